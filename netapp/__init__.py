@@ -1,0 +1,3 @@
+"""Names, people, talk and files for a local network, in one Twisted process."""
+
+__version__ = "0.1.0"

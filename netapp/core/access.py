@@ -1,0 +1,48 @@
+"""Who may speak to us: loopback, link-local and private addresses, unless told otherwise."""
+
+import ipaddress
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+
+from netapp.core import limits
+from netapp.errors import ConfigError
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+LOCAL: Final[tuple[Network, ...]] = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "127.0.0.0/8", "::1/128",  # loopback
+        "169.254.0.0/16", "fe80::/10",  # link-local: RFC 3927, RFC 4291 section 2.5.6
+        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7",  # private: RFC 1918, RFC 4193
+    )
+)  # fmt: skip
+
+
+def network(text: str) -> Network:
+    """Read ``--allow``'s value.  :raises ConfigError: not a network."""
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise ConfigError(f"{text!r} is no network: write 192.0.2.0/24 or 2001:db8::/32") from None
+
+
+def plain_host(host: str) -> str:
+    """An address as what it is: ``::ffff:192.0.2.1``, as a dual-stack socket shows it, is IPv4."""
+    return host[7:] if host.startswith("::ffff:") and "." in host else host
+
+
+class Access:
+    """Which addresses may speak.  :param allow: networks that may beside the local ones."""
+
+    def __init__(self, allow: Iterable[Network] = ()) -> None:
+        self._networks = (*LOCAL, *allow)
+        self.permits = lru_cache(limits.SOURCES)(self._permits)
+
+    def _permits(self, host: str) -> bool:
+        try:
+            address = ipaddress.ip_address(plain_host(host).partition("%")[0])
+        except ValueError:
+            return not host  # a UNIX socket's peer has no address; its folder's rights guard it
+        return any(address in network for network in self._networks)

@@ -1,0 +1,184 @@
+"""Options: the command line, the environment and the configuration file, the same for every service.
+
+A service subclasses :class:`ServiceOptions` with its own ``optFlags``, ``optParameters`` and
+:func:`repeated` options; each is then a key of the service's table in the file too.
+"""
+
+import os
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Final, TypeVar
+
+from twisted.python import usage
+
+from netapp.core import access, languages, state, text
+from netapp.errors import ConfigError, StartError
+
+T = TypeVar("T")
+
+#: The tables a configuration file may have; those of services that do not run are passed over.
+TABLES: Final = ("dns", "login", "chat", "file", "udpchat", "echo", "web", "netapp")
+
+
+def repeated(name: str, description: str) -> Callable[[Any, str], None]:
+    """An option that may be given several times: ``opt_record = repeated("record", "...")``."""
+
+    def option(self: "SharedOptions", value: str) -> None:
+        self[name] = (*self.get(name, ()), value)
+
+    option.__doc__ = description
+    return option
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """A coercion for an option with few values."""
+
+    def coerce(value: str) -> str:
+        if value not in choices:
+            raise ValueError(f"choose one of {', '.join(choices)}")
+        return value
+
+    return coerce
+
+
+class SharedOptions(usage.Options):
+    """What every plugin understands, and means the same everywhere."""
+
+    #: The plugin's table in the configuration file.
+    table: ClassVar[str] = ""
+    #: Command lines that ``--help`` shows.
+    examples: ClassVar[tuple[str, ...]] = ()
+    optParameters: ClassVar[list[list[Any]]] = [
+        ["interface", None, None, "Address of all default listeners.  [$NETAPP_INTERFACE]"],
+        ["state", None, None, "Where things are kept.  [$NETAPP_STATE, else the XDG state home]"],
+        ["config", "c", None, "TOML file: a table for each service, keys as the long options."],
+        ["lang", None, "zh", "Language of prompts and plain answers: zh or en.", one_of(*languages.LANGS)],
+        ["encoding", None, "auto", "Written: auto (as the peer does), utf-8, gbk.", one_of(*text.ENCODINGS)],
+        ["metrics", None, None, "Endpoint for Prometheus metrics; on loopback unless it names an address."],
+    ]  # fmt: skip
+    opt_allow = repeated("allow", "A network that may speak to us, beside the local ones; repeatable.")
+
+    def __init__(self) -> None:
+        self._given: set[str] = set()
+        super().__init__()
+
+    def __setitem__(self, key: str, value: object) -> None:
+        self._given.add(key)
+        super().__setitem__(key, value)
+
+    def parseOptions(self, options: Sequence[str] | None = None) -> None:
+        """Read the command line; a configuration file that it names fills in what it leaves out."""
+        arguments = list(options or ())
+        probe = type(self)()
+        usage.Options.parseOptions(probe, arguments)
+        try:
+            if probe["config"]:
+                data = read_file(probe["config"])
+                arguments[:0] = self.from_file(data, where=probe["config"], but=probe._given)
+            super().parseOptions(arguments)
+            self._finish()
+        except (ConfigError, ValueError) as error:
+            raise usage.UsageError(str(error)) from None
+
+    def getSynopsis(self) -> str:
+        plugin = self.table if self.table == "netapp" else f"netapp-{self.table}"
+        return f"Usage: twistd [twistd's options] {plugin} [options]"
+
+    def getUsage(self, width: int | None = None) -> str:
+        examples = "".join(f"\n  {example}" for example in self.examples)
+        return super().getUsage(width).rstrip() + f"\n\nExamples:{examples}\n"
+
+    def parseArgs(self, *args: str) -> None:
+        if args:
+            raise usage.UsageError(f"unexpected argument {args[0]!r}: options begin with --")
+
+    def from_file(self, data: Mapping[str, Any], *, where: str, but: Iterable[str] = ()) -> list[str]:
+        """A configuration file's values as a command line.
+
+        :param but: keys that are not wanted, since they are given already.
+        :raises ConfigError: a key that nobody knows, or a value of the wrong kind.
+        """
+        shared = {key: value for key, value in data.items() if key not in TABLES}
+        own = data.get(self.table, {})
+        if not isinstance(own, dict):
+            raise ConfigError(f"{where}: {self.table!r} is no table: write [{self.table}]")
+        if unknown := sorted(set(shared) - SHARED_KEYS):
+            raise ConfigError(
+                f"{where}: unknown key {unknown[0]!r}; outside the tables there are {_words(SHARED_KEYS)}"
+            )
+        known = self.known_keys()
+        if unknown := sorted(set(own) - known):
+            raise ConfigError(
+                f"{where}: unknown key {unknown[0]!r} in [{self.table}]; there are {_words(known)}"
+            )
+        values = {**shared, **own}
+        return [
+            word
+            for key, value in values.items()
+            if key in known and key not in but
+            for word in self._as_arguments(key, value, where)
+        ]
+
+    def known_keys(self) -> frozenset[str]:
+        """The keys that this plugin's table may have."""
+        return frozenset(name.removesuffix("=") for name in self.longOpt) - {"help", "version", "config"}
+
+    @property
+    def state_path(self) -> Path:
+        """Where things are kept."""
+        return Path(self["state"]) if self["state"] else state.default_state(os.environ)
+
+    def _as_arguments(self, key: str, value: object, where: str) -> list[str]:
+        if key in self.longOpt:  # without the "=" of those that take a value: a flag
+            if not isinstance(value, bool):
+                raise ConfigError(f"{where}: {key} takes true or false")
+            return [f"--{key}"] if value else []
+        many = getattr(type(self), "opt_" + key.replace("-", "_"), None) is not None
+        values = value if isinstance(value, list) and many else [value]
+        if any(isinstance(each, bool | dict | list) for each in values):
+            raise ConfigError(f"{where}: {key} takes {'a list of texts' if many else 'a text or a number'}")
+        return [f"--{key}={each}" for each in values]
+
+    def _finish(self) -> None:
+        if self["interface"] is None:
+            self["interface"] = os.environ.get("NETAPP_INTERFACE") or None
+        self["allow"] = tuple(access.network(each) for each in self.get("allow", ()))
+
+
+class ServiceOptions(SharedOptions):
+    """The options of a service that listens."""
+
+    opt_listen = repeated("listen", "What to listen on instead of the defaults; repeatable.")
+    opt_l = opt_listen
+
+    def shared(self) -> dict[str, Any]:
+        """The fields that every service's ``Config`` has."""
+        fields = {key: self[key] for key in ("interface", "allow", "lang", "encoding")}
+        return fields | {"listen": self.get("listen", ())}
+
+
+SHARED_KEYS: Final = SharedOptions().known_keys()
+
+
+def read_file(path: str) -> dict[str, Any]:
+    """A configuration file's values.  :raises ConfigError: unreadable, or no TOML."""
+    try:
+        with open(path, "rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise ConfigError(f"the configuration file {path} cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"the configuration file {path} is no TOML: {error}") from None
+
+
+def starting(plugin: str, make: Callable[[], T]) -> T:
+    """Build a service; what the operator did wrong ends the start in one line."""
+    try:
+        return make()
+    except ConfigError as error:
+        raise StartError(f"{plugin}: {error}") from None
+
+
+def _words(keys: Iterable[str]) -> str:
+    return ", ".join(sorted(keys))

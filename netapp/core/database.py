@@ -1,0 +1,196 @@
+"""Rows on disk: SQLAlchemy Core over SQLite, one writer thread, a few readers.
+
+A write's Deferred fires after its transaction is committed and on the disk (WAL with
+``synchronous=FULL``).  Writes that wait together are committed together, each in a savepoint of
+its own, so that one that fails takes no other with it.
+
+SQLAlchemy takes its time to import: only nouns that keep rows import this module, and Alembic is
+imported only when a database is not at the newest revision.
+"""
+
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy
+from sqlalchemy import Connection, Engine, event
+from twisted.internet import defer
+from twisted.python.failure import Failure
+
+from netapp.core import limits
+from netapp.core.state import locked
+from netapp.core.threads import Pool
+from netapp.errors import Busy, ConfigError, StateError
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+
+
+def open_engine(path: Path, *, begin: str) -> Engine:
+    """An engine on one SQLite file.
+
+    :param begin: how transactions begin: ``BEGIN IMMEDIATE`` for writers, ``BEGIN`` for readers.
+    """
+    engine = sqlalchemy.create_engine(
+        f"sqlite:///{path}",
+        poolclass=sqlalchemy.pool.SingletonThreadPool,
+        connect_args={"timeout": limits.DATABASE_BUSY},
+    )
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None  # transactions and savepoints are SQLAlchemy's alone
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def upgrade(path: Path, migrations: Path, head: str) -> None:
+    """Bring a database to revision ``head``, making it first if need be, under the state's lock.
+
+    :param migrations: the noun's folder of Alembic revisions.
+    :raises ConfigError: no database, one of a newer netapp, or one that cannot be written.
+    """
+    try:
+        with locked(path.parent):
+            path.touch(mode=0o600)
+            engine = open_engine(path, begin="BEGIN IMMEDIATE")
+            try:
+                _upgrade(engine, path, migrations, head)
+            finally:
+                engine.dispose()
+    except OSError as error:
+        raise ConfigError(f"the database {path} cannot be opened: {error.strerror}") from None
+    except sqlalchemy.exc.DatabaseError as error:
+        raise ConfigError(f"the database {path} cannot be used: {error.orig}") from None
+
+
+def _upgrade(engine: Engine, path: Path, migrations: Path, head: str) -> None:
+    with engine.connect() as connection:
+        if not sqlalchemy.inspect(connection).has_table("alembic_version"):
+            now = None
+        else:
+            now = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        connection.rollback()
+        if now == head:
+            return
+        from alembic import command, script
+        from alembic.config import Config
+        from alembic.util import CommandError
+
+        config = Config()
+        config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+        config.attributes["connection"] = connection
+        try:
+            if now is not None:
+                script.ScriptDirectory.from_config(config).get_revision(now)
+            command.upgrade(config, head)
+        except CommandError:
+            raise ConfigError(
+                f"the database {path} is of a newer netapp ({now}): upgrade netapp, or use another --state"
+            ) from None
+
+
+class Database:
+    """One SQLite file.  :param path: already at its newest revision, see :func:`upgrade`."""
+
+    def __init__(self, path: Path, reactor: Any, *, readers: int = 2) -> None:
+        self.path = path
+        self._reactor = reactor
+        self._readers = Pool(f"{path.stem}-read", reactor, threads=readers, waiting=limits.DATABASE_QUEUE)
+        self._reading = open_engine(path, begin="BEGIN")
+        self._writing = open_engine(path, begin="BEGIN IMMEDIATE")
+        self._jobs: deque[tuple[Work[Any], defer.Deferred[Any]]] = deque()
+        self._ready = threading.Condition()
+        self._stopping = True
+        self._ended: defer.Deferred[None] | None = None
+
+    def start(self) -> None:
+        """Begin the threads, once the process has its final user and has forked."""
+        self._stopping = False
+        self._ended = defer.Deferred()
+        self._readers.start()
+        threading.Thread(target=self._write_all, name=f"{self.path.stem}-write", daemon=True).start()
+
+    async def _stop(self) -> None:
+        with self._ready:
+            self._stopping = True
+            self._ready.notify()
+        if self._ended is not None:
+            await self._ended
+            self._ended = None
+        await self._readers.stop()
+
+    def stop(self) -> defer.Deferred[None]:
+        """Store what waits, then end the threads."""
+        return defer.ensureDeferred(self._stop())
+
+    def read(self, work: Work[T]) -> defer.Deferred[T]:
+        """Run ``work(connection)`` in a reader's thread.  :raises Busy: too many wait."""
+        return self._readers.run(self._read, work)
+
+    def write(self, work: Work[T]) -> defer.Deferred[T]:
+        """Run ``work(connection)`` in the writer's thread; fires when it is on the disk.
+
+        :raises Busy: too many wait.
+        """
+        done: defer.Deferred[T] = defer.Deferred()
+        with self._ready:
+            if self._stopping:
+                raise StateError(f"the database {self.path} is not open")
+            if len(self._jobs) >= limits.DATABASE_QUEUE:
+                raise Busy(f"too much waits for the database {self.path}")
+            self._jobs.append((work, done))
+            self._ready.notify()
+        return done
+
+    def _read(self, work: Work[T]) -> T:
+        with self._reading.begin() as connection:
+            return work(connection)
+
+    def _write_all(self) -> None:
+        while batch := self._next_batch():
+            outcomes: list[Any]
+            try:
+                outcomes = self._store([work for work, _ in batch])
+            except Exception:
+                outcomes = [Failure()] * len(batch)  # the commit failed: nothing of it is stored
+            self._reactor.callFromThread(_tell_all, [done for _, done in batch], outcomes)
+        self._writing.dispose()
+        self._reactor.callFromThread(self._has_ended)
+
+    def _has_ended(self) -> None:
+        if self._ended is not None:
+            self._ended.callback(None)
+
+    def _next_batch(self) -> list[tuple[Work[Any], defer.Deferred[Any]]]:
+        with self._ready:
+            while not self._jobs:
+                if self._stopping:
+                    return []
+                self._ready.wait()
+            return [self._jobs.popleft() for _ in range(min(len(self._jobs), limits.DATABASE_BATCH))]
+
+    def _store(self, batch: list[Work[Any]]) -> list[Any]:
+        outcomes: list[Any] = []
+        with self._writing.begin() as connection:
+            for work in batch:
+                try:
+                    with connection.begin_nested():
+                        outcomes.append(work(connection))
+                except Exception:
+                    outcomes.append(Failure())
+        return outcomes
+
+
+def _tell_all(waiting: list[defer.Deferred[Any]], outcomes: list[Any]) -> None:
+    for done, outcome in zip(waiting, outcomes, strict=True):
+        done.callback(outcome)  # a Failure goes down the errback chain

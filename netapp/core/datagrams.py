@@ -1,0 +1,140 @@
+"""What every datagram service shares: who is answered, how often, and never in a loop."""
+
+import socket
+from collections import OrderedDict
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from twisted.internet import interfaces, protocol
+from twisted.logger import Logger
+
+from netapp.core import limits
+from netapp.core.access import Access, plain_host
+from netapp.errors import WireError
+
+Peer = tuple[str, int]
+
+
+class OwnPorts:
+    """The UDP ports that this process listens on: datagrams from these are never answered."""
+
+    def __init__(self) -> None:
+        self._ports: set[int] = set()
+        self._is_local = lru_cache(limits.SOURCES)(_is_local)
+
+    def add(self, port: int) -> None:
+        self._ports.add(port)
+
+    def discard(self, port: int) -> None:
+        self._ports.discard(port)
+
+    def holds(self, peer: Peer) -> bool:
+        """Whether a datagram with this source came from one of our own listeners."""
+        return peer[1] in self._ports and self._is_local(peer[0])
+
+
+class Rate:
+    """At most ``most`` events a second for each source; the least recent source is forgotten."""
+
+    def __init__(self, most: int, *, sources: int = limits.SOURCES) -> None:
+        self._most, self._sources = most, sources
+        self._seen: OrderedDict[str, tuple[int, int]] = OrderedDict()  # host -> (second, count)
+
+    def admits(self, host: str, now: float) -> bool:
+        second, count = self._seen.pop(host, (0, 0))
+        if second != int(now):
+            second, count = int(now), 0
+        self._seen[host] = (second, count + 1)
+        if len(self._seen) > self._sources:
+            self._seen.popitem(last=False)
+        return count < self._most
+
+
+class Datagrams(protocol.DatagramProtocol):
+    """Hands on the datagrams of those who may be answered; a service subclasses :meth:`heard`.
+
+    Not answered, only counted: reflecting source ports, our own listeners, addresses outside the
+    allowed networks, and what comes faster than ``most`` a second from one source.
+
+    :param most: datagrams of one source heard in a second; None for no bound.
+    """
+
+    noisy = False
+    _log = Logger()
+    transport: Any  # IUDPTransport, or a test's
+
+    def __init__(
+        self,
+        clock: interfaces.IReactorTime,
+        access: Access,
+        own: OwnPorts,
+        *,
+        most: int | None = limits.ANSWERS_PER_SECOND,
+    ) -> None:
+        self.clock, self.own = clock, own
+        self._permits = access.permits
+        self._rate = Rate(most) if most is not None else None
+        self._port = 0
+        self.received = self.answered = self.refused = self.malformed = self.unsent = 0
+
+    def heard(self, datagram: bytes, peer: Peer, now: float) -> Iterable[bytes]:
+        """Answer one datagram.  ``peer`` is what :meth:`send` takes.
+
+        :returns: datagrams to send back at once.
+        :raises WireError: not what the specification allows; counted, unanswered.
+        """
+        raise NotImplementedError
+
+    # What Twisted calls ----------------------------------------------------------------------
+
+    def startProtocol(self) -> None:
+        self._port = self.transport.getHost().port
+        self.own.add(self._port)
+
+    def stopProtocol(self) -> None:
+        self.own.discard(self._port)
+
+    def datagramReceived(self, datagram: bytes, addr: Peer) -> None:
+        self.received += 1
+        host, port = addr
+        if port in limits.REFLECTING_PORTS or not self._permits(host) or self.own.holds(addr):
+            self.refused += 1
+            return
+        now = self.clock.seconds()
+        if self._rate is not None and not self._rate.admits(host, now):
+            self.refused += 1
+            return
+        try:
+            for answer in self.heard(datagram, addr, now):
+                self.send(answer, addr)
+        except WireError:
+            self.malformed += 1
+        except Exception:
+            self._log.failure("a datagram of {peer} failed", peer=plain_host(host))
+
+    def connectionRefused(self) -> None:
+        """A peer has gone; its port is its own trouble."""
+
+    # What services call ----------------------------------------------------------------------
+
+    def send(self, octets: bytes, peer: Peer) -> bool:
+        """Send one datagram; what the kernel refuses is counted.  :returns: whether it left."""
+        try:
+            self.transport.write(octets, peer)
+        except OSError:
+            self.unsent += 1
+            return False
+        self.answered += 1
+        return True
+
+
+def _is_local(host: str) -> bool:
+    """Whether an address is one of this machine's: only such can be bound."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind((host, 0))
+    except OSError:
+        return False
+    return True

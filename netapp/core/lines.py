@@ -1,0 +1,186 @@
+"""What a person types into telnet or nc, and what a tutorial's program sends, as messages.
+
+A line feed, CR LF, CR NUL or a lone CR ends a message.  So does quiet, since the tutorials'
+programs send none of these: 0.3 s of it, or 2 s while only single octets have come.  A peer that
+has spoken telnet's own protocol ends its lines always, and may think as long as it likes.
+
+Source: RFC 854 (telnet); RFC 1143 for refusing options without a loop.
+"""
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from netapp.core import limits, text
+from netapp.errors import WireError
+
+IAC, DONT, DO, WONT, WILL, SB, SE = 255, 254, 253, 252, 251, 250, 240  # RFC 854
+_SPECIAL: Final = re.compile(rb"[\x00\x08\x7f\xff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Octets that the reader itself must send: refused telnet options."""
+
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Overlong:
+    """A message passed the limit; the rest of it, to its end, is dropped."""
+
+
+Item = bytes | Reply | Overlong
+
+
+class LineReader:
+    """Octets in, in any pieces; messages out, without what ended them.
+
+    ``now`` is seconds on one clock that only rises; ``deadline`` is when :meth:`tick` has work,
+    or infinity.
+
+    :param limit: octets a message may have.
+    """
+
+    def __init__(self, *, limit: int = limits.LINE) -> None:
+        self.deadline = math.inf
+        self.telnet: _Telnet | None = None  # there once the peer has sent an IAC
+        self._limit = limit
+        self._buffer = b""
+        self._after_cr = False
+        self._lone = True  # only single octets so far in this message
+        self._dropping = False
+
+    @property
+    def pending(self) -> bytes:
+        """What has come of a message that has not ended yet."""
+        return self._buffer
+
+    def receive(self, data: bytes, now: float) -> list[Item]:
+        """:raises WireError: the peer plays with telnet options without end."""
+        items: list[Item] = []
+        if len(data) > 1:
+            self._lone = False
+        if self.telnet is not None or IAC in data:
+            data = self._without_telnet(data, items)
+        if self._after_cr and data:
+            self._after_cr = False
+            if data[0] in b"\n\x00":
+                data = data[1:]
+        if not data:
+            return items
+        if b"\r" in data:
+            self._after_cr = data.endswith(b"\r")
+            data = data.replace(b"\r\n", b"\n").replace(b"\r\x00", b"\n").replace(b"\r", b"\n")
+        *lines, rest = (self._buffer + data).split(b"\n")
+        for line in lines:
+            items.extend(self._ended(line))
+        self._keep(rest, items)
+        self._set_deadline(now)
+        return items
+
+    def tick(self, now: float) -> list[Item]:
+        """Time has passed: quiet may have ended a message."""
+        return self.finish() if now >= self.deadline else []
+
+    def finish(self) -> list[Item]:
+        """The peer will send no more: what is there is a message."""
+        rest, self._buffer = self._buffer, b""
+        self.deadline = math.inf
+        return self._ended(rest) if rest or self._dropping else []
+
+    def _ended(self, line: bytes) -> list[Item]:
+        self._lone = True
+        if self._dropping:
+            self._dropping = False
+            return []
+        if len(line) > self._limit:
+            return [Overlong()]
+        return [_edited(line) if _SPECIAL.search(line) else line]
+
+    def _keep(self, rest: bytes, items: list[Item]) -> None:
+        if len(rest) > self._limit and not self._dropping:
+            items.append(Overlong())
+            self._dropping = True
+        self._buffer = b"" if self._dropping else rest
+
+    def _set_deadline(self, now: float) -> None:
+        if not self._buffer and not self._dropping:
+            self.deadline = math.inf
+            self._lone = True
+        elif self.telnet is not None:
+            self.deadline = math.inf
+        else:
+            self.deadline = now + (limits.QUIET_LONE if self._lone else limits.QUIET)
+
+    def _without_telnet(self, data: bytes, items: list[Item]) -> bytes:
+        if self.telnet is None:
+            self.telnet = _Telnet()
+        data, reply = self.telnet.receive(data)
+        if reply:
+            items.append(Reply(reply))
+        return data
+
+
+class _Telnet:
+    """Takes telnet's commands out of the octets and refuses every option, once each."""
+
+    def __init__(self) -> None:
+        self._command = b""  # an unfinished command, from its IAC on
+        self._refused: set[bytes] = set()
+        self._options = 0
+
+    def receive(self, data: bytes) -> tuple[bytes, bytes]:
+        """:returns: (octets without commands, refusals to send).
+        :raises WireError: too many options, or a subnegotiation without end.
+        """
+        data, self._command = self._command + data, b""
+        clean, replies = bytearray(), bytearray()
+        position = 0
+        while (start := data.find(IAC, position)) >= 0:
+            clean += data[position:start]
+            length = self._length(data, start)
+            if length == 0:
+                self._command = data[start:]
+                return bytes(clean), bytes(replies)
+            replies += self._answer(data[start : start + length])
+            position = start + length
+        clean += data[position:]
+        return bytes(clean), bytes(replies)
+
+    def _length(self, data: bytes, start: int) -> int:
+        """Length of the command at ``start``; 0 when more must come."""
+        if len(data) < start + 2:
+            return 0
+        if data[start + 1] in (WILL, WONT, DO, DONT):
+            return 3 if len(data) >= start + 3 else 0
+        if data[start + 1] != SB:
+            return 2
+        end = data.find(bytes([IAC, SE]), start + 2)
+        if (end if end >= 0 else len(data)) - start > limits.TELNET_SUBNEGOTIATION:
+            raise WireError("a subnegotiation without end", source="RFC 855")
+        return end + 2 - start if end >= 0 else 0
+
+    def _answer(self, command: bytes) -> bytes:
+        if command[1] not in (WILL, DO):
+            return b""  # WONT and DONT need no answer to what was never agreed
+        self._options += 1
+        if self._options > limits.TELNET_OPTIONS:
+            raise WireError("too many telnet options", source="RFC 1143")
+        if command in self._refused:
+            return b""
+        self._refused.add(command)
+        return bytes([IAC, DONT if command[1] == WILL else WONT, command[2]])
+
+
+def _edited(line: bytes) -> bytes:
+    """Obey the erase keys, a whole character each, and drop NUL."""
+    decoded, codec = text.decode(line.replace(b"\x00", b"").replace(b"\xff", b""))
+    kept: list[str] = []
+    for char in decoded:
+        if char not in "\b\x7f":
+            kept.append(char)
+        elif kept:
+            kept.pop()
+    return text.encode("".join(kept), codec)

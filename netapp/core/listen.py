@@ -1,0 +1,192 @@
+"""Listening: descriptions to sockets, one line in the log for each, one line for what cannot be.
+
+Streams take any of Twisted's endpoint descriptions; datagrams take the same form,
+``udp:PORT[:interface=ADDRESS]``.  Binding happens in ``privilegedStartService``, so that
+``twistd --uid`` can serve port 53.
+"""
+
+import re
+import socket
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from twisted.application import service
+from twisted.internet import address, defer, endpoints, error, interfaces, protocol
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from netapp.core import limits
+from netapp.core.streams import SessionFactory
+from netapp.errors import ConfigError, StartError
+
+#: (host to try it at, port) to one command line that does.
+Hint = Callable[[str, int], str]
+
+_DATAGRAM: Final = re.compile(
+    r"udp:(?P<port>[0-9]{1,5})(:interface=(?P<interface>([^:=\\]|\\:)+))?", re.ASCII
+)
+
+
+def expanded(default: str, interface: str | None) -> str:
+    """A default listener, such as ``tcp:7777``, at one address, or at every one of both families."""
+    if interface is None:
+        return default + (":interface=\\:\\:" if dual_stack() else "")
+    return f"{default}:interface={endpoints.quoteStringArgument(interface)}"
+
+
+def dual_stack() -> bool:
+    """Whether one socket can hear IPv4 and IPv6 here."""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
+            probe.bind(("::", 0))
+            return not probe.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
+    except OSError:
+        return False
+
+
+def is_datagram(description: str) -> bool:
+    return description.partition(":")[0] == "udp"
+
+
+def parse_datagram(description: str) -> tuple[str, int]:
+    """``udp:PORT[:interface=ADDRESS]`` to (address, port).  :raises ConfigError: not of this form."""
+    match = _DATAGRAM.fullmatch(description)
+    if match is None or int(match["port"]) > 65535:
+        raise ConfigError(
+            f"{description!r} is no datagram listener: write udp:PORT or udp:PORT:interface=ADDRESS"
+        )
+    return (match["interface"] or "").replace("\\:", ":"), int(match["port"])
+
+
+def on_loopback(description: str) -> str:
+    """A TCP description that names no interface, held to loopback: metrics and the like."""
+    plain = description.startswith("tcp:") and "interface=" not in description
+    return description + ":interface=127.0.0.1" if plain else description
+
+
+#: Where somebody on this machine reaches a socket that is bound to every address.
+_ANYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "127.0.0.1"}  # noqa: S104  (compared, not bound)
+
+
+class _Listener(service.Service):
+    """One socket of a service.  :param owner: the plugin, as the log and an error name it."""
+
+    _log = Logger()
+    _port: Any = None
+
+    def __init__(self, owner: str, description: str, reactor: Any, hint: Hint | None) -> None:
+        self.owner, self.description = owner, description
+        self._reactor, self._hint = reactor, hint
+
+    def getHost(self) -> Any:
+        """The address that was taken, as a Twisted address."""
+        return self._port.getHost()
+
+    def privilegedStartService(self) -> None:
+        super().privilegedStartService()
+        try:
+            self._port = self._listen()
+        except error.CannotListenError as problem:
+            raise self._cannot(getattr(problem.socketError, "strerror", None) or str(problem)) from None
+        except (ValueError, OSError) as problem:
+            raise self._cannot(str(problem)) from None
+
+    def startService(self) -> None:
+        super().startService()
+        if self._port is None:
+            self.privilegedStartService()
+        self._log.info("{owner}: listening on {where}", owner=self.owner, where=self._where())
+        if self._hint is not None and (place := self._place()) is not None:
+            self._log.info("{owner}: try  {hint}", owner=self.owner, hint=self._hint(*place))
+
+    def stopService(self) -> defer.Deferred[None]:
+        super().stopService()
+        port, self._port = self._port, None
+        return defer.ensureDeferred(self._stop(port))
+
+    async def _stop(self, port: Any) -> None:
+        if port is not None:
+            await defer.maybeDeferred(port.stopListening)
+
+    def _listen(self) -> Any:
+        raise NotImplementedError
+
+    def _cannot(self, reason: str) -> StartError:
+        return StartError(
+            f"{self.owner}: cannot listen on {self.description}: {reason}; "
+            "choose another with --listen, or in the configuration file"
+        )
+
+    def _place(self) -> tuple[str, int] | None:
+        """Where somebody on this machine reaches the socket, written as a client takes it."""
+        host = self.getHost()
+        if not isinstance(host, address.IPv4Address | address.IPv6Address):
+            return None
+        return _ANYWHERE.get(host.host, host.host), host.port
+
+    def _where(self) -> str:
+        host = self.getHost()
+        if not isinstance(host, address.IPv4Address | address.IPv6Address):
+            return self.description
+        shown = f"[{host.host}]" if ":" in host.host else host.host
+        return f"{host.type.lower()} {shown}:{host.port}"
+
+
+class StreamListener(_Listener):
+    """Listens for connections; its stop lets running transfers end within the drain limit."""
+
+    def __init__(
+        self,
+        owner: str,
+        description: str,
+        factory: interfaces.IProtocolFactory,
+        reactor: Any,
+        hint: Hint | None = None,
+    ) -> None:
+        super().__init__(owner, description, reactor, hint)
+        self.factory = factory
+        try:
+            self._endpoint = endpoints.serverFromString(reactor, description)
+        except (ValueError, TypeError, KeyError, IndexError, OSError) as problem:
+            raise ConfigError(
+                f"{description!r} is no listener: {problem}; write tcp:PORT or udp:PORT"
+            ) from None
+
+    def _listen(self) -> Any:
+        outcome: list[Any] = []
+        self._endpoint.listen(self.factory).addBoth(outcome.append)
+        if not outcome:
+            raise ValueError("this kind of listener does not start at once")
+        if isinstance(outcome[0], Failure):
+            outcome[0].raiseException()
+        return outcome[0]
+
+    async def _stop(self, port: Any) -> None:
+        await super()._stop(port)
+        if isinstance(self.factory, SessionFactory):
+            await self.factory.drain(self._reactor)
+
+
+class DatagramListener(_Listener):
+    """Listens for datagrams."""
+
+    def __init__(
+        self,
+        owner: str,
+        description: str,
+        handler: protocol.AbstractDatagramProtocol,
+        reactor: Any,
+        hint: Hint | None = None,
+    ) -> None:
+        super().__init__(owner, description, reactor, hint)
+        self.handler = handler
+        self._interface, self._number = parse_datagram(description)
+
+    def _listen(self) -> Any:
+        port, interface = self._number, self._interface
+        return self._reactor.listenUDP(port, self.handler, interface, maxPacketSize=limits.DATAGRAM)
+
+
+def descriptions(given: Sequence[str], defaults: Sequence[str], interface: str | None) -> tuple[str, ...]:
+    """What a service listens on: what was given, else its defaults."""
+    return tuple(given) or tuple(expanded(default, interface) for default in defaults)

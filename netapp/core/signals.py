@@ -1,0 +1,47 @@
+"""SIGHUP: everything that can be read again is read again."""
+
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from twisted.application import service
+from twisted.logger import Logger
+
+
+class Hangup(service.Service):
+    """Calls each reloader, one after another, when the process gets a SIGHUP.
+
+    A reloader that fails is logged and does not keep the others from theirs.
+    """
+
+    _log = Logger()
+
+    def __init__(self, reactor: Any) -> None:
+        self._reactor = reactor
+        self._reloaders: list[tuple[str, Callable[[], object]]] = []
+        self._before: Any = None
+
+    def add(self, name: str, reload: Callable[[], object]) -> None:
+        self._reloaders.append((name, reload))
+
+    def startService(self) -> None:
+        super().startService()
+        if hasattr(signal, "SIGHUP"):
+            # Twisted leaves this signal alone; its handler runs between two octets of anything,
+            # so the work goes to the reactor's turn.
+            self._before = signal.signal(signal.SIGHUP, lambda *_: self._reactor.callFromThread(self.reload))
+
+    def stopService(self) -> None:
+        super().stopService()
+        if self._before is not None:
+            signal.signal(signal.SIGHUP, self._before)
+            self._before = None
+
+    def reload(self) -> None:
+        for name, reload in self._reloaders:
+            try:
+                reload()
+            except Exception:
+                self._log.failure("{name} could not be read again", name=name)
+            else:
+                self._log.info("{name}: read again", name=name)

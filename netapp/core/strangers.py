@@ -1,0 +1,37 @@
+"""What a listener says to a client of another protocol: a browser on the chat's port."""
+
+import re
+from typing import Final
+
+from netapp.core.languages import Lang, Phrases
+
+_REQUEST: Final = re.compile(rb"(GET|HEAD|POST|PUT|OPTIONS|DELETE|PROPFIND) \S+ HTTP/[0-9.]+\Z")
+
+PHRASES: Final = Phrases(
+    {
+        "page": (
+            "这里是 {service},不是网页;网页在 {page}",
+            "This is {service}, not a web page; the page is at {page}",
+        ),
+        "no page": (
+            "这里是 {service},不是网页;请用 telnet 或 nc 连接",
+            "This is {service}, not a web page; connect with telnet or nc",
+        ),
+    }
+)
+
+
+def is_http(line: bytes) -> bool:
+    """Whether a first line is an HTTP request's (RFC 9112 section 3)."""
+    return _REQUEST.match(line) is not None
+
+
+def http_answer(service: str, page: str | None, lang: Lang) -> bytes:
+    """One line that says where the page is, as a browser and curl show it."""
+    key = "page" if page else "no page"
+    body = (PHRASES.say(lang, key, service=service, page=page or "") + "\n").encode()
+    head = (
+        "HTTP/1.1 421 Misdirected Request\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode() + body

@@ -1,0 +1,253 @@
+"""Carries octets between a transport and a :class:`netapp.core.sessions.Session`.
+
+One protocol for every stream service: it sleeps until the session's deadline, writes what stands
+together in one write, stops reading from a peer that does not read, and fences errors in, so that
+no session ends another's.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from twisted.internet import address, defer, interfaces, protocol
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from netapp.core import limits
+from netapp.core.access import Access, plain_host
+from netapp.core.sessions import Close, Effect, Session
+from netapp.errors import WireError
+
+Peer = tuple[str, int]
+
+
+@implementer(interfaces.IHalfCloseableProtocol, interfaces.IPushProducer)
+class SessionProtocol(protocol.Protocol):
+    """Carries one session's octets; a service subclasses it to :meth:`perform` its own effects."""
+
+    _log = Logger()
+    transport: Any  # ITCPTransport, or a test's
+
+    def __init__(self, session: Session, clock: interfaces.IReactorTime) -> None:
+        self.session, self.clock = session, clock
+        self.factory: SessionFactory | None = None
+        self._timer: interfaces.IDelayedCall | None = None
+        self.closing = False
+        self._unread = 0  # octets written since the transport told us to pause
+        self._stalled_until = math.inf
+
+    # What Twisted calls ----------------------------------------------------------------------
+
+    def connectionMade(self) -> None:
+        if interfaces.ITCPTransport.providedBy(self.transport):
+            self.transport.setTcpNoDelay(True)
+            self.transport.setTcpKeepAlive(True)
+        self.transport.registerProducer(self, True)
+        self.run(self.session.open)
+
+    def dataReceived(self, data: bytes) -> None:
+        if not self.closing:
+            self.run(self.session.receive, data)
+
+    def readConnectionLost(self) -> None:
+        if not self.closing:
+            self.run(self.session.finish)
+
+    def writeConnectionLost(self) -> None:
+        self.transport.abortConnection()
+
+    def connectionLost(self, reason: Failure = protocol.connectionDone) -> None:
+        self.closing = True
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        try:
+            self.session.closed()
+        except Exception:
+            self._log.failure("a session could not be let go")
+        if self.factory is not None:
+            self.factory.lost(self)
+
+    def pauseProducing(self) -> None:
+        """The peer does not read: neither do we, and not for ever."""
+        self._unread = 0
+        self._stalled_until = self.clock.seconds() + limits.STALLED
+        self.transport.pauseProducing()
+        self._sleep()
+
+    def resumeProducing(self) -> None:
+        self._stalled_until = math.inf
+        self.transport.resumeProducing()
+
+    def stopProducing(self) -> None:
+        """The connection is going; :meth:`connectionLost` does the work."""
+
+    # What sessions and services call ---------------------------------------------------------
+
+    def run(self, step: Callable[..., Sequence[Effect]], *args: object) -> None:
+        """Call ``step(*args, now)`` of the session and perform what it gives back."""
+        try:
+            self.perform_all(step(*args, self.clock.seconds()))
+        except WireError:
+            self.malformed()
+            self.close(abort=False)
+        except Exception:
+            self._log.failure("a session of {peer} failed", peer=peer_of(self.transport.getPeer()))
+            self.close(abort=True)
+        if not self.closing:
+            self._sleep()
+
+    def perform_all(self, effects: Sequence[Effect]) -> None:
+        """Perform effects in order, what stands together in one write."""
+        pending: list[bytes] = []
+        for effect in effects:
+            if isinstance(effect, bytes):
+                pending.append(effect)
+                continue
+            self.send(b"".join(pending))
+            pending.clear()
+            if isinstance(effect, Close):
+                self.close(abort=effect.abort)
+                return
+            self.perform(effect)
+        self.send(b"".join(pending))
+
+    def perform(self, effect: Effect) -> None:
+        """Perform a service's own effect."""
+        raise TypeError(f"{type(self).__name__} cannot perform {effect!r}")
+
+    def send(self, octets: bytes) -> None:
+        """Write, unless the peer has let too much wait: then it loses its connection."""
+        if not octets or self.closing:
+            return
+        if self._stalled_until != math.inf:
+            self._unread += len(octets)
+            if self._unread > limits.UNSENT:
+                self.close(abort=True)
+                return
+        self.transport.write(octets)
+
+    def close(self, *, abort: bool = False) -> None:
+        """Hang up; what is written still leaves within the stall limit, unless ``abort``."""
+        if self.closing:
+            if abort:
+                self.transport.abortConnection()
+            return
+        self.closing = True
+        self.transport.unregisterProducer()
+        if abort:
+            self.transport.abortConnection()
+            return
+        self._stalled_until = min(self._stalled_until, self.clock.seconds() + limits.STALLED)
+        self.transport.loseConnection()
+        self._sleep()
+
+    def malformed(self) -> None:
+        """The peer's octets were against its specification: counted, never logged line by line."""
+        if self.factory is not None:
+            self.factory.malformed += 1
+
+    # Sleeping --------------------------------------------------------------------------------
+
+    def _sleep(self) -> None:
+        """Have the timer fire no later than the next deadline; one that fires early sleeps on."""
+        due = self._stalled_until if self.closing else min(self.session.deadline, self._stalled_until)
+        if due == math.inf:
+            return
+        delay = max(0.0, due - self.clock.seconds())
+        if self._timer is None or not self._timer.active():
+            self._timer = self.clock.callLater(delay, self._wake)
+        elif due < self._timer.getTime():
+            self._timer.reset(delay)
+
+    def _wake(self) -> None:
+        now = self.clock.seconds()
+        if now >= self._stalled_until:
+            self.close(abort=True)
+        elif not self.closing and now >= self.session.deadline:
+            self.run(self.session.tick)
+        else:
+            self._sleep()
+
+
+class SessionFactory(protocol.Factory):
+    """Makes a protocol for each peer that may have one, and ends them all at a stop.
+
+    :param build: a peer's (address, port) to a protocol that carries a new session.
+    """
+
+    noisy = False
+
+    def __init__(self, build: Callable[[Peer], SessionProtocol], access: Access) -> None:
+        self._build, self._access = build, access
+        self._protocols: set[SessionProtocol] = set()
+        self._per_host: Counter[str] = Counter()
+        self._hosts: dict[SessionProtocol, str] = {}
+        self._emptied: defer.Deferred[None] | None = None
+        self.accepted = self.refused = self.malformed = 0
+
+    @property
+    def connections(self) -> int:
+        """Connections that stand now."""
+        return len(self._protocols)
+
+    def buildProtocol(self, addr: interfaces.IAddress | None) -> SessionProtocol | None:  # type: ignore[override]
+        peer = peer_of(addr)
+        host = peer[0]
+        if not self._admits(host):
+            self.refused += 1
+            return None
+        self.accepted += 1
+        built = self._build(peer)
+        built.factory = self
+        self._protocols.add(built)
+        self._hosts[built] = host
+        self._per_host[host] += 1
+        return built
+
+    def lost(self, gone: SessionProtocol) -> None:
+        """A protocol's connection has ended."""
+        self._protocols.discard(gone)
+        host = self._hosts.pop(gone, None)
+        if host is not None:
+            self._per_host[host] -= 1
+            if not self._per_host[host]:
+                del self._per_host[host]
+        if self._emptied is not None and not self._protocols:
+            emptied, self._emptied = self._emptied, None
+            emptied.callback(None)
+
+    def drain(self, clock: interfaces.IReactorTime) -> defer.Deferred[None]:
+        """End every session; those with a transfer under way get until the drain limit."""
+        if not self._protocols:
+            return defer.succeed(None)
+        self._emptied = defer.Deferred()
+        waiting = self._emptied
+        bound = clock.callLater(limits.DRAIN, self._abort_all)
+        for each in list(self._protocols):
+            if not each.session.busy:
+                each.close()
+        return waiting.addBoth(lambda _: bound.cancel() if bound.active() else None)
+
+    def _abort_all(self) -> None:
+        for each in list(self._protocols):
+            each.close(abort=True)
+
+    def _admits(self, host: str) -> bool:
+        if self._emptied is not None or not self._access.permits(host):
+            return False
+        if len(self._protocols) >= limits.CONNECTIONS:
+            return False
+        return self._per_host[host] < limits.CONNECTIONS_PER_ADDRESS or _is_loopback(host)
+
+
+def peer_of(addr: interfaces.IAddress | None) -> Peer:
+    """The (address, port) of a peer; ("", 0) for a UNIX socket's."""
+    if isinstance(addr, address.IPv4Address | address.IPv6Address):
+        return plain_host(addr.host), addr.port
+    return "", 0
+
+
+def _is_loopback(host: str) -> bool:
+    return host.startswith("127.") or host in ("::1", "")

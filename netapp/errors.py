@@ -1,0 +1,39 @@
+"""Errors say whose fault it is: the peer's, ours, or the operator's."""
+
+
+class NetappError(Exception):
+    """Everything netapp raises on purpose."""
+
+
+class WireError(NetappError):
+    """The peer sent octets its specification forbids; ``source`` names the section."""
+
+    def __init__(self, reason: str, *, source: str) -> None:
+        super().__init__(f"{reason} ({source})")
+        self.source = source
+
+
+class StateError(NetappError):
+    """Our own code asked for what this state forbids: a bug, never the peer's fault."""
+
+
+class ConfigError(NetappError):
+    """The operator asked for what cannot be: the text names the cause and the cure."""
+
+
+class Busy(NetappError):
+    """A bounded queue is full; the caller may try again later."""
+
+
+class StartError(SystemExit, NetappError):
+    """A start that cannot work: its text is one line on standard error, the exit status is 1.
+
+    It is a ``SystemExit`` so that ``twistd`` ends without a traceback, and an ``Exception`` so
+    that a daemon's parent process is told before it ends.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
