@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from twisted.application.service import IService
 from twisted.logger import Logger
@@ -18,6 +18,17 @@ _log = Logger()
 OptionsT = TypeVar("OptionsT", bound=SharedOptions)
 
 
+class Noun(Protocol):
+    """What is true in the house: it begins before the services that show it."""
+
+    def start(self) -> object: ...
+
+    def stop(self) -> object: ...
+
+
+NounT = TypeVar("NounT", bound=Noun)
+
+
 @dataclass(frozen=True)
 class Shared:
     """What all services of one process have in common."""
@@ -26,9 +37,20 @@ class Shared:
     metrics: Metrics = field(default_factory=Metrics)
     own_ports: OwnPorts = field(default_factory=OwnPorts)
     hangup: Hangup = field(init=False)
+    #: What the services stand on: started before them, stopped after them.
+    nouns: House = field(default_factory=House)
+    _open: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hangup", Hangup(self.reactor))
+
+    def noun(self, name: str, open_it: Callable[[], NounT]) -> NounT:
+        """The process's one noun of this name, opened by whoever asks first."""
+        if name not in self._open:
+            noun = self._open[name] = open_it()
+            Part(noun.start, noun.stop).setServiceParent(self.nouns)
+        opened: NounT = self._open[name]
+        return opened
 
 
 def alone(plugin: str, options: OptionsT, part: Callable[[OptionsT, Shared], IService]) -> IService:
@@ -37,6 +59,7 @@ def alone(plugin: str, options: OptionsT, part: Callable[[OptionsT, Shared], ISe
 
     shared = Shared(reactor)
     house = House()
+    shared.nouns.setServiceParent(house)
     starting(plugin, lambda: part(options, shared)).setServiceParent(house)
     shared.hangup.setServiceParent(house)
     if options["metrics"]:
