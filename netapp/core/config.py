@@ -6,7 +6,7 @@ A service subclasses :class:`ServiceOptions` with its own ``optFlags``, ``optPar
 
 import os
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -61,6 +61,8 @@ class SharedOptions(usage.Options):
 
     def __init__(self) -> None:
         self._given: set[str] = set()
+        #: The shared options of the command line, for the options of another plugin.
+        self.passed_on: list[str] = []
         super().__init__()
 
     def __setitem__(self, key: str, value: object) -> None:
@@ -72,6 +74,7 @@ class SharedOptions(usage.Options):
         arguments = list(options or ())
         probe = type(self)()
         usage.Options.parseOptions(probe, arguments)
+        self.passed_on = list(probe._shared_arguments())
         try:
             if probe["config"]:
                 data = read_file(probe["config"])
@@ -139,6 +142,11 @@ class SharedOptions(usage.Options):
         if any(isinstance(each, bool | dict | list) for each in values):
             raise ConfigError(f"{where}: {key} takes {'a list of texts' if many else 'a text or a number'}")
         return [f"--{key}={each}" for each in values]
+
+    def _shared_arguments(self) -> Iterator[str]:
+        for key in sorted(self._given & (SHARED_KEYS | {"config"})):
+            values = self[key] if isinstance(self[key], tuple) else (self[key],)
+            yield from (f"--{key}={value}" for value in values)
 
     def _finish(self) -> None:
         if self["interface"] is None:

@@ -1,0 +1,31 @@
+"""All services from one set of options."""
+
+import importlib
+from collections.abc import Sequence
+from typing import Any
+
+from twisted.application.service import IService
+from twisted.python import usage
+
+from netapp.core.running import Shared
+from netapp.core.services import House
+from netapp.errors import ConfigError
+
+
+def hub_service(names: Sequence[str], arguments: Sequence[str], shared: Shared) -> IService:
+    """Each service by its own ``tap.part``, as its own plugin would build it.
+
+    :param arguments: the shared options of the hub's command line, which each service reads as
+        its own, configuration file included.
+    :raises ConfigError: whatever a service finds wrong, with the service's name before it.
+    """
+    house = House()
+    for name in names:
+        tap: Any = importlib.import_module(f"netapp.{name}.tap")
+        options = tap.Options()
+        try:
+            options.parseOptions(arguments)
+            tap.part(options, shared).setServiceParent(house)
+        except (usage.UsageError, ConfigError) as error:
+            raise ConfigError(f"{name}: {error}") from None
+    return house
