@@ -1,0 +1,27 @@
+"""What talk refuses.  All of it is the asker's affair: a door says it in its own words."""
+
+from netapp.errors import NetappError
+
+
+class Refused(NetappError):
+    """Talk does not do that."""
+
+
+class NameTaken(Refused):
+    """Somebody else has the name.  ``by_account``: it is an account's, who may prove it."""
+
+    def __init__(self, name: str, *, by_account: bool = False) -> None:
+        super().__init__(f"the name {name!r} is taken")
+        self.name, self.by_account = name, by_account
+
+
+class NoSuchName(Refused):
+    """Nobody who is present has that name."""
+
+
+class NotThere(Refused):
+    """One must be in the room for this."""
+
+
+class TooMuch(Refused):
+    """A limit of ``netapp.core.limits`` is reached."""

@@ -1,0 +1,212 @@
+"""Presences: what one connection does in talk, and the person behind it."""
+
+import secrets
+from typing import TYPE_CHECKING
+
+from twisted.internet import defer
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from netapp.core import limits
+from netapp.talk import names
+from netapp.talk.errors import NoSuchName, NotThere, TooMuch
+from netapp.talk.model import (
+    Author,
+    Change,
+    Delivery,
+    Departed,
+    Joined,
+    Kind,
+    Member,
+    Message,
+    Parted,
+    Proof,
+    Renamed,
+    RoomView,
+    TopicSet,
+)
+from netapp.talk.room import Room
+
+if TYPE_CHECKING:
+    from netapp.talk.talk import Talk
+
+
+class Person:
+    """Who is present, by one connection or by many.
+
+    :param key: names the person in direct talks: an account's for ever, a guest's for this visit.
+    """
+
+    __slots__ = ("author", "key", "presences")
+
+    def __init__(self, author: Author) -> None:
+        self.author = author
+        self.key = f"a{author.account}" if author.account else f"g{secrets.token_hex(8)}"
+        self.presences: list[Presence] = []
+
+
+class Presence:
+    """One connection's place in talk.  :meth:`depart` must be called when the connection is gone."""
+
+    _log = Logger()
+    __slots__ = ("_talk", "changed", "deliver", "departed", "person", "rooms")
+
+    def __init__(self, talk: "Talk", person: Person, member: Member) -> None:
+        self._talk, self.person = talk, person
+        self.deliver, self.changed = member.deliver, member.changed
+        self.rooms: dict[str, Room] = {}
+        self.departed = False
+
+    @property
+    def author(self) -> Author:
+        """Who this is to others now."""
+        return self.person.author
+
+    # Coming and going ------------------------------------------------------------------------
+
+    def join(self, room: str) -> defer.Deferred[RoomView]:
+        """Enter a room, which is made if need be.  :raises BadName: not a room's name.
+        :raises TooMuch: in too many rooms.  (Errors come through the Deferred.)
+        """
+        return defer.ensureDeferred(self._join(room))
+
+    async def _join(self, room: str) -> RoomView:
+        name = names.room_name(room)
+        if name in self.rooms:
+            return self.rooms[name].view()
+        if len(self.rooms) >= limits.ROOMS_EACH:
+            raise TooMuch(f"one can be in {limits.ROOMS_EACH} rooms")
+        place = await self._talk.open_room(name)
+        if not self.departed and name not in self.rooms:
+            self.rooms[name] = place
+            if place.add(self):
+                change = Joined(name, self.author)
+                place.tell(change)
+                self._talk.changes.publish(change)
+        return place.view()
+
+    def part(self, room: str, reason: str = "") -> None:
+        """Leave a room.  :raises NotThere: not in it."""
+        place = self._place(room)
+        change = Parted(place.name, self.author, reason)
+        audience = place.presences
+        del self.rooms[place.name]
+        if place.remove(self):
+            _tell(audience, change)
+            self._talk.changes.publish(change)
+        self._talk.close_room(place)
+
+    def depart(self, reason: str = "") -> None:
+        """Leave everything; a second time does nothing.  One's own member is not told."""
+        if self.departed:
+            return
+        self.departed = True
+        rooms, self.rooms = self.rooms, {}
+        left = [place for place in rooms.values() if place.remove(self)]
+        self._talk.forget(self)
+        if left:
+            change = Departed(self.author, tuple(place.name for place in left), reason)
+            _tell(dict.fromkeys(other for place in left for other in place.presences), change)
+            self._talk.changes.publish(change)
+        for place in rooms.values():
+            self._talk.close_room(place)
+
+    def rename(self, name: str) -> defer.Deferred[None]:
+        """Take another name, this person's every presence with it.
+
+        :raises BadName: it cannot be one.  :raises NameTaken: it is somebody's.
+        """
+        return defer.ensureDeferred(self._rename(name))
+
+    async def _rename(self, name: str) -> None:
+        wanted = names.nickname(name)
+        old = self.author
+        if wanted == old.name:
+            return
+        await self._talk.take_name(self.person, wanted)
+        if self.departed:
+            return
+        new = Author(wanted, old.proof, old.account)
+        self.person.author = new
+        places = [place for each in self.person.presences for place in each.rooms.values()]
+        audience = dict.fromkeys(other for place in places for other in place.presences)
+        audience.update(dict.fromkeys(self.person.presences))
+        change = Renamed(old, new)
+        _tell(audience, change)
+        self._talk.changes.publish(change)
+
+    # Saying ----------------------------------------------------------------------------------
+
+    def say(
+        self, room: str, text: str, kind: Kind = Kind.SAY, reply_to: str | None = None
+    ) -> defer.Deferred[Message]:
+        """Say something in a room one is in; fires when it is stored, with the message.
+
+        Fails with NotThere, TooMuch (a text too long, too much waiting), or what the store says;
+        then nobody gets it.
+        """
+        place = self.rooms.get(room)
+        if place is None:
+            try:
+                place = self._place(room)
+            except Exception:
+                return defer.fail()
+        return self._talk.post_in(place, self.author, text, kind, reply_to, self)
+
+    def direct(self, to: str, text: str, kind: Kind = Kind.SAY) -> defer.Deferred[Message]:
+        """Say something to one person; the sender's own presences get it too.
+
+        Fails with NoSuchName when nobody present has that name, and as :meth:`say` does.
+        """
+        other = self._talk.person(to)
+        if other is None:
+            return defer.fail(Failure(NoSuchName(f"nobody is called {to!r}")))
+        key = f"@{min(self.person.key, other.key)},{max(self.person.key, other.key)}"
+        draft = self._talk.draft(key, self.author, text, kind, None)
+        return self._talk.store(draft).addCallback(self._give_direct, other)
+
+    def _give_direct(self, message: Message, other: Person) -> Message:
+        delivery = Delivery(message, self, other.author)
+        for presence in dict.fromkeys((*other.presences, *self.person.presences)):
+            try:
+                presence.deliver(delivery)
+            except Exception:
+                self._log.failure("a message did not reach {name}", name=presence.author.name)
+        return message
+
+    def set_topic(self, room: str, topic: str) -> defer.Deferred[None]:
+        """Set what a room is about; fires when it is stored.  Fails with NotThere, TooMuch."""
+        return defer.ensureDeferred(self._set_topic(room, topic))
+
+    async def _set_topic(self, room: str, topic: str) -> None:
+        place = self._place(room)
+        if len(topic) > limits.TOPIC:
+            raise TooMuch(f"a topic has at most {limits.TOPIC} characters")
+        await self._talk.store_topic(place.name, topic)
+        place.topic = topic
+        change = TopicSet(place.name, topic, self.author)
+        place.tell(change)
+        self._talk.changes.publish(change)
+
+    def history_with(self, name: str, limit: int = 50) -> defer.Deferred[list[Message]]:
+        """The direct talk with somebody present, oldest first.  Fails with NoSuchName."""
+        other = self._talk.person(name)
+        if other is None:
+            return defer.fail(Failure(NoSuchName(f"nobody is called {name!r}")))
+        key = f"@{min(self.person.key, other.key)},{max(self.person.key, other.key)}"
+        return self._talk.read_newest(key, None, limit)
+
+    @property
+    def is_guest(self) -> bool:
+        return self.author.proof is not Proof.ACCOUNT
+
+    def _place(self, room: str) -> Room:
+        place = self.rooms.get(room) or self.rooms.get(names.room_name(room))
+        if place is None:
+            raise NotThere(f"not in the room {room!r}")
+        return place
+
+
+def _tell(audience: "dict[Presence, None] | tuple[Presence, ...]", change: Change) -> None:
+    for presence in audience:
+        presence.changed(change)

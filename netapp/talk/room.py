@@ -1,0 +1,156 @@
+"""One room in this process: who is in it, and its messages in the order of their numbers."""
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from twisted.internet import defer
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from netapp.core import limits
+from netapp.talk.model import Author, Change, Delivery, Message, RoomView
+from netapp.talk.store import RoomRow, Store
+
+if TYPE_CHECKING:
+    from netapp.talk.presence import Person, Presence
+
+
+class Room:
+    """A room is opened by reading its row; from then on ``last`` is the newest number delivered.
+
+    A message whose number is the next one is delivered at once.  One that leaves a gap waits
+    until the rows between are read: another process has stored them.
+    """
+
+    _log = Logger()
+
+    def __init__(self, name: str, store: Store) -> None:
+        self.name, self.topic, self.last = name, "", 0
+        self._store = store
+        self._presences: dict[Presence, None] = {}
+        self._persons: Counter[Person] = Counter()
+        self._receivers: tuple[Presence, ...] | None = ()
+        self._waiting: dict[int, Delivery] = {}
+        self._reading = self._again = False
+        self._opened = False
+        self._openers: list[defer.Deferred[Room]] = []
+
+    # Who is in it ----------------------------------------------------------------------------
+
+    def open(self) -> "defer.Deferred[Room]":
+        """Fires with the room once its row is read."""
+        if self._opened:
+            return defer.succeed(self)
+        opener: defer.Deferred[Room] = defer.Deferred()
+        self._openers.append(opener)
+        if len(self._openers) == 1:
+            defer.maybeDeferred(self._store.room, self.name).addBoth(self._has_opened)
+        return opener
+
+    def _has_opened(self, row: RoomRow | Failure) -> None:
+        openers, self._openers = self._openers, []
+        if isinstance(row, RoomRow):
+            self._opened = True
+            self.last, self.topic = row.last, row.topic
+        for opener in openers:
+            opener.callback(row if isinstance(row, Failure) else self)
+
+    @property
+    def presences(self) -> "tuple[Presence, ...]":
+        """Everyone's every presence, in order of arrival."""
+        if self._receivers is None:
+            self._receivers = tuple(self._presences)
+        return self._receivers
+
+    @property
+    def idle(self) -> bool:
+        """Nobody is in it and nothing waits: it may be forgotten."""
+        return not (self._presences or self._waiting or self._openers or self._reading)
+
+    def view(self) -> RoomView:
+        return RoomView(self.name, self.topic, self.authors())
+
+    def authors(self) -> tuple[Author, ...]:
+        return tuple(person.author for person in self._persons)
+
+    def holds(self, presence: "Presence") -> bool:
+        return presence in self._presences
+
+    def holds_person(self, person: "Person") -> bool:
+        return person in self._persons
+
+    def add(self, presence: "Presence") -> bool:
+        """:returns: whether this is the person's first presence here."""
+        self._presences[presence] = None
+        self._receivers = None
+        self._persons[presence.person] += 1
+        return self._persons[presence.person] == 1
+
+    def remove(self, presence: "Presence") -> bool:
+        """:returns: whether this was the person's last presence here."""
+        del self._presences[presence]
+        self._receivers = None
+        self._persons[presence.person] -= 1
+        if self._persons[presence.person]:
+            return False
+        del self._persons[presence.person]
+        return True
+
+    def tell(self, change: Change) -> None:
+        """Tell everyone in the room."""
+        for presence in self.presences:
+            presence.changed(change)
+
+    # What is said ----------------------------------------------------------------------------
+
+    def stored(self, delivery: Delivery) -> None:
+        """A message of this process is stored: deliver it in its turn."""
+        number = delivery.message.number
+        if number == self.last + 1:
+            self.last = number
+            self._give(delivery)
+            if self._waiting:
+                self._drain()
+        elif number > self.last:
+            self._waiting[number] = delivery
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        """Read and deliver what others have stored."""
+        if self._reading:
+            self._again = True
+            return
+        self._reading, self._again = True, False
+        reading = defer.maybeDeferred(self._store.after, self.name, self.last, limit=limits.HISTORY)
+        reading.addCallbacks(self._has_read, self._cannot_read)
+
+    def _has_read(self, messages: list[Message]) -> None:
+        self._reading = False
+        for message in messages:
+            if message.number > self.last:
+                self.last = message.number
+                self._give(self._waiting.pop(message.number, Delivery(message)))
+        if not messages and self._waiting:
+            self.last = min(self._waiting) - 1  # the rows between are deleted already
+        if self._again or len(messages) == limits.HISTORY:
+            self.catch_up()
+        self._drain()
+
+    def _cannot_read(self, failure: Failure) -> None:
+        self._reading = False
+        self._log.failure("the room {room} cannot be read", failure, room=self.name)
+
+    def _drain(self) -> None:
+        while self.last + 1 in self._waiting:
+            self.last += 1
+            self._give(self._waiting.pop(self.last))
+        self._waiting = {number: each for number, each in self._waiting.items() if number > self.last}
+        if self._waiting and not self._reading:
+            self.catch_up()
+
+    def _give(self, delivery: Delivery) -> None:
+        for presence in self.presences:
+            try:
+                presence.deliver(delivery)
+            except Exception:
+                self._log.failure("a message did not reach {name}", name=presence.author.name)

@@ -1,0 +1,281 @@
+"""The noun itself: who is here, which rooms are in use, and the way of a message to its readers."""
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from twisted.internet import defer
+from twisted.logger import Logger
+
+from netapp.core import limits
+from netapp.core.events import Topic
+from netapp.talk import names
+from netapp.talk.bus import Bus, Hint, LocalBus
+from netapp.talk.errors import NameTaken, NoSuchName, NotThere, Refused, TooMuch
+from netapp.talk.model import (
+    LOBBY,
+    Author,
+    Change,
+    Delivery,
+    Draft,
+    Kind,
+    Member,
+    Message,
+    Proof,
+    RoomView,
+)
+from netapp.talk.presence import Person, Presence
+from netapp.talk.room import Room
+from netapp.talk.store import RoomRow, Store
+
+__all__ = ["NameTaken", "NoSuchName", "NotThere", "Presence", "Refused", "Talk", "TooMuch", "open_talk"]
+
+
+class Names(Protocol):
+    """What talk wants of people: whose names nobody else may take."""
+
+    def is_taken(self, name: str) -> defer.Deferred[bool]: ...
+
+
+class Talk:
+    """Rooms, direct talks and who is present.
+
+    :param people: knows the accounts' names; None when there are no accounts.
+    :param clock: seconds since 1970 UTC.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self, store: Store, clock: Callable[[], float], people: Names | None = None, bus: Bus | None = None
+    ) -> None:
+        self._store, self._clock, self._people = store, clock, people
+        self._bus = bus or LocalBus()
+        self._rooms: dict[str, Room] = {}
+        self._names: dict[str, Person] = {}  # by folded name
+        self._accounts: dict[str, Person] = {}  # by account id
+        self._unsubscribe: Callable[[], None] | None = None
+        #: Everything that changes here, for other nouns: see ``netapp.talk.model.Change``.
+        self.changes: Topic[Change] = Topic()
+        self.presences = self.messages = self.unstored = 0
+
+    def start(self) -> None:
+        self._store.start()
+        self._unsubscribe = self._bus.subscribe(self._hinted)
+        self._store.watch(lambda: self._bus.publish(Hint(None)))
+
+    def stop(self) -> defer.Deferred[object]:
+        """Store what waits, then close."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        return defer.maybeDeferred(self._store.stop)
+
+    # Who is here -----------------------------------------------------------------------------
+
+    def arrive(
+        self,
+        name: str,
+        member: Member,
+        *,
+        proof: Proof = Proof.GUEST,
+        account: str | None = None,
+        unique: bool = False,
+    ) -> defer.Deferred[Presence]:
+        """Be present under a name.
+
+        :param account: the account's id; the person's other presences are joined, by its name.
+        :param unique: instead of refusing a name that is taken, add a number to it.
+        :raises BadName: it cannot be a name.  :raises NameTaken: it is somebody's.
+        :raises TooMuch: too many are present.  (Errors come through the Deferred.)
+        """
+        return defer.ensureDeferred(self._arrive(name, member, proof, account, unique))
+
+    async def _arrive(
+        self, name: str, member: Member, proof: Proof, account: str | None, unique: bool
+    ) -> Presence:
+        if self.presences >= limits.PRESENCES:
+            raise TooMuch(f"{limits.PRESENCES} are present already")
+        person = self._accounts.get(account) if account is not None else None
+        if person is None:
+            person = Person(Author(names.nickname(name), proof, account))
+            if account is not None:
+                self._accounts[account] = person
+            try:
+                await (self._take_free_name(person) if unique else self.take_name(person, person.author.name))
+            except BaseException:
+                if account is not None:
+                    del self._accounts[account]
+                raise
+        presence = Presence(self, person, member)
+        person.presences.append(presence)
+        self.presences += 1
+        return presence
+
+    async def take_name(self, person: Person, name: str) -> None:
+        """Make a name a person's own, and free the one before.  :raises NameTaken: it is not free."""
+        folded = names.fold(name)
+        holder = self._names.get(folded)
+        if holder is person:
+            return
+        if holder is not None:
+            raise NameTaken(name, by_account=holder.author.account is not None)
+        self._names[folded] = person  # before anything waits: of two who ask, one gets it
+        try:
+            if person.author.account is None and await self._is_account(name):
+                raise NameTaken(name, by_account=True)
+        except BaseException:
+            del self._names[folded]
+            raise
+        before = names.fold(person.author.name)
+        if before != folded and self._names.get(before) is person:
+            del self._names[before]
+
+    async def _take_free_name(self, person: Person) -> None:
+        base = person.author.name
+        for number in range(2, limits.PRESENCES + 3):
+            try:
+                await self.take_name(person, person.author.name)
+                return
+            except NameTaken:
+                suffix = f"_{number}"
+                wanted = base[: limits.NICKNAME - len(suffix)] + suffix
+                person.author = Author(wanted, person.author.proof, person.author.account)
+        raise TooMuch(f"there are too many called {base!r}")
+
+    async def _is_account(self, name: str) -> bool:
+        return self._people is not None and await self._people.is_taken(name)
+
+    def forget(self, presence: Presence) -> None:
+        """A presence has departed; with a person's last one the name is free."""
+        self.presences -= 1
+        person = presence.person
+        person.presences.remove(presence)
+        if person.presences:
+            return
+        self._names.pop(names.fold(person.author.name), None)
+        if person.author.account is not None:
+            self._accounts.pop(person.author.account, None)
+
+    def person(self, name: str) -> Person | None:
+        """Who is present under a name."""
+        person = self._names.get(names.fold(name))
+        return person if person is not None and person.presences else None
+
+    def present(self) -> tuple[Author, ...]:
+        """Everyone who is present, in a room or not."""
+        return tuple(person.author for person in self._names.values() if person.presences)
+
+    # Rooms -----------------------------------------------------------------------------------
+
+    def rooms(self) -> list[RoomView]:
+        """The rooms that somebody is in, the lobby first; the lobby is always there."""
+        lobby = self._rooms.get(LOBBY)
+        others = [room for name, room in sorted(self._rooms.items()) if name != LOBBY and room.presences]
+        return [lobby.view() if lobby else RoomView(LOBBY, "", ()), *(room.view() for room in others)]
+
+    def stored_rooms(self) -> defer.Deferred[list[RoomRow]]:
+        """The rooms that have messages or a topic, in use or not."""
+        return self._store.rooms()
+
+    def room(self, room: str) -> RoomView | None:
+        """A room in use.  :raises BadName: not a room's name."""
+        found = self._rooms.get(names.room_name(room))
+        return found.view() if found is not None else None
+
+    def members(self, room: str) -> tuple[Author, ...]:
+        """The people in a room, each once.  :raises BadName: not a room's name."""
+        found = self._rooms.get(names.room_name(room))
+        return found.authors() if found is not None else ()
+
+    def open_room(self, name: str) -> defer.Deferred[Room]:
+        """The room of a normal name.  Fails with TooMuch."""
+        room = self._rooms.get(name)
+        if room is None:
+            if len(self._rooms) >= limits.ROOMS:
+                return defer.fail(TooMuch(f"{limits.ROOMS} rooms are in use already"))
+            room = self._rooms[name] = Room(name, self._store)
+        return room.open()
+
+    def close_room(self, room: Room) -> None:
+        """Forget a room that nobody is in."""
+        if room.idle and self._rooms.get(room.name) is room:
+            del self._rooms[room.name]
+
+    def history(
+        self, room: str, *, before: int | None = None, after: int | None = None, limit: int = 50
+    ) -> defer.Deferred[list[Message]]:
+        """Messages of a room, oldest first: the newest, those before or those after a number.
+
+        :param limit: at most so many, and never more than ``limits.HISTORY``.
+        """
+        name = names.room_name(room)
+        if after is not None:
+            return self._store.after(name, after, limit=min(limit, limits.HISTORY))
+        return self.read_newest(name, before, limit)
+
+    def read_newest(self, key: str, before: int | None, limit: int) -> defer.Deferred[list[Message]]:
+        """As :meth:`history`, of a room or a direct talk."""
+        return self._store.newest(key, before=before, limit=min(limit, limits.HISTORY))
+
+    # Saying ----------------------------------------------------------------------------------
+
+    def post(self, room: str, author: Author, text: str, kind: Kind = Kind.EVENT) -> defer.Deferred[Message]:
+        """Say something in a room without being in it: what the house itself tells."""
+        return defer.ensureDeferred(self._post(room, author, text, kind))
+
+    async def _post(self, room: str, author: Author, text: str, kind: Kind) -> Message:
+        place = await self.open_room(names.room_name(room))
+        try:
+            return await self.post_in(place, author, text, kind, None, None)
+        finally:
+            self.close_room(place)
+
+    def post_in(
+        self, place: Room, author: Author, text: str, kind: Kind, reply_to: str | None, sender: Any
+    ) -> defer.Deferred[Message]:
+        """Store a message, then deliver it in its turn."""
+
+        def deliver(message: Message) -> Message:
+            place.stored(Delivery(message, sender))
+            self._bus.publish(Hint(place.name, message.number))
+            return message
+
+        return self.store(self.draft(place.name, author, text, kind, reply_to)).addCallback(deliver)
+
+    def draft(self, room: str, author: Author, text: str, kind: Kind, reply_to: str | None) -> Draft:
+        return Draft(room, secrets.token_hex(8), self._clock(), kind, author, text, reply_to)
+
+    def store(self, draft: Draft) -> defer.Deferred[Message]:
+        """Store a message; what fails is counted, and the failure is the sender's to hear."""
+        if len(draft.text) > limits.MESSAGE:
+            return defer.fail(TooMuch(f"a message has at most {limits.MESSAGE} characters"))
+        self.messages += 1
+        return defer.maybeDeferred(self._store.add, draft).addErrback(self._unstored)
+
+    def _unstored(self, failure: Any) -> Any:
+        self.unstored += 1
+        self._log.error("a message could not be stored: {reason}", reason=failure.getErrorMessage())
+        return failure
+
+    def store_topic(self, room: str, topic: str) -> defer.Deferred[None]:
+        return defer.maybeDeferred(self._store.set_topic, room, topic)
+
+    def _hinted(self, hint: Hint) -> None:
+        if hint.room is None:
+            for room in list(self._rooms.values()):
+                if room.presences:
+                    room.catch_up()
+        elif (found := self._rooms.get(hint.room)) is not None and hint.number > found.last:
+            found.catch_up()
+
+
+def open_talk(state: Path, reactor: Any, people: Names | None = None) -> Talk:
+    """Talk on a state directory's ``talk.db``, made or migrated if need be.
+
+    :raises ConfigError: the directory or the database cannot be used.
+    """
+    from netapp.talk.rows import open_store
+
+    return Talk(open_store(state, reactor), reactor.seconds, people)
