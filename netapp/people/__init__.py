@@ -1,0 +1,32 @@
+"""People: accounts, and whether somebody is who they say.
+
+:mod:`model` has the values and rules, :mod:`store` keeps rows, :mod:`passwords` hashes,
+:mod:`throttle` slows guessing down, :mod:`directory` puts them together as :class:`People`, and
+:mod:`checkers` shows them as ``twisted.cred`` wants them.
+
+Names follow RFC 8265 section 3.3 (UsernameCaseMapped), passwords section 4.2 (OpaqueString), hashes
+RFC 9106 (Argon2id).  Left out so far: second factors, tokens, keys, other directories.
+
+This module imports nothing heavy: a plugin may look at it and go without a database.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from netapp.people.directory import People
+
+__all__ = ["open_people"]
+
+
+def open_people(state: Path, reactor: Any) -> "People":
+    """The people of one state directory; made there if need be, its threads begin with ``start``.
+
+    :raises ConfigError: the directory or its database cannot be used.
+    """
+    from netapp.core.database import Database
+    from netapp.people.directory import People
+    from netapp.people.passwords import Hasher
+    from netapp.people.store import SqlStore, open_database
+
+    return People(SqlStore(Database(open_database(state), reactor)), Hasher(), reactor)

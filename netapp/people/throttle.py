@@ -1,0 +1,75 @@
+"""How failed tries slow the next ones down: values and time only.
+
+Two counts are kept: one for a source, one for an account as tried from a source.  Each failure
+holds the next prompt back, counted from that failure; a success forgives the account at that
+source, but not the source, so that who has one account cannot guess others at full speed.
+Names are counted as they were tried, whether there is such an account or not.
+"""
+
+import ipaddress
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Final
+
+from netapp.core import limits
+
+#: Seconds that the prompt waits after the first, second, ... failure; the last for all further ones.
+STEPS: Final = (0.0, 0.0, 1.0, 2.0, 4.0, 8.0, 15.0)
+
+Key = tuple[str, ...]
+
+
+def delay(failures: int) -> float:
+    """What ``failures`` in a row cost, in seconds."""
+    return STEPS[min(failures, len(STEPS)) - 1] if failures else 0.0
+
+
+def source_of(host: str) -> str:
+    """What counts as one source: an IPv4 address, or an IPv6 network of 64 bits."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if address.version == 4:
+        return str(address)
+    return str(ipaddress.ip_network((address, 64), strict=False))
+
+
+class Throttle:
+    """Failures so far.  ``now`` is seconds on one clock that only rises.
+
+    ``names`` are mapped names: what was typed may be read as more than one.
+    """
+
+    def __init__(self, size: int = limits.THROTTLES) -> None:
+        self._size = size
+        self._failures: OrderedDict[Key, tuple[int, float]] = OrderedDict()  # count, the last one's time
+
+    def failed(self, host: str, names: Iterable[str], now: float) -> None:
+        source = source_of(host)
+        for key in ((source,), *((source, name) for name in names)):
+            self._failures[key] = (self._count(key, now) + 1, now)
+            self._failures.move_to_end(key)
+        while len(self._failures) > self._size:
+            self._failures.popitem(last=False)
+
+    def succeeded(self, host: str, name: str) -> None:
+        self._failures.pop((source_of(host), name), None)
+
+    def source_wait(self, host: str, now: float) -> float:
+        """Seconds until this source is prompted again."""
+        return self._wait((source_of(host),), now)
+
+    def account_wait(self, host: str, names: Iterable[str], now: float) -> float:
+        """Seconds until this source may try these names again."""
+        source = source_of(host)
+        return max((self._wait((source, name), now) for name in names), default=0.0)
+
+    def _count(self, key: Key, now: float) -> int:
+        count, last = self._failures.get(key, (0, now))
+        return count if now - last < limits.THROTTLE_FORGETS else 0
+
+    def _wait(self, key: Key, now: float) -> float:
+        if key not in self._failures:
+            return 0.0
+        return max(0.0, self._failures[key][1] + delay(self._count(key, now)) - now)
