@@ -35,6 +35,8 @@ class SessionProtocol(protocol.Protocol):
         self.factory: SessionFactory | None = None
         self._timer: interfaces.IDelayedCall | None = None
         self.closing = False
+        self._gone = False  # the transport has told us so
+        self._finished = False  # the peer sends no more
         self._unread = 0  # octets written since the transport told us to pause
         self._stalled_until = math.inf
 
@@ -48,18 +50,18 @@ class SessionProtocol(protocol.Protocol):
         self.run(self.session.open)
 
     def dataReceived(self, data: bytes) -> None:
-        if not self.closing:
-            self.run(self.session.receive, data)
+        self.run(self.session.receive, data)
 
     def readConnectionLost(self) -> None:
-        if not self.closing:
+        if not self._finished:
+            self._finished = True
             self.run(self.session.finish)
 
     def writeConnectionLost(self) -> None:
         self.transport.abortConnection()
 
     def connectionLost(self, reason: Failure = protocol.connectionDone) -> None:
-        self.closing = True
+        self.closing = self._gone = True
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
         try:
@@ -78,7 +80,8 @@ class SessionProtocol(protocol.Protocol):
 
     def resumeProducing(self) -> None:
         self._stalled_until = math.inf
-        self.transport.resumeProducing()
+        if not self._finished:  # reading on would find the same end of the stream again
+            self.transport.resumeProducing()
 
     def stopProducing(self) -> None:
         """The connection is going; :meth:`connectionLost` does the work."""
@@ -86,7 +89,12 @@ class SessionProtocol(protocol.Protocol):
     # What sessions and services call ---------------------------------------------------------
 
     def run(self, step: Callable[..., Sequence[Effect]], *args: object) -> None:
-        """Call ``step(*args, now)`` of the session and perform what it gives back."""
+        """Call ``step(*args, now)`` of the session and perform what it gives back.
+
+        Nothing happens once we have hung up: who holds an answer for this peer need not ask.
+        """
+        if self.closing:
+            return
         try:
             self.perform_all(step(*args, self.clock.seconds()))
         except WireError:
@@ -95,11 +103,13 @@ class SessionProtocol(protocol.Protocol):
         except Exception:
             self._log.failure("a session of {peer} failed", peer=peer_of(self.transport.getPeer()))
             self.close(abort=True)
+        if self.factory is not None and self.factory.draining and not self.session.busy:
+            self.close()
         if not self.closing:
             self._sleep()
 
     def perform_all(self, effects: Sequence[Effect]) -> None:
-        """Perform effects in order, what stands together in one write."""
+        """Perform effects in order, what stands together in one write, until one hangs up."""
         pending: list[bytes] = []
         for effect in effects:
             if isinstance(effect, bytes):
@@ -109,8 +119,10 @@ class SessionProtocol(protocol.Protocol):
             pending.clear()
             if isinstance(effect, Close):
                 self.close(abort=effect.abort)
+            elif not self.closing:
+                self.perform(effect)
+            if self.closing:
                 return
-            self.perform(effect)
         self.send(b"".join(pending))
 
     def perform(self, effect: Effect) -> None:
@@ -152,6 +164,8 @@ class SessionProtocol(protocol.Protocol):
 
     def _sleep(self) -> None:
         """Have the timer fire no later than the next deadline; one that fires early sleeps on."""
+        if self._gone:
+            return
         due = self._stalled_until if self.closing else min(self.session.deadline, self._stalled_until)
         if due == math.inf:
             return
@@ -184,13 +198,17 @@ class SessionFactory(protocol.Factory):
         self._protocols: set[SessionProtocol] = set()
         self._per_host: Counter[str] = Counter()
         self._hosts: dict[SessionProtocol, str] = {}
-        self._emptied: defer.Deferred[None] | None = None
+        self._emptied: list[defer.Deferred[None]] = []
+        self.draining = False
         self.accepted = self.refused = self.malformed = 0
 
     @property
     def connections(self) -> int:
         """Connections that stand now."""
         return len(self._protocols)
+
+    def startFactory(self) -> None:
+        self.draining = False
 
     def buildProtocol(self, addr: interfaces.IAddress | None) -> SessionProtocol | None:  # type: ignore[override]
         peer = peer_of(addr)
@@ -214,16 +232,18 @@ class SessionFactory(protocol.Factory):
             self._per_host[host] -= 1
             if not self._per_host[host]:
                 del self._per_host[host]
-        if self._emptied is not None and not self._protocols:
-            emptied, self._emptied = self._emptied, None
-            emptied.callback(None)
+        if not self._protocols:
+            emptied, self._emptied = self._emptied, []
+            for each in emptied:
+                each.callback(None)
 
     def drain(self, clock: interfaces.IReactorTime) -> defer.Deferred[None]:
-        """End every session; those with a transfer under way get until the drain limit."""
+        """Admit nobody more and end every session; a transfer under way gets until the drain limit."""
+        self.draining = True
         if not self._protocols:
             return defer.succeed(None)
-        self._emptied = defer.Deferred()
-        waiting = self._emptied
+        waiting: defer.Deferred[None] = defer.Deferred()
+        self._emptied.append(waiting)
         bound = clock.callLater(limits.DRAIN, self._abort_all)
         for each in list(self._protocols):
             if not each.session.busy:
@@ -235,7 +255,7 @@ class SessionFactory(protocol.Factory):
             each.close(abort=True)
 
     def _admits(self, host: str) -> bool:
-        if self._emptied is not None or not self._access.permits(host):
+        if self.draining or not self._access.permits(host):
             return False
         if len(self._protocols) >= limits.CONNECTIONS:
             return False
