@@ -55,6 +55,10 @@ DATABASE_QUEUE: Final = 4096
 DATABASE_BATCH: Final = 256
 #: How long SQLite waits for another process's transaction.
 DATABASE_BUSY: Final = 10.0
+#: How long after another process's write we look for it; more writes meanwhile are one look.
+DATABASE_LOOK: Final = 0.02
+#: How often we look where there is no inotify.
+DATABASE_POLL: Final = 0.25
 
 # --- People ----------------------------------------------------------------------------------
 
@@ -110,3 +114,119 @@ ROOMS_EACH: Final = 64
 PRESENCES: Final = 8192
 #: How long the direct talk of a guest is kept after its last message.
 GUEST_TALKS: Final = 24 * 3600.0
+
+# --- Plain datagram chat ---------------------------------------------------------------------
+
+#: How long a datagram waits for what somebody says before it gets the acknowledgement.
+PLAIN_WAIT: Final = 0.3
+#: Silence after which a plain peer is forgotten.
+PLAIN_FORGETS: Final = 600.0
+#: Plain peers at once; the one silent longest is forgotten.
+PLAIN_PEERS: Final = 1024
+#: Plain peers at one address; loopback may have as many as there are.
+PLAIN_PEERS_EACH: Final = 64
+#: Lines that wait for one plain peer's next datagram; the oldest are dropped.
+PLAIN_PENDING: Final = 64
+#: Answers that one plain peer may wait for at once.
+PLAIN_OWED: Final = 100
+#: Lines of one datagram or IP Messenger text that become messages.
+CHAT_LINES: Final = 100
+#: How long a text is remembered that must not come back from the peer it was sent to.
+NO_ECHO: Final = 10.0
+
+# --- IP Messenger ----------------------------------------------------------------------------
+
+#: Peers at once; a full table takes nobody new.
+IPMSG_PEERS: Final = 1000
+#: Peers at one address.
+IPMSG_PEERS_EACH: Final = 32
+#: Answers to presence, to one peer in a second.
+IPMSG_PRESENCE_RATE: Final = 1
+#: Receipts to one peer in a second.
+IPMSG_RECEIPT_RATE: Final = 20
+#: Other answers to one peer in a second.
+IPMSG_OTHER_RATE: Final = 1
+#: Answers to all peers together in a second.
+IPMSG_RATE: Final = 1000
+#: Octets sent to a peer that has not proved its address, for each octet that came from it.
+IPMSG_UNPROVED: Final = 2
+#: Such octets that may be saved up.
+IPMSG_UNPROVED_MOST: Final = 4096
+#: How long a number is remembered, so that a repeated message is shown once.
+IPMSG_SEEN: Final = 600.0
+#: Numbers remembered of one peer.
+IPMSG_SEEN_EACH: Final = 256
+#: Messages that wait for one peer; the oldest are dropped.
+IPMSG_QUEUE: Final = 200
+#: Octets that wait for one peer.
+IPMSG_QUEUE_OCTETS: Final = 64 * 1024
+#: Silence after which a peer that is in the lobby is asked whether it is still there.
+IPMSG_REFRESH: Final = 60.0
+#: Silence after which it is away: it leaves the lobby, and comes back with its next packet.
+IPMSG_AWAY: Final = 240.0
+#: Silence after which a peer is forgotten, and what waits for it.
+IPMSG_FORGETS: Final = 3600.0
+#: The same for a peer that has not proved its address.
+IPMSG_FORGETS_UNPROVED: Final = 180.0
+#: Connections to the file port; each is refused by closing it.
+IPMSG_CONNECTIONS: Final = 64
+
+# --- Files -----------------------------------------------------------------------------------
+
+#: What is gathered into one write, so that a small file arrives in one piece.
+ONE_WRITE: Final = 64 * 1024
+#: What one peer gets from one ``sendfile`` before the next peer's turn.
+SENDFILE: Final = 1024 * 1024
+#: How long we read on, and drop it, after our last word to a peer that is still sending.
+LINGER: Final = 2.0
+#: Wait for the first octet on the port of files.
+FILE_FIRST: Final = 30.0
+#: From the first octet until it is clear what a client speaks, and for a frame to come in whole.
+FILE_OPENING: Final = 10.0
+#: Quiet that ends what may be the beginning of a command or of an HTTP request.
+FILE_QUIET_WORD: Final = 5.0
+#: Silence between commands, frames and HTTP requests of one connection.
+FILE_IDLE: Final = 60.0
+#: A frame from a client: a file's name, or a header.
+FRAME: Final = 65535
+#: A file's name with its folders.
+FILE_NAME: Final = 1024
+#: Names in a listing; of a larger folder the rest is left out.
+LISTING: Final = 4096
+#: Ranges in one request; more get the whole file.
+RANGES: Final = 16
+#: The head of an HTTP request: the time it may take.
+HTTP_HEAD: Final = 10.0
+#: Files whose SHA-256 is remembered.
+DIGESTS: Final = 4096
+#: Files that wait to have theirs computed.
+DIGEST_QUEUE: Final = 16
+
+# --- The netapp command ----------------------------------------------------------------------
+
+#: Seconds that the command waits for a connection, and for a peer that does not read.
+COMMAND_CONNECT: Final = 10.0
+#: Seconds it waits for an answer unless ``--wait`` says otherwise.
+COMMAND_ANSWER: Final = 2.0
+#: Quiet after which the segments that have come over TCP are shown as one message.
+COMMAND_GATHER: Final = 0.1
+#: One message that it shows; a longer one is shown in pieces, a longer frame is refused.
+COMMAND_MESSAGE: Final = 16 * 2**20
+#: Connections to ``netapp tcp --listen``.
+COMMAND_CONNECTIONS: Final = 256
+#: Datagram peers whose encoding ``netapp udp --listen`` remembers.
+COMMAND_PEERS: Final = 1024
+#: Seconds that each copy of a question for a name waits for its answer.
+COMMAND_TRIES: Final = (1.0, 2.0, 4.0)
+#: Seconds at which a message to one FeiQ goes out again with the same number: IPMSG 7.3.
+FEIQ_COPIES: Final = (0.0, 0.75, 1.5)
+#: Seconds it waits for the receipt.
+FEIQ_RECEIPT: Final = 3.0
+#: Messages a second to a network.
+FEIQ_PACE: Final = 50
+#: Addresses that one message may go to.
+FEIQ_ADDRESSES: Final = 1024
+#: Octets of one FeiQ packet; longer ones are cut by some: IPMSG 1.5.
+FEIQ_PACKET: Final = 8000
+#: How often ``netapp get`` goes on by itself where a transfer was cut.
+GET_RESUMES: Final = 5
