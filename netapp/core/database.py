@@ -23,6 +23,7 @@ from twisted.python.failure import Failure
 from netapp.core import limits
 from netapp.core.state import locked
 from netapp.core.threads import Pool
+from netapp.core.walwatch import WalWatch
 from netapp.errors import Busy, ConfigError, StateError
 
 T = TypeVar("T")
@@ -112,6 +113,10 @@ class Database:
         self._ready = threading.Condition()
         self._stopping = True
         self._ended: defer.Deferred[None] | None = None
+        self._watchers: list[Callable[[], object]] = []
+        self._wal = WalWatch(path, reactor, self._look)
+        self._looking = False
+        self._version: int | None = None  # PRAGMA data_version, as the writer last saw it
 
     def start(self) -> None:
         """Begin the threads, once the process has its final user and has forked."""
@@ -119,8 +124,11 @@ class Database:
         self._ended = defer.Deferred()
         self._readers.start()
         threading.Thread(target=self._write_all, name=f"{self.path.stem}-write", daemon=True).start()
+        if self._watchers:
+            self._wal.start()
 
     async def _stop(self) -> None:
+        self._wal.stop()
         with self._ready:
             self._stopping = True
             self._ready.notify()
@@ -152,12 +160,41 @@ class Database:
             self._ready.notify()
         return done
 
+    def watch(self, changed: Callable[[], object]) -> None:
+        """Have ``changed()`` called soon after another process has committed something."""
+        self._watchers.append(changed)
+        if len(self._watchers) == 1 and not self._stopping:
+            self._wal.start()
+
+    def _look(self) -> None:
+        with self._ready:
+            self._looking = True
+            self._ready.notify()
+
+    def _tell_watchers(self) -> None:
+        for changed in self._watchers:
+            changed()
+
+    def _changed_elsewhere(self) -> bool:
+        """Whether a connection that is not the writer's has committed since the last question."""
+        connection = self._writing.raw_connection()
+        try:
+            cursor = connection.cursor()
+            before, self._version = self._version, cursor.execute("PRAGMA data_version").fetchone()[0]
+        finally:
+            connection.close()
+        return before != self._version  # the first time counts as one: nobody has looked before
+
     def _read(self, work: Work[T]) -> T:
         with self._reading.begin() as connection:
             return work(connection)
 
     def _write_all(self) -> None:
-        while batch := self._next_batch():
+        while (batch := self._next_batch()) is not None:
+            if self._watchers and self._changed_elsewhere():
+                self._reactor.callFromThread(self._tell_watchers)
+            if not batch:
+                continue
             outcomes: list[Any]
             try:
                 outcomes = self._store([work for work, _ in batch])
@@ -171,12 +208,16 @@ class Database:
         if self._ended is not None:
             self._ended.callback(None)
 
-    def _next_batch(self) -> list[tuple[Work[Any], defer.Deferred[Any]]]:
+    def _next_batch(self) -> list[tuple[Work[Any], defer.Deferred[Any]]] | None:
+        """What to store now; nothing when there is only something to look at, None at the end."""
         with self._ready:
             while not self._jobs:
                 if self._stopping:
-                    return []
+                    return None
+                if self._looking:
+                    break
                 self._ready.wait()
+            self._looking = False
             return [self._jobs.popleft() for _ in range(min(len(self._jobs), limits.DATABASE_BATCH))]
 
     def _store(self, batch: list[Work[Any]]) -> list[Any]:

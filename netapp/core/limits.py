@@ -29,6 +29,9 @@ CONNECTIONS_PER_ADDRESS: Final = 256
 UNSENT: Final = 96 * 1024
 #: How long a peer that does not read may keep anything waiting.
 STALLED: Final = 30.0
+#: Keep-alive of every TCP connection: idle seconds before a probe, seconds between probes, probes,
+#: and milliseconds that sent octets may stay unacknowledged.  A peer without power is gone after these.
+KEEPALIVE: Final = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 6, "TCP_USER_TIMEOUT": 120_000}
 #: How long a stop waits for transfers and for what is still to be sent.
 DRAIN: Final = 5.0
 

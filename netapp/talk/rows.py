@@ -1,12 +1,200 @@
-"""Messages as rows."""
+"""Messages as rows of ``STATE/talk.db``."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import sqlalchemy as sa
+from sqlalchemy import Connection
+from twisted.internet import defer
+from twisted.logger import Logger
+
+from netapp.core import limits
+from netapp.core.database import Database, upgrade
 from netapp.core.state import open_state
-from netapp.talk.store import MemoryStore, Store
+from netapp.talk.model import Author, Draft, Kind, Message, Proof
+from netapp.talk.store import RoomRow
+
+#: The newest revision in ``migrations``.
+HEAD: Final = "t0001"
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+#: Old messages are deleted each time a room's number is a multiple of this.
+_PRUNE_EVERY: Final = 64
+
+metadata = sa.MetaData()
+rooms = sa.Table(
+    "rooms",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("last", sa.Integer, nullable=False),
+    sa.Column("topic", sa.Text, nullable=False),
+)
+messages = sa.Table(
+    "messages",
+    metadata,
+    sa.Column("room", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("id", sa.Text, nullable=False),
+    sa.Column("time", sa.Float, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("proof", sa.Text, nullable=False),
+    sa.Column("account", sa.Text),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("reply_to", sa.Text),
+    sa.Column("withdrawn", sa.Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 
-def open_store(state: Path, reactor: Any) -> Store:
-    open_state(state)
-    return MemoryStore()
+class Prepared:
+    """A statement compiled once, for the path that every message takes.
+
+    SQLAlchemy's own cache still costs more than SQLite's whole work.
+    """
+
+    def __init__(self, statement: sa.sql.expression.Executable) -> None:
+        self._statement: Any = statement
+        self._sql: str | None = None
+        self._names: tuple[str, ...] = ()
+
+    def run(self, connection: Connection, values: Mapping[str, object]) -> sa.CursorResult[Any]:
+        if self._sql is None:
+            compiled = self._statement.compile(dialect=connection.dialect)
+            self._names = tuple(compiled.positiontup or compiled.params)
+            self._sql = str(compiled)
+        return connection.exec_driver_sql(self._sql, tuple(values[name] for name in self._names))
+
+
+_NEXT: Final = Prepared(
+    sa.update(rooms)
+    .where(rooms.c.name == sa.bindparam("room"))
+    .values(last=rooms.c.last + sa.bindparam("one"))
+    .returning(rooms.c.last)
+)
+_INSERT: Final = Prepared(sa.insert(messages))
+
+
+class RowStore:
+    """The store on a database that is at its newest revision."""
+
+    _log = Logger()
+
+    def __init__(
+        self, database: Database, clock: Callable[[], float], keep: int = limits.ROOM_MESSAGES
+    ) -> None:
+        self._database, self._clock, self._keep = database, clock, keep
+
+    def start(self) -> None:
+        self._database.start()
+        forgetting = self._database.write(self._forget_guests)
+        forgetting.addErrback(lambda failure: self._log.failure("old talks are not deleted", failure))
+
+    def stop(self) -> defer.Deferred[None]:
+        return self._database.stop()
+
+    def watch(self, changed: Callable[[], object]) -> None:
+        self._database.watch(changed)
+
+    def add(self, draft: Draft) -> defer.Deferred[Message]:
+        return self._database.write(lambda connection: self._add(connection, draft))
+
+    def newest(self, room: str, *, before: int | None, limit: int) -> defer.Deferred[list[Message]]:
+        query = sa.select(messages).where(messages.c.room == room)
+        if before is not None:
+            query = query.where(messages.c.number < before)
+        query = query.order_by(messages.c.number.desc()).limit(limit)
+        return self._database.read(lambda connection: _messages(connection, query)[::-1])
+
+    def after(self, room: str, number: int, *, limit: int) -> defer.Deferred[list[Message]]:
+        query = (
+            sa.select(messages)
+            .where(messages.c.room == room, messages.c.number > number)
+            .order_by(messages.c.number)
+            .limit(limit)
+        )
+        return self._database.read(lambda connection: _messages(connection, query))
+
+    def room(self, name: str) -> defer.Deferred[RoomRow]:
+        query = sa.select(rooms.c.name, rooms.c.last, rooms.c.topic).where(rooms.c.name == name)
+
+        def read(connection: Connection) -> RoomRow:
+            row = connection.execute(query).first()
+            return RoomRow(*row) if row is not None else RoomRow(name)
+
+        return self._database.read(read)
+
+    def rooms(self) -> defer.Deferred[list[RoomRow]]:
+        query = sa.select(rooms.c.name, rooms.c.last, rooms.c.topic).order_by(rooms.c.name)
+        query = query.where(rooms.c.name.not_like("@%"))
+        return self._database.read(lambda connection: [RoomRow(*row) for row in connection.execute(query)])
+
+    def set_topic(self, room: str, topic: str) -> defer.Deferred[None]:
+        def write(connection: Connection) -> None:
+            found = connection.execute(sa.update(rooms).where(rooms.c.name == room).values(topic=topic))
+            if not found.rowcount:
+                connection.execute(sa.insert(rooms).values(name=room, last=0, topic=topic))
+
+        return self._database.write(write)
+
+    def _add(self, connection: Connection, draft: Draft) -> Message:
+        row = _NEXT.run(connection, {"room": draft.room, "one": 1}).first()
+        if row is None:
+            connection.execute(sa.insert(rooms).values(name=draft.room, last=1, topic=""))
+        number: int = row[0] if row is not None else 1
+        _INSERT.run(
+            connection,
+            {
+                "room": draft.room,
+                "number": number,
+                "id": draft.id,
+                "time": draft.time,
+                "kind": draft.kind.value,
+                "name": draft.author.name,
+                "proof": draft.author.proof.value,
+                "account": draft.author.account,
+                "text": draft.text,
+                "reply_to": draft.reply_to,
+                "withdrawn": False,
+            },
+        )
+        if number % _PRUNE_EVERY == 0 and number > self._keep:
+            old = messages.c.number <= number - self._keep
+            connection.execute(sa.delete(messages).where(messages.c.room == draft.room, old))
+        return draft.stored(number)
+
+    def _forget_guests(self, connection: Connection) -> None:
+        """Direct talks of guests, whom nobody can be again, are not kept for ever."""
+        newest = (
+            sa.select(messages.c.room)
+            .where(messages.c.room.like("@%g%"))  # a key holds "g" only before a guest's number
+            .group_by(messages.c.room)
+            .having(sa.func.max(messages.c.time) < self._clock() - limits.GUEST_TALKS)
+        )
+        gone = list(connection.execute(newest).scalars())
+        for table, column in ((messages, messages.c.room), (rooms, rooms.c.name)):
+            connection.execute(sa.delete(table).where(column.in_(gone)))
+
+
+def _messages(connection: Connection, query: "sa.Select[Any]") -> list[Message]:
+    return [
+        Message(
+            row.number,
+            row.room,
+            row.id,
+            row.time,
+            Kind(row.kind),
+            Author(row.name, Proof(row.proof), row.account),
+            row.text,
+            row.reply_to,
+            row.withdrawn,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def open_store(state: Path, reactor: Any) -> RowStore:
+    """The store in a state directory.  :raises ConfigError: it cannot be opened or migrated."""
+    path = open_state(state) / "talk.db"
+    upgrade(path, MIGRATIONS, HEAD)
+    return RowStore(Database(path, reactor), reactor.seconds)

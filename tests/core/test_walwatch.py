@@ -1,0 +1,44 @@
+"""Seeing that another process has committed."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_twisted
+import sqlalchemy
+from twisted.internet import defer, reactor
+
+from netapp.core.database import Database
+
+
+def database(path: Path) -> Database:
+    made = Database(path, reactor)
+    made.start()
+    return made
+
+
+def insert(connection: sqlalchemy.Connection) -> None:
+    connection.exec_driver_sql("INSERT INTO t VALUES (1)")
+
+
+@pytest.mark.parametrize("inotify", [True, False])
+@pytest_twisted.ensureDeferred
+async def test_a_watcher_hears_of_anothers_commit_and_not_of_ours(
+    inotify: bool, tmp_path: Path, monkeypatch: Any
+) -> None:
+    if not inotify:
+        monkeypatch.setitem(__import__("sys").modules, "twisted.internet.inotify", None)
+    ours, theirs = database(tmp_path / "a.db"), database(tmp_path / "a.db")
+    await ours.write(lambda connection: connection.exec_driver_sql("CREATE TABLE t (x)") and None)
+    heard: list[defer.Deferred[None]] = [defer.Deferred() for _ in range(3)]
+    calls = iter(heard)
+    ours.watch(lambda: next(calls).callback(None))
+    await ours.write(insert)
+    await heard[0]  # the first look
+    await ours.write(insert)
+    assert not heard[1].called
+    await theirs.write(insert)
+    await heard[1]
+    await ours.stop()
+    await theirs.stop()
+    assert not heard[2].called
