@@ -1,12 +1,12 @@
 """What every datagram service shares: who is answered, how often, and never in a loop."""
 
 import socket
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from twisted.internet import interfaces, protocol
+from twisted.internet import error, interfaces, protocol
 from twisted.logger import Logger
 
 from netapp.core import limits
@@ -20,22 +20,25 @@ class OwnPorts:
     """The UDP ports that this process listens on: datagrams from these are never answered."""
 
     def __init__(self) -> None:
-        self._ports: set[int] = set()
+        self._ports: Counter[int] = Counter()  # a port may be ours at several addresses
         self._is_local = lru_cache(limits.SOURCES)(_is_local)
 
     def add(self, port: int) -> None:
-        self._ports.add(port)
+        self._ports[port] += 1
 
     def discard(self, port: int) -> None:
-        self._ports.discard(port)
+        self._ports[port] -= 1
 
     def holds(self, peer: Peer) -> bool:
         """Whether a datagram with this source came from one of our own listeners."""
-        return peer[1] in self._ports and self._is_local(peer[0])
+        return self._ports[peer[1]] > 0 and self._is_local(peer[0])
 
 
 class Rate:
-    """At most ``most`` events a second for each source; the least recent source is forgotten."""
+    """At most ``most`` events in one second of the clock for each source.
+
+    The least recent source is forgotten.
+    """
 
     def __init__(self, most: int, *, sources: int = limits.SOURCES) -> None:
         self._most, self._sources = most, sources
@@ -122,7 +125,7 @@ class Datagrams(protocol.DatagramProtocol):
         """Send one datagram; what the kernel refuses is counted.  :returns: whether it left."""
         try:
             self.transport.write(octets, peer)
-        except OSError:
+        except (OSError, error.MessageLengthError):
             self.unsent += 1
             return False
         self.answered += 1

@@ -233,3 +233,35 @@ FEIQ_ADDRESSES: Final = 1024
 FEIQ_PACKET: Final = 8000
 #: How often ``netapp get`` goes on by itself where a transfer was cut.
 GET_RESUMES: Final = 5
+
+# --- Names -----------------------------------------------------------------------------------
+
+#: One hosts file.
+HOSTS_FILE: Final = 64 * 1024 * 1024
+#: Broken lines of one file that are logged one by one.
+FAULTS_LOGGED: Final = 10
+#: How long the changes of a source are gathered before a new snapshot is made.
+NAMES_SETTLE: Final = 0.2
+
+# --- DNS -------------------------------------------------------------------------------------
+
+#: Largest DNS answer in a datagram, by EDNS: fits every link unfragmented (DNS flag day 2020).
+DNS_DATAGRAM: Final = 1232
+#: A DNS request over TCP is shorter than this, so that text and DNS can share the port.
+DNS_REQUEST: Final = 8192
+#: Records in one request, beside its question.
+DNS_REQUEST_RECORDS: Final = 16
+#: EDNS options in one request.
+DNS_OPTIONS: Final = 32
+#: Packed answers kept for each kind of cache: by question, by datagram, by text.
+DNS_ANSWERS: Final = 32768
+#: Connections to one DNS listener; beyond it the oldest idle one is closed.
+DNS_CONNECTIONS: Final = 600
+#: A DNS connection: until its next request, and for one request to arrive whole.
+DNS_IDLE: Final = 10.0
+#: A connection to the DNS port that has not said enough to be known for DNS or text.
+DNS_UNDECIDED: Final = 30.0
+#: A person's connection to the DNS port, between two lines.
+DNS_TEXT_IDLE: Final = 300.0
+#: Octets of answers made at a time for one connection; the rest waits until they are read.
+DNS_ANSWERS_AT_ONCE: Final = 64 * 1024

@@ -16,7 +16,9 @@ from netapp.core import limits, text
 from netapp.errors import WireError
 
 IAC, DONT, DO, WONT, WILL, SB, SE = 255, 254, 253, 252, 251, 250, 240  # RFC 854
+TIMING_MARK = 6  # RFC 860: each request wants its own answer, or telnet shows nothing more
 _SPECIAL: Final = re.compile(rb"[\x00\x08\x7f\xff]")
+_SUBNEGOTIATION: Final = re.compile(rb"\xff\xfa(?:[^\xff]|\xff[^\xf0])*\xff\xf0", re.DOTALL)  # RFC 855
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,6 @@ class LineReader:
             self._after_cr = False
             if data[0] in b"\n\x00":
                 data = data[1:]
-        if not data:
-            return items
         if b"\r" in data:
             self._after_cr = data.endswith(b"\r")
             data = data.replace(b"\r\n", b"\n").replace(b"\r\x00", b"\n").replace(b"\r", b"\n")
@@ -157,10 +157,10 @@ class _Telnet:
             return 3 if len(data) >= start + 3 else 0
         if data[start + 1] != SB:
             return 2
-        end = data.find(bytes([IAC, SE]), start + 2)
-        if (end if end >= 0 else len(data)) - start > limits.TELNET_SUBNEGOTIATION:
+        whole = _SUBNEGOTIATION.match(data, start, start + limits.TELNET_SUBNEGOTIATION)
+        if whole is None and len(data) - start >= limits.TELNET_SUBNEGOTIATION:
             raise WireError("a subnegotiation without end", source="RFC 855")
-        return end + 2 - start if end >= 0 else 0
+        return whole.end() - start if whole is not None else 0
 
     def _answer(self, command: bytes) -> bytes:
         if command[1] not in (WILL, DO):
@@ -168,19 +168,22 @@ class _Telnet:
         self._options += 1
         if self._options > limits.TELNET_OPTIONS:
             raise WireError("too many telnet options", source="RFC 1143")
-        if command in self._refused:
+        if command in self._refused and command[2] != TIMING_MARK:
             return b""
         self._refused.add(command)
         return bytes([IAC, DONT if command[1] == WILL else WONT, command[2]])
 
 
 def _edited(line: bytes) -> bytes:
-    """Obey the erase keys, a whole character each, and drop NUL."""
-    decoded, codec = text.decode(line.replace(b"\x00", b"").replace(b"\xff", b""))
+    """Obey the erase keys, a whole character each, and drop NUL; the rest keeps its octets."""
+    line = line.replace(b"\x00", b"").replace(b"\xff", b"")
+    if b"\b" not in line and b"\x7f" not in line:
+        return line
+    decoded, codec = text.decode(line)
     kept: list[str] = []
     for char in decoded:
         if char not in "\b\x7f":
             kept.append(char)
         elif kept:
             kept.pop()
-    return text.encode("".join(kept), codec)
+    return "".join(kept).encode("gb18030" if codec == "gbk" else codec, "replace")

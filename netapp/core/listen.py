@@ -53,7 +53,8 @@ def parse_datagram(description: str) -> tuple[str, int]:
     match = _DATAGRAM.fullmatch(description)
     if match is None or int(match["port"]) > 65535:
         raise ConfigError(
-            f"{description!r} is no datagram listener: write udp:PORT or udp:PORT:interface=ADDRESS"
+            f"{description!r} is no datagram listener: write udp:PORT or udp:PORT:interface=ADDRESS, "
+            r"a colon in the address as \:"
         )
     return (match["interface"] or "").replace("\\:", ":"), int(match["port"])
 
@@ -69,13 +70,17 @@ _ANYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "127.0.0.1"}  # noqa: S104  (c
 
 
 class _Listener(service.Service):
-    """One socket of a service.  :param owner: the plugin, as the log and an error name it."""
+    """One socket of a service.
+
+    :param owner: the plugin, as the log and an error name it.
+    :param option: the option that chooses the listener, for the cure that an error names.
+    """
 
     _log = Logger()
     _port: Any = None
 
-    def __init__(self, owner: str, description: str, reactor: Any, hint: Hint | None) -> None:
-        self.owner, self.description = owner, description
+    def __init__(self, owner: str, description: str, reactor: Any, hint: Hint | None, option: str) -> None:
+        self.owner, self.description, self.option = owner, description, option
         self._reactor, self._hint = reactor, hint
 
     def getHost(self) -> Any:
@@ -88,8 +93,8 @@ class _Listener(service.Service):
             self._port = self._listen()
         except error.CannotListenError as problem:
             raise self._cannot(getattr(problem.socketError, "strerror", None) or str(problem)) from None
-        except (ValueError, OSError) as problem:
-            raise self._cannot(str(problem)) from None
+        except Exception as problem:  # an endpoint may be anybody's
+            raise self._cannot(str(problem) or type(problem).__name__) from None
 
     def startService(self) -> None:
         super().startService()
@@ -114,7 +119,7 @@ class _Listener(service.Service):
     def _cannot(self, reason: str) -> StartError:
         return StartError(
             f"{self.owner}: cannot listen on {self.description}: {reason}; "
-            "choose another with --listen, or in the configuration file"
+            f"choose another with {self.option}, or in the configuration file"
         )
 
     def _place(self) -> tuple[str, int] | None:
@@ -142,29 +147,72 @@ class StreamListener(_Listener):
         factory: interfaces.IProtocolFactory,
         reactor: Any,
         hint: Hint | None = None,
+        option: str = "--listen",
     ) -> None:
-        super().__init__(owner, description, reactor, hint)
+        super().__init__(owner, description, reactor, hint, option)
         self.factory = factory
         try:
             self._endpoint = endpoints.serverFromString(reactor, description)
-        except (ValueError, TypeError, KeyError, IndexError, OSError) as problem:
+        except Exception as problem:  # an endpoint may be anybody's, and read any file
             raise ConfigError(
-                f"{description!r} is no listener: {problem}; write tcp:PORT or udp:PORT"
+                f"{option}: {description!r} is no listener ({problem or type(problem).__name__}): "
+                r"write tcp:PORT or tcp:PORT:interface=ADDRESS, a colon in the address as \:"
             ) from None
 
     def _listen(self) -> Any:
         outcome: list[Any] = []
-        self._endpoint.listen(self.factory).addBoth(outcome.append)
+        plain = self.description.startswith(("tcp:", "tcp6:", "unix:"))
+        self._endpoint.listen(self.factory if plain else _Doorkeeper(self.factory)).addBoth(outcome.append)
         if not outcome:
             raise ValueError("this kind of listener does not start at once")
         if isinstance(outcome[0], Failure):
             outcome[0].raiseException()
+        _notice_the_dead(outcome[0])
         return outcome[0]
 
     async def _stop(self, port: Any) -> None:
         await super()._stop(port)
         if isinstance(self.factory, SessionFactory):
             await self.factory.drain(self._reactor)
+
+
+class _Doorkeeper(protocol.Factory):
+    """Hangs up on whom a factory does not want: Twisted's wrappers of TLS and PROXY cannot."""
+
+    noisy = False
+
+    def __init__(self, factory: Any) -> None:
+        self._factory = factory
+
+    def startFactory(self) -> None:
+        self._factory.doStart()
+
+    def stopFactory(self) -> None:
+        self._factory.doStop()
+
+    def buildProtocol(self, addr: interfaces.IAddress | None) -> Any:
+        return self._factory.buildProtocol(addr) or _TurnedAway()
+
+
+class _TurnedAway(protocol.Protocol):
+    transport: Any
+
+    def connectionMade(self) -> None:
+        self.transport.abortConnection()
+
+
+def _notice_the_dead(port: Any) -> None:
+    """Have the kernel end connections whose peer has lost its power or its cable.
+
+    The sockets that a listening one accepts inherit these options, so a connection costs no call.
+    """
+    handle = port.getHandle() if hasattr(port, "getHandle") else None
+    if not isinstance(handle, socket.socket) or handle.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    handle.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in limits.KEEPALIVE.items():
+        if hasattr(socket, name):
+            handle.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 class DatagramListener(_Listener):
@@ -177,8 +225,9 @@ class DatagramListener(_Listener):
         handler: protocol.AbstractDatagramProtocol,
         reactor: Any,
         hint: Hint | None = None,
+        option: str = "--listen",
     ) -> None:
-        super().__init__(owner, description, reactor, hint)
+        super().__init__(owner, description, reactor, hint, option)
         self.handler = handler
         self._interface, self._number = parse_datagram(description)
 

@@ -7,6 +7,12 @@ and a page collects them when somebody asks.
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from twisted.application.service import IService
+
+from netapp.core.access import Access
+from netapp.core.listen import StreamListener, on_loopback
+from netapp.core.streams import peer_of
+
 Reading = Callable[[], float]
 
 
@@ -39,18 +45,48 @@ class Metrics:
             yield GaugeMetricFamily(name, description, value=reading())
 
 
-def metrics_factory(metrics: Metrics) -> Any:
-    """A Twisted factory that serves ``/metrics``; heavy, so called only when asked for."""
-    from prometheus_client import CollectorRegistry, ProcessCollector
-    from prometheus_client.twisted import MetricsResource
+def metrics_factory(metrics: Metrics, access: Access) -> Any:
+    """A Twisted factory that serves ``/metrics``; heavy, so called only when asked for.
+
+    prometheus_client's own resource reads from a thread; this one reads where the numbers change.
+    """
+    from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
     from twisted.web.resource import Resource
     from twisted.web.server import Site
 
     registry = CollectorRegistry()
     registry.register(metrics)
     ProcessCollector(registry=registry)
+
+    class Page(Resource):
+        isLeaf = True
+
+        def render_GET(self, request: Any) -> bytes:
+            request.setHeader(b"content-type", CONTENT_TYPE_LATEST.encode())
+            return generate_latest(registry)
+
+    class Door(Site):
+        noisy = False
+
+        def buildProtocol(self, addr: Any) -> Any:
+            return super().buildProtocol(addr) if access.permits(peer_of(addr)[0]) else None
+
+        def log(self, request: Any) -> None:
+            """Somebody looks every few seconds: no line for each."""
+
     root = Resource()
-    root.putChild(b"metrics", MetricsResource(registry))
-    site = Site(root)
-    site.noisy = False
-    return site
+    root.putChild(b"metrics", Page())
+    return Door(root)
+
+
+def metrics_listener(
+    owner: str, description: str, metrics: Metrics, access: Access, reactor: Any
+) -> IService:
+    """``--metrics``.  :raises ConfigError: no description of a listener."""
+    return StreamListener(
+        owner, on_loopback(description), metrics_factory(metrics, access), reactor, _hint, "--metrics"
+    )
+
+
+def _hint(host: str, port: int) -> str:
+    return f"curl http://{host}:{port}/metrics"

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from twisted.application.service import IService
 from twisted.logger import Logger
 
-from netapp.core import listen
+from netapp.core.access import Access
 from netapp.core.config import SharedOptions, starting
 from netapp.core.datagrams import OwnPorts
-from netapp.core.metrics import Metrics, metrics_factory
+from netapp.core.metrics import Metrics, metrics_listener
 from netapp.core.services import House, Part
 from netapp.core.signals import Hangup
+from netapp.core.state import User, acting_as, final_user
 
 _log = Logger()
 OptionsT = TypeVar("OptionsT", bound=SharedOptions)
@@ -34,6 +36,8 @@ class Shared:
     """What all services of one process have in common."""
 
     reactor: Any
+    #: The user and group that the process will have: ``twistd --uid``.
+    user: User = None
     metrics: Metrics = field(default_factory=Metrics)
     own_ports: OwnPorts = field(default_factory=OwnPorts)
     hangup: Hangup = field(init=False)
@@ -47,7 +51,8 @@ class Shared:
     def noun(self, name: str, open_it: Callable[[], NounT]) -> NounT:
         """The process's one noun of this name, opened by whoever asks first."""
         if name not in self._open:
-            noun = self._open[name] = open_it()
+            with acting_as(self.user):
+                noun = self._open[name] = open_it()
             Part(noun.start, noun.stop).setServiceParent(self.nouns)
         opened: NounT = self._open[name]
         return opened
@@ -57,14 +62,14 @@ def alone(plugin: str, options: OptionsT, part: Callable[[OptionsT, Shared], ISe
     """A process that runs one plugin.  What the operator did wrong ends it in one line."""
     from twisted.internet import reactor  # the place that names it for every tap.py
 
-    shared = Shared(reactor)
+    shared = Shared(reactor, final_user(options.parent))
     house = House()
     shared.nouns.setServiceParent(house)
     starting(plugin, lambda: part(options, shared)).setServiceParent(house)
     shared.hangup.setServiceParent(house)
     if options["metrics"]:
-        description = listen.on_loopback(options["metrics"])
-        factory = metrics_factory(shared.metrics)
-        listen.StreamListener(plugin, description, factory, reactor).setServiceParent(house)
+        access = Access(options["allow"])
+        page = partial(metrics_listener, plugin, options["metrics"], shared.metrics, access, reactor)
+        starting(plugin, page).setServiceParent(house)
     Part(lambda: _log.info("{plugin}: ready", plugin=plugin), lambda: None).setServiceParent(house)
     return house

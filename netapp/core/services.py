@@ -4,17 +4,24 @@ from collections.abc import Callable
 
 from twisted.application import service
 from twisted.internet import defer
+from twisted.logger import Logger
 
 
 class House(service.MultiService):
     """Like ``MultiService``, but a stop waits: doors close before what stands behind them.
 
     ``MultiService`` stops all at once, so a database would be closed beneath running transfers.
+    A stop that fails is logged and keeps no other from its own.
     """
+
+    _log = Logger()
 
     async def _stop(self) -> None:
         for each in reversed(list(self)):
-            await defer.maybeDeferred(each.stopService)
+            try:
+                await defer.maybeDeferred(each.stopService)
+            except Exception:
+                self._log.failure("{service} could not be stopped", service=each)
 
     def stopService(self) -> defer.Deferred[None]:
         service.Service.stopService(self)

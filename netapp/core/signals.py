@@ -5,13 +5,18 @@ from collections.abc import Callable
 from typing import Any
 
 from twisted.application import service
+from twisted.internet import defer
 from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from netapp.errors import ConfigError
 
 
 class Hangup(service.Service):
     """Calls each reloader, one after another, when the process gets a SIGHUP.
 
-    A reloader that fails is logged and does not keep the others from theirs.
+    A reloader that fails is logged and does not keep the others from theirs: what is the
+    operator's fault, a ConfigError, in one line.
     """
 
     _log = Logger()
@@ -39,9 +44,15 @@ class Hangup(service.Service):
 
     def reload(self) -> None:
         for name, reload in self._reloaders:
-            try:
-                reload()
-            except Exception:
-                self._log.failure("{name} could not be read again", name=name)
-            else:
-                self._log.info("{name}: read again", name=name)
+            defer.maybeDeferred(reload).addCallbacks(
+                self._read, self._unread, callbackArgs=(name,), errbackArgs=(name,)
+            )
+
+    def _read(self, _: object, name: str) -> None:
+        self._log.info("{name}: read again", name=name)
+
+    def _unread(self, failure: Failure, name: str) -> None:
+        if failure.check(ConfigError):
+            self._log.error("{name}: not read again: {reason}", name=name, reason=failure.getErrorMessage())
+        else:
+            self._log.failure("{name} could not be read again", failure, name=name)

@@ -2,11 +2,16 @@
 
 import fcntl
 import os
+import pwd
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from netapp.errors import ConfigError
+
+#: Numbers of a user and a group; None for those that the process has.
+User = tuple[int, int] | None
 
 
 def default_state(environ: Mapping[str, str]) -> Path:
@@ -32,6 +37,34 @@ def open_state(path: Path) -> Path:
             f"the state directory {path} cannot be written ({error.strerror}): choose another with --state"
         ) from None
     return path
+
+
+def final_user(twistd: Mapping[str, Any] | None) -> User:
+    """Whom the process will be once its ports are bound, by twistd's own ``--uid`` and ``--gid``."""
+    uid, gid = (twistd.get(key) if twistd is not None else None for key in ("uid", "gid"))
+    if os.geteuid() != 0 or (uid is None and gid is None):
+        return None
+    if uid is None:
+        return os.getuid(), gid or 0
+    return uid, pwd.getpwuid(uid).pw_gid if gid is None else gid
+
+
+@contextmanager
+def acting_as(user: User) -> Iterator[None]:
+    """What is made meanwhile belongs to this user, who must be able to open it later."""
+    if user is None:
+        yield
+        return
+    own = os.geteuid(), os.getegid(), os.getgroups()
+    os.setgroups([user[1]])
+    os.setegid(user[1])
+    os.seteuid(user[0])
+    try:
+        yield
+    finally:
+        os.seteuid(own[0])
+        os.setegid(own[1])
+        os.setgroups(own[2])
 
 
 @contextmanager
