@@ -1,0 +1,78 @@
+"""Hosts files: an address, then its names, a line each; ``#`` begins a comment.
+
+Names may be in any script, the file in UTF-8 or GBK.  Every line that cannot be read is reported
+by its number.
+
+Source: hosts(5); RFC 952 for what is left of the form.
+"""
+
+import ipaddress
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from netapp.core import text
+from netapp.errors import ConfigError
+from netapp.names.model import Record, address_record
+from netapp.names.naming import BadName, wire_name
+
+#: How much of a broken word is shown.
+_SHOWN: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A line that cannot be read.  ``line`` counts from 1."""
+
+    line: int
+    reason: str
+
+
+class BrokenHosts(ConfigError):
+    """A hosts file with lines that cannot be read; its text names the file and the first of them."""
+
+    def __init__(self, where: str, faults: list[Fault]) -> None:
+        more = f"; {len(faults) - 1} more of its lines are broken too" if len(faults) > 1 else ""
+        super().__init__(f"{where}:{faults[0].line}: {faults[0].reason}{more}")
+        self.where, self.faults = where, faults
+
+
+def parse_hosts(octets: bytes, where: str) -> list[Record]:
+    """Read a hosts file.
+
+    :param where: the file's name, for errors.
+    :raises BrokenHosts: lines that cannot be read, every one named.
+    """
+    records: list[Record] = []
+    faults: list[Fault] = []
+    decoded = text.decode(octets.removeprefix(b"\xef\xbb\xbf"))[0]
+    for number, line in enumerate(decoded.split("\n"), 1):
+        words = line.partition("#")[0].split()
+        if not words:
+            continue
+        try:
+            records.extend(_records(words))
+        except ValueError as fault:
+            faults.append(Fault(number, str(fault)))
+    if faults:
+        raise BrokenHosts(where, faults)
+    return records
+
+
+def _records(words: list[str]) -> Iterator[Record]:
+    """:raises ValueError: the first word is no address, or another no name."""
+    try:
+        address = ipaddress.ip_address(words[0].partition("%")[0])
+    except ValueError:
+        raise ValueError(f"{_short(words[0])} is no address") from None
+    if len(words) == 1:
+        raise ValueError(f"no name for {words[0]}")
+    for word in words[1:]:
+        try:
+            yield address_record(wire_name(word), address)
+        except BadName as error:
+            raise ValueError(f"{_short(word)}: {error}") from None
+
+
+def _short(word: str) -> str:
+    return text.visible(repr(word[:_SHOWN])) + ("..." if len(word) > _SHOWN else "")

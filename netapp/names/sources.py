@@ -1,0 +1,141 @@
+"""Where records come from: the command line, hosts files, this host; others join through Source."""
+
+import ipaddress
+import os
+import socket
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+from netapp.core import limits, text
+from netapp.errors import ConfigError
+from netapp.names.hosts import parse_hosts
+from netapp.names.model import Address, Record, address_record
+from netapp.names.naming import BadName, wire_name
+
+
+class Source(Protocol):
+    """Something that has records and tells when it has others."""
+
+    def read(self) -> Iterable[Record]:
+        """All records now.  :raises ConfigError: they cannot be had; the text names cause and cure."""
+
+    def subscribe(self, changed: Callable[[], object]) -> Callable[[], None]:
+        """Have ``changed`` called whenever a read would give others.  :returns: call it to end that."""
+
+
+class ReadOnReload:
+    """A source that is read when somebody asks, and says nothing between."""
+
+    def subscribe(self, changed: Callable[[], object]) -> Callable[[], None]:
+        return lambda: None
+
+
+class FixedRecords(ReadOnReload):
+    """Records that never change: those of the command line."""
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        self._records = tuple(records)
+
+    def read(self) -> Iterable[Record]:
+        return self._records
+
+
+class HostsFile(ReadOnReload):
+    """A hosts file, read whole."""
+
+    def __init__(self, path: str) -> None:
+        self._shown = path
+        self._path = Path(path).absolute()  # a daemon changes its directory
+
+    def read(self) -> Iterable[Record]:
+        return parse_hosts(self._octets(), self._shown)
+
+    def _octets(self) -> bytes:
+        try:
+            # A pipe would block the open, a device might never end.
+            with open(
+                self._path, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK)
+            ) as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise ConfigError(f"the hosts file {self._shown} is no regular file")
+                octets = file.read(limits.HOSTS_FILE + 1)
+        except OSError as error:
+            raise ConfigError(f"the hosts file {self._shown} cannot be read: {error.strerror}") from None
+        if len(octets) > limits.HOSTS_FILE:
+            raise ConfigError(
+                f"the hosts file {self._shown} is larger than {limits.HOSTS_FILE} octets: split or shorten it"
+            )
+        return octets
+
+
+class OwnName(ReadOnReload):
+    """This host's own name, and its first label, with the addresses that others reach it by."""
+
+    def __init__(
+        self,
+        hostname: Callable[[], str] = socket.gethostname,
+        addresses: "Callable[[], Iterable[Address]] | None" = None,
+    ) -> None:
+        self._hostname, self._addresses = hostname, addresses or own_addresses
+
+    def names(self) -> list[str]:
+        """What this host is called; ``localhost`` where it has no name that DNS could carry."""
+        name = self._hostname().rstrip(".")
+        try:
+            wire_name(name)
+        except BadName:
+            name = "localhost"
+        return list(dict.fromkeys((name, name.partition(".")[0])))
+
+    def read(self) -> Iterable[Record]:
+        addresses = list(self._addresses())
+        return [address_record(wire_name(name), address) for name in self.names() for address in addresses]
+
+
+def own_addresses() -> list[Address]:
+    """The addresses that this host would speak from, loopback where there is no other.
+
+    The kernel is asked which it would take toward each kind of network; nothing is sent, and no
+    resolver is waited for.
+    """
+    found = list(dict.fromkeys(filter(None, map(_toward, _DIRECTIONS))))
+    return found or [ipaddress.ip_address("127.0.0.1")]
+
+
+#: One address in each kind of network: the world (documentation addresses, RFC 5737 and RFC 3849)
+#: and the private networks (RFC 1918, RFC 4193).
+_DIRECTIONS = ("192.0.2.1", "192.168.255.254", "10.255.255.254", "172.31.255.254", "2001:db8::1", "fd00::1")
+
+
+def _toward(host: str) -> Address | None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((host, 9))
+            own = ipaddress.ip_address(probe.getsockname()[0].partition("%")[0])
+    except OSError:
+        return None
+    return None if own.is_loopback or own.is_link_local or own.is_unspecified else own
+
+
+def parse_record(given: str) -> Record:
+    """``--record``'s value, ``NAME=ADDRESS``.  :raises ConfigError: it is not of that form."""
+    given = text.decode(os.fsencode(given))[0]  # a terminal may speak GBK
+    name, equals, address = (part.strip() for part in given.partition("="))
+    try:
+        if not equals:
+            raise ValueError("there is no =")
+        return address_record(wire_name(name), ipaddress.ip_address(address))
+    except ValueError as error:
+        raise ConfigError(
+            f"--record {text.visible(given)!r}: {error}; write NAME=ADDRESS, such as www.example.lan=192.168.1.2"
+        ) from None
+
+
+def sources_of(records: Iterable[Record], hosts: Iterable[str]) -> Iterator[Source]:
+    """The sources of a configuration, the strongest first."""
+    yield FixedRecords(records)
+    yield from map(HostsFile, hosts)
+    yield OwnName()

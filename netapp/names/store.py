@@ -1,0 +1,121 @@
+"""The names of this process: sources on one side, the snapshot that readers see on the other."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from twisted.internet import interfaces
+from twisted.logger import Logger
+
+from netapp.core import limits
+from netapp.core.events import Topic
+from netapp.errors import ConfigError
+from netapp.names.config import Config
+from netapp.names.hosts import BrokenHosts
+from netapp.names.model import Node, Snapshot, nodes_of
+from netapp.names.sources import Source, sources_of
+
+
+class _Shelf:
+    """One source and the last that could be read of it."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.nodes: dict[bytes, Node] = {}
+        self.end: Callable[[], None] = lambda: None
+
+    def read(self) -> None:
+        """:raises ConfigError: the source cannot be read; what was read before stays."""
+        self.nodes = dict(nodes_of(self.source.read()))
+
+
+class Names:
+    """The noun.  A name belongs wholly to the first source that has it.
+
+    ``changes`` publishes each new snapshot; ``snapshot`` is the newest.
+
+    :param sources: the strongest first.
+    :raises ConfigError: one of them cannot be read.
+    """
+
+    _log = Logger()
+
+    def __init__(self, sources: Iterable[Source], clock: interfaces.IReactorTime) -> None:
+        self.changes: Topic[Snapshot] = Topic()
+        self.snapshot = Snapshot({}, 0)
+        self._clock = clock
+        self._shelves = [_Shelf(source) for source in sources]
+        self._running = False
+        self._changed: dict[_Shelf, None] = {}
+        self._timer: interfaces.IDelayedCall | None = None
+        for shelf in self._shelves:
+            shelf.read()
+        self._publish()
+
+    def add_source(self, source: Source) -> None:
+        """Join a source, weaker than those there are: what an operator wrote beats what comes and goes."""
+        shelf = _Shelf(source)
+        self._shelves.append(shelf)
+        self._read(shelf)
+        self._publish()
+        if self._running:
+            self._follow(shelf)
+
+    def start(self) -> None:
+        self._running = True
+        for shelf in self._shelves:
+            self._follow(shelf)
+
+    def stop(self) -> None:
+        self._running = False
+        for shelf in self._shelves:
+            shelf.end()
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+
+    def reload(self) -> None:
+        """Read every source again and swap the snapshot; one that cannot be read keeps its old names."""
+        for shelf in self._shelves:
+            self._read(shelf)
+        self._publish()
+
+    def _follow(self, shelf: _Shelf) -> None:
+        shelf.end = shelf.source.subscribe(lambda: self._note_change(shelf))
+
+    def _note_change(self, shelf: _Shelf) -> None:
+        """Changes come in crowds (a class of thirty sits down): one snapshot for all of them."""
+        self._changed[shelf] = None
+        if self._timer is None or not self._timer.active():
+            self._timer = self._clock.callLater(limits.NAMES_SETTLE, self._settle)
+
+    def _settle(self) -> None:
+        changed, self._changed = self._changed, {}
+        for shelf in changed:
+            self._read(shelf)
+        self._publish()
+
+    def _read(self, shelf: _Shelf) -> None:
+        try:
+            shelf.read()
+        except BrokenHosts as error:
+            for fault in error.faults[: limits.FAULTS_LOGGED]:
+                self._log.error(
+                    "names: {where}:{line}: {reason}", where=error.where, line=fault.line, reason=fault.reason
+                )
+            self._log.error("names: {error}; its old names stay", error=str(error))
+        except ConfigError as error:
+            self._log.error("names: {error}; its old names stay", error=str(error))
+
+    def _publish(self) -> None:
+        nodes: dict[bytes, Node] = {}
+        for shelf in reversed(self._shelves):
+            nodes.update(shelf.nodes)
+        self.snapshot = Snapshot(nodes, self.snapshot.version + 1)
+        self.changes.publish(self.snapshot)
+
+
+def open_names(config: Config, reactor: Any) -> Names:
+    """The names of a configuration.
+
+    :raises ConfigError: a hosts file cannot be read; the text names it and the line.
+    """
+    return Names(sources_of(config.records, config.hosts), reactor)
