@@ -20,7 +20,7 @@ HostPort = tuple[str, int]
 PHRASES: Final = Phrases(
     {
         "no port": ("{value} 缺少端口:请写成 {example}", "{value} has no port: write {example}"),
-        "bad port": ("{value}:端口应为 {least} 到 65535 的整数", "{value}: a port is a number from {least} to 65535"),
+        "bad port": ("{value}:端口应为 {least} 到 65535", "{value}: a port is {least} to 65535"),
         "no host": ("{value} 缺少主机:请写成 {example}", "{value} has no host: write {example}"),
         "brackets": ("{value}:IPv6 地址要加方括号", "{value}: an IPv6 address needs brackets"),
         "refused": ("{where} 拒绝连接:服务可能没有启动", "{where} refuses: the service may not be running"),
@@ -175,6 +175,12 @@ def write(line: str, *, keep: str = "\t", error: bool = False) -> None:
 def note(line: str) -> None:
     """Say something beside the result: on standard error, so that a pipe stays clean."""
     write(line, error=True)
+
+
+def complain(reason: str) -> None:
+    """Name the command and what went wrong, and go on."""
+    context = click.get_current_context(silent=True)
+    note(f"{context.command_path if context is not None else 'netapp'}: {reason}")
 
 
 def on_terminal() -> bool:

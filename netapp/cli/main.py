@@ -119,6 +119,8 @@ def explained(error: click.ClickException) -> str:
             return say("choose", name=name, choices=", ".join(map(str, param.type.choices)))
         case click.BadParameter() if param is not None and isinstance(param.type, _NUMBERS):
             return say("number", name=name, range=_range_of(param.type))
+        case click.BadParameter() if param is not None and isinstance(param.type, common.Place):
+            return error.message  # it begins with what was written
         case click.BadParameter():
             return say("bad", name=name, reason=error.message) if name else error.message
         case click.exceptions.NoSuchCommand():

@@ -1,0 +1,146 @@
+"""UDP under a conversation: one peer as a client, or whoever writes as a listener."""
+
+import ipaddress
+import selectors
+import socket
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any, Final
+
+from netapp.cli import common
+from netapp.cli.console import Form
+from netapp.core import limits
+from netapp.core.languages import Phrases
+from netapp.core.text import Tongue
+
+PHRASES: Final = Phrases(
+    {
+        "listening": ("正在监听 UDP {where}", "listening on UDP {where}"),
+        "left": ("{name} 已离开", "{name} has left"),
+        "bye": ("您已断开连接!", "您已断开连接!"),  # T14, T15: a word of the wire, in either language
+    }
+)
+say: Final = common.words(PHRASES)
+#: What ends a talk: T1 says ``quit`` to itself and sees it from others, T15 sends ``Q``.
+QUIT: Final = "quit"
+ASKS_TO_END: Final = ("Q", "q")
+
+
+class DatagramPeer:
+    """Somebody at an address."""
+
+    def __init__(self, sock: socket.socket, address: Any, form: Form, *, connected: bool = False) -> None:
+        self.name = common.shown(address[:2])
+        self.tongue = Tongue(form.encoding)
+        self._socket, self._address, self._connected = sock, address, connected
+
+    def send(self, octets: bytes) -> None:
+        """:raises OSError: the address refuses, or the message is too long."""
+        if self._connected:
+            self._socket.send(octets)
+        else:
+            self._socket.sendto(octets, self._address)
+
+
+class Datagrams:
+    """One socket; who wrote last is answered.
+
+    :param peer: as a client, whom we write to.
+    :param talk: the words that end a talk in T1, T14 and T15 do so.
+    """
+
+    closed = False
+
+    def __init__(self, sock: socket.socket, form: Form, *, peer: DatagramPeer | None, talk: bool) -> None:
+        self.peer = peer
+        self.listening = peer is None
+        self._socket, self._form, self._talk = sock, form, talk and not form.hex
+        self._peers: OrderedDict[Any, DatagramPeer] = OrderedDict()
+        if self.listening:
+            common.note(say("listening", where=common.shown(sock.getsockname()[:2])))
+
+    def start(self, selector: selectors.BaseSelector) -> None:
+        selector.register(self._socket, selectors.EVENT_READ)
+
+    def ready(self, source: Any) -> Sequence[tuple[DatagramPeer, bytes]]:
+        octets, address = self._socket.recvfrom(limits.DATAGRAM)
+        if self.peer is not None and not self.listening:
+            return [(self.peer, octets)]
+        self.peer = self._known(address)
+        return [(self.peer, octets)]
+
+    def leaves(self, line: str) -> bool:
+        return self._talk and line == QUIT
+
+    def parts(self, peer: Any, octets: bytes) -> bool:
+        """Whether this ends the talk; who asks for that is told, as in T15."""
+        if not self._talk:
+            return False
+        word = Tongue("auto").read(octets)
+        if word in ASKS_TO_END:
+            peer.send(peer.tongue.write(say("bye")))
+        elif word not in (QUIT, say("bye")):
+            return False
+        common.note(say("left", name=peer.name))
+        if self.listening:
+            self.peer = None
+        return True
+
+    def _known(self, address: Any) -> DatagramPeer:
+        if address not in self._peers:
+            self._peers[address] = DatagramPeer(self._socket, address, self._form)
+            if len(self._peers) > limits.COMMAND_PEERS:
+                self._peers.popitem(last=False)
+        return self._peers[address]
+
+
+def bound(place: common.HostPort) -> socket.socket:
+    """A socket at a port of ours; of both families when no host is given.  It fails in one line."""
+    host, port = place
+    six = ":" in host or (not host and socket.has_dualstack_ipv6())
+    sock = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        if six and not host:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        sock.bind((host, port))
+    except OSError as error:
+        sock.close()
+        common.fail(common.trouble(error, common.shown(place)))
+    return sock
+
+
+def opened(
+    place: common.HostPort, form: Form, *, own: common.HostPort = ("", 0)
+) -> tuple[socket.socket, DatagramPeer]:
+    """A socket for one peer.
+
+    Connected where that can be, so that a port where nobody is says so at once; a broadcast or
+    multicast address is answered from others.
+
+    :param own: the address and port that we send from.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(*place, type=socket.SOCK_DGRAM)[0]
+        sock = socket.socket(family, socket.SOCK_DGRAM)
+    except (OSError, UnicodeError) as error:
+        common.fail(common.trouble(common.as_system(error), common.shown(place)))
+    try:
+        if own != ("", 0):
+            sock.bind(own)
+        connected = _connected(sock, address)
+    except OSError as error:
+        sock.close()
+        where = own if error.errno and own != ("", 0) else place
+        common.fail(common.trouble(error, common.shown(where)))
+    return sock, DatagramPeer(sock, address, form, connected=connected)
+
+
+def _connected(sock: socket.socket, address: Any) -> bool:
+    if ipaddress.ip_address(address[0].partition("%")[0]).is_multicast:
+        return False
+    try:
+        sock.connect(address)
+    except PermissionError:  # a broadcast address
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        return False
+    return True

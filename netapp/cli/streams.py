@@ -1,0 +1,185 @@
+"""TCP under a conversation: one connection as a client, or many as a listener."""
+
+import select
+import selectors
+import socket
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from netapp.cli import common
+from netapp.cli.console import Form
+from netapp.core import limits
+from netapp.core.languages import Phrases
+from netapp.core.text import Tongue
+
+PHRASES: Final = Phrases(
+    {
+        "frame": (
+            "{name} 发来的长度是 {length} 字节,不像 --frame 的格式",
+            "{name} announces {length} octets: that is hardly a length as --frame has it",
+        ),
+        "cut": ("{name} 在一帧中间断开了连接", "{name} closed within a frame"),
+        "listening": ("正在监听 TCP {where}", "listening on TCP {where}"),
+        "joined": ("{name} 已连接", "{name} has connected"),
+        "left": ("{name} 已断开", "{name} has left"),
+        "full": ("连接太多,已拒绝 {name}", "too many connections: {name} is refused"),
+    }
+)
+say: Final = common.words(PHRASES)
+
+
+class Stream:
+    """One TCP connection as messages."""
+
+    def __init__(self, connection: socket.socket, form: Form) -> None:
+        connection.settimeout(limits.COMMAND_CONNECT)  # for a peer that does not read
+        self.connection = connection
+        self.name = common.shown(connection.getpeername())
+        self.tongue = Tongue(form.encoding)
+        self.closed = False
+        self._framed = form.framed
+        self._buffer = b""
+
+    def fileno(self) -> int:
+        return self.connection.fileno()
+
+    def send(self, octets: bytes) -> None:
+        """:raises OSError: the peer is gone, or does not read."""
+        head = struct.pack("<I", len(octets)) if self._framed else b""
+        self.connection.sendall(head + octets)
+
+    def read(self) -> list[bytes]:
+        """What has come, once something has; ``closed`` says whether it was the last.
+
+        Segments that follow each other closely are one message: a program of the tutorials that
+        takes one ``recv`` for one message loses the rest of a long one.
+        """
+        octets = self._receive()
+        if self._framed:
+            self._buffer += octets
+            return list(self._frames())
+        while octets and not self.closed and len(octets) < limits.COMMAND_MESSAGE:
+            if not select.select([self.connection], [], [], limits.COMMAND_GATHER)[0]:
+                break
+            octets += self._receive()
+        return [octets] if octets else []
+
+    def _receive(self) -> bytes:
+        try:
+            octets = self.connection.recv(1 << 16)
+        except OSError:
+            self.closed = True
+            raise
+        self.closed = not octets
+        return octets
+
+    def _frames(self) -> Iterator[bytes]:
+        while len(self._buffer) >= 4:
+            (length,) = struct.unpack_from("<I", self._buffer)
+            if length > limits.COMMAND_MESSAGE:
+                common.fail(say("frame", name=self.name, length=length))
+            if len(self._buffer) < 4 + length:
+                break
+            yield self._buffer[4 : 4 + length]
+            self._buffer = self._buffer[4 + length :]
+        if self.closed and self._buffer:
+            common.note(say("cut", name=self.name))
+
+
+class StreamClient:
+    """A connection that we have made."""
+
+    listening = False
+
+    def __init__(self, connection: socket.socket, form: Form) -> None:
+        self.peer = Stream(connection, form)
+
+    @property
+    def closed(self) -> bool:
+        return self.peer.closed
+
+    def start(self, selector: selectors.BaseSelector) -> None:
+        selector.register(self.peer, selectors.EVENT_READ)
+
+    def ready(self, source: Any) -> Sequence[tuple[Stream, bytes]]:
+        return [(self.peer, octets) for octets in self.peer.read()]
+
+    def leaves(self, line: str) -> bool:
+        return False
+
+    def parts(self, peer: object, octets: bytes) -> bool:
+        return False
+
+
+class StreamListener:
+    """Connections that others make; who spoke last is answered."""
+
+    listening = True
+    closed = False
+
+    def __init__(self, listener: socket.socket, form: Form) -> None:
+        self.peer: Stream | None = None
+        self._listener, self._form = listener, form
+        self._connections = 0
+        common.note(say("listening", where=common.shown(listener.getsockname())))
+
+    def start(self, selector: selectors.BaseSelector) -> None:
+        self._selector = selector
+        selector.register(self._listener, selectors.EVENT_READ)
+
+    def ready(self, source: Any) -> Sequence[tuple[Stream, bytes]]:
+        if source is self._listener:
+            self._accept()
+            return []
+        stream: Stream = source
+        messages: list[bytes] = []
+        try:
+            messages = stream.read()
+        except OSError:
+            stream.closed = True  # it has gone; that ends nobody else's talk
+        if messages:
+            self.peer = stream
+        if stream.closed:
+            self._left(stream)
+        return [(stream, octets) for octets in messages]
+
+    def leaves(self, line: str) -> bool:
+        return False
+
+    def parts(self, peer: object, octets: bytes) -> bool:
+        return False
+
+    def _accept(self) -> None:
+        connection, address = self._listener.accept()
+        if self._connections >= limits.COMMAND_CONNECTIONS:
+            connection.close()
+            common.note(say("full", name=common.shown(address[:2])))
+            return
+        self._connections += 1
+        self.peer = Stream(connection, self._form)
+        self._selector.register(self.peer, selectors.EVENT_READ)
+        common.note(say("joined", name=self.peer.name))
+
+    def _left(self, stream: Stream) -> None:
+        self._selector.unregister(stream)
+        self._connections -= 1
+        if self.peer is stream:
+            self.peer = None
+        stream.connection.close()
+        common.note(say("left", name=stream.name))
+
+
+@contextmanager
+def listener(place: common.HostPort) -> Iterator[socket.socket]:
+    """A socket that listens; on every address of both families when no host is given."""
+    host, port = place
+    six = ":" in host or (not host and socket.has_dualstack_ipv6())
+    family = socket.AF_INET6 if six else socket.AF_INET
+    try:
+        listening = socket.create_server((host, port), family=family, dualstack_ipv6=six and not host)
+    except OSError as error:
+        common.fail(common.trouble(error, common.shown(place)))
+    with listening:
+        yield listening
