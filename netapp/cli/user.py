@@ -3,8 +3,8 @@
 import json
 import os
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -158,15 +158,15 @@ def list_(as_json: bool, state: Path | None) -> None:
         common.note(say("none"))
 
 
-class refusals(suppress):  # noqa: N801  (used as a function is)
-    """What the rules, the operator's files or the system refuse, as one line in the user's language."""
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        if isinstance(error, Refused):
-            common.fail(error.say(common.language(os.environ)))
-        if isinstance(error, ConfigError):
-            common.fail(str(error))
-        return False
+@contextmanager
+def refusals() -> Iterator[None]:
+    """What the rules or the operator's files refuse ends the command in one line."""
+    try:
+        yield
+    except Refused as error:
+        common.fail(error.say(common.language(os.environ)))
+    except ConfigError as error:
+        common.fail(str(error))
 
 
 def at(state: Path | None, work: Callable[[Any], T]) -> T:
@@ -230,7 +230,7 @@ def _plain(account: Account) -> dict[str, Any]:
     }
 
 
-def _show_table(accounts: list[Account]) -> None:
+def _show_table(accounts: Sequence[Account]) -> None:
     from rich.console import Console
     from rich.table import Table
 

@@ -33,6 +33,11 @@ def plain_host(host: str) -> str:
     return host[7:] if host.startswith("::ffff:") and "." in host else host
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a peer is on this machine: itself, or a tunnel or a proxy that speaks for many."""
+    return host.startswith("127.") or host in ("::1", "")  # a UNIX socket's peer has no address
+
+
 class Access:
     """Which addresses may speak.  :param allow: networks that may beside the local ones."""
 

@@ -55,9 +55,8 @@ class People:
 
     def find(self, name: str) -> defer.Deferred[Account | None]:
         """The account of a name, in whatever case or width; disabled ones too."""
-        try:
-            mapped = model.mapped_name(name)
-        except Refused:
+        mapped = model.mapped_or_none(name)
+        if mapped is None:
             return defer.succeed(None)
         return self._store.read(lambda accounts: accounts.find(mapped))
 
@@ -84,14 +83,6 @@ class People:
         Fails with :class:`netapp.errors.Busy` when too many wait; that is no failed try.
         """
         return defer.ensureDeferred(self._authenticate(_octets(name), _octets(password), source))
-
-    def wait_of_source(self, source: str) -> float:
-        """Seconds until who tries from here is prompted again."""
-        return self.throttle.source_wait(source, self._clock.seconds())
-
-    def wait_of_account(self, source: str, name: str | bytes) -> float:
-        """Seconds until this name may be tried again from here, whether it exists or not."""
-        return self.throttle.account_wait(source, tried_names(_octets(name)), self._clock.seconds())
 
     # Changes ---------------------------------------------------------------------------------
 
@@ -150,7 +141,7 @@ class People:
         account = await self._verified(name, password)
         if account is None:
             self.refused += 1
-            self.throttle.failed(source, tried_names(name), self._clock.seconds())
+            self.throttle.failed(source, model.tried_names(name), self._clock.seconds())
         else:
             self.admitted += 1
             self.throttle.succeeded(source, account.name)
@@ -201,20 +192,8 @@ class People:
         return await self._store.write(work)
 
 
-def tried_names(name: bytes) -> frozenset[str]:
-    """The mapped names that somebody may have typed; "" for what can be no name."""
-    return frozenset(_mapped(reading) or "" for reading, _ in model.readings(name, b""))
-
-
 def _octets(word: str | bytes) -> bytes:
     return word if isinstance(word, bytes) else word.encode("utf-8", "surrogatepass")
-
-
-def _mapped(name: str) -> str | None:
-    try:
-        return model.mapped_name(name)
-    except Refused:
-        return None
 
 
 def _prepared(name: bytes, password: bytes) -> list[tuple[str | None, bytes]]:
@@ -222,7 +201,7 @@ def _prepared(name: bytes, password: bytes) -> list[tuple[str | None, bytes]]:
     found = []
     for shown, secret in model.readings(name, password):
         try:
-            found.append((_mapped(shown), model.prepared(secret)))
+            found.append((model.mapped_or_none(shown), model.prepared(secret)))
         except Refused:
             continue
     return found

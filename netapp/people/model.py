@@ -173,6 +173,19 @@ def readings(name: bytes, password: bytes) -> list[tuple[str, str]]:
     return found or [(text.decode(name)[0], text.decode(password)[0])]
 
 
+def tried_names(name: bytes) -> frozenset[str]:
+    """The mapped names that somebody may have typed; "" for what can be no name."""
+    return frozenset(mapped_or_none(reading) or "" for reading, _ in readings(name, b""))
+
+
+def mapped_or_none(name: str) -> str | None:
+    """As :func:`mapped_name`, None for what can be no name."""
+    try:
+        return mapped_name(name)
+    except Refused:
+        return None
+
+
 def _nfc(value: str) -> str:
     return unicodedata.normalize("NFC", value)
 

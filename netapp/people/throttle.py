@@ -65,6 +65,9 @@ class Throttle:
         source = source_of(host)
         return max((self._wait((source, name), now) for name in names), default=0.0)
 
+    def at(self, host: str) -> "SourceThrottle":
+        return SourceThrottle(self, host)
+
     def _count(self, key: Key, now: float) -> int:
         count, last = self._failures.get(key, (0, now))
         return count if now - last < limits.THROTTLE_FORGETS else 0
@@ -73,3 +76,18 @@ class Throttle:
         if key not in self._failures:
             return 0.0
         return max(0.0, self._failures[key][1] + delay(self._count(key, now)) - now)
+
+
+class SourceThrottle:
+    """A throttle as one source meets it."""
+
+    def __init__(self, throttle: Throttle, host: str) -> None:
+        self._throttle, self._host = throttle, host
+
+    def wait(self, now: float) -> float:
+        """Seconds until this source is prompted again."""
+        return self._throttle.source_wait(self._host, now)
+
+    def account_wait(self, names: Iterable[str], now: float) -> float:
+        """Seconds until it may try these mapped names again."""
+        return self._throttle.account_wait(self._host, names, now)

@@ -1,0 +1,68 @@
+"""The login service from its configuration."""
+
+from typing import Any
+
+from twisted.application.service import IService
+from twisted.cred.portal import Portal
+from twisted.logger import Logger
+
+from netapp.core import listen, text
+from netapp.core.access import Access, is_loopback
+from netapp.core.metrics import Metrics
+from netapp.core.services import House, Part
+from netapp.core.streams import Peer, SessionFactory
+from netapp.login.config import DEFAULTS, PLUGIN, Config
+from netapp.login.protocol import LoginProtocol
+from netapp.login.realm import LoginRealm
+from netapp.login.session import PHRASES, LoginSession
+from netapp.people.checkers import AccountChecker
+from netapp.people.directory import People
+
+_log = Logger()
+
+
+def login_service(config: Config, people: People, metrics: Metrics, reactor: Any) -> IService:
+    """Every listener of the configuration, under one service.
+
+    :raises ConfigError: a listener that cannot be.
+    """
+    house, access, realm = House(), Access(config.allow), LoginRealm(people)
+    portal, say = Portal(realm, [AccountChecker(people)]), PHRASES.speaker(config.lang)
+
+    def build(peer: Peer) -> LoginProtocol:
+        throttle = people.throttle.at(peer[0])
+        # Loopback is many people at once, by tunnels and proxies: one does not hold up the others.
+        held = 0.0 if is_loopback(peer[0]) else throttle.wait(reactor.seconds())
+        session = LoginSession(say, text.Tongue(config.encoding), throttle, held=held)
+        return LoginProtocol(session, reactor, peer, portal)
+
+    factories = []
+    for description in listen.descriptions(config.listen, DEFAULTS, config.interface):
+        factory = SessionFactory(build, access)
+        factories.append(factory)
+        listen.StreamListener(PLUGIN, description, factory, reactor, _hint).setServiceParent(house)
+    Part(lambda: _tell(config, people), lambda: None).setServiceParent(house)
+    metrics.counter("netapp_login_admitted", "Logins that were right.", lambda: people.admitted)
+    metrics.counter("netapp_login_refused", "Logins that were wrong.", lambda: people.refused)
+    metrics.gauge(
+        "netapp_login_connections",
+        "Connections that stand now.",
+        lambda: sum(factory.connections for factory in factories),
+    )
+    return house
+
+
+def _tell(config: Config, people: People) -> None:
+    _log.info("{owner}: passwords travel in clear here: for a network that you trust", owner=PLUGIN)
+
+    def count(accounts: Any) -> None:
+        if not accounts:
+            _log.info("{owner}: there is no account yet: {command}", owner=PLUGIN, command=config.add_command)
+
+    people.all().addCallback(count).addErrback(
+        lambda failure: _log.failure("{owner}: the accounts cannot be read", failure, owner=PLUGIN)
+    )
+
+
+def _hint(host: str, port: int) -> str:
+    return f"telnet {host} {port}"
