@@ -22,6 +22,9 @@ class FakeDatagramTransport(testing.FakeDatagramTransport):
     def getHost(self) -> address.IPv4Address:
         return self._host
 
+    def stopListening(self) -> None:
+        """As a port's: the handler is told by whoever asks it to."""
+
 
 @implementer(IReactorUDP)
 class FakeReactor(testing.MemoryReactorClock):
@@ -36,9 +39,7 @@ class FakeReactor(testing.MemoryReactorClock):
 
     def listenUDP(self, port: int, protocol: Any, interface: str = "", maxPacketSize: int = 8192) -> Any:
         self.udpServers.append((port, protocol, interface, maxPacketSize))
-        transport = FakeDatagramTransport(interface or "127.0.0.1", port)
-        protocol.makeConnection(transport)
-        return transport
+        return datagrams(protocol, interface or "127.0.0.1", port)
 
     def callFromThread(self, call: Callable[..., object], *args: object, **kwargs: object) -> None:
         call(*args, **kwargs)
@@ -75,3 +76,10 @@ def connect(factory: Any, peer: tuple[str, int] = ("127.0.0.1", 54321)) -> tuple
     transport = Transport(protocol, peer)
     protocol.makeConnection(transport)
     return protocol, transport
+
+
+def datagrams(handler: Any, host: str = "127.0.0.1", port: int = 8888) -> FakeDatagramTransport:
+    """One datagram listener.  :returns: its transport, which keeps what is sent."""
+    transport = FakeDatagramTransport(host, port)
+    handler.makeConnection(transport)
+    return transport

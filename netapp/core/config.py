@@ -7,6 +7,7 @@ A service subclasses :class:`ServiceOptions` with its own ``optFlags``, ``optPar
 import os
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -42,6 +43,26 @@ def one_of(*choices: str) -> Callable[[str], str]:
     return coerce
 
 
+def _named(parameter: Sequence[Any]) -> list[Any]:
+    """An option whose refusal of a value names the option: usage does not say which it was."""
+    name, short, default, description, *coerce = parameter
+    if not coerce or isinstance(coerce[0], _Named):
+        return list(parameter)
+    return [name, short, default, description, _Named(name, coerce[0])]
+
+
+@dataclass(frozen=True)
+class _Named:
+    name: str
+    coerce: Callable[[str], object]
+
+    def __call__(self, value: str) -> object:
+        try:
+            return self.coerce(value)
+        except (ConfigError, ValueError) as error:
+            raise usage.UsageError(f"--{self.name}={value}: {error}") from None
+
+
 class SharedOptions(usage.Options):
     """What every plugin understands, and means the same everywhere."""
 
@@ -53,11 +74,17 @@ class SharedOptions(usage.Options):
         ["interface", None, None, "Address of all default listeners.  [$NETAPP_INTERFACE]"],
         ["state", None, None, "Where things are kept.  [$NETAPP_STATE, else the XDG state home]"],
         ["config", "c", None, "TOML file: a table for each service, keys as the long options."],
-        ["lang", None, "zh", "Language of prompts and plain answers: zh or en.", one_of(*languages.LANGS)],
-        ["encoding", None, "auto", "Written: auto (as the peer does), utf-8, gbk.", one_of(*text.ENCODINGS)],
+        ["lang", None, "zh", "Language of prompts and plain answers: zh or en.",
+         _Named("lang", one_of(*languages.LANGS))],
+        ["encoding", None, "auto", "Written: auto (as the peer does), utf-8, gbk.",
+         _Named("encoding", one_of(*text.ENCODINGS))],
         ["metrics", None, None, "Endpoint for Prometheus metrics; on loopback unless it names an address."],
     ]  # fmt: skip
     opt_allow = repeated("allow", "A network that may speak to us, beside the local ones; repeatable.")
+
+    def __init_subclass__(cls) -> None:
+        if own := cls.__dict__.get("optParameters"):
+            cls.optParameters = [_named(parameter) for parameter in own]
 
     def __init__(self) -> None:
         self._given: set[str] = set()
@@ -103,9 +130,10 @@ class SharedOptions(usage.Options):
         :raises ConfigError: a key that nobody knows, or a value of the wrong kind.
         """
         shared = {key: value for key, value in data.items() if key not in TABLES}
+        for table in TABLES:
+            if not isinstance(data.get(table, {}), dict):
+                raise ConfigError(f"{where}: {table!r} is no table: write [{table}]")
         own = data.get(self.table, {})
-        if not isinstance(own, dict):
-            raise ConfigError(f"{where}: {self.table!r} is no table: write [{self.table}]")
         if unknown := sorted(set(shared) - SHARED_KEYS):
             raise ConfigError(
                 f"{where}: unknown key {unknown[0]!r}; outside the tables there are {_words(SHARED_KEYS)}"
@@ -176,7 +204,7 @@ def read_file(path: str) -> dict[str, Any]:
             return tomllib.load(file)
     except OSError as error:
         raise ConfigError(f"the configuration file {path} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(f"the configuration file {path} is no TOML: {error}") from None
 
 
@@ -186,6 +214,9 @@ def starting(plugin: str, make: Callable[[], T]) -> T:
         return make()
     except ConfigError as error:
         raise StartError(f"{plugin}: {error}") from None
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        raise StartError(f"{plugin}: {place}{error.strerror or error}") from None
 
 
 def _words(keys: Iterable[str]) -> str:

@@ -84,8 +84,9 @@ class DeskService(service.Service):
 def _show(line: str) -> None:
     """Past twistd's log, which has taken ``sys.stdout``."""
     assert sys.__stdout__ is not None
+    octets = f"{line}\n".encode(sys.__stdout__.encoding, "replace")  # a terminal may lack a peer's characters
     try:
-        sys.__stdout__.write(line + "\n")
+        sys.__stdout__.buffer.write(octets)
         sys.__stdout__.flush()
     except OSError:
         pass  # nobody looks any more; the conversation goes on

@@ -94,7 +94,8 @@ class _Listener(service.Service):
         except error.CannotListenError as problem:
             raise self._cannot(getattr(problem.socketError, "strerror", None) or str(problem)) from None
         except Exception as problem:  # an endpoint may be anybody's
-            raise self._cannot(str(problem) or type(problem).__name__) from None
+            reason = ": ".join(map(str, problem.args)) or type(problem).__name__
+            raise self._cannot(reason.removesuffix(".")) from None
 
     def startService(self) -> None:
         super().startService()
