@@ -33,8 +33,15 @@ name belongs to one presence, and is never that of an account.
 The database is the log and the bus is only a hint: whoever sees that a number is missing reads
 the rows.  So several processes on one state directory share rooms and history; who is present
 stays each process's own knowledge, and so do direct talks as they are delivered.
+
+This module and those it imports know no Twisted; ``Talk`` and ``Presence`` are in
+:mod:`netapp.talk.talk` and :mod:`netapp.talk.presence`.
 """
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netapp.talk.errors import NameTaken, NoSuchName, NotThere, Refused, TooMuch
 from netapp.talk.model import (
     LOBBY,
     Author,
@@ -52,7 +59,9 @@ from netapp.talk.model import (
     TopicSet,
 )
 from netapp.talk.names import BadName, fold, nickname, room_name, room_shown, tidy_nickname
-from netapp.talk.talk import NameTaken, NoSuchName, NotThere, Presence, Refused, Talk, TooMuch, open_talk
+
+if TYPE_CHECKING:
+    from netapp.talk.talk import Names, Talk
 
 __all__ = [
     "LOBBY",
@@ -69,12 +78,10 @@ __all__ = [
     "NoSuchName",
     "NotThere",
     "Parted",
-    "Presence",
     "Proof",
     "Refused",
     "Renamed",
     "RoomView",
-    "Talk",
     "TooMuch",
     "TopicSet",
     "fold",
@@ -84,3 +91,15 @@ __all__ = [
     "room_shown",
     "tidy_nickname",
 ]
+
+
+def open_talk(state: Path, reactor: Any, people: "Names | None" = None) -> "Talk":
+    """Talk on a state directory's ``talk.db``, made or migrated if need be.
+
+    :param people: whose names nobody else may take: :class:`netapp.people.directory.People`.
+    :raises ConfigError: the directory or the database cannot be used.
+    """
+    from netapp.talk.rows import open_store
+    from netapp.talk.talk import Talk
+
+    return Talk(open_store(state, reactor), reactor.seconds, people)

@@ -21,7 +21,6 @@ from netapp.talk.model import (
     Message,
     Parted,
     Proof,
-    Renamed,
     RoomView,
     TopicSet,
 )
@@ -126,14 +125,8 @@ class Presence:
         await self._talk.take_name(self.person, wanted)
         if self.departed:
             return
-        new = Author(wanted, old.proof, old.account)
-        self.person.author = new
-        places = [place for each in self.person.presences for place in each.rooms.values()]
-        audience = dict.fromkeys(other for place in places for other in place.presences)
-        audience.update(dict.fromkeys(self.person.presences))
-        change = Renamed(old, new)
-        _tell(audience, change)
-        self._talk.changes.publish(change)
+        self.person.author = Author(wanted, old.proof, old.account)
+        self._talk.announce_name(self.person, old)
 
     # Saying ----------------------------------------------------------------------------------
 

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Protocol
 
 from twisted.internet import defer
@@ -12,7 +11,7 @@ from netapp.core import limits
 from netapp.core.events import Topic
 from netapp.talk import names
 from netapp.talk.bus import Bus, Hint, LocalBus
-from netapp.talk.errors import NameTaken, NoSuchName, NotThere, Refused, TooMuch
+from netapp.talk.errors import NameTaken, TooMuch
 from netapp.talk.model import (
     LOBBY,
     Author,
@@ -23,13 +22,12 @@ from netapp.talk.model import (
     Member,
     Message,
     Proof,
+    Renamed,
     RoomView,
 )
 from netapp.talk.presence import Person, Presence
 from netapp.talk.room import Room
 from netapp.talk.store import RoomRow, Store
-
-__all__ = ["NameTaken", "NoSuchName", "NotThere", "Presence", "Refused", "Talk", "TooMuch", "open_talk"]
 
 
 class Names(Protocol):
@@ -119,9 +117,11 @@ class Talk:
         holder = self._names.get(folded)
         if holder is person:
             return
-        if holder is not None:
+        if holder is not None and (holder.author.account is not None or person.author.account is None):
             raise NameTaken(name, by_account=holder.author.account is not None)
         self._names[folded] = person  # before anything waits: of two who ask, one gets it
+        if holder is not None:
+            await self._move_aside(holder)
         try:
             if person.author.account is None and await self._is_account(name):
                 raise NameTaken(name, by_account=True)
@@ -132,17 +132,35 @@ class Talk:
         if before != folded and self._names.get(before) is person:
             del self._names[before]
 
-    async def _take_free_name(self, person: Person) -> None:
-        base = person.author.name
-        for number in range(2, limits.PRESENCES + 3):
+    async def _move_aside(self, guest: Person) -> None:
+        """A guest had the name of an account whose owner has come: the guest gets a number."""
+        old = guest.author
+        await self._take_free_name(guest, number=2)
+        self.announce_name(guest, old)
+
+    def announce_name(self, person: Person, old: Author) -> None:
+        """Tell everyone who shares a room with a person that the name has changed."""
+        places = [place for each in person.presences for place in each.rooms.values()]
+        audience = dict.fromkeys(other for place in places for other in place.presences)
+        audience.update(dict.fromkeys(person.presences))
+        change = Renamed(old, person.author)
+        for presence in audience:
+            presence.changed(change)
+        self.changes.publish(change)
+
+    async def _take_free_name(self, person: Person, number: int = 1) -> None:
+        """Take the person's own name with the first number, from ``number`` on, that makes it free."""
+        author = person.author
+        for number in range(number, limits.PRESENCES + 2):
+            suffix = f"_{number}" if number > 1 else ""
+            wanted = author.name[: limits.NICKNAME - len(suffix)] + suffix
             try:
-                await self.take_name(person, person.author.name)
-                return
+                await self.take_name(person, wanted)
             except NameTaken:
-                suffix = f"_{number}"
-                wanted = base[: limits.NICKNAME - len(suffix)] + suffix
-                person.author = Author(wanted, person.author.proof, person.author.account)
-        raise TooMuch(f"there are too many called {base!r}")
+                continue
+            person.author = Author(wanted, author.proof, author.account)
+            return
+        raise TooMuch(f"there are too many called {author.name!r}")
 
     async def _is_account(self, name: str) -> bool:
         return self._people is not None and await self._people.is_taken(name)
@@ -269,13 +287,3 @@ class Talk:
                     room.catch_up()
         elif (found := self._rooms.get(hint.room)) is not None and hint.number > found.last:
             found.catch_up()
-
-
-def open_talk(state: Path, reactor: Any, people: Names | None = None) -> Talk:
-    """Talk on a state directory's ``talk.db``, made or migrated if need be.
-
-    :raises ConfigError: the directory or the database cannot be used.
-    """
-    from netapp.talk.rows import open_store
-
-    return Talk(open_store(state, reactor), reactor.seconds, people)
