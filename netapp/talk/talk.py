@@ -30,10 +30,16 @@ from netapp.talk.room import Room
 from netapp.talk.store import RoomRow, Store
 
 
+class Account(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
 class Names(Protocol):
     """What talk wants of people: whose names nobody else may take."""
 
-    def is_taken(self, name: str) -> defer.Deferred[bool]: ...
+    def find(self, name: str) -> "defer.Deferred[Any]":
+        """The :class:`Account` of a name, or None."""
 
 
 class Talk:
@@ -99,13 +105,11 @@ class Talk:
         if person is None:
             person = Person(Author(names.nickname(name), proof, account))
             if account is not None:
-                self._accounts[account] = person
-            try:
-                await (self._take_free_name(person) if unique else self.take_name(person, person.author.name))
-            except BaseException:
-                if account is not None:
-                    del self._accounts[account]
-                raise
+                await self._make_room(person)
+            elif unique:
+                await self._take_free_name(person)
+            else:
+                await self.take_name(person, person.author.name)
         presence = Presence(self, person, member)
         person.presences.append(presence)
         self.presences += 1
@@ -117,13 +121,11 @@ class Talk:
         holder = self._names.get(folded)
         if holder is person:
             return
-        if holder is not None and (holder.author.account is not None or person.author.account is None):
+        if holder is not None:
             raise NameTaken(name, by_account=holder.author.account is not None)
         self._names[folded] = person  # before anything waits: of two who ask, one gets it
-        if holder is not None:
-            await self._move_aside(holder)
         try:
-            if person.author.account is None and await self._is_account(name):
+            if await self._is_anothers(name, person.author.account):
                 raise NameTaken(name, by_account=True)
         except BaseException:
             del self._names[folded]
@@ -132,11 +134,17 @@ class Talk:
         if before != folded and self._names.get(before) is person:
             del self._names[before]
 
-    async def _move_aside(self, guest: Person) -> None:
-        """A guest had the name of an account whose owner has come: the guest gets a number."""
-        old = guest.author
-        await self._take_free_name(guest, number=2)
-        self.announce_name(guest, old)
+    async def _make_room(self, owner: Person) -> None:
+        """An account's owner has come and gets the name; a guest who had it gets a number."""
+        assert owner.author.account is not None
+        folded = names.fold(owner.author.name)
+        self._accounts[owner.author.account] = owner
+        guest = self._names.get(folded)
+        self._names[folded] = owner
+        if guest is not None:
+            old = guest.author
+            await self._take_free_name(guest, number=2)
+            self.announce_name(guest, old)
 
     def announce_name(self, person: Person, old: Author) -> None:
         """Tell everyone who shares a room with a person that the name has changed."""
@@ -151,8 +159,8 @@ class Talk:
     async def _take_free_name(self, person: Person, number: int = 1) -> None:
         """Take the person's own name with the first number, from ``number`` on, that makes it free."""
         author = person.author
-        for number in range(number, limits.PRESENCES + 2):
-            suffix = f"_{number}" if number > 1 else ""
+        for count in range(number, limits.PRESENCES + 2):
+            suffix = f"_{count}" if count > 1 else ""
             wanted = author.name[: limits.NICKNAME - len(suffix)] + suffix
             try:
                 await self.take_name(person, wanted)
@@ -162,8 +170,11 @@ class Talk:
             return
         raise TooMuch(f"there are too many called {author.name!r}")
 
-    async def _is_account(self, name: str) -> bool:
-        return self._people is not None and await self._people.is_taken(name)
+    async def _is_anothers(self, name: str, account: str | None) -> bool:
+        if self._people is None:
+            return False
+        owner: Account | None = await self._people.find(name)
+        return owner is not None and owner.id != account
 
     def forget(self, presence: Presence) -> None:
         """A presence has departed; with a person's last one the name is free."""
