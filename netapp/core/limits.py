@@ -25,6 +25,8 @@ TELNET_SUBNEGOTIATION: Final = 4096
 CONNECTIONS: Final = 4096
 #: Connections from one address to one listener; loopback is exempt.
 CONNECTIONS_PER_ADDRESS: Final = 256
+#: Open descriptors that a process asks the system for, where its default is lower.
+DESCRIPTORS: Final = 65536
 #: What may wait for a peer that does not read, beyond Twisted's own 64 KiB, before we hang up.
 UNSENT: Final = 96 * 1024
 #: How long a peer that does not read may keep anything waiting.
@@ -75,6 +77,8 @@ PASSWORD_LEAST: Final = 8
 HASH_THREADS: Final = 8
 #: Logins that wait for a thread; one more is told to try again.
 HASH_QUEUE: Final = 64
+#: The same from one address; loopback is exempt.
+HASH_QUEUE_PER_ADDRESS: Final = 16
 #: Sources, and accounts at a source, whose failed tries are remembered; the oldest is forgotten.
 THROTTLES: Final = 8192
 #: Seconds without a failed try after which a source, or an account at a source, starts anew.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from twisted.application import service
-from twisted.internet import address, defer, endpoints, error, interfaces, protocol
+from twisted.internet import address, defer, endpoints, error, interfaces, protocol, udp
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -233,8 +233,34 @@ class DatagramListener(_Listener):
         self._interface, self._number = parse_datagram(description)
 
     def _listen(self) -> Any:
-        port, interface = self._number, self._interface
-        return self._reactor.listenUDP(port, self.handler, interface, maxPacketSize=limits.DATAGRAM)
+        port = self._reactor.listenUDP(
+            self._number, self.handler, self._interface, maxPacketSize=limits.DATAGRAM
+        )
+        if isinstance(port, udp.Port) and port.addressFamily == socket.AF_INET6:
+            _keep_scopes(port)
+        return port
+
+
+def _keep_scopes(port: Any) -> None:
+    port.socket = _ScopedSocket(fileno=port.socket.detach())
+    port.socket.setblocking(False)
+    port.fileno = port.socket.fileno
+
+
+class _ScopedSocket(socket.socket):
+    """Keeps a link-local peer's link in its address, ``fe80::1%2``: without it no answer finds the way.
+
+    Twisted passes on the first two parts of an address, and the scope is the fourth.
+    """
+
+    def recvfrom(self, *args: int) -> tuple[bytes, Any]:
+        octets, peer = super().recvfrom(*args)
+        return octets, with_scope(peer)
+
+
+def with_scope(peer: tuple[Any, ...]) -> tuple[Any, ...]:
+    """An address as ``recvfrom`` gives it, with a scope as a part of its host."""
+    return (f"{peer[0]}%{peer[3]}", *peer[1:]) if len(peer) == 4 and peer[3] else peer
 
 
 def descriptions(given: Sequence[str], defaults: Sequence[str], interface: str | None) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """What a ``tap.py`` needs to make a process out of a service: nothing here is a service's own."""
 
+import resource
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -8,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from twisted.application.service import IService
 from twisted.logger import Logger
 
+from netapp.core import limits
 from netapp.core.access import Access
 from netapp.core.config import SharedOptions, starting
 from netapp.core.datagrams import OwnPorts
@@ -64,6 +66,7 @@ def alone(plugin: str, options: OptionsT, part: Callable[[OptionsT, Shared], ISe
 
     shared = Shared(reactor, final_user(options.parent))
     house = House()
+    Part(allow_many_files, lambda: None).setServiceParent(house)
     shared.nouns.setServiceParent(house)
     starting(plugin, lambda: part(options, shared)).setServiceParent(house)
     shared.hangup.setServiceParent(house)
@@ -73,3 +76,11 @@ def alone(plugin: str, options: OptionsT, part: Callable[[OptionsT, Shared], ISe
         starting(plugin, page).setServiceParent(house)
     Part(lambda: _log.info("{plugin}: ready", plugin=plugin), lambda: None).setServiceParent(house)
     return house
+
+
+def allow_many_files() -> None:
+    """Take what the system grants of descriptors: its default of 1,024 is few for a server."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = limits.DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, limits.DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
