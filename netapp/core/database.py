@@ -38,7 +38,8 @@ def open_engine(path: Path, *, begin: str) -> Engine:
     engine = sqlalchemy.create_engine(
         f"sqlite:///{path}",
         poolclass=sqlalchemy.pool.SingletonThreadPool,
-        connect_args={"timeout": limits.DATABASE_BUSY},
+        # Each thread has a connection of its own; whoever ends the engine closes them all.
+        connect_args={"timeout": limits.DATABASE_BUSY, "check_same_thread": False},
     )
 
     @event.listens_for(engine, "connect")
@@ -136,6 +137,7 @@ class Database:
             await self._ended
             self._ended = None
         await self._readers.stop()
+        self._reading.dispose()
 
     def stop(self) -> defer.Deferred[None]:
         """Store what waits, then end the threads."""

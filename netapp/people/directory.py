@@ -1,15 +1,19 @@
 """The people of one place, as services and commands ask for them."""
 
 import os
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from twisted.internet import defer
 from twisted.logger import Logger
 
 from netapp.core import limits
+from netapp.core.access import is_loopback
 from netapp.core.events import Topic
 from netapp.core.threads import Pool
+from netapp.errors import Busy
 from netapp.people import model
 from netapp.people.model import Account, AccountChanged, Refused
 from netapp.people.passwords import Hasher
@@ -36,6 +40,7 @@ class People:
         self.throttle = Throttle()
         self.refused = 0  # tries that were wrong
         self.admitted = 0
+        self._checking: Counter[str] = Counter()  # tries under way, by source
         self._store, self._hasher, self._clock = store, hasher, clock
         threads = min(os.cpu_count() or 1, limits.HASH_THREADS)
         self._pool = Pool("passwords", clock, threads=threads, waiting=limits.HASH_QUEUE, nice=10)
@@ -138,7 +143,8 @@ class People:
     # Authentication --------------------------------------------------------------------------
 
     async def _authenticate(self, name: bytes, password: bytes, source: str) -> Account | None:
-        account = await self._verified(name, password)
+        with self._place_in_queue(source):
+            account = await self._verified(name, password)
         if account is None:
             self.refused += 1
             self.throttle.failed(source, model.tried_names(name), self._clock.seconds())
@@ -146,6 +152,19 @@ class People:
             self.admitted += 1
             self.throttle.succeeded(source, account.name)
         return account
+
+    @contextmanager
+    def _place_in_queue(self, source: str) -> Iterator[None]:
+        """One address does not fill the queue for the others."""
+        if self._checking[source] >= limits.HASH_QUEUE_PER_ADDRESS and not is_loopback(source):
+            raise Busy(f"too many logins from {source}")
+        self._checking[source] += 1
+        try:
+            yield
+        finally:
+            self._checking[source] -= 1
+            if not self._checking[source]:
+                del self._checking[source]
 
     async def _verified(self, name: bytes, password: bytes) -> Account | None:
         readings = _prepared(name, password)
