@@ -269,3 +269,36 @@ DNS_UNDECIDED: Final = 30.0
 DNS_TEXT_IDLE: Final = 300.0
 #: Octets of answers made at a time for one connection; the rest waits until they are read.
 DNS_ANSWERS_AT_ONCE: Final = 64 * 1024
+
+# --- Chat: line chat and IRC -----------------------------------------------------------------
+
+#: How long somebody in the line chat may think about a nickname.
+CHAT_NAME_WAIT: Final = 300.0
+#: Messages that a session may say or ask at once before it must wait for tokens.
+FLOOD_BURST: Final = 5
+#: Tokens that a session gets back in one second.
+FLOOD_RATE: Final = 2.0
+#: Messages of one session that may wait; beyond this we do not read on.
+CHAT_QUEUE: Final = 32
+#: Messages of one session on their way to the disk at once.
+CHAT_UNSTORED: Final = 64
+#: Messages shown to somebody who enters a room.
+CHAT_RECENT: Final = 10
+#: Messages that /history shows unless it is told a number.
+CHAT_HISTORY: Final = 50
+#: How long an IRC client may take to register.
+IRC_REGISTRATION: Final = 30.0
+#: Lines that an IRC client may send before it is registered.
+IRC_LINES_BEFORE: Final = 64
+#: One IRC line with its CR LF, without tags: RFC 1459 section 2.3.
+IRC_LINE: Final = 512
+#: The tags of one IRC line, "@" and space included: IRCv3 message tags.
+IRC_TAGS: Final = 4096
+#: What may come from an IRC client without a line's end.
+IRC_UNENDED: Final = 16 * 1024
+#: Silence after which an IRC client is asked whether it is there.
+IRC_SILENCE: Final = 90.0
+#: How long it may take to answer.
+IRC_PONG: Final = 60.0
+#: Names in one IRC list of targets.
+IRC_TARGETS: Final = 8
