@@ -5,7 +5,7 @@ is as RFC 1035 section 3.3 has it, never compressed.  Nothing here reads, waits 
 """
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -73,6 +73,9 @@ class Snapshot:
 
     def __len__(self) -> int:
         return len(self._nodes)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._nodes)
 
     def lookup(self, owner: bytes, rdtype: int) -> Lookup:
         """The sets that answer a question, the CNAMEs on the way first.

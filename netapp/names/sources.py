@@ -4,7 +4,7 @@ import ipaddress
 import os
 import socket
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
@@ -100,8 +100,8 @@ def own_addresses() -> list[Address]:
     The kernel is asked which it would take toward each kind of network; nothing is sent, and no
     resolver is waited for.
     """
-    found = list(dict.fromkeys(filter(None, map(_toward, _DIRECTIONS))))
-    return found or [ipaddress.ip_address("127.0.0.1")]
+    found = {own: None for direction in _DIRECTIONS if (own := _toward(direction)) is not None}
+    return list(found) or [ipaddress.IPv4Address("127.0.0.1")]
 
 
 #: One address in each kind of network: the world (documentation addresses, RFC 5737 and RFC 3849)
@@ -130,12 +130,5 @@ def parse_record(given: str) -> Record:
         return address_record(wire_name(name), ipaddress.ip_address(address))
     except ValueError as error:
         raise ConfigError(
-            f"--record {text.visible(given)!r}: {error}; write NAME=ADDRESS, such as www.example.lan=192.168.1.2"
+            f"--record {text.visible(given)!r}: {error}; write NAME=ADDRESS, such as www.lan=192.168.1.2"
         ) from None
-
-
-def sources_of(records: Iterable[Record], hosts: Iterable[str]) -> Iterator[Source]:
-    """The sources of a configuration, the strongest first."""
-    yield FixedRecords(records)
-    yield from map(HostsFile, hosts)
-    yield OwnName()

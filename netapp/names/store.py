@@ -12,7 +12,8 @@ from netapp.errors import ConfigError
 from netapp.names.config import Config
 from netapp.names.hosts import BrokenHosts
 from netapp.names.model import Node, Snapshot, nodes_of
-from netapp.names.sources import Source, sources_of
+from netapp.names.naming import shown, wire_name
+from netapp.names.sources import FixedRecords, HostsFile, OwnName, Source
 
 
 class _Shelf:
@@ -34,15 +35,18 @@ class Names:
     ``changes`` publishes each new snapshot; ``snapshot`` is the newest.
 
     :param sources: the strongest first.
+    :param own: what this host is called.
     :raises ConfigError: one of them cannot be read.
     """
 
     _log = Logger()
 
-    def __init__(self, sources: Iterable[Source], clock: interfaces.IReactorTime) -> None:
+    def __init__(
+        self, sources: Iterable[Source], clock: interfaces.IReactorTime, *, own: str = "localhost"
+    ) -> None:
         self.changes: Topic[Snapshot] = Topic()
         self.snapshot = Snapshot({}, 0)
-        self._clock = clock
+        self._clock, self._own = clock, own
         self._shelves = [_Shelf(source) for source in sources]
         self._running = False
         self._changed: dict[_Shelf, None] = {}
@@ -50,6 +54,13 @@ class Names:
         for shelf in self._shelves:
             shelf.read()
         self._publish()
+
+    def example(self) -> str:
+        """A name with an IPv4 address, this host's own if it can be: for a line that shows how to ask."""
+        for owner in (wire_name(self._own), *self.snapshot):
+            if self.snapshot.address(owner) is not None:
+                return shown(owner)
+        return self._own
 
     def add_source(self, source: Source) -> None:
         """Join a source, weaker than those there are: what an operator wrote beats what comes and goes."""
@@ -118,4 +129,7 @@ def open_names(config: Config, reactor: Any) -> Names:
 
     :raises ConfigError: a hosts file cannot be read; the text names it and the line.
     """
-    return Names(sources_of(config.records, config.hosts), reactor)
+    own = OwnName()
+    return Names(
+        [FixedRecords(config.records), *map(HostsFile, config.hosts), own], reactor, own=own.names()[0]
+    )

@@ -1,0 +1,64 @@
+"""Plain questions: a text that is a name, and what is answered to it.
+
+Source: the tutorials' name server; IDNA 2008 (RFC 5891) after UTS 46 for names of other scripts.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from netapp.core.text import Codec, Encoding
+from netapp.names.naming import BadName, wire_name
+
+_SPACE: Final = b" \t\r\n"
+
+#: What this server says by default of a name it does not have; never answered, whatever ours is,
+#: since two servers that do not know would tell each other so for ever.
+UNKNOWN: Final = "i dont know"
+
+
+def read_name(octets: bytes) -> tuple[bytes | None, Codec]:
+    """A plain question's name, folded wire form, None for what is no name; and how it is written.
+
+    White space around it and one final dot are taken off.  UTF-8 is tried, then GB18030.
+    """
+    text, codec = _decode(octets.strip(_SPACE))
+    if text is None:
+        return None, codec
+    try:
+        return wire_name(text), codec
+    except BadName:
+        return None, codec
+
+
+def _decode(octets: bytes) -> tuple[str | None, Codec]:
+    readings: tuple[tuple[str, Codec], ...] = (("utf-8", "utf-8"), ("gb18030", "gbk"))
+    for encoding, codec in readings:
+        try:
+            return octets.decode(encoding), codec
+        except UnicodeDecodeError:
+            pass
+    return None, "utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What is said of an unknown name, in each encoding.
+
+    :param encoding: "auto" answers in the encoding of the question.
+    """
+
+    text: str
+    encoding: Encoding
+
+    def said_in(self, codec: Codec) -> bytes:
+        return self.text.encode(codec if self.encoding == "auto" else self.encoding, "replace")
+
+    def own(self) -> frozenset[bytes]:
+        """Texts that are never answered, without the white space around them."""
+        said = {self.said_in("utf-8"), self.said_in("gbk"), UNKNOWN.encode()}
+        return frozenset(octets.strip(_SPACE) for octets in said)
+
+
+def is_own(octets: bytes, own: frozenset[bytes]) -> bool:
+    """Whether a text is nothing but one of our own replies."""
+    return octets.strip(_SPACE) in own

@@ -1,0 +1,70 @@
+"""The name service from its configuration."""
+
+from functools import partial
+from typing import Any
+
+from twisted.application.service import IService
+
+from netapp.core import listen
+from netapp.core.access import Access
+from netapp.core.datagrams import OwnPorts
+from netapp.core.metrics import Metrics
+from netapp.core.services import House
+from netapp.core.streams import Peer
+from netapp.dns.answers import Answers
+from netapp.dns.config import DEFAULTS, PLUGIN, Config
+from netapp.dns.protocol import DnsDatagrams, DnsFactory, DnsProtocol
+from netapp.dns.session import DnsSession
+from netapp.names.store import Names
+
+
+def dns_service(config: Config, names: Names, own: OwnPorts, metrics: Metrics, reactor: Any) -> IService:
+    """Every listener of the configuration, under one service.
+
+    :raises ConfigError: a listener that cannot be.
+    """
+    house = House()
+    access = Access(config.allow)
+    answers = Answers(names.snapshot, config.unknown, config.encoding)
+    names.changes.subscribe(answers.use)
+
+    def build(peer: Peer) -> DnsProtocol:
+        return DnsProtocol(DnsSession(answers, config.lang), reactor)
+
+    handlers: list[DnsDatagrams] = []
+    for description in listen.descriptions(config.listen, DEFAULTS, config.interface):
+        if listen.is_datagram(description):
+            handlers.append(DnsDatagrams(answers, reactor, access, own))
+            hint = partial(_hint_udp, names)
+            listener: IService = listen.DatagramListener(PLUGIN, description, handlers[-1], reactor, hint)
+        else:
+            factory = DnsFactory(build, access)
+            listener = listen.StreamListener(PLUGIN, description, factory, reactor, partial(_hint_tcp, names))
+        listener.setServiceParent(house)
+    _count(metrics, names, answers, handlers)
+    return house
+
+
+def _count(metrics: Metrics, names: Names, answers: Answers, handlers: list[DnsDatagrams]) -> None:
+    def total(name: str) -> float:
+        return float(sum(getattr(each, name) for each in handlers))
+
+    for name, description in (
+        ("received", "Datagrams that came."),
+        ("answered", "Datagrams sent back."),
+        ("refused", "Datagrams of strangers, of reflecting ports and of our own."),
+        ("unsent", "Answers that the kernel would not send."),
+    ):
+        metrics.counter(f"netapp_dns_datagrams_{name}", description, partial(total, name))
+    metrics.counter(
+        "netapp_dns_malformed", "Requests that were no DNS and no text.", lambda: answers.malformed
+    )
+    metrics.gauge("netapp_dns_names", "Names that are answered.", lambda: len(names.snapshot))
+
+
+def _hint_udp(names: Names, host: str, port: int) -> str:
+    return f"dig +short @{host} -p {port} {names.example()}"
+
+
+def _hint_tcp(names: Names, host: str, port: int) -> str:
+    return f"echo {names.example()} | nc -w 1 {host} {port}"

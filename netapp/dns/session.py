@@ -1,0 +1,166 @@
+"""One connection to the port that speaks DNS and text.
+
+The first octets decide which (:func:`netapp.dns.wire.classify_stream`), and so it stays.  DNS is
+RFC 7766: any number of requests, in any pieces, each answered in turn.  Text is lines, each
+answered with a line; what quiet has ended, as the tutorials' programs leave it, is answered
+without a line end, as they expect it.
+"""
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from netapp.core import limits
+from netapp.core.languages import Lang
+from netapp.core.lines import Item, LineReader, Reply
+from netapp.core.sessions import Close, Effect, Session
+from netapp.core.strangers import http_answer, is_http
+from netapp.dns import wire
+from netapp.dns.answers import Answers
+from netapp.dns.wire import Tongue
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """There are more answers: call :meth:`DnsSession.more` once the peer has read these."""
+
+
+class DnsSession(Session):
+    """One connection.  It makes at most :data:`netapp.core.limits.DNS_ANSWERS_AT_ONCE` octets of
+    answers a step, so that many short questions cannot fill the memory with long answers.
+    """
+
+    def __init__(self, answers: Answers, lang: Lang) -> None:
+        self._answers, self._lang = answers, lang
+        self._tongue: Tongue | None = None
+        self._buffer = b""  # undecided octets, or DNS requests
+        self._lone = True  # only single octets so far
+        self._reader = LineReader()
+        self._lines: deque[tuple[Item, bytes]] = deque()  # and what ends the answer
+        self._first_line = True
+        self._finished = False
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is half said: this connection may be closed for another (RFC 7766 section 6.2.3)."""
+        return not self._buffer and not self._lines and not self._reader.pending
+
+    def open(self, now: float) -> Sequence[Effect]:
+        self.deadline = now + limits.DNS_UNDECIDED
+        return ()
+
+    def receive(self, data: bytes, now: float) -> Sequence[Effect]:
+        if self._tongue is None:
+            self._buffer += data
+            self._lone = self._lone and len(data) == 1
+            self._tongue = wire.classify_stream(self._buffer)
+            if self._tongue is None:
+                return self._wait(now)
+            data, self._buffer = self._buffer, b""
+        if self._tongue is Tongue.DNS:
+            if not self._buffer:
+                self.deadline = now + limits.DNS_IDLE  # for this request; its octets move it no more
+            self._buffer += data
+        else:
+            self._queue(self._reader.receive(data, now), b"\n")
+        return self.more(now)
+
+    def more(self, now: float) -> Sequence[Effect]:
+        """Answer what waits, as much as may be sent at once."""
+        answers = self._messages() if self._tongue is Tongue.DNS else self._replies()
+        if answers and isinstance(answers[-1], Close | More):
+            return answers
+        if self._finished:
+            return [*answers, Close("the peer has finished")]
+        if self._tongue is Tongue.TEXT:
+            self.deadline = min(self._reader.deadline, now + limits.DNS_TEXT_IDLE)
+        elif answers:
+            self.deadline = now + limits.DNS_IDLE
+        return answers
+
+    def tick(self, now: float) -> Sequence[Effect]:
+        if self._tongue is None and self._buffer and self._buffer[0] >= limits.DNS_REQUEST >> 8:
+            return self._end_text(now)
+        if self._tongue is Tongue.TEXT and (items := self._reader.tick(now)):
+            self._queue(items, b"")
+            return self.more(now)
+        return [Close("idle")]
+
+    def finish(self, now: float) -> Sequence[Effect]:
+        self._finished = True
+        if self._lines or self._tongue is Tongue.DNS:
+            return self.more(now) if self._lines or self._whole_requests() else [Close("finished")]
+        if self._buffer and not wire.is_text(self._buffer):
+            return [Close("neither DNS nor text")]
+        return self._end_text(now)
+
+    # DNS -------------------------------------------------------------------------------------
+
+    def _messages(self) -> list[Effect]:
+        """Answers to the requests that are whole, each behind its length (RFC 1035 section 4.2.2)."""
+        answers: list[Effect] = []
+        at = size = 0
+        while len(self._buffer) - at >= 2:
+            length = int.from_bytes(self._buffer[at : at + 2], "big")
+            if not wire.HEADER <= length < limits.DNS_REQUEST:
+                self._answers.malformed += 1
+                self._buffer = b""
+                return [*answers, Close("a length that no request has")]
+            if len(self._buffer) - at - 2 < length:
+                break
+            if size >= limits.DNS_ANSWERS_AT_ONCE:
+                self._buffer = self._buffer[at:]
+                return [*answers, More()]
+            answer = self._answers.message(self._buffer[at + 2 : at + 2 + length])
+            at += 2 + length
+            if answer is not None:
+                answers.append(len(answer).to_bytes(2, "big") + answer)
+                size += len(answer) + 2
+        self._buffer = self._buffer[at:]
+        return answers
+
+    def _whole_requests(self) -> bool:
+        return len(self._buffer) >= 2 + int.from_bytes(self._buffer[:2], "big") > 2
+
+    # Text ------------------------------------------------------------------------------------
+
+    def _wait(self, now: float) -> Sequence[Effect]:
+        """Too few octets to tell: quiet will, for nothing but text begins at or over 0x20."""
+        if self._buffer[0] >= limits.DNS_REQUEST >> 8:
+            self.deadline = now + (limits.QUIET_LONE if self._lone else limits.QUIET)
+        elif self.deadline == math.inf:
+            self.deadline = now + limits.DNS_UNDECIDED
+        return ()
+
+    def _end_text(self, now: float) -> Sequence[Effect]:
+        """What has come is all of a message."""
+        self._tongue = Tongue.TEXT
+        data, self._buffer = self._buffer, b""
+        self._queue(self._reader.receive(data, now), b"\n")
+        self._queue(self._reader.finish(), b"")
+        return self.more(now)
+
+    def _queue(self, items: Sequence[Item], end: bytes) -> None:
+        self._lines.extend((item, end) for item in items)
+
+    def _replies(self) -> list[Effect]:
+        replies: list[Effect] = []
+        size = 0
+        while self._lines:
+            if size >= limits.DNS_ANSWERS_AT_ONCE:
+                return [*replies, More()]
+            item, end = self._lines.popleft()
+            if isinstance(item, Reply):
+                replies.append(item.octets)
+                continue
+            line = item if isinstance(item, bytes) else b""  # too long for a name, so an unknown one
+            if self._first_line and is_http(line):
+                self._lines.clear()
+                return [http_answer("netapp-dns", None, self._lang), Close("HTTP", linger=True)]
+            self._first_line = False
+            answer = self._answers.text(line)
+            if answer is not None:
+                replies.append(answer + end)
+                size += len(answer)
+        return replies

@@ -1,0 +1,211 @@
+"""DNS requests as values, short replies as octets, and which octets are DNS at all.
+
+Every walk is bounded: by the octets there are, by :data:`netapp.core.limits.DNS_REQUEST_RECORDS`
+and :data:`netapp.core.limits.DNS_OPTIONS`; no compression pointer of a request is ever followed.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from netapp.core import limits
+from netapp.errors import WireError
+from netapp.names.naming import MAX_LABEL, MAX_NAME
+
+HEADER: Final = 12  # octets: RFC 1035 section 4.1.1
+QR, OPCODE, AA, TC, RD = 0x80, 0x78, 0x04, 0x02, 0x01  # octet 2 of the header
+CD: Final = 0x10  # octet 3: RFC 4035 section 3 has it copied
+NOERROR, FORMERR, NOTIMP, REFUSED, BADVERS = 0, 1, 4, 5, 16  # RFC 1035 section 4.1.1, RFC 6891 section 9
+IN: Final = 1
+OPT, IXFR, AXFR = 41, 251, 252
+FIRST_META, LAST_META = 128, 254  # types that only a question may have: RFC 6895 section 3.1
+COOKIE: Final = 10  # RFC 7873 section 4
+COOKIE_LENGTHS: Final = frozenset({8, *range(16, 41)})  # RFC 7873 section 5.2.2
+DO: Final = 0x8000  # RFC 3225 section 3
+LEAST_DATAGRAM: Final = 512  # RFC 1035 section 4.2.1
+
+_CONTROL: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_FIXED: Final = 10  # type, class, TTL and length of a record
+
+
+class Tongue(Enum):
+    """What octets are."""
+
+    DNS = "dns"
+    TEXT = "text"
+    NEITHER = "neither"
+
+
+def is_text(octets: bytes) -> bool:
+    """No octet below 0x20 but TAB, LF and CR, and none that is 0x7F: so in every encoding of text."""
+    return _CONTROL.search(octets) is None
+
+
+def classify(datagram: bytes) -> Tongue:
+    """Which tongue a datagram speaks.
+
+    Every legal request has at most 255 questions, so octet 4 of a header is 0; text has no such
+    octet in any encoding but UTF-16 and UTF-32.  The two never meet.
+
+    Source: RFC 9619, RFC 2136 section 3.1.1, RFC 8490 section 5.4, RFC 1996 section 3.7.
+    """
+    if len(datagram) >= HEADER and datagram[4] == 0:
+        return Tongue.DNS
+    return Tongue.TEXT if datagram and is_text(datagram) else Tongue.NEITHER
+
+
+def classify_stream(octets: bytes) -> Tongue | None:
+    """Which tongue a connection speaks, by its first octets; None while that is open.
+
+    DNS is two octets of length, then the message; requests of
+    :data:`netapp.core.limits.DNS_REQUEST` octets or more are not taken, so a first octet at or
+    over 0x20 is text once the line ends.
+    """
+    first = octets[:7]  # the length, and the message up to octet 4
+    if 0 in first:
+        return Tongue.DNS
+    if len(first) == 7 or (b"\n" in first and first[0] >= limits.DNS_REQUEST >> 8):
+        return Tongue.TEXT
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Edns:
+    """A request's OPT record: RFC 6891 section 6.1."""
+
+    size: int  # largest datagram the client takes, octets, not below 512
+    version: int
+    do: bool  # DNSSEC records are welcome: RFC 3225
+    options: tuple[int, ...]  # codes, in order
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A request that asks one question, or none beside a cookie (RFC 7873 section 5.4)."""
+
+    question: bytes  # name, type and class as sent; empty for none
+    qname: bytes  # folded
+    qtype: int
+    qclass: int
+    edns: Edns | None
+
+
+def parse_query(data: bytes) -> Query:
+    """Read a request with opcode QUERY.
+
+    :param data: at least the header's 12 octets.
+    :raises WireError: FORMERR is the answer.
+
+    Source: RFC 1035 section 4.1, RFC 6891 section 6.1, RFC 9619.
+    """
+    qdcount = _u16(data, 4)
+    others = [_u16(data, at) for at in (6, 8, 10)]
+    if qdcount > 1:
+        raise WireError("more than one question", source="RFC 9619 section 4")
+    if sum(others) > limits.DNS_REQUEST_RECORDS:
+        raise WireError("too many records for a request", source="RFC 1035 section 4.1")
+    end, qname, qtype, qclass = HEADER, b"", 0, 0
+    if qdcount:
+        name_end = _end_of_name(data, HEADER, pointers=False)
+        end = name_end + 4
+        if end > len(data):
+            raise WireError("the question is cut off", source="RFC 1035 section 4.1.2")
+        qname, qtype, qclass = data[HEADER:name_end].lower(), _u16(data, name_end), _u16(data, name_end + 2)
+    edns, last = _edns(data, end, others[0] + others[1], others[2])
+    if last != len(data):
+        raise WireError("octets after the message", source="RFC 1035 section 4.1")
+    if not qdcount and (edns is None or COOKIE not in edns.options):
+        raise WireError("no question", source="RFC 9619 section 4")
+    return Query(data[HEADER:end], qname, qtype, qclass, edns)
+
+
+def reply(request: bytes, rcode: int, *, query: Query | None = None) -> bytes:
+    """A reply that holds no records: an error, or NOERROR to a request without a question.
+
+    :param query: what could be read of the request; its question is given back, and its EDNS
+        answered.
+    """
+    question = query.question if query is not None else b""
+    edns = query.edns if query is not None else None
+    head = answer_head(request, flags=0, rcode=rcode & 0x0F)
+    counts = bytes((0, 1 if question else 0, 0, 0, 0, 0, 0, 1 if edns else 0))
+    return head + counts + question + (opt(edns.do, rcode) if edns else b"")
+
+
+def answer_head(request: bytes, *, flags: int, rcode: int) -> bytes:
+    """The first four octets of an answer: id, opcode, RD and CD are the request's."""
+    high = QR | request[2] & (OPCODE | RD) | flags
+    return bytes((request[0], request[1], high, request[3] & CD | rcode))
+
+
+def opt(do: bool, rcode: int = NOERROR) -> bytes:
+    """Our OPT record: RFC 6891 section 6.1.2.  Version 0, no options, the request's DO."""
+    size, flags = limits.DNS_DATAGRAM, DO if do else 0
+    return b"\0" + b"".join(
+        number.to_bytes(octets, "big")
+        for number, octets in ((OPT, 2), (size, 2), (rcode >> 4, 1), (0, 1), (flags, 2), (0, 2))
+    )
+
+
+def _edns(data: bytes, at: int, before: int, additional: int) -> tuple[Edns | None, int]:
+    """Walk the records of a request.  :returns: (the OPT record, where the message ends)."""
+    edns = None
+    for number in range(before + additional):
+        start, at = at, _end_of_name(data, at, pointers=True)
+        if at + _FIXED > len(data):
+            raise WireError("a record is cut off", source="RFC 1035 section 4.1.3")
+        rdtype, length = _u16(data, at), _u16(data, at + 8)
+        rdata = at + _FIXED
+        if rdata + length > len(data):
+            raise WireError("rdata is longer than the message", source="RFC 1035 section 4.1.3")
+        if rdtype == OPT:
+            if edns is not None or number < before or data[start] != 0:
+                raise WireError("an OPT record too many, or astray", source="RFC 6891 section 6.1.1")
+            edns = Edns(
+                max(_u16(data, at + 2), LEAST_DATAGRAM),
+                data[at + 5],
+                bool(_u16(data, at + 6) & DO),
+                _options(data, rdata, rdata + length),
+            )
+        at = rdata + length
+    return edns, at
+
+
+def _options(data: bytes, at: int, end: int) -> tuple[int, ...]:
+    codes: list[int] = []
+    while at < end:
+        if at + 4 > end or len(codes) >= limits.DNS_OPTIONS:
+            raise WireError("EDNS options that do not fit", source="RFC 6891 section 6.1.2")
+        code, length = _u16(data, at), _u16(data, at + 2)
+        at += 4 + length
+        if at > end:
+            raise WireError("an EDNS option is longer than its record", source="RFC 6891 section 6.1.2")
+        if code == COOKIE and length not in COOKIE_LENGTHS:
+            raise WireError("a cookie of no length there is", source="RFC 7873 section 5.2.2")
+        codes.append(code)
+    return tuple(codes)
+
+
+def _end_of_name(data: bytes, at: int, *, pointers: bool) -> int:
+    """Where the name at ``at`` ends.
+
+    :param pointers: whether it may end in a compression pointer, which is not followed.
+    """
+    start, size = at, len(data)
+    while at < size:
+        length = data[at]
+        if length == 0:
+            return at + 1
+        if length > MAX_LABEL:
+            if pointers and length >= 0xC0 and at + 2 <= size:
+                return at + 2
+            raise WireError("a label of no kind that may stand here", source="RFC 1035 section 4.1.4")
+        at += 1 + length
+        if at - start >= MAX_NAME:
+            raise WireError("a name of more than 255 octets", source="RFC 1035 section 2.3.4")
+    raise WireError("a name is cut off", source="RFC 1035 section 3.1")
+
+
+def _u16(data: bytes, at: int) -> int:
+    return data[at] << 8 | data[at + 1]
