@@ -174,7 +174,7 @@ IPMSG_AWAY: Final = 240.0
 #: Silence after which a peer is forgotten, and what waits for it.
 IPMSG_FORGETS: Final = 3600.0
 #: The same for a peer that has not proved its address.
-IPMSG_FORGETS_UNPROVED: Final = 180.0
+IPMSG_FORGETS_UNPROVED: Final = 600.0
 #: Connections to the file port; each is refused by closing it.
 IPMSG_CONNECTIONS: Final = 64
 
