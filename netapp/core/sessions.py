@@ -6,14 +6,58 @@ A service's ``session.py`` subclasses :class:`Session`; ``netapp.core.streams`` 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Hang up once everything written has left; ``abort`` throws unsent octets away."""
+    """Hang up once everything written has left; ``abort`` throws unsent octets away.
+
+    ``linger`` goes on reading for a moment and drops what comes: a peer that is still sending
+    would otherwise lose the end of what it was sent, since its system is told of a reset.
+    """
 
     reason: str
     abort: bool = False
+    linger: bool = False
+
+
+class Source(Protocol):
+    """A file's octets, at any offset."""
+
+    def pread(self, count: int, offset: int) -> bytes:
+        """Up to ``count`` octets; fewer only at the end."""
+
+    def fileno(self) -> int | None:
+        """A descriptor that ``sendfile`` can read, if there is one."""
+
+    def close(self) -> None:
+        """Let go of it; a second call does nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """``count`` octets of a source, from ``offset`` on."""
+
+    source: Source
+    offset: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Octets to stream, in order, as fast as the peer reads; the last effect of its step.
+
+    Nothing is read from the peer meanwhile.  When all has left, :meth:`Session.sent` is called.
+    Its sources are closed by whoever streams it, however that ends.
+    """
+
+    parts: tuple[bytes | Slice, ...]
+
+    def close(self) -> None:
+        for part in self.parts:
+            if isinstance(part, Slice):
+                part.source.close()
 
 
 #: Octets to send, an order to hang up, or a service's own effect, which its protocol performs.
@@ -42,6 +86,10 @@ class Session:
 
     def tick(self, now: float) -> Sequence[Effect]:
         """The deadline has come."""
+        return ()
+
+    def sent(self, now: float) -> Sequence[Effect]:
+        """The :class:`Body` that this session gave has left."""
         return ()
 
     def finish(self, now: float) -> Sequence[Effect]:

@@ -8,7 +8,7 @@ no session ends another's.
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from twisted.internet import address, defer, interfaces, protocol
 from twisted.logger import Logger
@@ -16,11 +16,30 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from netapp.core import limits
-from netapp.core.access import Access, plain_host
-from netapp.core.sessions import Close, Effect, Session
+from netapp.core.access import Access, is_loopback, plain_host
+from netapp.core.sendfile import BodySender, Shrunk
+from netapp.core.sessions import Body, Close, Effect, Session
 from netapp.errors import WireError
 
 Peer = tuple[str, int]
+
+
+class Carrier(Protocol):
+    """What a factory needs to know of a protocol that carries one of its connections."""
+
+    factory: "SessionFactory | None"
+    transport: Any
+
+    @property
+    def busy(self) -> bool:
+        """A transfer is under way that a stop should wait for."""
+
+    def close(self, *, abort: bool = False) -> None:
+        """Hang up."""
+
+    def makeConnection(self, transport: Any) -> None: ...
+
+    def dataReceived(self, data: bytes) -> None: ...
 
 
 @implementer(interfaces.IHalfCloseableProtocol, interfaces.IPushProducer)
@@ -39,13 +58,14 @@ class SessionProtocol(protocol.Protocol):
         self._finished = False  # the peer sends no more
         self._unread = 0  # octets written since the transport told us to pause
         self._stalled_until = math.inf
+        self._lingers_until = math.inf
+        self._sender: BodySender | None = None
 
     # What Twisted calls ----------------------------------------------------------------------
 
     def connectionMade(self) -> None:
         if interfaces.ITCPTransport.providedBy(self.transport):
             self.transport.setTcpNoDelay(True)
-            self.transport.setTcpKeepAlive(True)
         self.transport.registerProducer(self, True)
         self.run(self.session.open)
 
@@ -55,10 +75,13 @@ class SessionProtocol(protocol.Protocol):
     def readConnectionLost(self) -> None:
         if not self._finished:
             self._finished = True
+            if self._lingers_until != math.inf:
+                self._hang_up()
             self.run(self.session.finish)
 
     def writeConnectionLost(self) -> None:
-        self.transport.abortConnection()
+        if not self.closing:  # not our own half-close
+            self.transport.abortConnection()
 
     def connectionLost(self, reason: Failure = protocol.connectionDone) -> None:
         self.closing = self._gone = True
@@ -80,13 +103,17 @@ class SessionProtocol(protocol.Protocol):
 
     def resumeProducing(self) -> None:
         self._stalled_until = math.inf
-        if not self._finished:  # reading on would find the same end of the stream again
-            self.transport.resumeProducing()
+        self._read_on()
 
     def stopProducing(self) -> None:
         """The connection is going; :meth:`connectionLost` does the work."""
 
     # What sessions and services call ---------------------------------------------------------
+
+    @property
+    def busy(self) -> bool:
+        """A transfer is under way that a stop should wait for."""
+        return self._sender is not None or self.session.busy
 
     def run(self, step: Callable[..., Sequence[Effect]], *args: object) -> None:
         """Call ``step(*args, now)`` of the session and perform what it gives back.
@@ -103,7 +130,7 @@ class SessionProtocol(protocol.Protocol):
         except Exception:
             self._log.failure("a session of {peer} failed", peer=peer_of(self.transport.getPeer()))
             self.close(abort=True)
-        if self.factory is not None and self.factory.draining and not self.session.busy:
+        if self.factory is not None and self.factory.draining and not self.busy:
             self.close()
         if not self.closing:
             self._sleep()
@@ -118,7 +145,10 @@ class SessionProtocol(protocol.Protocol):
             self.send(b"".join(pending))
             pending.clear()
             if isinstance(effect, Close):
-                self.close(abort=effect.abort)
+                self.close(abort=effect.abort, linger=effect.linger)
+            elif isinstance(effect, Body):
+                self._stream(effect)
+                return
             elif not self.closing:
                 self.perform(effect)
             if self.closing:
@@ -140,25 +170,85 @@ class SessionProtocol(protocol.Protocol):
                 return
         self.transport.write(octets)
 
-    def close(self, *, abort: bool = False) -> None:
-        """Hang up; what is written still leaves within the stall limit, unless ``abort``."""
+    def close(self, *, abort: bool = False, linger: bool = False) -> None:
+        """Hang up; what is written still leaves within the stall limit, unless ``abort``.
+
+        A body that is being sent is cut off: its peer sees a reset, never a clean end.
+        """
+        abort = abort or self._sender is not None
         if self.closing:
             if abort:
                 self.transport.abortConnection()
             return
         self.closing = True
+        if self._sender is not None:
+            self._sender.cancel()
+            self._sender = None
         self.transport.unregisterProducer()
         if abort:
             self.transport.abortConnection()
             return
-        self._stalled_until = min(self._stalled_until, self.clock.seconds() + limits.STALLED)
-        self.transport.loseConnection()
+        now = self.clock.seconds()
+        self._stalled_until = min(self._stalled_until, now + limits.STALLED)
+        if linger and not self._finished and _can_half_close(self.transport):
+            self._lingers_until = now + limits.LINGER
+            self.transport.loseWriteConnection()
+            self.transport.resumeProducing()
+        else:
+            self.transport.loseConnection()
         self._sleep()
+
+    def hand_over(self, successor: Carrier, octets: bytes) -> None:
+        """Let another protocol carry this connection from here on; it hears ``octets`` first."""
+        self.closing = True
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._gone = True
+        self.transport.unregisterProducer()
+        self.session.closed()
+        if self.factory is not None:
+            self.factory.replaced(self, successor)
+        self.transport.protocol = successor
+        successor.makeConnection(self.transport)
+        successor.dataReceived(octets)
 
     def malformed(self) -> None:
         """The peer's octets were against its specification: counted, never logged line by line."""
         if self.factory is not None:
             self.factory.malformed += 1
+
+    # Streaming -------------------------------------------------------------------------------
+
+    def _stream(self, body: Body) -> None:
+        if self.closing:
+            body.close()
+            return
+        self.transport.unregisterProducer()
+        self._stalled_until = math.inf  # the sender has its own watch
+        self.transport.pauseProducing()
+        self._sender = BodySender(body, self.transport, self.clock)
+        self._sender.start().addCallbacks(self._streamed, self._broken)
+
+    def _streamed(self, _: None) -> None:
+        self._sender = None
+        self.transport.registerProducer(self, True)
+        self.run(self.session.sent)
+        if not self.closing and self._sender is None:
+            self._read_on()
+
+    def _broken(self, failure: Failure) -> None:
+        self._sender = None
+        self.closing = True  # the sender has ended the connection, or it was gone
+        if failure.check(Shrunk):
+            self._log.warn("a transfer was cut off: {reason}", reason=failure.getErrorMessage())
+
+    def _read_on(self) -> None:
+        if not self._finished:  # reading on would find the same end of the stream again
+            self.transport.resumeProducing()
+
+    def _hang_up(self) -> None:
+        self._lingers_until = math.inf
+        self.transport.loseConnection()
 
     # Sleeping --------------------------------------------------------------------------------
 
@@ -166,7 +256,7 @@ class SessionProtocol(protocol.Protocol):
         """Have the timer fire no later than the next deadline; one that fires early sleeps on."""
         if self._gone:
             return
-        due = self._stalled_until if self.closing else min(self.session.deadline, self._stalled_until)
+        due = min(self._lingers_until if self.closing else self.session.deadline, self._stalled_until)
         if due == math.inf:
             return
         delay = max(0.0, due - self.clock.seconds())
@@ -179,6 +269,9 @@ class SessionProtocol(protocol.Protocol):
         now = self.clock.seconds()
         if now >= self._stalled_until:
             self.close(abort=True)
+        elif self.closing and now >= self._lingers_until:
+            self._hang_up()
+            self._sleep()
         elif not self.closing and now >= self.session.deadline:
             self.run(self.session.tick)
         else:
@@ -195,9 +288,9 @@ class SessionFactory(protocol.Factory):
 
     def __init__(self, build: Callable[[Peer], SessionProtocol], access: Access) -> None:
         self._build, self._access = build, access
-        self._protocols: set[SessionProtocol] = set()
+        self._protocols: set[Carrier] = set()
         self._per_host: Counter[str] = Counter()
-        self._hosts: dict[SessionProtocol, str] = {}
+        self._hosts: dict[Carrier, str] = {}
         self._emptied: list[defer.Deferred[None]] = []
         self.draining = False
         self.accepted = self.refused = self.malformed = 0
@@ -224,7 +317,14 @@ class SessionFactory(protocol.Factory):
         self._per_host[host] += 1
         return built
 
-    def lost(self, gone: SessionProtocol) -> None:
+    def replaced(self, before: Carrier, after: Carrier) -> None:
+        """One protocol has handed its connection to another."""
+        after.factory = self
+        self._protocols.discard(before)
+        self._protocols.add(after)
+        self._hosts[after] = self._hosts.pop(before)
+
+    def lost(self, gone: Carrier) -> None:
         """A protocol's connection has ended."""
         self._protocols.discard(gone)
         host = self._hosts.pop(gone, None)
@@ -246,7 +346,7 @@ class SessionFactory(protocol.Factory):
         self._emptied.append(waiting)
         bound = clock.callLater(limits.DRAIN, self._abort_all)
         for each in list(self._protocols):
-            if not each.session.busy:
+            if not each.busy:
                 each.close()
         return waiting.addBoth(lambda _: bound.cancel() if bound.active() else None)
 
@@ -259,7 +359,7 @@ class SessionFactory(protocol.Factory):
             return False
         if len(self._protocols) >= limits.CONNECTIONS:
             return False
-        return self._per_host[host] < limits.CONNECTIONS_PER_ADDRESS or _is_loopback(host)
+        return self._per_host[host] < limits.CONNECTIONS_PER_ADDRESS or is_loopback(host)
 
 
 def peer_of(addr: interfaces.IAddress | None) -> Peer:
@@ -269,5 +369,5 @@ def peer_of(addr: interfaces.IAddress | None) -> Peer:
     return "", 0
 
 
-def _is_loopback(host: str) -> bool:
-    return host.startswith("127.") or host in ("::1", "")
+def _can_half_close(transport: Any) -> bool:
+    return interfaces.ITCPTransport.providedBy(transport)

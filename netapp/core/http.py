@@ -1,0 +1,283 @@
+"""HTTP/1.1 connections: twisted.web reads the requests, a pure function answers them, and bodies stream.
+
+Twisted's ``HTTPChannel`` does the parsing and keeps pipelined requests in order.  Ours adds what a
+server on a hostile network needs: deadlines that a trickle of octets does not move, no answer to a
+request that two servers could read differently, an answer before an unwanted body and not after it,
+one response in memory at a time, and files straight from the page cache.
+
+Source: RFC 9110, RFC 9112.  Only public names of twisted.web are used.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any, ClassVar
+
+from twisted.internet import interfaces
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.web import http
+from zope.interface import implementer
+
+from netapp.core import limits
+from netapp.core.sendfile import BodySender, Shrunk
+from netapp.core.sessions import Body, Slice
+from netapp.core.streams import SessionFactory, peer_of
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request's head.  The body, if there is one, is not read."""
+
+    method: str
+    target: bytes  # the request-target as it came: RFC 9112 section 3.2
+    headers: Mapping[str, Sequence[str]]  # field names in lower case; values as they came, in Latin-1
+
+    def header(self, name: str) -> str | None:
+        """A field's value, several lines of it as one list (RFC 9110 section 5.3)."""
+        values = self.headers.get(name)
+        return None if values is None else ", ".join(values)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer.  ``parts`` are left out for HEAD; Content-Length is the caller's to give."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    parts: tuple[bytes | Slice, ...] = ()
+    close: bool = False
+
+
+Answer = Callable[[Asked], Response]
+
+
+class Request(http.Request):
+    """One request, answered as soon as its head is there."""
+
+    channel: "Channel"
+    method: bytes
+    uri: bytes
+    clientproto: bytes
+
+    def gotLength(self, length: int | None) -> None:
+        self.content = BytesIO()  # nothing is kept of a body
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
+        self.method, self.uri, self.clientproto = command, path, version
+        self.channel.respond(self)
+
+
+@implementer(interfaces.IHalfCloseableProtocol)
+class Channel(http.HTTPChannel):
+    """One connection's requests, in order, each answered by ``answer``.
+
+    :param answer: a request's head to its response; it does no I/O that waits.
+    """
+
+    _log = Logger()
+    requestFactory: ClassVar[Any] = Request  # type: ignore[misc]
+    maxHeaders = 100
+    transport: Any
+    persistent: bool
+
+    def __init__(self, answer: Answer, clock: interfaces.IReactorTime) -> None:
+        super().__init__()
+        self._answer, self._clock = answer, clock
+        self.timeOut = None  # Twisted's own begins anew with each octet
+        self._timer: interfaces.IDelayedCall | None = None
+        self._owner: SessionFactory | None = None
+        self._line: tuple[bytes, bytes, bytes] | None = None  # the request line, once it is there
+        self._in_head = False
+        self._sender: BodySender | None = None
+        self._closing = self._finished = False
+
+    # What a SessionFactory asks of a carrier.  HTTPChannel's own ``factory`` is an HTTPFactory.
+
+    @property
+    def factory(self) -> SessionFactory | None:
+        return None
+
+    @factory.setter
+    def factory(self, factory: SessionFactory | None) -> None:
+        self._owner = factory
+
+    @property
+    def busy(self) -> bool:
+        """A response is under way."""
+        return bool(self.requests)
+
+    def close(self, *, abort: bool = False) -> None:
+        """Hang up; a response that is under way is cut off, and seen to be."""
+        abort = abort or self._sender is not None
+        if self._sender is not None:
+            self._sender.cancel()
+            self._sender = None
+        self._closing = True
+        self.transport.unregisterProducer()
+        if abort:
+            self.transport.abortConnection()
+        else:
+            self.transport.loseConnection()
+
+    # Time ------------------------------------------------------------------------------------
+
+    def _due_in(self, seconds: float | None, due: Callable[[], object] | None = None) -> None:
+        """Have one thing happen later, instead of what was to happen before."""
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._timer = None if seconds is None else self._clock.callLater(seconds, due or self.close)
+
+    # What Twisted calls ----------------------------------------------------------------------
+
+    def connectionMade(self) -> None:
+        super().connectionMade()
+        self._due_in(limits.FILE_IDLE)
+
+    def dataReceived(self, data: bytes) -> None:
+        if self._closing:
+            return  # read and dropped, so that the peer's system keeps our answer
+        if not self._in_head and not self.requests:
+            self._in_head = True
+            self._due_in(limits.HTTP_HEAD)
+        super().dataReceived(data)
+
+    def readConnectionLost(self) -> None:
+        self._finished = True
+        if not self.requests or self._closing:
+            self._closing = True
+            self.transport.loseConnection()
+
+    def writeConnectionLost(self) -> None:
+        """Our own half-close."""
+
+    def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]
+        self._closing = True
+        self._due_in(None)
+        super().connectionLost(reason)
+        if self._owner is not None:
+            self._owner.lost(self)
+
+    # Reading a head --------------------------------------------------------------------------
+
+    def lineReceived(self, line: bytes) -> None:
+        if self._closing:
+            return
+        if b"\n" in line or b"\r" in line or (self._line is not None and line[:1] in (b" ", b"\t")):
+            self._refuse()  # a bare LF or CR, or a folded line: RFC 9112 sections 2.2 and 5.2
+            return
+        if self._line is None and line:
+            words = line.split(b" ")
+            if len(words) != 3:
+                self._refuse()
+                return
+            self._line = words[0], words[1], words[2]
+        super().lineReceived(line)
+
+    def allHeadersReceived(self) -> None:
+        self._in_head = False
+        self._due_in(None)
+        request, line = self.requests[-1], self._line
+        assert line is not None
+        if _is_ambiguous(request.requestHeaders, line[2]):
+            self._refuse()
+            return
+        request.requestHeaders.removeHeader(b"Expect")  # no body is wanted, so none is asked for
+        super().allHeadersReceived()
+        if self.length != 0:
+            # A body: answer at once and end the connection, whatever of it may still come.
+            self.persistent = False
+            self._closing = True
+            request.requestReceived(*line)
+
+    def allContentReceived(self) -> None:
+        self._line = None
+        if not self._closing:
+            super().allContentReceived()
+
+    def rawDataReceived(self, data: bytes) -> None:
+        if not self._closing:
+            super().rawDataReceived(data)
+
+    def _refuse(self) -> None:
+        """Answer what is no request, and say no more on this connection."""
+        if self._owner is not None:
+            self._owner.malformed += 1
+        self.persistent = False
+        self.transport.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        self._linger()
+
+    # Answering -------------------------------------------------------------------------------
+
+    def respond(self, request: Request) -> None:
+        """Answer a request; the next one is read when this answer has left."""
+        try:
+            headers = {
+                name.decode("latin-1").lower(): [value.decode("latin-1") for value in values]
+                for name, values in request.requestHeaders.getAllRawHeaders()
+            }
+            response = self._answer(Asked(request.method.decode("latin-1"), request.uri, headers))
+        except Exception:
+            self._log.failure("a request of {peer} failed", peer=peer_of(self.getPeer()))
+            response = Response(500, (("Content-Length", "0"),), close=True)
+        draining = self._owner is not None and self._owner.draining
+        if response.close or draining or not self.persistent:
+            self.persistent = False
+            request.responseHeaders.setRawHeaders(b"Connection", [b"close"])
+        request.setResponseCode(response.status)
+        for name, value in response.headers:
+            request.responseHeaders.addRawHeader(name, value)
+        request.write(b"")  # the head
+        self._stream(request, response)
+
+    def _stream(self, request: Request, response: Response) -> None:
+        body = Body(response.parts)
+        if request.method == b"HEAD":
+            body.close()
+            body = Body(())
+        # While a body leaves, it is the transport's producer; the channel is again afterwards.
+        self.transport.unregisterProducer()
+        self._sender = BodySender(body, self.transport, self._clock)
+        done = self._sender.start()
+        done.addCallbacks(self._streamed, self._broken, callbackArgs=(request,))
+
+    def _streamed(self, _: None, request: Request) -> None:
+        self._sender = None
+        self.transport.registerProducer(self, True)
+        self.resumeProducing()  # everything has left, whatever was paused before
+        self._due_in(limits.FILE_IDLE)
+        request.finish()  # and begin the next one, if it has come
+        if self._finished and not self.requests:
+            self.transport.loseConnection()
+
+    def _broken(self, failure: Failure) -> None:
+        self._sender = None
+        self._closing = True
+        if failure.check(Shrunk):
+            self._log.warn("a response was cut off: {reason}", reason=failure.getErrorMessage())
+
+    # Ending ----------------------------------------------------------------------------------
+
+    def loseConnection(self) -> None:
+        """Twisted has no more to say: the last response is out, or it was a bad request."""
+        self._linger()
+
+    def _linger(self) -> None:
+        """Say that we have finished, but read on for a moment: see :class:`netapp.core.sessions.Close`."""
+        self._closing = True
+        self.transport.unregisterProducer()
+        transport: Any = self.transport
+        if interfaces.ITCPTransport.providedBy(self.transport) and not self._finished:
+            transport.loseWriteConnection()
+            self._due_in(limits.LINGER, transport.loseConnection)
+        else:
+            transport.loseConnection()
+
+
+def _is_ambiguous(headers: Any, version: bytes) -> bool:
+    """Whether another server might read this head differently: RFC 9112 sections 3.2 and 6.3."""
+    hosts = headers.getRawHeaders(b"Host", [])
+    if len(hosts) > 1 or (version == b"HTTP/1.1" and not hosts):
+        return True
+    coding = headers.getRawHeaders(b"Transfer-Encoding", [])
+    return bool(coding) and (version != b"HTTP/1.1" or [each.lower() for each in coding] != [b"chunked"])

@@ -1,0 +1,1 @@
+"""Bare names, lines and frames: what the tutorials' programs and people speak."""

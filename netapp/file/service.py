@@ -1,0 +1,56 @@
+"""The file service from its configuration."""
+
+from typing import Any
+
+from twisted.application.service import IService
+
+from netapp.core import listen, text
+from netapp.core.access import Access
+from netapp.core.http import Channel
+from netapp.core.metrics import Metrics
+from netapp.core.services import House
+from netapp.core.streams import Carrier, Peer, SessionFactory
+from netapp.errors import ConfigError
+from netapp.file.config import DEFAULTS, PLUGIN, Config
+from netapp.file.http.session import Web
+from netapp.file.phrases import PHRASES
+from netapp.file.plain.protocol import PlainProtocol
+from netapp.file.plain.session import PlainSession
+from netapp.share import Share
+from netapp.share.model import Missing
+
+
+def file_service(config: Config, share: Share, metrics: Metrics, reactor: Any) -> IService:
+    """Every listener of the configuration, under one service.
+
+    :raises ConfigError: a listener that cannot be.
+    """
+    house = House()
+    access, say = Access(config.allow), PHRASES.speaker(config.lang)
+    web = Web(share, PHRASES.speaker("zh"), PHRASES.speaker("en"), reactor.seconds)
+
+    def channel() -> Carrier:
+        return Channel(web.answer, reactor)
+
+    def hint(host: str, port: int) -> str:
+        path = "welcome.txt" if _has(share, b"welcome.txt") else ""
+        return f"curl http://{f'[{host}]' if ':' in host else host}:{port}/{path}"
+
+    def build(_: Peer) -> PlainProtocol:
+        return PlainProtocol(PlainSession(share, say, text.Tongue(config.encoding)), reactor, channel)
+
+    for description in listen.descriptions(config.listen, DEFAULTS, config.interface):
+        if listen.is_datagram(description):
+            raise ConfigError(f"files are not served by datagrams: write tcp:PORT instead of {description}")
+        factory = SessionFactory(build, access)
+        listen.StreamListener(PLUGIN, description, factory, reactor, hint).setServiceParent(house)
+    metrics.counter("netapp_file_requests", "HTTP requests answered.", lambda: web.requests)
+    return house
+
+
+def _has(share: Share, name: bytes) -> bool:
+    try:
+        share.open(name).close()
+    except (Missing, OSError):
+        return False
+    return True

@@ -1,0 +1,43 @@
+"""Opens the share of a process."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from netapp.core.state import open_state
+from netapp.errors import ConfigError
+from netapp.share.share import Share
+from netapp.share.store import DiskStore
+from netapp.share.tree import Tree
+
+WELCOME: Final = """欢迎!这是 netapp 的共享文件夹。
+放进这个文件夹的文件,局域网里的每个人都能下载:浏览器、curl、nc,或者你自己写的小客户端。
+
+Welcome! This is netapp's shared folder.
+Everybody on the local network can fetch what is put here: with a browser, curl, nc, or a little
+client of their own.
+"""
+
+
+def open_share(root: Path | None, state: Path, reactor: Any) -> Share:
+    """The share at ``root``, or the default one in the state directory, made at the first start.
+
+    :raises ConfigError: it cannot be read, or not be made.
+    """
+    if root is None:
+        root = state / "share"
+        _make_default(root)
+    return Share(DiskStore(Tree(root)), reactor)
+
+
+def _make_default(root: Path) -> None:
+    if root.exists():
+        return
+    open_state(root.parent)
+    try:
+        root.mkdir(mode=0o755)
+        (root / "welcome.txt").write_text(WELCOME, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"the shared folder {root} cannot be made ({error.strerror}): "
+            "choose another with --root or --state"
+        ) from None
