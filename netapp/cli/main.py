@@ -22,7 +22,7 @@ COMMANDS: Final = {
     "ls": ("netapp.cli.ls:ls", "List the file service's files."),
     "login": ("netapp.cli.login:login", "Log in by prompts."),
     "chat": ("netapp.cli.chat:chat", "Join the line chat."),
-    "http": ("netapp.cli.http:http", "Show an HTTP answer: status line, headers, body."),
+    "http": ("netapp.cli.http:http_", "Show an HTTP answer: status line, headers, body."),
     "feiq": ("netapp.cli.feiq:feiq", "Send a message to FeiQ or IP Messenger."),
     "user": ("netapp.cli.user:user", "Add, change and list accounts."),
     "doctor": ("netapp.cli.doctor:doctor", "Look for what is wrong on this machine."),

@@ -1,0 +1,116 @@
+"""``netapp login``: T11's client, each of the server's texts by one read."""
+
+import re
+import socket
+import sys
+from typing import Any, Final
+
+import click
+
+from netapp.cli import common
+from netapp.cli.console import Console
+from netapp.core import limits
+from netapp.core.languages import Phrases
+from netapp.core.text import Tongue, visible
+
+PHRASES: Final = Phrases(
+    {
+        "closed": ("连接已断开,没有登录", "the server has closed the connection: not logged in"),
+        "input": ("输入已结束,没有登录", "the input has ended: not logged in"),
+    }
+)
+say: Final = common.words(PHRASES)
+#: The server's port.
+PORT: Final = 9999
+#: Seconds for the server to say something: a right or wrong password is looked at with care.
+_PATIENCE: Final = 60.0
+_SUCCESS: Final = re.compile(r"登录成功|登陆成功|logged in|login succe", re.IGNORECASE)
+_PROMPT: Final = re.compile(r"[::]\s*$")
+_PASSWORD: Final = re.compile(r"(密码|password)[^::]*[::]\s*$", re.IGNORECASE)
+_TELNET: Final = re.compile(rb"\xff[\xfb-\xfe].|\xff[\xf0-\xfa]", re.DOTALL)
+
+EPILOG = """\b
+Examples:
+  netapp login 127.0.0.1:9999
+  netapp login 127.0.0.1:9999 --user zhao
+  printf 'zhao\\n123\\n' | netapp login 127.0.0.1:9999"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("server", type=common.Place(PORT), metavar="HOST:PORT")
+@click.option("--user", metavar="NAME", help="Answer the first prompt with NAME.")
+@common.encoding_option
+def login(server: common.HostPort, user: str | None, encoding: Any) -> None:
+    """Log in by the server's prompts.
+
+    A password is not shown while it is typed.  In a pipe each line answers one prompt.  The exit
+    status is 0 once the server says that the login succeeded, else 1.
+    """
+    with common.connect(server, timeout=limits.COMMAND_CONNECT) as connection:
+        connection.settimeout(_PATIENCE)
+        try:
+            Login(connection, Tongue(encoding), user).run()
+        except OSError as error:
+            common.fail(common.trouble(error, common.shown(server)))
+
+
+class Login:
+    """One try after another, until the server is content or hangs up."""
+
+    def __init__(self, connection: socket.socket, tongue: Tongue, user: str | None) -> None:
+        self._connection, self._tongue, self._user = connection, tongue, user
+        self._console = Console()
+
+    def run(self) -> None:
+        """It fails, in one line, when there is no success."""
+        while octets := self._connection.recv(limits.PLAIN_ANSWER):
+            text = self._tongue.read(_TELNET.sub(b"", octets))
+            success = _SUCCESS.search(text)
+            self._show(text)
+            if success:
+                self._end_line(text)
+                return
+            if _PROMPT.search(text):
+                self._connection.sendall(self._tongue.write(self._answer(text)))
+        common.fail(say("closed"))
+
+    def _answer(self, prompt: str) -> str:
+        if _PASSWORD.search(prompt):
+            answer = _hidden() if self._console.interactive else self._console.line()
+        elif self._user is not None:
+            answer, self._user = self._user, None
+            click.echo(visible(answer))
+            return answer
+        else:
+            answer = self._console.line()
+        if answer is None:
+            self._end_line(prompt)
+            common.fail(say("input"))
+        if not self._console.interactive:
+            click.echo()  # nobody has typed the end of this line
+        return answer
+
+    def _show(self, text: str) -> None:
+        shown = visible(text.replace("\r\n", "\n"), keep="\n\t")
+        ends_line = _PROMPT.search(text) or text.endswith("\n")
+        click.echo(shown, nl=not ends_line)
+
+    def _end_line(self, text: str) -> None:
+        if _PROMPT.search(text):
+            click.echo()
+
+
+def _hidden() -> str | None:
+    """A password from the terminal, not shown; ``None`` at the end of input."""
+    import termios
+
+    terminal = sys.stdin.fileno()
+    before = termios.tcgetattr(terminal)
+    silent = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
+    try:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, silent)
+        line = sys.stdin.buffer.readline()
+    finally:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+        click.echo()
+    return line.decode("utf-8", "surrogateescape").rstrip("\r\n") if line else None
