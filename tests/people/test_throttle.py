@@ -1,0 +1,91 @@
+"""What failed tries cost."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netapp.core import limits
+from netapp.people.throttle import STEPS, Throttle, delay, source_of
+
+HOST = "192.0.2.1"
+
+
+def after(failures: int, throttle: Throttle | None = None, *names: str) -> Throttle:
+    throttle = throttle or Throttle()
+    for _ in range(failures):
+        throttle.failed(HOST, names or ("zhao",), 0.0)
+    return throttle
+
+
+@pytest.mark.parametrize(
+    ("failures", "seconds"), [(0, 0), (1, 0), (2, 0), (3, 1), (4, 2), (5, 4), (6, 8), (7, 15), (99, 15)]
+)
+def test_l4_each_failure_costs_more_up_to_a_cap(failures: int, seconds: float) -> None:
+    assert delay(failures) == seconds
+    throttle = after(failures)
+    assert throttle.source_wait(HOST, 0.0) == seconds
+    assert throttle.account_wait(HOST, ["zhao"], 0.0) == seconds
+
+
+def test_the_wait_is_counted_from_the_failure_and_passes() -> None:
+    throttle = after(5)
+    assert throttle.source_wait(HOST, 3.0) == 1.0
+    assert throttle.source_wait(HOST, 4.0) == 0.0
+
+
+def test_l7_a_stranger_does_not_hold_the_owner_up() -> None:
+    throttle = after(50)
+    assert throttle.account_wait("192.0.2.2", ["zhao"], 0.0) == 0.0
+    assert throttle.source_wait("192.0.2.2", 0.0) == 0.0
+
+
+def test_l5_trying_many_accounts_is_the_sources_own_count() -> None:
+    throttle = Throttle()
+    for number in range(7):
+        throttle.failed(HOST, [f"user{number}"], 0.0)
+    assert throttle.source_wait(HOST, 0.0) == 15.0
+    assert throttle.account_wait(HOST, ["user0"], 0.0) == 0.0
+
+
+def test_a_success_forgives_the_account_and_not_the_source() -> None:
+    throttle = after(7)
+    throttle.succeeded(HOST, "zhao")
+    assert throttle.account_wait(HOST, ["zhao"], 0.0) == 0.0
+    assert throttle.source_wait(HOST, 0.0) == 15.0
+
+
+def test_l14_what_can_be_read_as_two_names_counts_for_both() -> None:
+    throttle = after(3, None, "one", "two")
+    assert throttle.account_wait(HOST, ["one"], 0.0) == throttle.account_wait(HOST, ["two"], 0.0) == 1.0
+    assert throttle.source_wait(HOST, 0.0) == 1.0
+
+
+def test_failures_are_forgotten_after_a_while() -> None:
+    throttle = after(7)
+    later = limits.THROTTLE_FORGETS + 1
+    throttle.failed(HOST, ["zhao"], later)
+    assert throttle.source_wait(HOST, later) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("host", "source"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("2001:db8::ffff:1", "2001:db8::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+    ],
+)
+def test_l17_a_network_of_64_bits_is_one_source(host: str, source: str) -> None:
+    assert source_of(host) == source
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcde"), st.sampled_from("vwxyz"), st.floats(0, 2000))))
+def test_the_table_is_bounded_and_no_wait_is_longer_than_the_cap(tries: list[tuple[str, str, float]]) -> None:
+    throttle = Throttle(size=4)
+    for host, name, now in sorted(tries, key=lambda each: each[2]):
+        throttle.failed(host, [name], now)
+        assert len(throttle._failures) <= 4
+        assert 0 <= throttle.at(host).account_wait([name], now) <= STEPS[-1]
+        assert 0 <= throttle.at(host).wait(now) <= STEPS[-1]
