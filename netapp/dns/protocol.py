@@ -27,14 +27,21 @@ class DnsDatagrams(Datagrams):
     ) -> None:
         super().__init__(clock, permitted, own, most=None)
         self._answer = answers.datagram
-        self._sendto: Callable[[bytes, Peer], object] = self.send
+        self._sendto: Callable[[bytes, Peer], object] = self._first_sendto
 
     def startProtocol(self) -> None:
         super().startProtocol()
-        # Twisted's own write reads the address's form again for each datagram; these addresses
-        # come from the kernel.
+        self._sendto = self._first_sendto
+
+    def _first_sendto(self, answer: bytes, peer: Peer) -> None:
+        """Find the shortest way out; not before the socket is what it will be.
+
+        Twisted's own write reads the address's form again for each datagram; these addresses come
+        from the kernel.
+        """
         handle: Any = getattr(self.transport, "socket", None)
         self._sendto = self.transport.write if handle is None else handle.sendto
+        self._sendto(answer, peer)
 
     def datagramReceived(self, datagram: bytes, addr: Peer) -> None:
         self.received += 1
