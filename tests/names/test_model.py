@@ -1,0 +1,94 @@
+"""Snapshots: what is found, what is not there, what is not ours."""
+
+import ipaddress
+
+from netapp.names.model import (
+    AAAA,
+    ANY,
+    CNAME,
+    MAX_CHAIN,
+    SOA,
+    TTL,
+    A,
+    Record,
+    RecordSet,
+    Snapshot,
+    Status,
+    address_record,
+    nodes_of,
+)
+from netapp.names.naming import wire_name
+
+WWW, BOX = wire_name("www.lan"), wire_name("box.lan")
+
+
+def record(name: str, address: str) -> Record:
+    return address_record(wire_name(name), ipaddress.ip_address(address))
+
+
+def alias(name: str, target: str) -> Record:
+    return Record(wire_name(name), CNAME, wire_name(target))
+
+
+def snapshot(*records: Record, version: int = 1) -> Snapshot:
+    return Snapshot(nodes_of(records), version)
+
+
+def test_sets_keep_their_order_and_no_record_twice() -> None:
+    names = snapshot(
+        record("box.lan", "10.0.0.2"), record("box.lan", "10.0.0.1"), record("box.lan", "10.0.0.2")
+    )
+    assert names.lookup(BOX, A).answer == (RecordSet(BOX, A, TTL, (b"\n\0\0\2", b"\n\0\0\1")),)
+    assert names.address(BOX) == "10.0.0.2"
+
+
+def test_a_set_has_its_lowest_ttl() -> None:
+    nodes = nodes_of([Record(BOX, A, b"\n\0\0\1", 300), Record(BOX, A, b"\n\0\0\2", 20)])
+    assert nodes[BOX][A].ttl == 20
+
+
+def test_a_type_that_is_not_there_is_nodata_with_an_soa() -> None:
+    found = snapshot(record("box.lan", "10.0.0.1"), version=7).lookup(BOX, AAAA)
+    assert (found.status, found.answer) == (Status.NODATA, ())
+    (soa,) = found.authority
+    assert (soa.owner, soa.rdtype) == (BOX, SOA)
+    assert soa.rdatas[0].startswith(BOX + b"\6nobody\7invalid\0" + (7).to_bytes(4, "big"))
+
+
+def test_the_soa_itself_can_be_asked_for() -> None:
+    found = snapshot(record("box.lan", "10.0.0.1")).lookup(BOX, SOA)
+    assert found.status is Status.FOUND
+    assert [each.rdtype for each in found.answer] == [SOA]
+
+
+def test_names_above_below_and_beside_are_not_ours() -> None:
+    names = snapshot(record("box.lan", "10.0.0.1"))
+    for name in ("lan", "a.box.lan", "bax.lan", "box"):
+        assert names.lookup(wire_name(name), A).status is Status.NOT_OURS
+    assert names.lookup(b"\0", A).status is Status.NOT_OURS
+    assert names.address(wire_name("lan")) is None
+
+
+def test_any_gives_one_set() -> None:
+    names = snapshot(record("box.lan", "10.0.0.1"), record("box.lan", "fd00::1"))
+    assert [each.rdtype for each in names.lookup(BOX, ANY).answer] == [A]
+
+
+def test_an_alias_is_followed() -> None:
+    names = snapshot(alias("www.lan", "box.lan"), record("box.lan", "10.0.0.1"))
+    assert [each.rdtype for each in names.lookup(WWW, A).answer] == [CNAME, A]
+    assert [each.rdtype for each in names.lookup(WWW, CNAME).answer] == [CNAME]
+    assert names.address(WWW) == "10.0.0.1"
+    nodata = names.lookup(WWW, AAAA)
+    assert [each.owner for each in nodata.authority] == [BOX]
+
+
+def test_dns_56_chains_end() -> None:
+    loop = snapshot(alias("www.lan", "box.lan"), alias("box.lan", "www.lan"))
+    assert len(loop.lookup(WWW, A).answer) == 2
+    assert loop.address(WWW) is None
+    long = snapshot(*(alias(f"n{i}", f"n{i + 1}") for i in range(40)))
+    assert len(long.lookup(wire_name("n0"), A).answer) == MAX_CHAIN
+    outside = snapshot(alias("www.lan", "www.example"))
+    assert outside.lookup(WWW, A).status is Status.FOUND
+    assert outside.address(WWW) is None

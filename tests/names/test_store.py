@@ -1,0 +1,163 @@
+"""The noun: its sources, their order, what a reload does."""
+
+import ipaddress
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+from twisted.internet import task
+from twisted.logger import capturedLogs, formatEvent
+
+from netapp.core import limits
+from netapp.errors import ConfigError
+from netapp.names.config import Config
+from netapp.names.model import Record, address_record
+from netapp.names.naming import wire_name
+from netapp.names.sources import FixedRecords, HostsFile, OwnName, own_addresses, parse_record
+from netapp.names.store import Names, open_names
+
+
+def record(name: str, address: str) -> Record:
+    return address_record(wire_name(name), ipaddress.ip_address(address))
+
+
+def address(names: Names, name: str) -> str | None:
+    return names.snapshot.address(wire_name(name))
+
+
+class Presence:
+    """A source as the hub may bring one: people come and go."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+        self.changed: Callable[[], object] | None = None
+        self.reads = 0
+
+    def read(self) -> Iterable[Record]:
+        self.reads += 1
+        return list(self.records)
+
+    def subscribe(self, changed: Callable[[], object]) -> Callable[[], None]:
+        self.changed = changed
+        return lambda: setattr(self, "changed", None)
+
+
+def test_a_name_belongs_to_the_first_source_that_has_it(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("10.0.0.2 box www\n")
+    (tmp_path / "b").write_text("10.0.0.3 www db\nfd00::3 box\n")
+    hosts = (str(tmp_path / "a"), str(tmp_path / "b"))
+    names = open_names(Config(records=(record("box", "10.0.0.1"),), hosts=hosts), task.Clock())
+    assert [address(names, name) for name in ("box", "www", "db")] == ["10.0.0.1", "10.0.0.2", "10.0.0.3"]
+    assert names.snapshot.lookup(wire_name("box"), 28).answer == ()
+
+
+def test_a_reload_swaps_the_snapshot_and_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "hosts"
+    path.write_text("10.0.0.1 box\n")
+    names = Names([HostsFile(str(path))], task.Clock())
+    before, heard = names.snapshot, []
+    names.changes.subscribe(heard.append)
+    path.write_text("10.0.0.2 box\n")
+    names.reload()
+    assert address(names, "box") == "10.0.0.2"
+    assert before.address(wire_name("box")) == "10.0.0.1"
+    assert [each.version for each in heard] == [before.version + 1]
+
+
+@pytest.mark.parametrize("broken", ["10.0.0.2 box\n10.0.0 www\n", None])
+def test_a_file_that_breaks_keeps_its_old_names_and_is_named(tmp_path: Path, broken: str | None) -> None:
+    path, other = tmp_path / "hosts", tmp_path / "other"
+    path.write_text("10.0.0.1 box\n")
+    other.write_text("10.0.0.5 db\n")
+    names = Names([HostsFile(str(path)), HostsFile(str(other))], task.Clock())
+    if broken is None:
+        path.unlink()
+    else:
+        path.write_text(broken)
+    other.write_text("10.0.0.6 db\n")
+    with capturedLogs() as events:
+        names.reload()
+    assert (address(names, "box"), address(names, "db")) == ("10.0.0.1", "10.0.0.6")
+    said = "\n".join(str(formatEvent(event)) for event in events)
+    assert (f"{path}:2: '10.0.0' is no address" if broken else f"{path} cannot be read") in said
+    assert "its old names stay" in said
+
+
+def test_at_the_first_start_a_broken_or_missing_file_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "hosts"
+    with pytest.raises(ConfigError, match="cannot be read: No such file"):
+        open_names(Config(hosts=(str(path),)), task.Clock())
+    path.write_text("10.0.0.1 box\nnonsense\n")
+    with pytest.raises(ConfigError, match=r"hosts:2: 'nonsense' is no address"):
+        open_names(Config(hosts=(str(path),)), task.Clock())
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "fifo", "."])
+def test_dns_65_what_is_no_file_is_refused_at_once(tmp_path: Path, device: str) -> None:
+    if device == "fifo":
+        device = str(tmp_path / "fifo")
+        os.mkfifo(device)
+    with pytest.raises(ConfigError, match=r"no regular file|cannot be read"):
+        HostsFile(device).read()
+
+
+def test_a_source_that_joins_is_followed_and_its_changes_are_gathered() -> None:
+    clock, presence = task.Clock(), Presence()
+    names = Names([FixedRecords([record("box", "10.0.0.1")])], clock)
+    names.start()
+    names.add_source(presence)
+    for host in range(30):
+        presence.records.append(record(f"guest{host}", f"10.0.1.{host}"))
+        assert presence.changed is not None
+        presence.changed()
+    presence.records.append(record("box", "10.0.9.9"))
+    assert address(names, "guest7") is None
+    clock.advance(limits.NAMES_SETTLE)
+    assert (address(names, "guest7"), address(names, "box")) == ("10.0.1.7", "10.0.0.1")
+    assert presence.reads == 2
+    presence.changed()
+    names.stop()
+    assert presence.changed is None
+    assert clock.getDelayedCalls() == []
+
+
+def test_t31_this_host_is_known_by_its_name_and_its_first_label() -> None:
+    own = OwnName(
+        lambda: "Box.Lan", lambda: [ipaddress.ip_address("192.168.1.5"), ipaddress.ip_address("fd00::5")]
+    )
+    names = Names([own], task.Clock(), own=own.names()[0])
+    assert (address(names, "box.lan"), address(names, "box")) == ("192.168.1.5", "192.168.1.5")
+    assert names.example() == "box.lan"
+
+
+@pytest.mark.parametrize("hostname", ["", "my host", "x" * 70])
+def test_a_host_without_a_name_is_localhost(hostname: str) -> None:
+    assert OwnName(lambda: hostname).names() == ["localhost"]
+
+
+def test_an_example_always_has_an_ipv4_address() -> None:
+    own = OwnName(lambda: "box", lambda: [ipaddress.ip_address("fd00::5")])
+    names = Names([FixedRecords([record("www", "10.0.0.1")]), own], task.Clock(), own="box")
+    assert names.example() == "www"
+
+
+def test_own_addresses_are_there_without_waiting() -> None:
+    addresses = own_addresses()
+    assert addresses
+    assert len(set(addresses)) == len(addresses)
+
+
+@pytest.mark.parametrize(
+    "given", ["www", "www=", "=10.0.0.1", "www=10.0.0", "a b=10.0.0.1", "www=box", "w\x1bw=1.2.3.4"]
+)
+def test_a_record_that_is_none_is_refused_in_one_harmless_line(given: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_record(given)
+    assert "write NAME=ADDRESS" in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+def test_a_record_in_a_terminal_of_gbk() -> None:
+    assert parse_record(os.fsdecode("打印机=10.0.0.9".encode("gbk"))) == record("打印机", "10.0.0.9")
+    assert parse_record("www.lan = fd00::1") == record("www.lan", "fd00::1")
