@@ -207,7 +207,7 @@ def _notice_the_dead(port: Any) -> None:
 
     The sockets that a listening one accepts inherit these options, so a connection costs no call.
     """
-    handle = port.getHandle() if hasattr(port, "getHandle") else None
+    handle = getattr(port, "socket", None)
     if not isinstance(handle, socket.socket) or handle.family not in (socket.AF_INET, socket.AF_INET6):
         return
     handle.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -1,0 +1,65 @@
+"""SIGHUP: everything that can be read again is read again."""
+
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from twisted.internet import defer
+from twisted.logger import LogLevel, capturedLogs, formatEvent
+
+from netapp.core.signals import Hangup
+from netapp.errors import ConfigError
+from netapp.testing import FakeReactor
+
+
+def refuse() -> None:
+    raise ConfigError("hosts:3: no address 'x'; the old names stay")
+
+
+def test_a_signal_has_each_reloader_called() -> None:
+    before = signal.getsignal(signal.SIGHUP)
+    hangup, read = Hangup(FakeReactor()), []
+    hangup.add("one", lambda: read.append(1))
+    hangup.add("two", lambda: read.append(2))
+    hangup.startService()
+    try:
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert read == [1, 2]
+    finally:
+        hangup.stopService()
+    assert signal.getsignal(signal.SIGHUP) == before
+
+
+@pytest.mark.parametrize("broken", [refuse, lambda: defer.fail(ConfigError("hosts:3: no address"))])
+def test_the_operators_fault_is_one_line(broken: Callable[[], Any]) -> None:
+    hangup, read = Hangup(FakeReactor()), []
+    hangup.add("names", broken)
+    hangup.add("two", lambda: read.append(2))
+    with capturedLogs() as events:
+        hangup.reload()
+    assert read == [2]
+    assert "names: not read again: hosts:3: no address" in str(formatEvent(events[0]))
+    assert "log_failure" not in events[0]
+    assert formatEvent(events[1]) == "two: read again"
+
+
+@pytest.mark.parametrize("broken", [lambda: 1 / 0, lambda: defer.fail(ValueError("no"))])
+def test_a_failure_of_ours_is_logged_with_its_traceback(broken: Callable[[], Any]) -> None:
+    hangup = Hangup(FakeReactor())
+    hangup.add("one", broken)
+    with capturedLogs() as events:
+        hangup.reload()
+    assert [event["log_level"] for event in events] == [LogLevel.critical]
+    assert formatEvent(events[0]) == "one could not be read again"
+
+
+def test_a_reloader_may_take_its_time() -> None:
+    hangup, done = Hangup(FakeReactor()), defer.Deferred[None]()
+    hangup.add("one", lambda: done)
+    with capturedLogs() as events:
+        hangup.reload()
+        assert events == []
+        done.callback(None)
+    assert formatEvent(events[0]) == "one: read again"

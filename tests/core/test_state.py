@@ -1,0 +1,88 @@
+"""The state directory."""
+
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from netapp.core import state
+from netapp.errors import ConfigError
+
+AS_ROOT = os.geteuid() == 0
+NOBODY = (65534, 65534)
+
+
+def test_netapp_state_is_first_then_the_xdg_home() -> None:
+    assert state.default_state({"NETAPP_STATE": "/a", "XDG_STATE_HOME": "/b"}) == Path("/a")
+    assert state.default_state({"NETAPP_STATE": "", "XDG_STATE_HOME": "/b"}) == Path("/b/netapp")
+    assert state.default_state({}) == Path.home() / ".local" / "state" / "netapp"
+
+
+def test_it_is_made_for_us_alone_and_left_empty(tmp_path: Path) -> None:
+    made = state.open_state(tmp_path / "deep" / "state")
+    assert stat.S_IMODE(made.stat().st_mode) == 0o700
+    assert list(made.iterdir()) == []
+    assert state.open_state(made) == made
+
+
+def test_a_file_in_its_place_is_named_with_a_cure(tmp_path: Path) -> None:
+    taken = tmp_path / "taken"
+    taken.touch()
+    for path in (taken, taken / "state"):
+        with pytest.raises(
+            ConfigError, match=rf"{path} cannot be written \(.*\): choose another with --state"
+        ):
+            state.open_state(path)
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root may act as another")
+def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    with state.acting_as(NOBODY), pytest.raises(ConfigError, match="cannot be written"):
+        state.open_state(tmp_path)
+
+
+def test_a_lock_is_held_against_another_process(tmp_path: Path) -> None:
+    code = f"""
+import fcntl, sys
+try:
+    fcntl.flock(open({str(tmp_path / ".lock")!r}), fcntl.LOCK_EX | fcntl.LOCK_NB)
+except BlockingIOError:
+    sys.exit(3)
+"""
+    with state.locked(tmp_path):
+        assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 3
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# twistd --uid ------------------------------------------------------------------------------------
+
+
+def test_without_a_user_given_the_process_stays_who_it_is() -> None:
+    assert state.final_user(None) is None
+    assert state.final_user({"uid": None, "gid": None}) is None
+    with state.acting_as(None):
+        assert os.geteuid() == os.getuid()
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root may act as another")
+def test_a_user_given_to_twistd_owns_what_is_made() -> None:
+    user = state.final_user({"uid": NOBODY[0], "gid": None})
+    with tempfile.TemporaryDirectory() as place:
+        os.chmod(place, 0o777)
+        with state.acting_as(user):
+            made = state.open_state(Path(place) / "state")
+        assert made.stat().st_uid == NOBODY[0]
+    assert (os.geteuid(), os.getegid()) == (0, 0)
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root may act as another")
+def test_a_failure_leaves_the_process_who_it_was() -> None:
+    before = os.geteuid(), os.getegid(), os.getgroups()
+    with pytest.raises(ValueError, match="no"), state.acting_as(NOBODY):
+        raise ValueError("no")
+    assert (os.geteuid(), os.getegid(), os.getgroups()) == before
