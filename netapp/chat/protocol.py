@@ -1,0 +1,210 @@
+"""Carries a conversation's octets, and does with talk what the session asks."""
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet import defer, interfaces, protocol, tcp
+from twisted.python.failure import Failure
+
+from netapp.chat import asks
+from netapp.chat.asks import Ask, Joining
+from netapp.chat.conversation import Conversation
+from netapp.chat.entrance import Entrance
+from netapp.core import limits
+from netapp.core.sessions import Effect
+from netapp.core.streams import Peer, SessionProtocol
+from netapp.errors import NetappError, StateError
+from netapp.talk import Change, Delivery
+from netapp.talk.presence import Presence
+from netapp.talk.talk import Talk
+
+
+class Fanout:
+    """One write for all that a turn of the reactor has for a connection.
+
+    A message to a room is put down at each member; then each member is written to once, whatever
+    the number of messages.
+    """
+
+    def __init__(self, clock: interfaces.IReactorTime) -> None:
+        self._clock = clock
+        self._waiting: list[ChatProtocol] = []
+
+    def add(self, member: "ChatProtocol") -> None:
+        if not self._waiting:
+            self._clock.callLater(0, self._flush)
+        self._waiting.append(member)
+
+    def _flush(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            each.flush()
+
+
+class ChatProtocol(SessionProtocol):
+    """One connection of the chat, and its member of talk."""
+
+    session: Conversation[Any]
+
+    def __init__(
+        self,
+        session: Conversation[Any],
+        clock: interfaces.IReactorTime,
+        peer: Peer,
+        talk: Talk,
+        entrance: Entrance,
+        fanout: Fanout,
+    ) -> None:
+        super().__init__(session, clock)
+        self._peer, self._talk, self._entrance, self._fanout = peer, talk, entrance, fanout
+        self._presence: Presence | None = None
+        self._outbox: list[bytes] = []
+        self._direct: Callable[[bytes], int | Exception] | None = None
+        self._held = False
+        self._reason = ""
+        self._kept: list[Delivery | Change] | None = None  # what comes while a room is entered
+
+    # What Twisted calls ----------------------------------------------------------------------
+
+    def connectionMade(self) -> None:
+        if isinstance(self.transport, tcp.Connection) and not getattr(self.transport, "TLS", False):
+            self._direct = self.transport.writeSomeData
+        super().connectionMade()
+
+    def connectionLost(self, reason: Failure = protocol.connectionDone) -> None:
+        self._outbox = []
+        self._direct = None
+        super().connectionLost(reason)
+        if self._presence is not None:
+            self._presence.depart(self._reason)
+
+    def resumeProducing(self) -> None:
+        super().resumeProducing()
+        if self._held:
+            self.transport.pauseProducing()
+
+    # What talk calls -------------------------------------------------------------------------
+
+    def deliver(self, delivery: Delivery) -> None:
+        if self._kept is not None:
+            self._kept.append(delivery)
+        elif octets := self.session.delivered(delivery):
+            outbox = self._outbox
+            if not outbox:
+                self._fanout.add(self)
+            outbox.append(octets)
+
+    def changed(self, change: Change) -> None:
+        if self._kept is not None:
+            self._kept.append(change)
+        elif octets := self.session.changed(change):
+            if not self._outbox:
+                self._fanout.add(self)
+            self._outbox.append(octets)
+
+    # Writing ---------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Write what has been put down, past the reactor when nothing waits before it.
+
+        A write through the transport would ask the kernel three times: to watch the socket, to
+        send, and to watch it no more.
+        """
+        outbox = self._outbox
+        if not outbox or self.closing:
+            return
+        octets = outbox[0] if len(outbox) == 1 else b"".join(outbox)
+        outbox.clear()
+        if self._direct is not None and self._nothing_waits():
+            sent = self._direct(octets)
+            if sent.__class__ is not int:
+                self.transport.abortConnection()
+                return
+            if sent == len(octets):
+                return
+            octets = octets[sent:]
+        super().send(octets)
+
+    def _nothing_waits(self) -> bool:
+        transport = self.transport
+        return not (transport.dataBuffer or transport._tempDataBuffer or transport.disconnecting)
+
+    def send(self, octets: bytes) -> None:
+        if octets:
+            if self._outbox:
+                self.flush()
+            super().send(octets)
+
+    def close(self, *, abort: bool = False, linger: bool = False) -> None:
+        if not abort and not self.closing:
+            self.flush()
+        super().close(abort=abort, linger=linger)
+
+    # What the session asks -------------------------------------------------------------------
+
+    def perform(self, effect: Effect) -> None:
+        if isinstance(effect, asks.Hold):
+            self._held = True
+            self.transport.pauseProducing()
+        elif isinstance(effect, asks.Release):
+            self._held = False
+            if self._stalled_until == float("inf"):
+                super().resumeProducing()
+        elif isinstance(effect, asks.Depart):
+            self._reason = effect.reason
+        else:
+            ask: Any = effect
+            self._do(ask).addBoth(self._answered, ask)
+
+    def _answered(self, answer: object, ask: Ask) -> None:
+        if isinstance(answer, Failure):
+            if not answer.check(NetappError):
+                self._log.failure("{ask} failed", answer, ask=type(ask).__name__)
+            answer = answer.value
+        self.run(self.session.answered, ask, answer)
+        if self._kept is not None:
+            self._give_kept()
+
+    def _give_kept(self) -> None:
+        kept, self._kept = self._kept or (), None
+        for each in kept:
+            if isinstance(each, Delivery):
+                self.deliver(each)
+            else:
+                self.changed(each)
+
+    def _do(self, ask: Ask) -> "defer.Deferred[Any]":
+        if isinstance(ask, asks.Arrive):
+            return defer.ensureDeferred(self._arrive(ask))
+        presence = self._presence
+        if presence is None:
+            return defer.fail(StateError(f"{type(ask).__name__} before the arrival"))
+        if isinstance(ask, asks.Say):
+            return presence.say(ask.room, ask.text, ask.kind)
+        if isinstance(ask, asks.Direct):
+            return presence.direct(ask.to, ask.text, ask.kind)
+        if isinstance(ask, asks.Join):
+            return defer.ensureDeferred(self._join(presence, ask.room))
+        if isinstance(ask, asks.Part):
+            return defer.maybeDeferred(presence.part, ask.room, ask.reason)
+        if isinstance(ask, asks.Rename):
+            return presence.rename(ask.name)
+        if isinstance(ask, asks.SetTopic):
+            return presence.set_topic(ask.room, ask.topic)
+        if isinstance(ask, asks.Recall):
+            return self._talk.history(ask.room, limit=ask.limit)
+        raise TypeError(f"{type(self).__name__} cannot perform {ask!r}")
+
+    async def _arrive(self, ask: asks.Arrive) -> Presence:
+        presence = await self._entrance.arrive(ask.name, ask.password, self._peer[0], self)
+        if self._gone:
+            presence.depart()
+        else:
+            self._presence = presence
+        return presence
+
+    async def _join(self, presence: Presence, room: str) -> Joining:
+        self._kept = []  # until the room as it was has been shown
+        view = await presence.join(room)
+        recent = await self._talk.history(room, before=view.last + 1, limit=limits.CHAT_RECENT)
+        return Joining(view, tuple(recent))
