@@ -43,7 +43,9 @@ class LoginRealm:
     ) -> tuple[Any, Any, Callable[[], None]]:
         if IVisitor not in interfaces:
             raise NotImplementedError("this realm has visitors only")
-        account = await self._people.get(avatar_id.decode("ascii")) if isinstance(avatar_id, bytes) else None
+        if not isinstance(avatar_id, bytes):
+            raise error.UnauthorizedLogin  # cred's anonymous
+        account = await self._people.get(avatar_id.decode("ascii", "replace"))
         if account is None or not account.active:
             raise error.UnauthorizedLogin
         self.present += 1

@@ -1,0 +1,207 @@
+"""``netapp user``: accounts from a command line."""
+
+import json
+import os
+import pty
+import select
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from netapp.people import store
+from netapp.people.passwords import Hasher
+from tests import real
+
+User = Callable[..., "subprocess.CompletedProcess[str]"]
+NETAPP = str(Path(sys.executable).with_name("netapp"))
+
+
+@pytest.fixture
+def user(tmp_path: Path) -> User:
+    """``user("add", "zhao", typed="123")``: the command in a process of its own, with a pipe."""
+
+    def run(
+        *arguments: str, typed: str | bytes = b"", lang: str = "C.UTF-8"
+    ) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [NETAPP, "user", *arguments],
+            env=real.environment(tmp_path) | {"LC_ALL": lang},
+            input=typed if isinstance(typed, bytes) else typed.encode(),
+            capture_output=True,
+            timeout=real.PATIENCE,
+            check=False,
+        )
+
+    def decoded(*arguments: str, **more: object) -> "subprocess.CompletedProcess[str]":
+        done = run(*arguments, **more)  # type: ignore[arg-type]
+        return subprocess.CompletedProcess(
+            done.args,
+            done.returncode,
+            done.stdout.decode(),
+            done.stderr.decode(),  # type: ignore[attr-defined]
+        )
+
+    return decoded
+
+
+def password_of(state: Path, name: str) -> str:
+    with store.accounts(state) as accounts:
+        account = accounts.find(name)
+        assert account is not None
+        phc = accounts.password(account.id)
+    assert phc is not None
+    return phc
+
+
+pytestmark = pytest.mark.real
+
+
+def test_an_account_is_added_with_the_very_password(user: User, tmp_path: Path) -> None:
+    done = user("add", "Zhao", "--password-stdin", typed=" 12345678 \n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "added Zhao\n", "")
+    phc = password_of(tmp_path, "zhao")
+    assert phc.startswith("$argon2id$v=19$m=65536,t=3,p=1$")
+    assert Hasher().verify(phc, b" 12345678 ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "typed", "english", "chinese"),
+    [
+        (("add", "li"), "1234567", "shorter than 8 characters", "至少要 8 个字符"),
+        (("add", "li", "--allow-weak"), "", "the password is empty", "密码不能为空"),
+        (("add", "li"), "x" * 1025, "longer than 1024 octets", "最多 1024 个字节"),
+        (("add", "a b"), "12345678", "letters, digits", "文字、数字"),
+        (("add", "ad\u200bmin"), "12345678", "⟦U+200B⟧", "⟦U+200B⟧"),
+        (("add", "ZHAO"), "12345678", "is taken", "已经有人用了"),
+        (("passwd", "li"), "12345678", "there is no account li", "没有用户 li"),
+    ],
+)
+def test_what_the_rules_forbid_is_one_line_in_the_users_language(
+    user: User, arguments: tuple[str, ...], typed: str, english: str, chinese: str
+) -> None:
+    if english == "is taken":
+        user("add", "zhao", "--password-stdin", typed="12345678")
+    for lang, told in (("en_US.UTF-8", english), ("zh_CN.UTF-8", chinese)):
+        done = user(*arguments, "--password-stdin", typed=typed, lang=lang)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert told in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["disable", "enable", "remove"])
+def test_nobody_is_changed_who_is_not_there(user: User, command: str) -> None:
+    done = user(command, "li")
+    assert (done.returncode, done.stderr) == (1, f"netapp user {command}: there is no account li\n")
+
+
+def test_an_account_through_its_life(user: User, tmp_path: Path) -> None:
+    user("add", "zhao", "--password-stdin", "--allow-weak", typed="123")
+    assert user("disable", "ZHAO").stdout == "disabled zhao\n"
+    assert json.loads(user("list", "--json").stdout)[0]["state"] == "disabled"
+    assert user("enable", "zhao").stdout == "enabled zhao\n"
+    done = user("passwd", "zhao", "--password-stdin", typed="密码密码密码密码".encode("gbk") + b"\r\n")
+    assert done.stdout == "changed the password of zhao\n"
+    assert Hasher().verify(password_of(tmp_path, "zhao"), "密码密码密码密码".encode())
+    assert user("remove", "zhao").stdout == "removed zhao\n"
+    assert user("list").stdout == ""
+
+
+def test_the_list_is_tab_separated_in_a_pipe_and_json_when_asked(user: User) -> None:
+    for name in ("zhao", "小明"):
+        user("add", name, "--password-stdin", typed="12345678")
+    rows = [line.split("\t") for line in user("list").stdout.splitlines()]
+    assert [(name, state, seen) for name, state, _, seen in rows] == [
+        ("zhao", "active", "-"),
+        ("小明", "active", "-"),
+    ]
+    listed = json.loads(user("list", "--json").stdout)
+    assert [set(each) for each in listed] == [{"id", "name", "shown", "state", "created", "seen"}] * 2
+    assert "argon2" not in user("list", "--json").stdout
+
+
+def test_another_state_directory(user: User, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    assert user("add", "zhao", "--password-stdin", "--state", str(other), typed="12345678").returncode == 0
+    assert user("list").stdout == ""
+    assert "zhao" in user("list", "--state", str(other)).stdout
+    (tmp_path / "file").write_text("")
+    done = user("list", "--state", str(tmp_path / "file" / "below"))
+    assert done.returncode == 1
+    assert "--state" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_without_a_terminal_it_says_where_the_password_may_come_from(user: User) -> None:
+    done = user("add", "zhao", typed="12345678\n")
+    assert done.returncode == 1
+    assert (
+        done.stderr == "netapp user add: there is no terminal to ask for the password: use --password-stdin\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["", "add", "passwd", "list", "disable", "enable", "remove"])
+def test_every_command_has_help_with_an_example(user: User, command: str) -> None:
+    done = user(*([command] if command else []), "--help")
+    assert done.returncode == 0
+    assert f"netapp user {command}".strip() in done.stdout.partition("Example")[2] or not command
+
+
+# On a terminal -------------------------------------------------------------------------------
+
+
+def at_terminal(state: Path, arguments: list[str], typed: list[str]) -> tuple[int, str]:
+    """The command on a terminal, each answer typed once something is asked.
+
+    :returns: (exit status, what is seen).
+    """
+    ours, its = pty.openpty()
+    environment = real.environment(state) | {"LC_ALL": "C.UTF-8"}
+    process = subprocess.Popen(
+        [NETAPP, "user", *arguments],
+        env=environment,
+        stdin=its,
+        stdout=its,
+        stderr=its,
+        start_new_session=True,
+    )
+    os.close(its)
+    seen = b""
+    while select.select([ours], [], [], real.PATIENCE)[0]:
+        try:
+            octets = os.read(ours, 4096)
+        except OSError:
+            break  # the program has left the terminal
+        seen += octets
+        if octets.endswith(b": ") and typed:
+            os.write(ours, typed.pop(0).encode() + b"\n")
+    os.close(ours)
+    return process.wait(real.PATIENCE), seen.decode()
+
+
+def test_on_a_terminal_the_password_is_asked_twice_and_not_shown(tmp_path: Path) -> None:
+    status, seen = at_terminal(tmp_path, ["add", "zhao"], ["12345678", "12345678"])
+    assert status == 0
+    assert "Password: " in seen
+    assert "Again: " in seen
+    assert "12345678" not in seen
+    assert Hasher().verify(password_of(tmp_path, "zhao"), b"12345678")
+
+
+def test_on_a_terminal_two_passwords_that_differ_change_nothing(tmp_path: Path) -> None:
+    status, seen = at_terminal(tmp_path, ["add", "zhao"], ["12345678", "12345679"])
+    assert status == 1
+    assert "the two passwords differ" in seen
+    with store.accounts(tmp_path) as accounts:
+        assert accounts.all() == []
+
+
+def test_on_a_terminal_the_list_is_a_table(user: User, tmp_path: Path) -> None:
+    assert "netapp user add zhao" in at_terminal(tmp_path, ["list"], [])[1]
+    user("add", "小明", "--password-stdin", typed="12345678")
+    seen = at_terminal(tmp_path, ["list"], [])[1]
+    assert "小明" in seen
+    assert "never" in seen
+    assert "┃" in seen

@@ -1,0 +1,219 @@
+"""The login service as a process, met by the tutorials' programs."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests import real
+
+pytestmark = pytest.mark.real
+LOCAL = "--listen=tcp:0:interface=127.0.0.1"
+Start = Callable[..., real.Plugin]
+
+
+@pytest.fixture
+def user(tmp_path: Path) -> Callable[..., str]:
+    """``user("add", "zhao", "--password-stdin", typed="123")``, as from a shell."""
+
+    def run(*arguments: str, typed: str = "") -> str:
+        (tmp_path / "state").mkdir(exist_ok=True)
+        done = subprocess.run(
+            [Path(sys.executable).with_name("netapp"), "user", *arguments],
+            env=real.environment(tmp_path / "state"),
+            input=typed,
+            capture_output=True,
+            text=True,
+            timeout=real.PATIENCE,
+            check=True,
+        )
+        return done.stdout
+
+    return run
+
+
+@pytest.fixture
+def login(start: Start, user: Callable[..., str]) -> real.Plugin:
+    """The service with the tutorials' account."""
+    user("add", "zhao", "--password-stdin", "--allow-weak", typed="123")
+    return start("netapp-login", LOCAL)
+
+
+def tutorial(client: socket.socket, name: bytes, password: bytes) -> str:
+    """The tutorials' client, once: one ``recv`` is one text.  :returns: the verdict."""
+    assert client.recv(1024).decode() == "请输入用户名:"
+    client.sendall(name)
+    assert client.recv(1024).decode() == "请输入密码:"
+    client.sendall(password)
+    return client.recv(1024).decode()
+
+
+def test_t11_the_tutorials_client_logs_in(login: real.Plugin) -> None:
+    with real.tcp_client(login.tcp()) as client:
+        assert tutorial(client, b"zhao", b"124") == "用户名或密码输入错误"
+        assert tutorial(client, b"li", b"123") == "用户名或密码输入错误"
+        assert tutorial(client, b"zhao", b"123") == "登录成功"
+        assert client.recv(1024) == b""
+
+
+def test_t11_our_client_logs_in_at_the_tutorials_server() -> None:
+    pytest.importorskip("netapp.cli.login", reason="the command is not there yet")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        served = threading.Thread(target=tutorial_server, args=(listening,), daemon=True)
+        served.start()
+        done = subprocess.run(
+            [
+                Path(sys.executable).with_name("netapp"),
+                "login",
+                f"127.0.0.1:{listening.getsockname()[1]}",
+            ],
+            input="zhao\n124\nzhao\n123\n",
+            capture_output=True,
+            text=True,
+            timeout=real.PATIENCE,
+            check=False,
+        )
+        served.join(real.PATIENCE)
+    assert "用户名或密码输入错误" in done.stdout
+    assert "登录成功" in done.stdout
+    assert done.returncode == 0
+
+
+def tutorial_server(listening: socket.socket) -> None:
+    """The tutorials' server: one client, one ``recv`` is one word, in clear and in a table."""
+    peer, _ = listening.accept()
+    with peer:
+        while True:
+            peer.sendall("请输入用户名:".encode())
+            name = peer.recv(1024).decode()
+            peer.sendall("请输入密码:".encode())
+            if {"zhao": "123"}.get(name) == peer.recv(1024).decode():
+                peer.sendall("登录成功".encode())
+                return
+            peer.sendall("用户名或密码输入错误".encode())
+            time.sleep(0.3)  # the original loses the next prompt's beginning here
+
+
+def test_l14_a_gbk_terminal_logs_in_and_is_answered_in_gbk(start: Start, user: Callable[..., str]) -> None:
+    user("add", "小明", "--password-stdin", typed="密码密码密码密码")
+    login = start("netapp-login", LOCAL)
+    with real.tcp_client(login.tcp()) as client:
+        client.recv(1024)
+        client.sendall("小明".encode("gbk"))
+        assert client.recv(1024).decode("gbk") == "请输入密码:"
+        client.sendall("密码密码密码密码".encode("gbk"))
+        assert client.recv(1024).decode("gbk") == "登录成功"
+
+
+@pytest.mark.parametrize("close", ["half", "none"])
+def test_l25_a_pipe_into_nc_gets_every_answer(login: real.Plugin, close: str) -> None:
+    with real.tcp_client(login.tcp()) as client:
+        client.sendall(b"zhao\n124\nzhao\n123\n")
+        if close == "half":
+            client.shutdown(socket.SHUT_WR)
+        assert real.read_all(client).decode() == (
+            "请输入用户名:请输入密码:用户名或密码输入错误请输入用户名:请输入密码:登录成功"
+        )
+
+
+def test_l29_curl_gets_one_line(login: real.Plugin) -> None:
+    with real.tcp_client(login.tcp()) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: curl\r\nAccept: */*\r\n\r\n")
+        answer = real.read_all(client).decode()
+    assert answer.startswith("HTTP/1.1 421 ")
+    assert "telnet" in answer
+
+
+def test_what_the_command_changes_is_true_at_once(login: real.Plugin, user: Callable[..., str]) -> None:
+    def verdict(password: bytes) -> str:
+        with real.tcp_client(login.tcp()) as client:
+            return tutorial(client, b"zhao", password)
+
+    assert verdict(b"123") == "登录成功"
+    user("passwd", "zhao", "--password-stdin", typed="correct horse\n")
+    assert verdict(b"123") == "用户名或密码输入错误"
+    assert verdict(b"correct horse") == "登录成功"
+    user("disable", "zhao")
+    assert verdict(b"correct horse") == "用户名或密码输入错误"
+    user("enable", "zhao")
+    assert verdict(b"correct horse") == "登录成功"
+    assert json.loads(user("list", "--json"))[0]["seen"] > time.time() - 60
+    user("remove", "zhao")
+    assert verdict(b"correct horse") == "用户名或密码输入错误"
+
+
+def test_the_first_start_says_how_to_add_an_account(start: Start) -> None:
+    login = start("netapp-login", LOCAL)
+    login.wait_for("there is no account yet: netapp user add zhao$")
+    assert login.log.count("passwords travel in clear") == 1
+    login.wait_for(r"try  telnet 127\.0\.0\.1 \d+$")
+
+
+def test_l8_many_tries_at_once_leave_others_served(login: real.Plugin) -> None:
+    with busy_clients(login.tcp(), 20) as wrong:
+        with real.tcp_client(login.tcp()) as client:
+            began = time.monotonic()
+            assert client.recv(1024).decode() == "请输入用户名:"
+            client.sendall(b"zhao\n")
+            assert client.recv(1024).decode() == "请输入密码:"
+            prompted = time.monotonic() - began
+        answers = {real.read_all(each).decode() for each in wrong}
+    assert all("用户名或密码输入错误" in answer or "服务器正忙" in answer for answer in answers)
+    assert prompted < 5.0  # a hang, not a speed
+
+
+@contextmanager
+def busy_clients(port: int, count: int) -> Iterator[list[socket.socket]]:
+    clients = [socket.create_connection(("127.0.0.1", port), 20.0) for _ in range(count)]
+    try:
+        for number, client in enumerate(clients):
+            client.sendall(f"u{number}\nwrong\n".encode())
+            client.shutdown(socket.SHUT_WR)
+        yield clients
+    finally:
+        for client in clients:
+            client.close()
+
+
+def test_random_octets_leave_the_service_standing(login: real.Plugin) -> None:
+    for number in range(40):
+        with real.tcp_client(login.tcp()) as client:
+            client.sendall(os.urandom(1 + number * 25))
+    with real.tcp_client(login.tcp()) as client:
+        assert tutorial(client, b"zhao", b"123") == "登录成功"
+
+
+def test_two_services_start_at_once_on_one_new_state_directory(start: Start, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    threads = []
+    ready: list[bool] = []
+
+    def run() -> None:
+        with real.running("netapp-login", LOCAL, state=state) as plugin:
+            ready.append(plugin.tcp() > 0)
+
+    for _ in range(2):
+        threads.append(threading.Thread(target=run))
+        threads[-1].start()
+    for thread in threads:
+        thread.join(real.PATIENCE)
+    assert ready == [True, True]
+
+
+def test_a_start_that_cannot_work_ends_in_one_line(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "people.db").write_bytes(b"no database at all" * 1000)
+    refused = real.run_once("netapp-login", LOCAL, state=state)
+    assert refused.returncode == 1
+    assert "people.db cannot be used" in refused.stderr.splitlines()[-1]
+    assert "Traceback" not in refused.stderr + refused.stdout
