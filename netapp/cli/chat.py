@@ -10,7 +10,6 @@ from netapp.cli import common, streams
 from netapp.cli.console import Console, Form
 from netapp.core import limits
 from netapp.core.languages import Phrases
-from netapp.core.text import visible
 
 PHRASES: Final = Phrases(
     {
@@ -79,7 +78,7 @@ class Chat:
                     else:
                         self._show()
         if self._line_open:
-            click.echo()
+            common.write("")
         if not self._heard and self._wait:
             common.fail(say("silent"))
         if self._stream.closed and self._console.interactive:
@@ -96,8 +95,8 @@ class Chat:
     def _show(self) -> None:
         for octets in self._stream.read():
             self._heard = True
-            shown = visible(self._stream.tongue.read(octets).replace("\r\n", "\n"), keep="\n\t")
-            click.echo(shown, nl=False)
+            shown = self._stream.tongue.read(octets).replace("\r\n", "\n")
+            common.write(shown, keep="\n\t", newline=False)
             self._line_open = not shown.endswith("\n")
         if self._quiet_at is not None:
             self._quiet_at = time.monotonic() + self._wait

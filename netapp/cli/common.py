@@ -5,7 +5,8 @@ import os
 import re
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final, NoReturn, TypeVar
 
 import click
@@ -80,6 +81,10 @@ class CommandError(click.ClickException):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.ctx = click.get_current_context(silent=True)  # whose name the line begins with
+
+
+class OutputGone(Exception):
+    """Nobody reads what we write to standard output: the command ends quietly."""
 
 
 def fail(reason: str) -> NoReturn:
@@ -167,9 +172,23 @@ def as_system(error: Exception) -> OSError:
     return error if isinstance(error, OSError) else socket.gaierror(socket.EAI_NONAME, "no host name")
 
 
-def write(line: str, *, keep: str = "\t", error: bool = False) -> None:
-    """Show one line, at once; what a terminal would obey is made visible."""
-    click.echo(text.visible(line, keep=keep), err=error)
+def write(line: str, *, keep: str = "\t", newline: bool = True, error: bool = False) -> None:
+    """Show text at once; what a terminal would obey is made visible.
+
+    :param keep: control characters that the text may have.
+    :raises OutputGone: nobody reads our output any more.
+    """
+    with output():
+        click.echo(text.visible(line, keep=keep), nl=newline, err=error)
+
+
+@contextmanager
+def output() -> Iterator[None]:
+    """Writing to standard output: its reader's leaving is not taken for a peer's."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise OutputGone from None
 
 
 def note(line: str) -> None:

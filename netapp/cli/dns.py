@@ -77,10 +77,10 @@ def _typed_names() -> Iterator[str]:
     console = Console()
     while True:
         if console.interactive:
-            click.echo(say("ask"), nl=False)
+            common.write(say("ask"), newline=False)
         line = console.line()
         if line is None or not line.strip():
             if console.interactive and line is None:
-                click.echo()
+                common.write("")
             return
         yield line.strip()

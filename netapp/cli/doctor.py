@@ -30,7 +30,6 @@ PHRASES: Final = Phrases(
         "bad": ("有误", "bad "),
         "cure": ("解决", "cure"),
         "versions": ("Python {python},Twisted {twisted}", "Python {python}, Twisted {twisted}"),
-        "old": ("Python {python} 太旧,需要 3.11 或更新", "Python {python} is too old: 3.11 or newer"),
         "no twisted": ("没有安装 Twisted", "Twisted is not installed"),
         "state": ("状态目录 {path} 可以写入", "the state directory {path} can be written"),
         "no state": ("状态目录 {path} 无法写入", "the state directory {path} cannot be written"),
@@ -114,8 +113,6 @@ def _versions() -> Finding:
         twisted = metadata.version("twisted")
     except metadata.PackageNotFoundError:
         return Finding("bad", say("no twisted"), f"{sys.executable} -m pip install netapp")
-    if sys.version_info < (3, 11):
-        return Finding("bad", say("old", python=python), "apt install python3")
     return Finding("ok", say("versions", python=python, twisted=twisted))
 
 
@@ -157,7 +154,7 @@ def _port(service: str, transport: str, interface: str, port: int, probe: bytes 
         return Finding("ok", say("free", port=name, service=service))
     answer = _answer(transport, interface or "127.0.0.1", port, probe)
     if answer is None:
-        cure = f"ss -lnp{transport[0]} sport = :{port} (--listen {transport}:PORT)"
+        cure = f"ss -lnp{transport[0]} 'sport = :{port}'    (--listen {transport}:PORT)"
         verdict: Verdict = "note" if probe is None else "bad"
         return Finding(verdict, say("taken", port=name, service=service), cure)
     shown = visible_octets(answer.split(b"\n")[0].strip()[:60])

@@ -61,8 +61,6 @@ def get(
                 _to_stdout(server, name)
             else:
                 _save(server, name, files.target(output, name, many=len(names) > 1))
-        except BrokenPipeError:
-            raise  # nobody reads our output: that is no fault of a file
         except OSError as error:
             common.fail(common.trouble(error, error.filename or name))
 
@@ -82,7 +80,8 @@ def _to_stdout(server: common.HostPort, name: str) -> None:
         response = connection.getresponse()
         if response.status != 200:
             common.fail(files.refuse(name, response))
-        shutil.copyfileobj(response, sys.stdout.buffer)
+        with common.output():
+            shutil.copyfileobj(response, sys.stdout.buffer)
         if response.length:
             common.fail(say("cut", name=name))
 

@@ -11,7 +11,7 @@ from netapp.cli import common
 from netapp.cli.console import Console
 from netapp.core import limits
 from netapp.core.languages import Phrases
-from netapp.core.text import Tongue, visible
+from netapp.core.text import Tongue
 
 PHRASES: Final = Phrases(
     {
@@ -79,7 +79,7 @@ class Login:
             answer = _hidden() if self._console.interactive else self._console.line()
         elif self._user is not None:
             answer, self._user = self._user, None
-            click.echo(visible(answer))
+            common.write(answer)
             return answer
         else:
             answer = self._console.line()
@@ -87,17 +87,17 @@ class Login:
             self._end_line(prompt)
             common.fail(say("input"))
         if not self._console.interactive:
-            click.echo()  # nobody has typed the end of this line
+            common.write("")  # nobody has typed the end of this line
         return answer
 
     def _show(self, text: str) -> None:
-        shown = visible(text.replace("\r\n", "\n"), keep="\n\t")
+        shown = text.replace("\r\n", "\n")
         ends_line = _PROMPT.search(text) or text.endswith("\n")
-        click.echo(shown, nl=not ends_line)
+        common.write(shown, keep="\n\t", newline=not ends_line)
 
     def _end_line(self, text: str) -> None:
         if _PROMPT.search(text):
-            click.echo()
+            common.write("")
 
 
 def _hidden() -> str | None:
@@ -112,5 +112,5 @@ def _hidden() -> str | None:
         line = sys.stdin.buffer.readline()
     finally:
         termios.tcsetattr(terminal, termios.TCSADRAIN, before)
-        click.echo()
+        common.write("")
     return line.decode("utf-8", "surrogateescape").rstrip("\r\n") if line else None

@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         status = _tell(error)
     except (click.Abort, KeyboardInterrupt):
         status = 130
-    except BrokenPipeError:
+    except (common.OutputGone, BrokenPipeError):
         status = _nobody_reads()
     sys.exit(status if isinstance(status, int) else 0)
 

@@ -1,7 +1,6 @@
 """``netapp udp --menu``: the tutorials' menu, 1 to send, 2 to receive (T21, T24)."""
 
 import socket
-import sys
 from typing import Final
 
 import click
@@ -44,7 +43,7 @@ def run(peer: common.HostPort | None, own: common.HostPort, plan: Plan) -> None:
             while menu.choose():
                 pass
         except (EOFError, KeyboardInterrupt):
-            click.echo()
+            common.write("")
 
 
 class Menu:
@@ -101,20 +100,19 @@ class Menu:
         except KeyboardInterrupt:
             if not self._console.interactive:
                 raise
-            click.echo()
+            common.write("")
         else:
             host = common.shown(address[:2]).rpartition(":")[0].strip("[]")
             shown = self._form.text(octets, self._tongue)
             common.write(f"{(host, address[1])} >>>>>>> {shown}", keep="\t")
 
     def _ask(self, prompt: str) -> str:
-        sys.stdout.write(prompt)
-        sys.stdout.flush()
+        common.write(prompt, newline=False)
         line = self._console.line()
         if line is None:
             raise EOFError
         if not self._console.interactive:
-            click.echo()  # nobody has typed the end of this line
+            common.write("")  # nobody has typed the end of this line
         return line
 
     def _default(self, which: int) -> str:
