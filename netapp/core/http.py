@@ -8,10 +8,10 @@ one response in memory at a time, and files straight from the page cache.
 Source: RFC 9110, RFC 9112.  Only public names of twisted.web are used.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable
 from io import BytesIO
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from twisted.internet import interfaces
 from twisted.logger import Logger
@@ -20,36 +20,12 @@ from twisted.web import http
 from zope.interface import implementer
 
 from netapp.core import limits
+from netapp.core.exchange import Answer, Asked, Response
 from netapp.core.sendfile import BodySender, Shrunk
-from netapp.core.sessions import Body, Slice
+from netapp.core.sessions import Body
 from netapp.core.streams import SessionFactory, peer_of
 
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request's head.  The body, if there is one, is not read."""
-
-    method: str
-    target: bytes  # the request-target as it came: RFC 9112 section 3.2
-    headers: Mapping[str, Sequence[str]]  # field names in lower case; values as they came, in Latin-1
-
-    def header(self, name: str) -> str | None:
-        """A field's value, several lines of it as one list (RFC 9110 section 5.3)."""
-        values = self.headers.get(name)
-        return None if values is None else ", ".join(values)
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """An answer.  ``parts`` are left out for HEAD; Content-Length is the caller's to give."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...] = ()
-    parts: tuple[bytes | Slice, ...] = ()
-    close: bool = False
-
-
-Answer = Callable[[Asked], Response]
+_BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 
 
 class Request(http.Request):
@@ -89,6 +65,7 @@ class Channel(http.HTTPChannel):
         self._owner: SessionFactory | None = None
         self._line: tuple[bytes, bytes, bytes] | None = None  # the request line, once it is there
         self._in_head = False
+        self._tail = b""  # the last octet that came
         self._sender: BodySender | None = None
         self._closing = self._finished = False
 
@@ -140,6 +117,10 @@ class Channel(http.HTTPChannel):
         if not self._in_head and not self.requests:
             self._in_head = True
             self._due_in(limits.HTTP_HEAD)
+        if self._in_head and _BARE_LF.search((self._tail + data).partition(b"\r\n\r\n")[0]):
+            self._refuse()  # RFC 9112 section 2.2; a line that never ends would only wait
+            return
+        self._tail = data[-1:]
         super().dataReceived(data)
 
     def readConnectionLost(self) -> None:
@@ -164,7 +145,7 @@ class Channel(http.HTTPChannel):
         if self._closing:
             return
         if b"\n" in line or b"\r" in line or (self._line is not None and line[:1] in (b" ", b"\t")):
-            self._refuse()  # a bare LF or CR, or a folded line: RFC 9112 sections 2.2 and 5.2
+            self._refuse()  # a bare CR or LF, or a folded line: RFC 9112 sections 2.2 and 5.2
             return
         if self._line is None and line:
             words = line.split(b" ")

@@ -16,8 +16,8 @@ from netapp.file.http.session import Web
 from netapp.file.phrases import PHRASES
 from netapp.file.plain.protocol import PlainProtocol
 from netapp.file.plain.session import PlainSession
-from netapp.share import Share
 from netapp.share.model import Missing
+from netapp.share.share import Share
 
 
 def file_service(config: Config, share: Share, metrics: Metrics, reactor: Any) -> IService:

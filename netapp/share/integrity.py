@@ -51,17 +51,17 @@ class Digests:
         octets = reader.pread(reader.entry.size, 0)
         return self._keep(etag, hashlib.sha256(octets).digest()) if len(octets) == reader.entry.size else None
 
-    def want(self, etag: str, open_again: Callable[[], Reader]) -> None:
-        """Have a file's SHA-256 computed, to be known later; when too many wait, it is not."""
+    def want(self, etag: str, open_again: Callable[[], Reader]) -> "defer.Deferred[None]":
+        """Have a file's SHA-256 computed; when too many wait, it is not.  Fires when that is over."""
         if etag in self._wanted:
-            return
+            return defer.succeed(None)
         try:
-            done = self._pool.run(self._compute, etag, open_again)
+            computing = self._pool.run(self._compute, etag, open_again)
         except (Busy, StateError):
-            return
+            return defer.succeed(None)
         self._wanted.add(etag)
-        done.addErrback(lambda failure: self._log.failure("a file could not be hashed", failure))
-        done.addCallback(self._computed, etag)
+        computing.addErrback(lambda failure: self._log.failure("a file could not be hashed", failure))
+        return computing.addCallback(self._computed, etag)
 
     def _computed(self, digest: bytes | None, etag: str) -> None:
         self._wanted.discard(etag)

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from twisted.internet import defer
+
 from netapp.share.integrity import Digests
 from netapp.share.model import Listing, Missing, candidates
 from netapp.share.store import Reader, Store
@@ -40,9 +42,13 @@ class Share:
         """An open file's SHA-256, if it is known by now."""
         return self._digests.known(reader)
 
-    def want_sha256(self, reader: Reader, name: bytes) -> None:
-        """Somebody would like to know it: it is computed meanwhile.  :param name: what it was opened by."""
-        self._digests.want(reader.entry.etag, lambda: self.open(name))
+    def want_sha256(self, reader: Reader, name: bytes) -> "defer.Deferred[None]":
+        """Somebody would like to know it: it is computed meanwhile.
+
+        :param name: what it was opened by.
+        :returns: fires when that is over; nobody needs to wait for it.
+        """
+        return self._digests.want(reader.entry.etag, lambda: self.open(name))
 
 
 def _first(look: Callable[[bytes], T], name: bytes) -> T:

@@ -37,6 +37,28 @@ class Store(Protocol):
     def close(self) -> None: ...
 
 
+class Files(Protocol):
+    """A share as the doors' rules see it; :class:`netapp.share.share.Share` is one.
+
+    Names come from the network: octets in UTF-8 or GB18030, in either of Unicode's forms.
+    """
+
+    def open(self, name: bytes) -> Reader:
+        """The first regular file that can be read under one of a name's readings; close it.
+
+        :raises Missing: there is none.
+        """
+
+    def list(self, name: bytes) -> Listing:
+        """A folder's entries; ``b""`` is the root.  :raises Missing: no such folder."""
+
+    def sha256(self, reader: Reader) -> bytes | None:
+        """An open file's SHA-256, if it is known by now."""
+
+    def want_sha256(self, reader: Reader, name: bytes) -> object:
+        """Somebody would like to know it: it is computed meanwhile.  :param name: what was opened."""
+
+
 class DiskReader:
     """A file on the disk."""
 

@@ -5,7 +5,7 @@ from datetime import UTC
 from email.utils import formatdate, parsedate_to_datetime
 from typing import Final
 
-from netapp.core.http import Asked
+from netapp.core.exchange import Asked
 from netapp.share.model import Entry
 
 _TAGS: Final = re.compile(r'[ \t,]*((?:W/)?"[\x21\x23-\x7e\x80-\xff]*")')

@@ -5,16 +5,15 @@ import secrets
 from collections.abc import Callable
 from typing import Final
 
-from netapp.core.http import Asked, Response
+from netapp.core.exchange import Asked, Response
 from netapp.core.languages import Speaker
 from netapp.core.sessions import Slice
 from netapp.errors import WireError
 from netapp.file.http import conditions, wire
 from netapp.file.http.page import folder_page
 from netapp.file.http.ranges import Span, content_range, parse_ranges
-from netapp.share import Share
 from netapp.share.model import Missing
-from netapp.share.store import Reader
+from netapp.share.store import Files, Reader
 
 Fields = tuple[tuple[str, str], ...]
 
@@ -37,7 +36,7 @@ class Web:
     :param now: the time of day, seconds since 1970.
     """
 
-    def __init__(self, share: Share, zh: Speaker, en: Speaker, now: Callable[[], float]) -> None:
+    def __init__(self, share: Files, zh: Speaker, en: Speaker, now: Callable[[], float]) -> None:
         self._share, self._zh, self._en, self._now = share, zh, en, now
         self.requests = 0
 

@@ -15,14 +15,14 @@ from netapp.file.plain.wire import (
     split_frame,
     write_header,
 )
-from netapp.share import Share
 from netapp.share.model import Missing
+from netapp.share.store import Files
 
 
 class FrameTalk(Session):
     """A client that sends frames, any number of them, one answered after another."""
 
-    def __init__(self, share: Share, say: Speaker, order: Order) -> None:
+    def __init__(self, share: Files, say: Speaker, order: Order) -> None:
         self._share, self._say, self._order = share, say, order
         self._buffer = b""
         self._finished = self._sending = False

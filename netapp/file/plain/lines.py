@@ -7,14 +7,14 @@ from netapp.core import limits, text
 from netapp.core.languages import Speaker
 from netapp.core.lines import LineReader, Overlong, Reply
 from netapp.core.sessions import Body, Close, Effect, Session, Slice
-from netapp.share import Share
 from netapp.share.model import Missing
+from netapp.share.store import Files
 
 
 class LineTalk(Session):
     """A client that sends commands.  A file ends the connection, everything else leaves it open."""
 
-    def __init__(self, share: Share, say: Speaker, tongue: text.Tongue) -> None:
+    def __init__(self, share: Files, say: Speaker, tongue: text.Tongue) -> None:
         self._share, self._say, self._tongue = share, say, tongue
         self._reader = LineReader()
         self._idle_until = 0.0

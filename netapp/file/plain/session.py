@@ -16,8 +16,8 @@ from netapp.file.plain.frames import FrameTalk
 from netapp.file.plain.lines import LineTalk
 from netapp.file.plain.wire import Order
 from netapp.file.port import VERBS, Spoken, classify, patience
-from netapp.share import Share
 from netapp.share.model import Missing
+from netapp.share.store import Files
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ _SOURCE: Final = "the one-port rule, netapp.file.port"
 class PlainSession(Session):
     """One client, from its first octet on."""
 
-    def __init__(self, share: Share, say: Speaker, tongue: text.Tongue) -> None:
+    def __init__(self, share: Files, say: Speaker, tongue: text.Tongue) -> None:
         self._share, self._say, self._tongue = share, say, tongue
         self._buffer = b""
         self._lone = True  # only single octets so far
