@@ -1,0 +1,75 @@
+"""``python -m benchmarks``: see docs/howto/benchmarks.md."""
+
+import argparse
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks import chat, dns, file, login, page, rest, start
+from benchmarks.peers import Run
+from benchmarks.table import Results, behind, markdown
+
+AREAS: dict[str, Callable[[Run], None]] = {
+    "dns": dns.measure,
+    "file": file.measure,
+    "chat": chat.measure,
+    "start": start.measure,
+    "login": login.measure,
+    "rest": rest.measure,
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _interrupt)
+    results = Results()
+    begun = time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="netapp-benchmarks-") as folder:
+        run = Run(results, options.seconds, Path(folder))
+        try:
+            for number in range(1, options.rounds + 1):
+                for area in options.only:
+                    print(f"round {number} of {options.rounds}: {area}", file=sys.stderr, flush=True)
+                    AREAS[area](run)
+        except KeyboardInterrupt:
+            print("interrupted: the table shows what was measured", file=sys.stderr)
+            options.save = None
+    tables = markdown(results)
+    print(tables)
+    print("\n".join(["Behind:", *(f"- {line}" for line in behind(results))]))
+    if options.save:
+        page.save(
+            options.save, page.facts(run.versions, options.rounds, time.perf_counter() - begun), results
+        )
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="netapp beside its peers, on loopback, in turn."
+    )
+    parser.add_argument(
+        "--only", type=_areas, default=list(AREAS), metavar="AREA,...", help=f"some of {', '.join(AREAS)}"
+    )
+    parser.add_argument("--rounds", type=int, default=3, help="how often each is measured (3)")
+    parser.add_argument("--seconds", type=float, default=2.0, help="how long each load lasts (2)")
+    parser.add_argument("--save", type=Path, metavar="FILE", help="put the tables into this page")
+    return parser
+
+
+def _areas(text: str) -> list[str]:
+    names = text.split(",")
+    if unknown := [name for name in names if name not in AREAS]:
+        raise argparse.ArgumentTypeError(f"no area {unknown[0]!r}: there are {', '.join(AREAS)}")
+    return names
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

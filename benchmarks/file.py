@@ -1,0 +1,123 @@
+"""Files: 1 GB out of the page cache, and many small ones over HTTP connections that stay open."""
+
+import os
+from pathlib import Path
+
+from benchmarks.peers import Peer, Place, Run, twistd
+from benchmarks.process import LOOPBACK, Server, accepts
+from benchmarks.requests import Requests
+from benchmarks.table import CPU, CPU_SECONDS, P99, RATE, THROUGHPUT, percentile
+from benchmarks.transfers import http_transfer, plain_transfer
+
+GIGABYTE = 10**9
+#: 1 GB is read this often in one measurement: one alone is too short for a steady figure.
+TIMES = 3
+BIG = "big.bin"
+#: Small files, each of this many octets, asked for over this many connections.
+SMALL_FILES, SMALL, CONNECTIONS = 100, 1024, 16
+
+LARGE_HTTP = "1 GB from the page cache, HTTP"
+LARGE_PLAIN = "1 GB from the page cache, a bare name over TCP (nginx: HTTP)"
+MANY = f"Files of 1 KiB over HTTP, {CONNECTIONS} connections kept open"
+
+
+def _netapp(place: Place) -> list[str]:
+    listener = f"tcp:{place.port}:interface={LOOPBACK}"
+    return twistd("netapp-file", "--listen", listener, "--root", str(_files(place.folder.parent)))
+
+
+def _nginx(place: Place) -> list[str]:
+    config = f"""\
+daemon off;
+master_process on;
+worker_processes 1;
+user root;
+pid {place.folder}/pid;
+error_log {place.folder}/errors;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off;
+    sendfile on;
+    tcp_nopush on;
+    keepalive_requests 100000000;
+    client_body_temp_path {place.folder}; proxy_temp_path {place.folder}; fastcgi_temp_path {place.folder};
+    uwsgi_temp_path {place.folder}; scgi_temp_path {place.folder};
+    server {{ listen {LOOPBACK}:{place.port}; root {_files(place.folder.parent)}; }}
+}}
+"""
+    return ["nginx", "-p", str(place.folder), "-c", place.write("nginx.conf", config)]
+
+
+NETAPP = Peer("netapp-file", "netapp.file.tap", ("netapp", "--version"), _netapp)
+PEERS = (NETAPP, Peer("nginx", "nginx", ("nginx", "-v"), _nginx))
+
+
+def measure(run: Run) -> None:
+    """One round: every server in turn."""
+    _files(run.folder)
+    for peer in PEERS:
+        if not run.can(peer, LARGE_HTTP):
+            continue
+        with (
+            run.noting(peer, LARGE_HTTP),
+            run.running(peer, lambda place: accepts(place.port)) as (
+                server,
+                place,
+            ),
+        ):
+            _large(run, peer, server, place)
+            _many(run, peer, server, place)
+
+
+def _large(run: Run, peer: Peer, server: Server, place: Place) -> None:
+    http_transfer(place.port, BIG, GIGABYTE)  # warm
+    used, seconds = 0.0, 0.0
+    for _ in range(TIMES):
+        before = server.cpu()
+        seconds += http_transfer(place.port, BIG, GIGABYTE)
+        used += server.cpu() - before
+    _record_large(run, LARGE_HTTP, peer, used, seconds)
+    if peer is not NETAPP:  # nothing else has such a wire: HTTP is what it is compared with
+        _record_large(run, LARGE_PLAIN, peer, used, seconds)
+        return
+    with run.noting(peer, LARGE_PLAIN):
+        used, seconds = 0.0, 0.0
+        for _ in range(TIMES):
+            before = server.cpu()
+            seconds += plain_transfer(place.port, BIG, GIGABYTE)
+            used += server.cpu() - before
+        _record_large(run, LARGE_PLAIN, peer, used, seconds)
+
+
+def _record_large(run: Run, work: str, peer: Peer, used: float, seconds: float) -> None:
+    run.record(work, peer.name, CPU_SECONDS, used / TIMES)
+    run.record(work, peer.name, THROUGHPUT, TIMES * GIGABYTE / 1e6 / seconds)
+
+
+def _many(run: Run, peer: Peer, server: Server, place: Place) -> None:
+    names = [f"small{number:03}.txt" for number in range(SMALL_FILES)]
+    with run.noting(peer, MANY), Requests(place.port, names, SMALL, CONNECTIONS) as requests:
+        requests.run(0.3)
+        before = server.cpu()
+        done = requests.run(run.seconds)
+        used = server.cpu() - before
+        run.record(MANY, peer.name, CPU, used / len(done.waits) * 1e6)
+        run.record(MANY, peer.name, RATE, len(done.waits) / done.seconds)
+        run.record(MANY, peer.name, P99, percentile(done.waits, 0.99) * 1000)
+
+
+def _files(folder: Path) -> Path:
+    """The files that are served, made once in a whole run."""
+    share = folder / "share"
+    if share.exists():
+        return share
+    share.mkdir()
+    for number in range(SMALL_FILES):
+        (share / f"small{number:03}.txt").write_bytes(bytes([97 + number % 26]) * SMALL)
+    block = os.urandom(10**6)
+    with (share / BIG).open("wb") as big:
+        for _ in range(GIGABYTE // len(block)):
+            big.write(block)
+        big.flush()
+        os.fsync(big.fileno())  # written back before anything is measured
+    return share

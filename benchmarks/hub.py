@@ -1,0 +1,41 @@
+"""The whole house in one process, for the areas that measure it."""
+
+import importlib
+
+from benchmarks.dns import hosts
+from benchmarks.peers import Peer, Place, twistd
+from benchmarks.process import LOOPBACK
+
+
+def _hub(place: Place) -> list[str]:
+    tcp, udp = (f"{transport}:0:interface={LOOPBACK}" for transport in ("tcp", "udp"))
+    config = f"""\
+[dns]
+listen = ["udp:{place.port}:interface={LOOPBACK}", "tcp:{place.port}:interface={LOOPBACK}"]
+hosts = "{place.write("hosts", hosts())}"
+[login]
+listen = ["{tcp}"]
+[chat]
+listen = ["{tcp}"]
+irc = "{tcp}"
+[file]
+listen = ["{tcp}"]
+{"sftp = 'none'" if _knows("file", "sftp") else ""}
+[udpchat]
+listen = ["{udp}"]
+ipmsg = "none"
+[echo]
+listen = ["{tcp}", "{udp}"]
+"""
+    return twistd("netapp", "--interface", LOOPBACK, "--config", place.write("netapp.toml", config))
+
+
+def _knows(service: str, option: str) -> bool:
+    try:
+        tap = importlib.import_module(f"netapp.{service}.tap")
+    except ImportError:
+        return False
+    return option in tap.Options().known_keys()
+
+
+HUB = Peer("netapp (all services)", "netapp.hub.tap", ("netapp", "--version"), _hub)
