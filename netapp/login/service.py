@@ -7,7 +7,7 @@ from twisted.cred.portal import Portal
 from twisted.logger import Logger
 
 from netapp.core import listen, text
-from netapp.core.access import Access, is_loopback
+from netapp.core.access import Access
 from netapp.core.metrics import Metrics
 from netapp.core.services import House, Part
 from netapp.core.streams import Peer, SessionFactory
@@ -31,8 +31,7 @@ def login_service(config: Config, people: People, metrics: Metrics, reactor: Any
 
     def build(peer: Peer) -> LoginProtocol:
         throttle = people.throttle.at(peer[0])
-        # Loopback is many people at once, by tunnels and proxies: one does not hold up the others.
-        held = 0.0 if is_loopback(peer[0]) else throttle.wait(reactor.seconds())
+        held = throttle.wait(reactor.seconds())
         session = LoginSession(say, text.Tongue(config.encoding), throttle, held=held)
         return LoginProtocol(session, reactor, peer, portal)
 

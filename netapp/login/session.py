@@ -26,7 +26,7 @@ from netapp.core.sessions import Close, Effect, Session
 from netapp.core.text import Tongue
 from netapp.errors import StateError
 from netapp.people.model import tried_names
-from netapp.people.throttle import SourceThrottle
+from netapp.people.throttle import SourceThrottle, delay
 
 #: The Chinese of the first four is the tutorials' own, without a newline.
 PHRASES: Final = Phrases(
@@ -92,7 +92,7 @@ class LoginSession(Session):
         self._expires = math.inf
         self._lines: deque[bytes | None] = deque()  # None: one that was too long
         self._name = b""
-        self._tries = 0
+        self._tries = self._wrong = 0
         self._silent = True  # nothing has come yet
         self._unread = True  # no line has come yet
         self._finished = self._flooded = False
@@ -126,7 +126,8 @@ class LoginSession(Session):
         else:
             self._state = State.RESTING
             self._tries += 1
-            wait = max(wait, self._throttle.wait(now), self._account_wait(now))
+            self._wrong += outcome is Outcome.WRONG
+            wait = max(wait, delay(self._wrong), self._throttle.wait(now), self._account_wait(now))
         self._due = now + wait
         return self._advanced(effects, now)
 

@@ -4,6 +4,9 @@ Two counts are kept: one for a source, one for an account as tried from a source
 holds the next prompt back, counted from that failure; a success forgives the account at that
 source, but not the source, so that who has one account cannot guess others at full speed.
 Names are counted as they were tried, whether there is such an account or not.
+
+Loopback is many people at once, by tunnels and proxies: there only the account is counted, so that
+one does not hold up the others.
 """
 
 import ipaddress
@@ -12,6 +15,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from netapp.core import limits
+from netapp.core.access import is_loopback
 
 #: Seconds that the prompt waits after the first, second, ... failure; the last for all further ones.
 STEPS: Final = (0.0, 0.0, 1.0, 2.0, 4.0, 8.0, 15.0)
@@ -57,8 +61,8 @@ class Throttle:
         self._failures.pop((source_of(host), name), None)
 
     def source_wait(self, host: str, now: float) -> float:
-        """Seconds until this source is prompted again."""
-        return self._wait((source_of(host),), now)
+        """Seconds until this source is prompted again; 0 for loopback."""
+        return 0.0 if is_loopback(host) else self._wait((source_of(host),), now)
 
     def account_wait(self, host: str, names: Iterable[str], now: float) -> float:
         """Seconds until this source may try these names again."""

@@ -276,6 +276,15 @@ def test_l4_failures_hold_the_next_prompt_back_and_not_the_verdict() -> None:
     assert waits == [0.3, 0.3, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0]
 
 
+def test_l5_many_names_on_one_connection_cost_the_same() -> None:
+    talk = greeted()
+    for number in range(4):
+        talk.send(f"user{number}\n124\n".encode()).judge(Outcome.WRONG).take()
+        talk.wait(0.9 if number > 1 else 0.3)
+        assert talk.effects == ([] if number > 1 else [NAME])
+        talk.wait(2.0).take()
+
+
 def test_l16_a_new_connection_does_not_forget_an_account() -> None:
     throttle = Throttle()
     for _ in range(5):
@@ -296,7 +305,7 @@ def test_tries_on_one_connection_are_bounded() -> None:
     talk.session._expires = math.inf
     for _ in range(limits.LOGIN_TRIES):
         assert not talk.closed
-        talk.send(b"zhao\n124\n").judge(Outcome.WRONG).wait(1.0)
+        talk.send(b"zhao\n124\n").judge(Outcome.WRONG).wait(20.0)
     assert talk.closed
     assert talk.written.endswith("用户名或密码输入错误尝试次数太多,再见\n".encode())
 

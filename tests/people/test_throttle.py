@@ -81,6 +81,16 @@ def test_l17_a_network_of_64_bits_is_one_source(host: str, source: str) -> None:
     assert source_of(host) == source
 
 
+def test_loopback_is_many_people_and_counts_accounts_only() -> None:
+    throttle = Throttle()
+    for host in ("127.0.0.1", "::1", ""):
+        for _ in range(7):
+            throttle.failed(host, ["zhao"], 0.0)
+        assert throttle.source_wait(host, 0.0) == 0.0
+        assert throttle.account_wait(host, ["zhao"], 0.0) == 15.0
+        assert throttle.account_wait(host, ["li"], 0.0) == 0.0
+
+
 @given(st.lists(st.tuples(st.sampled_from("abcde"), st.sampled_from("vwxyz"), st.floats(0, 2000))))
 def test_the_table_is_bounded_and_no_wait_is_longer_than_the_cap(tries: list[tuple[str, str, float]]) -> None:
     throttle = Throttle(size=4)
