@@ -60,6 +60,7 @@ class Transport(testing.StringTransportWithDisconnection):
 
     def loseConnection(self) -> None:
         if self.connected:
+            self.disconnecting = True
             super().loseConnection()
 
     def take(self) -> bytes:

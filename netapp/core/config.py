@@ -108,6 +108,8 @@ class SharedOptions(usage.Options):
                 arguments[:0] = self.from_file(data, where=probe["config"], but=probe._given)
             super().parseOptions(arguments)
             self._finish()
+        except usage.UsageError as error:  # the command line was sound
+            raise usage.UsageError(f"{probe['config']}: {error}") from None
         except (ConfigError, ValueError) as error:
             raise usage.UsageError(str(error)) from None
 

@@ -61,7 +61,10 @@ def metrics_factory(metrics: Metrics, access: Access) -> Any:
     class Page(Resource):
         isLeaf = True
 
-        def render_GET(self, request: Any) -> bytes:
+        def render(self, request: Any) -> bytes:
+            if request.method not in (b"GET", b"HEAD") or request.path != b"/metrics":
+                request.setResponseCode(405 if request.path == b"/metrics" else 404)
+                return b""
             request.setHeader(b"content-type", CONTENT_TYPE_LATEST.encode())
             return generate_latest(registry)
 
@@ -74,9 +77,7 @@ def metrics_factory(metrics: Metrics, access: Access) -> Any:
         def log(self, request: Any) -> None:
             """Somebody looks every few seconds: no line for each."""
 
-    root = Resource()
-    root.putChild(b"metrics", Page())
-    return Door(root)
+    return Door(Page())
 
 
 def metrics_listener(
