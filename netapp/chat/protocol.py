@@ -59,7 +59,7 @@ class ChatProtocol(SessionProtocol):
         self._peer, self._talk, self._entrance, self._fanout = peer, talk, entrance, fanout
         self._presence: Presence | None = None
         self._outbox: list[bytes] = []
-        self._direct: Callable[[bytes], int | Exception] | None = None
+        self._send_now: Callable[[bytes], int] | None = None  # the socket's, where octets go as they are
         self._held = False
         self._reason = ""
         self._kept: list[Delivery | Change] | None = None  # what comes while a room is entered
@@ -68,12 +68,12 @@ class ChatProtocol(SessionProtocol):
 
     def connectionMade(self) -> None:
         if isinstance(self.transport, tcp.Connection) and not getattr(self.transport, "TLS", False):
-            self._direct = self.transport.writeSomeData
+            self._send_now = self.transport.socket.send
         super().connectionMade()
 
     def connectionLost(self, reason: Failure = protocol.connectionDone) -> None:
         self._outbox = []
-        self._direct = None
+        self._send_now = None
         super().connectionLost(reason)
         if self._presence is not None:
             self._presence.depart(self._reason)
@@ -115,19 +115,16 @@ class ChatProtocol(SessionProtocol):
             return
         octets = outbox[0] if len(outbox) == 1 else b"".join(outbox)
         outbox.clear()
-        if self._direct is not None and self._nothing_waits():
-            sent = self._direct(octets)
-            if sent.__class__ is not int:
-                self.transport.abortConnection()
-                return
+        transport = self.transport
+        if self._send_now is not None and not (transport.dataBuffer or transport._tempDataBuffer):
+            try:
+                sent = self._send_now(octets)
+            except OSError:
+                sent = 0  # full, or broken: the transport finds out which
             if sent == len(octets):
                 return
             octets = octets[sent:]
         super().send(octets)
-
-    def _nothing_waits(self) -> bool:
-        transport = self.transport
-        return not (transport.dataBuffer or transport._tempDataBuffer or transport.disconnecting)
 
     def send(self, octets: bytes) -> None:
         if octets:

@@ -34,12 +34,13 @@ The database is the log and the bus is only a hint: whoever sees that a number i
 the rows.  So several processes on one state directory share rooms and history; who is present
 stays each process's own knowledge, and so do direct talks as they are delivered.
 
-This module and those it imports know no Twisted; ``Talk`` and ``Presence`` are in
-:mod:`netapp.talk.talk` and :mod:`netapp.talk.presence`.
+This module and those it imports know no Twisted; ``Talk`` and ``Presence`` are loaded when somebody
+asks for them.
 """
 
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from netapp.talk.errors import NameTaken, NoSuchName, NotThere, Refused, TooMuch
 from netapp.talk.model import (
@@ -61,6 +62,7 @@ from netapp.talk.model import (
 from netapp.talk.names import BadName, fold, nickname, room_name, room_shown, tidy_nickname
 
 if TYPE_CHECKING:
+    from netapp.talk.presence import Presence
     from netapp.talk.talk import Names, Talk
 
 __all__ = [
@@ -78,10 +80,12 @@ __all__ = [
     "NoSuchName",
     "NotThere",
     "Parted",
+    "Presence",
     "Proof",
     "Refused",
     "Renamed",
     "RoomView",
+    "Talk",
     "TooMuch",
     "TopicSet",
     "fold",
@@ -103,3 +107,12 @@ def open_talk(state: Path, reactor: Any, people: "Names | None" = None) -> "Talk
     from netapp.talk.talk import Talk
 
     return Talk(open_store(state, reactor), reactor.seconds, people)
+
+
+_LAZY: Final = {"Talk": "netapp.talk.talk", "Presence": "netapp.talk.presence"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_LAZY[name]), name)

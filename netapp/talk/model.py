@@ -80,11 +80,16 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class RoomView:
-    """A room as it is now.  ``authors`` are the people present, each once, in order of arrival."""
+    """A room as it is now.
+
+    :param authors: the people present, each once, in order of arrival.
+    :param last: the number of its newest message.
+    """
 
     name: str
-    topic: str
-    authors: tuple[Author, ...]
+    topic: str = ""
+    authors: tuple[Author, ...] = ()
+    last: int = 0
 
 
 class Delivery:
@@ -94,21 +99,22 @@ class Delivery:
     :param to: whom a direct message is for; None in a room.
     """
 
-    __slots__ = ("_rendered", "message", "sender", "to")
+    __slots__ = ("message", "rendered", "sender", "to")
 
     def __init__(self, message: Message, sender: Any = None, to: Author | None = None) -> None:
         self.message, self.sender, self.to = message, sender, to
-        self._rendered: dict[Any, bytes] = {}
+        #: What :meth:`octets` has made so far; whoever is in a hurry may look here first.
+        self.rendered: dict[Any, bytes] = {}
 
     def octets(self, key: object, render: "Callable[[Delivery], bytes]") -> bytes:
         """This message as octets for one kind of receiver, made once.
 
-        :param key: names the kind of receiver, for example ("irc", "gbk").
+        :param key: names the kind of receiver; an object that is compared by identity is fastest.
         """
         try:
-            return self._rendered[key]
+            return self.rendered[key]
         except KeyError:
-            made = self._rendered[key] = render(self)
+            made = self.rendered[key] = render(self)
             return made
 
 

@@ -68,7 +68,7 @@ class Room:
         return not (self._presences or self._waiting or self._openers or self._reading)
 
     def view(self) -> RoomView:
-        return RoomView(self.name, self.topic, self.authors())
+        return RoomView(self.name, self.topic, self.authors(), self.last)
 
     def authors(self) -> tuple[Author, ...]:
         return tuple(person.author for person in self._persons)

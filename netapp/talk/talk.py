@@ -128,8 +128,11 @@ class Talk:
             if await self._is_anothers(name, person.author.account):
                 raise NameTaken(name, by_account=True)
         except BaseException:
-            del self._names[folded]
+            if self._names.get(folded) is person:
+                del self._names[folded]
             raise
+        if self._names.get(folded) is not person:  # its owner has come meanwhile
+            raise NameTaken(name, by_account=True)
         before = names.fold(person.author.name)
         if before != folded and self._names.get(before) is person:
             del self._names[before]
@@ -140,8 +143,11 @@ class Talk:
         folded = names.fold(owner.author.name)
         self._accounts[owner.author.account] = owner
         guest = self._names.get(folded)
+        if guest is not None and guest.author.account is not None:
+            await self._take_free_name(owner)  # names of accounts may differ in what a nickname cannot show
+            return
         self._names[folded] = owner
-        if guest is not None:
+        if guest is not None and guest.presences:
             old = guest.author
             await self._take_free_name(guest, number=2)
             self.announce_name(guest, old)
@@ -192,6 +198,11 @@ class Talk:
         person = self._names.get(names.fold(name))
         return person if person is not None and person.presences else None
 
+    def author(self, name: str) -> Author | None:
+        """As :meth:`person`, but the value."""
+        person = self.person(name)
+        return person.author if person is not None else None
+
     def present(self) -> tuple[Author, ...]:
         """Everyone who is present, in a room or not."""
         return tuple(person.author for person in self._names.values() if person.presences)
@@ -202,7 +213,7 @@ class Talk:
         """The rooms that somebody is in, the lobby first; the lobby is always there."""
         lobby = self._rooms.get(LOBBY)
         others = [room for name, room in sorted(self._rooms.items()) if name != LOBBY and room.presences]
-        return [lobby.view() if lobby else RoomView(LOBBY, "", ()), *(room.view() for room in others)]
+        return [lobby.view() if lobby else RoomView(LOBBY), *(room.view() for room in others)]
 
     def stored_rooms(self) -> defer.Deferred[list[RoomRow]]:
         """The rooms that have messages or a topic, in use or not."""

@@ -91,7 +91,7 @@ def _cap_request(session: "IrcSession", request: str) -> list[Effect]:
             session.caps.discard(cap[1:])
         else:
             session.caps.add(cap)
-    session.receiver = session.receiver._replace(timed="server-time" in session.caps)
+    session.adjust_receiver()
     return [session.line("CAP", session.nick, "ACK", trailing=request)]
 
 

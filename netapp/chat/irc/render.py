@@ -1,8 +1,7 @@
 """Messages and changes as IRC lines, made once for each kind of receiver."""
 
 import time
-from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
 
 from netapp.chat.irc import wire
 from netapp.core import limits, text
@@ -15,11 +14,19 @@ _VERBS: Final = {Kind.SAY: "PRIVMSG", Kind.ACT: "PRIVMSG", Kind.NOTICE: "NOTICE"
 _ACTION: Final = (b"\x01ACTION ", b"\x01")
 
 
-class Receiver(NamedTuple):
-    """A kind of receiver.  :param timed: it takes the ``time`` tag (IRCv3 server-time)."""
+class Receiver:
+    """A kind of receiver, compared by identity: ask :class:`Renderer` for it.
 
-    codec: Codec
-    timed: bool
+    :param timed: it takes the ``time`` tag (IRCv3 server-time).
+    """
+
+    __slots__ = ("codec", "timed")
+
+    def __init__(self, codec: Codec, timed: bool) -> None:
+        self.codec, self.timed = codec, timed
+
+    def render(self, delivery: Delivery) -> bytes:
+        return message_octets(delivery.message, delivery.to, self)
 
 
 def prefix(author: Author) -> str:
@@ -46,23 +53,18 @@ def _tags(seconds: float, receiver: Receiver) -> bytes:
 
 
 class Renderer:
-    """Makes octets for all sessions of a process."""
+    """What all sessions of a process have in common: kinds of receivers, and the newest change."""
 
     def __init__(self) -> None:
-        self._renders: dict[Receiver, Callable[[Delivery], bytes]] = {}
-        self._change: Change | None = None  # the newest, and its octets: it goes to many at once
+        self._receivers: dict[tuple[Codec, bool], Receiver] = {}
+        self._change: Change | None = None  # it goes to many at once
         self._octets: dict[Codec, bytes] = {}
 
-    def delivery(self, delivery: Delivery, receiver: Receiver) -> bytes:
-        render = self._renders.get(receiver) or self._render_for(receiver)
-        return delivery.octets(receiver, render)
-
-    def _render_for(self, receiver: Receiver) -> Callable[[Delivery], bytes]:
-        def render(delivery: Delivery) -> bytes:
-            return message_octets(delivery.message, delivery.to, receiver)
-
-        self._renders[receiver] = render
-        return render
+    def receiver(self, codec: Codec, timed: bool) -> Receiver:
+        key = codec, timed
+        if key not in self._receivers:
+            self._receivers[key] = Receiver(codec, timed)
+        return self._receivers[key]
 
     def change(self, change: Change, codec: Codec) -> bytes:
         if change is not self._change:
@@ -79,7 +81,7 @@ def _change_octets(change: Change, codec: Codec) -> bytes:
     if isinstance(change, Joined):
         return wire.line(who, "JOIN", f"#{change.room}", codec=codec)
     if isinstance(change, Parted):
-        return wire.line(who, "PART", f"#{change.room}", trailing=change.reason, codec=codec)
+        return wire.line(who, "PART", f"#{change.room}", trailing=change.reason or None, codec=codec)
     if isinstance(change, TopicSet):
         return wire.line(who, "TOPIC", f"#{change.room}", trailing=change.topic, codec=codec)
     assert isinstance(change, Departed)

@@ -9,7 +9,7 @@ from netapp.chat.conversation import Conversation
 from netapp.chat.irc import numerics as n
 from netapp.chat.irc import wire
 from netapp.chat.irc.commands import COMMANDS
-from netapp.chat.irc.render import SERVER, Receiver, Renderer, message_octets
+from netapp.chat.irc.render import SERVER, Renderer, message_octets
 from netapp.chat.irc.welcome import names_lines, welcome_lines
 from netapp.chat.irc.wire import Command, LineSplitter, TooLong
 from netapp.core import limits, strangers, text
@@ -42,7 +42,8 @@ class IrcSession(Conversation[Command | TooLong]):
         self.negotiating = False  # CAP: registration waits for its end
         self.caps: set[str] = set()
         self.rooms: set[str] = set()
-        self.receiver = Receiver(tongue.codec, False)
+        self._echoed = False  # echo-message: what it says comes back to it
+        self.receiver = renderer.receiver(tongue.codec, False)
 
     # What the protocol calls -----------------------------------------------------------------
 
@@ -62,7 +63,7 @@ class IrcSession(Conversation[Command | TooLong]):
         if self.place is not None:
             self._pinged, self._own_deadline = False, now + limits.IRC_SILENCE
         if self.receiver.codec != self._tongue.codec:
-            self.receiver = self.receiver._replace(codec=self._tongue.codec)
+            self.adjust_receiver()
         return self.take(items, now)
 
     def tick(self, now: float) -> Sequence[Effect]:
@@ -99,6 +100,11 @@ class IrcSession(Conversation[Command | TooLong]):
         if len(item.params) < spec.params:
             return self.reply(n.ERR_NEEDMOREPARAMS, item.command, trailing="Not enough parameters")
         return spec.do(self, item.params)
+
+    def adjust_receiver(self) -> None:
+        """The encoding or the capabilities have changed."""
+        self.receiver = self._renderer.receiver(self._tongue.codec, "server-time" in self.caps)
+        self._echoed = "echo-message" in self.caps
 
     def register(self) -> list[Effect]:
         """Arrive, once the client has said all that is needed."""
@@ -201,17 +207,13 @@ class IrcSession(Conversation[Command | TooLong]):
     # What others do --------------------------------------------------------------------------
 
     def delivered(self, delivery: Delivery) -> bytes:
-        if delivery.to is not None:
-            return self._direct(delivery)
-        if delivery.sender is self.place and "echo-message" not in self.caps:
-            return b""
-        return self._renderer.delivery(delivery, self.receiver)
-
-    def _direct(self, delivery: Delivery) -> bytes:
-        mine = delivery.to != self.author
-        if mine and "echo-message" not in self.caps:
-            return b""
-        return self._renderer.delivery(delivery, self.receiver)
+        if delivery.sender is self.place and not self._echoed:
+            if delivery.to != self.author:
+                return b""
+        elif delivery.to is not None and delivery.to != self.author and not self._echoed:
+            return b""  # what another of our own connections has said
+        receiver = self.receiver
+        return delivery.rendered.get(receiver) or delivery.octets(receiver, receiver.render)
 
     def changed(self, change: Change) -> bytes:
         if self.place is None:
