@@ -173,17 +173,17 @@ class Conversation:
         """Send what may be sent now; see what is due; see whether this is the end."""
         if self._status is not None:
             return
+        now = time.monotonic()
+        if self._answer_due is not None and now >= self._answer_due:
+            self._missed()
         if self._wire.listening:
             self._guarded(self._answer)
         else:
             while self._queue and (self._answer_due is None or self._person):
                 self._guarded(self._send, self._wire.peer, self._queue.popleft())
-        now = time.monotonic()
         if self._next_due is not None and now >= self._next_due:
             self._next_due = now + (self._plan.every or 0.0)
             self._guarded(self._repeat)
-        if self._answer_due is not None and now >= self._answer_due:
-            self._missed()
         if self._status is None and self._at_end():
             self._status = int(self._failed)
 

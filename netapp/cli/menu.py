@@ -91,9 +91,9 @@ class Menu:
             common.write(say("sent", where=common.shown(place)))
 
     def _receive(self) -> None:
-        common.write(say("waiting", port=self._socket.getsockname()[1]))
-        self._socket.settimeout(self._plan.wait)
         try:
+            common.write(say("waiting", port=self._socket.getsockname()[1]))
+            self._socket.settimeout(self._plan.wait)
             octets, address = self._socket.recvfrom(limits.DATAGRAM)
         except TimeoutError:
             common.complain(say("nothing", wait=self._plan.wait))

@@ -184,10 +184,10 @@ def tcp_server(handle: Handler, *, clients: int = 100) -> Iterator[Server]:
 
 
 @contextmanager
-def udp_server(answer: Callable[[bytes], bytes | None]) -> Iterator[Server]:
+def udp_server(answer: Callable[[bytes], bytes | None], *, port: int = 0) -> Iterator[Server]:
     """Answers each datagram; ``None`` answers nothing."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sock.bind(("127.0.0.1", 0))
+    sock.bind(("127.0.0.1", port))
     sock.settimeout(0.1)  # closing a UDP socket wakes nobody
 
     def work(server: Server) -> None:
