@@ -48,8 +48,8 @@ PHRASES: Final = Phrases(
         "name long": ("用户名最多 {most} 个字符", "the name is longer than {most} characters"),
         "name first": ("用户名要以文字或数字开头", "the name must begin with a letter or a digit"),
         "name character": (
-            "用户名里不能有 {char},只能用文字、数字和 . _ -",
-            "the name has {char} in it: letters, digits and . _ - may be used",
+            "用户名里不能有“{char}”,只能用文字、数字和 . _ -",
+            "the name has '{char}' in it: letters, digits and . _ - may be used",
         ),
         "name scripts": (
             "用户名混用了容易混淆的文字({scripts})",
@@ -103,7 +103,7 @@ def mapped_name(name: str) -> str:
         raise Refused("name long", most=limits.NAME)
     for char in mapped:
         if not _is_word(char) and char not in PUNCTUATION:
-            raise Refused("name character", char=text.visible(char) if char.strip() else f"U+{ord(char):04X}")
+            raise Refused("name character", char=char if char.isprintable() else f"U+{ord(char):04X}")
     if not _is_word(mapped[0]) or unicodedata.category(mapped[0])[0] == "M":
         raise Refused("name first")
     return mapped
