@@ -175,8 +175,8 @@ IPMSG_AWAY: Final = 240.0
 IPMSG_FORGETS: Final = 3600.0
 #: The same for a peer that has not proved its address.
 IPMSG_FORGETS_UNPROVED: Final = 600.0
-#: Connections to the file port; each is refused by closing it.
-IPMSG_CONNECTIONS: Final = 64
+#: How long a connection to the file port may take to say what it wants; then it is closed.
+IPMSG_REQUEST: Final = 5.0
 
 # --- Files -----------------------------------------------------------------------------------
 

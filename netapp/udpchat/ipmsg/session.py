@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterable, Sequence
 from netapp.core import limits
 from netapp.core.text import Encoding
 from netapp.errors import WireError
-from netapp.udpchat.ipmsg import reader, texts
+from netapp.udpchat.ipmsg import reader
 from netapp.udpchat.ipmsg.effects import Effect, Joined, Left, Receipt, Said
 from netapp.udpchat.ipmsg.peers import Address, Peer, Peers, Seen
 from netapp.udpchat.ipmsg.sender import Sender
 from netapp.udpchat.ipmsg.texts import Dialect
 from netapp.udpchat.ipmsg.wire import Command, Packet, Wish, parse_packet, parse_receipt
 from netapp.udpchat.ipmsg.writer import MOST_TEXT, Identity, Writer
+from netapp.udpchat.lines import pieces
 from netapp.udpchat.words import GOODBYE, is_ending
 
 #: How long a peer that has said BR_EXIT may still deny it (IPMSG 20.4).
@@ -73,17 +74,12 @@ class Session:
         self._schedule(peer)
         return effects
 
-    def say(self, text: str, now: float, *, but: Address | None = None) -> Sequence[Effect]:
-        """Tell all members what was said in the lobby, as it is to be shown."""
-        members = (peer for peer in self.peers if peer.member and peer.address != but)
-        return [effect for peer in members for effect in self.tell(peer.address, text, now)]
-
     def tell(self, address: Address, text: str, now: float) -> Sequence[Effect]:
-        """Tell one peer, as soon as it has received what it was told before."""
+        """Tell a member what was said, as soon as it has received what it was told before."""
         peer = self.peers.get(address)
         if peer is None or not peer.member or peer.dialect is Dialect.NETAPP:
             return ()
-        for piece in texts.pieces(text, "utf-8", MOST_TEXT):
+        for piece in pieces(text, "utf-8", MOST_TEXT):
             peer.outbox.add(piece)
         effects = self.sender.flush(peer, now)
         self._schedule(peer)

@@ -5,20 +5,16 @@ used for answers.
 """
 
 import re
-import unicodedata
-from collections.abc import Iterator
 from enum import Enum
 from typing import Final
 
-from netapp.core.text import Codec, Encoding, cut, encode
+from netapp.core.text import Codec, Encoding, cut
+from netapp.udpchat.lines import without_controls
 
 #: Octets of a nickname or a group: IPMSG 20.3.
 NICKNAME: Final = 256
 
 _FONT: Final = re.compile(r"\{/font;[^{}]*\}\s*\Z")
-#: Marks that turn the direction of text: a name with one could look like another's.
-_BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_HIDDEN: Final = {"Cc", "Cs", "Zl", "Zp"}
 
 
 class Dialect(Enum):
@@ -89,27 +85,13 @@ def codec_for(dialect: Dialect, encoding: Encoding, learned: Codec | None, *, ut
 def cleaned(text: str) -> str:
     """A message without FeiQ's font note, carriage returns and control characters (IPMSG 2.7, 18.3)."""
     text = _FONT.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
-    return _without_controls(text, keep="\n\t").strip()
+    return without_controls(text, keep="\n\t").strip()
 
 
 def name(text: str) -> str:
     """A nickname or group fit to be shown: on one line, at most 256 octets (IPMSG 20.3)."""
-    short = cut(_without_controls(text).encode("utf-8", "replace"), NICKNAME, "utf-8")
+    short = cut(without_controls(text).encode("utf-8", "replace"), NICKNAME, "utf-8")
     return " ".join(short.decode().split())
-
-
-def pieces(text: str, codec: Codec, most: int) -> Iterator[str]:
-    """A long text in pieces of at most ``most`` octets each, cut at lines, else at characters.
-
-    Source: IPMSG 7.9.
-    """
-    while len(octets := encode(text, codec)) > most:
-        head = cut(octets, most, codec).decode(codec)
-        line = head.rfind("\n")
-        length = line if line > 0 else len(head)
-        yield text[:length]
-        text = text[length:].removeprefix("\n")
-    yield text
 
 
 def _strict(octets: bytes, codec: Codec) -> str | None:
@@ -126,13 +108,3 @@ def _no_hanzi(text: str) -> bool:
 
 def _only_hanzi(text: str) -> bool:
     return all(char.isascii() or "\u4e00" <= char <= "\u9fff" for char in text)
-
-
-def _without_controls(text: str, *, keep: str = "") -> str:
-    if text.isprintable():
-        return text
-    return "".join(
-        char
-        for char in text
-        if char in keep or (char not in _BIDI and unicodedata.category(char) not in _HIDDEN)
-    )

@@ -81,6 +81,9 @@ class Station:
         self.advance(1.0)
         self.says("hello everybody, here I am", **more)
 
+    def tells(self, text: str, *, to: tuple[str, int] = LAJOS) -> list[Effect]:
+        return list(self.session.tell(to, text, self.now))
+
     def proves(self, of: tuple[str, int] = LAJOS) -> None:
         """Answers a message with its receipt."""
         flight = self.peer(of).outbox.flight
@@ -246,7 +249,7 @@ def test_t28_the_greeters_packet_is_shown_each_time_and_answered_never() -> None
         shown += said(effects)
         assert sent(effects) == []
     assert shown == ["您好，欢迎进入飞秋"] * 3
-    assert sent(list(station.session.say("[小明] 你好", station.now))) == []
+    assert sent(station.tells("[小明] 你好")) == []
 
 
 @pytest.mark.parametrize("wish", [Wish.BROADCASTOPT, Wish.AUTORETOPT])
@@ -259,7 +262,7 @@ def test_another_netapp_is_receipted_and_never_relayed() -> None:
     effects = station.says("[x] a line of another house", version=b"1_netapp 0.1")
     assert said(effects) == []
     assert [each.command for each in sent(effects)] == [Command.RECVMSG]
-    assert sent(list(station.session.say("[x] y", station.now))) == []
+    assert sent(station.tells("[x] y")) == []
 
 
 def test_receipts_have_a_rate() -> None:
@@ -276,14 +279,14 @@ def test_feiq_gets_gbk_and_its_font_note_is_taken_off() -> None:
     assert answer.version == US.feiq
     text = "你好{/font;-16 0 0 0 400 0 0 0 134 0 0 2 32 宋体 0;}".encode("gbk")
     assert said(station.hears(CHECK, text + b"\0", version=feiq)) == ["你好"]
-    (message,) = sent(list(station.session.say("[小明] 你好", station.now)))
+    (message,) = sent(station.tells("[小明] 你好"))
     assert message.body == "[小明] 你好".encode("gbk")
 
 
 def test_a_peer_that_shows_utf8_gets_utf8() -> None:
     station = Station()
     station.says("这里是一段够长的中文文字")
-    (message,) = sent(list(station.session.say("[小明] 你好", station.now)))
+    (message,) = sent(station.tells("[小明] 你好"))
     assert message.body == "[小明] 你好".encode()
     assert not message.has(Wish.UTF8OPT)
 
@@ -305,9 +308,9 @@ def test_a_sealed_text_is_refused() -> None:
 def test_who_only_announces_itself_hears_nothing_and_who_speaks_is_in_the_lobby() -> None:
     station = Station()
     assert joined(station.hears(Command.BR_ENTRY, b"Lajos\0group\0")) == []
-    assert sent(list(station.session.say("[x] y", station.now))) == []
+    assert sent(station.tells("[x] y")) == []
     assert joined(station.says("hello there, everybody")) == ["Lajos"]
-    assert len(sent(list(station.session.say("[x] y", station.now)))) == 1
+    assert len(sent(station.tells("[x] y"))) == 1
     assert joined(station.hears(Command.BR_ABSENCE, b"Lajos (away)\0")) == ["Lajos (away)"]
 
 
@@ -321,7 +324,7 @@ def test_t14_a_word_ends_the_talk_with_the_tutorials_farewell(word: str) -> None
     farewell = sent(effects)[1]
     assert farewell.body.decode("gbk") == GOODBYE
     assert farewell.has(Wish.AUTORETOPT)
-    assert sent(list(station.session.say("[x] y", station.now))) == []
+    assert sent(station.tells("[x] y")) == []
 
 
 def test_the_farewell_ends_the_talk_without_an_answer() -> None:
@@ -335,7 +338,7 @@ def test_the_farewell_ends_the_talk_without_an_answer() -> None:
 def test_a_text_that_we_have_just_sent_is_not_said() -> None:
     station = Station()
     station.enters()
-    station.session.say("[小明] 你好", station.now)
+    station.tells("[小明] 你好")
     assert said(station.says("[小明] 你好")) == []
     station.advance(limits.NO_ECHO + 1)
     assert said(station.says("[小明] 你好")) == ["[小明] 你好"]
@@ -364,9 +367,9 @@ def test_f_a_forged_exit_is_denied() -> None:
 def test_one_message_is_in_flight_and_the_next_carries_all_lines_since() -> None:
     station = Station()
     station.enters()
-    (first,) = sent(list(station.session.say("[x] 1", station.now)))
+    (first,) = sent(station.tells("[x] 1"))
     for text in ("[x] 2", "[x] 3"):
-        assert list(station.session.say(text, station.now)) == []
+        assert station.tells(text) == []
     (second,) = sent(station.hears(Command.RECVMSG, b"%d" % first.number))
     assert second.body == b"[x] 2\n[x] 3"
     assert second.number > first.number
@@ -376,8 +379,8 @@ def test_one_message_is_in_flight_and_the_next_carries_all_lines_since() -> None
 def test_a_receipt_of_another_number_or_peer_is_not_ours() -> None:
     station = Station()
     station.enters()
-    (first,) = sent(list(station.session.say("[x] 1", station.now)))
-    station.session.say("[x] 2", station.now)
+    (first,) = sent(station.tells("[x] 1"))
+    station.tells("[x] 2")
     assert sent(station.hears(Command.RECVMSG, b"%d" % (first.number + 1))) == []
     assert sent(station.hears(Command.RECVMSG, b"%d" % first.number, of=ANNA)) == []
 
@@ -385,10 +388,10 @@ def test_a_receipt_of_another_number_or_peer_is_not_ours() -> None:
 def test_a_message_is_repeated_eight_times_and_then_waits_for_the_peer() -> None:
     station = Station()
     station.enters()
-    station.session.say("[x] 0", station.now)
+    station.tells("[x] 0")
     station.proves()
     began = station.now
-    copies = [(station.now, each) for each in sent(list(station.session.say("[x] 1", station.now)))]
+    copies = [(station.now, each) for each in sent(station.tells("[x] 1"))]
     while station.session.deadline < began + 40:
         station.now = station.session.deadline
         copies += [(station.now, each) for each in sent(list(station.session.tick(station.now)))]
@@ -403,7 +406,7 @@ def test_an_unproved_address_gets_no_more_than_its_due_until_it_proves_itself() 
     station = Station()
     station.enters()
     text = "[x] " + "a long line " * 100
-    assert [each.command for each in sent(list(station.session.say(text, station.now)))] == [Command.BR_ENTRY]
+    assert [each.command for each in sent(station.tells(text))] == [Command.BR_ENTRY]
     (message,) = sent(station.hears(Command.ANSENTRY, b"Lajos\0"))
     assert message.body.decode() == text
 
@@ -427,10 +430,10 @@ def test_getabsenceinfo_is_answered() -> None:
 def test_a_long_line_goes_in_several_messages_in_order() -> None:
     station = Station()
     station.enters()
-    station.session.say("[x] 0", station.now)
+    station.tells("[x] 0")
     station.proves()
     text = "[x] " + "长" * 8000
-    got, packets = "", sent(list(station.session.say(text, station.now)))
+    got, packets = "", sent(station.tells(text))
     while packets:
         (packet,) = packets
         assert len(build_packet(packet)) <= 8000
@@ -443,7 +446,7 @@ def test_what_waits_for_one_peer_has_a_bound() -> None:
     station = Station()
     station.enters()
     for number in range(limits.IPMSG_QUEUE + 50):
-        station.session.say(f"[x] {number}", station.now)
+        station.tells(f"[x] {number}")
     assert len(station.peer().outbox) == limits.IPMSG_QUEUE
     assert station.peer().outbox.dropped == 49
 
@@ -454,12 +457,12 @@ def test_what_waits_for_one_peer_has_a_bound() -> None:
 def test_a_silent_member_is_asked_then_away_and_comes_back_with_its_next_packet() -> None:
     station = Station()
     station.enters()
-    station.session.say("[x] 0", station.now)
+    station.tells("[x] 0")
     station.proves()
     asked = station.advance(limits.IPMSG_AWAY - 1)
     assert [each.command for each in sent(asked)] == [Command.BR_ENTRY] * 3
     assert Left(LAJOS) in station.advance(2.0)
-    station.session.say("[x] while you were away", station.now)
+    station.tells("[x] while you were away")
     station.advance(100.0)
     back = station.hears(Command.BR_ABSENCE, b"Lajos\0")
     assert joined(back) == ["Lajos"]
@@ -519,7 +522,7 @@ def test_any_conversation_keeps_the_rules(script: list[tuple[int, int, bytes, in
             effects = station.hears(command | options, extra, of=address, number=number)
         except WireError:
             effects = []
-        effects += station.session.say("[x] line", station.now)
+        effects += station.tells("[x] line", to=address)
         effects += station.advance(pause)
         for each in effects:
             if isinstance(each, Joined):

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netapp.core.text import encode
 from netapp.udpchat.ipmsg import texts
 from netapp.udpchat.ipmsg.texts import Dialect
 
@@ -65,15 +64,3 @@ def test_what_a_reader_should_not_see_is_taken_out() -> None:
     note = "{/font;-16 0 0 0 400 0 0 0 134 0 0 2 32 宋体 0;}"
     assert texts.cleaned(f"你\x1b[31m好\r\n再见\x07{note}") == "你[31m好\n再见"
     assert texts.name("小\u202e明\n\x00 x") == "小明 x"
-
-
-@given(st.text(max_size=400), st.sampled_from(["utf-8", "gbk"]), st.integers(4, 90))
-def test_pieces_are_short_and_lose_only_line_ends(text: str, codec: "texts.Codec", most: int) -> None:
-    written = encode(text, codec).decode(codec)  # what the codec lacks is a question mark
-    pieces = list(texts.pieces(written, codec, most))
-    assert all(len(encode(piece, codec)) <= most for piece in pieces)
-    assert "".join(pieces).replace("\n", "") == written.replace("\n", "")
-
-
-def test_a_long_text_is_cut_at_a_line() -> None:
-    assert list(texts.pieces("一二三\n四五六\n七", "utf-8", 21)) == ["一二三\n四五六", "七"]

@@ -1,0 +1,37 @@
+"""One timer for a session that knows its deadline: it fires when something is due, else never."""
+
+import math
+from collections.abc import Callable
+
+from twisted.internet import interfaces
+
+
+class Alarm:
+    """Calls ``wake`` at the time last set, or never while that is infinity."""
+
+    def __init__(self, clock: interfaces.IReactorTime, wake: Callable[[], object]) -> None:
+        self._clock, self._wake = clock, wake
+        self._call: interfaces.IDelayedCall | None = None
+        self._due = math.inf
+
+    def set(self, due: float) -> None:
+        """A later time than before needs no new timer: it is seen to when the old one fires."""
+        self._due = due
+        if due == math.inf:
+            return
+        delay = max(0.0, due - self._clock.seconds())
+        if self._call is None or not self._call.active():
+            self._call = self._clock.callLater(delay, self._fire)
+        elif due < self._call.getTime():
+            self._call.reset(delay)
+
+    def cancel(self) -> None:
+        self._due = math.inf
+        if self._call is not None and self._call.active():
+            self._call.cancel()
+
+    def _fire(self) -> None:
+        if self._due > self._clock.seconds():
+            self.set(self._due)
+        else:
+            self._wake()

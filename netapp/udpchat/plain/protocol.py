@@ -1,0 +1,117 @@
+"""Carries plain datagrams: to and from the lobby, or an operator's desk."""
+
+from collections.abc import Iterable, Sequence
+
+from twisted.internet import interfaces
+from twisted.python.failure import Failure
+
+from netapp.core import datagrams
+from netapp.core.access import Access, plain_host
+from netapp.core.datagrams import OwnPorts, Peer
+from netapp.core.desk import Arrived, Desk
+from netapp.core.languages import Speaker
+from netapp.talk import LOBBY, BadName, NameTaken, TooMuch
+from netapp.talk.talk import Talk
+from netapp.udpchat.alarm import Alarm
+from netapp.udpchat.plain.operator import OperatorSession, Show
+from netapp.udpchat.plain.session import Answer, Asked, Effect, Joined, Left, Owed, Said, Session
+from netapp.udpchat.seats import Seats, say_all
+
+
+class PlainDatagrams(datagrams.Datagrams):
+    """The lobby's door for plain datagrams."""
+
+    def __init__(
+        self,
+        session: Session,
+        talk: Talk,
+        say: Speaker,
+        clock: interfaces.IReactorTime,
+        access: Access,
+        own: OwnPorts,
+    ) -> None:
+        super().__init__(clock, access, own)
+        self.session, self._talk, self._say = session, talk, say
+        self.seats = Seats(talk, self._heard_in_lobby)
+        self._alarm = Alarm(clock, self._wake)
+
+    def heard(self, datagram: bytes, peer: Peer, now: float) -> Iterable[bytes]:
+        self._perform(self.session.receive(datagram, peer, now))
+        return ()
+
+    def stopProtocol(self) -> None:
+        super().stopProtocol()
+        self._alarm.cancel()
+        self.seats.leave_all()
+
+    def _heard_in_lobby(self, who: Peer, text: str) -> None:
+        self._perform(self.session.line(who, text, self.clock.seconds()))
+
+    def _wake(self) -> None:
+        self._perform(self.session.tick(self.clock.seconds()))
+
+    def _perform(self, effects: Sequence[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case Answer(octets, to):
+                    self.send(octets, to)
+                case Joined(who):
+                    self.seats.take(who, plain_host(who[0]))
+                case Said(who, lines, owed):
+                    stored = say_all(self.seats[who], lines)
+                    stored.addCallback(self._stored, owed).addErrback(self._unstored, owed)
+                case Asked():
+                    self._asked(effect)
+                case Left(who):
+                    self.seats.leave(who)
+        self._alarm.set(self.session.deadline)
+
+    def _stored(self, _: object, owed: Owed) -> None:
+        self._perform(self.session.stored(owed, self.clock.seconds()))
+
+    def _unstored(self, failure: Failure, owed: Owed) -> None:
+        self._answer("too long" if failure.check(TooMuch) else "not stored", owed)
+
+    def _asked(self, asked: Asked) -> None:
+        if asked.command == "/who":
+            names = ", ".join(author.name for author in self._talk.members(LOBBY))
+            self._answer("who", asked.owed, names=names or "-")
+            return
+        renaming = self.seats[asked.who].rename(asked.argument)
+        renaming.addCallback(lambda name: self._answer("renamed", asked.owed, name=name))
+        renaming.addErrback(self._cannot, asked)
+
+    def _cannot(self, failure: Failure, asked: Asked) -> None:
+        failure.trap(BadName, NameTaken, TooMuch)
+        key = "name taken" if failure.check(NameTaken) else "bad name"
+        self._answer(key, asked.owed, name=asked.argument)
+
+    def _answer(self, key: str, owed: Owed, **fields: object) -> None:
+        self._perform(self.session.answer(owed, self._say(key, **fields), self.clock.seconds()))
+
+
+class OperatorDatagrams(datagrams.Datagrams):
+    """Plain datagrams to and from a person at the terminal."""
+
+    def __init__(
+        self,
+        session: OperatorSession,
+        desk: Desk,
+        clock: interfaces.IReactorTime,
+        access: Access,
+        own: OwnPorts,
+    ) -> None:
+        super().__init__(clock, access, own)
+        self.session, self._desk = session, desk
+
+    def heard(self, datagram: bytes, peer: Peer, now: float) -> Iterable[bytes]:
+        for each in self.session.receive(datagram, peer, now):
+            if isinstance(each, Show):
+                arrived = Arrived(plain_host(peer[0]), peer[1], each.text)
+                self._desk.arrived(arrived, lambda line: self._typed(line, peer))
+            else:
+                yield each
+
+    def _typed(self, line: str, peer: Peer) -> bool:
+        octets = self.session.typed(line, peer, self.clock.seconds())
+        return octets is not None and self.send(octets, peer)

@@ -1,0 +1,144 @@
+"""A peer's place in the lobby: what it says goes in at once, however long its arrival takes."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from twisted.internet import defer
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from netapp.talk import LOBBY, Change, Delivery, Kind, Message, Proof, tidy_nickname
+from netapp.talk.presence import Presence
+from netapp.talk.talk import Talk
+
+#: Gets what others have said, as it is to be shown.
+Heard = Callable[[str], object]
+
+
+class Seat:
+    """One peer in the lobby, marked as a LAN peer: its name is only what it says.
+
+    :param name: what it wants to be called; a number is added when somebody is called so.
+    """
+
+    _log = Logger()
+
+    def __init__(self, talk: Talk, name: str, heard: Heard) -> None:
+        self._talk, self._heard = talk, heard
+        self._presence: Presence | None = None
+        self._waiting: list[defer.Deferred[Presence]] = []
+        self._failure: Failure | None = None
+        defer.ensureDeferred(self._arrive(tidy_nickname(name, "lan"))).addErrback(self._cannot)
+
+    def say(self, text: str) -> defer.Deferred[Message]:
+        """Say something in the lobby; fires when it is stored, with what talk raises otherwise."""
+        return self._here().addCallback(lambda presence: presence.say(LOBBY, text))
+
+    def rename(self, name: str) -> defer.Deferred[str]:
+        """Be called otherwise.  :returns: the name now.  Fails with BadName, NameTaken."""
+        return defer.ensureDeferred(self._rename(name))
+
+    def leave(self) -> None:
+        """Go, after what was said before."""
+        self._here().addCallbacks(lambda presence: presence.depart(), lambda failure: None)
+
+    # What talk calls -------------------------------------------------------------------------
+
+    def deliver(self, delivery: Delivery) -> None:
+        if delivery.sender is not self._presence:
+            self._heard(shown(delivery))
+
+    def changed(self, change: Change) -> None:
+        """Who comes and goes is not told: a datagram's peer may be gone in a second."""
+
+    # Arriving --------------------------------------------------------------------------------
+
+    async def _arrive(self, name: str) -> None:
+        presence = await self._talk.arrive(name, self, proof=Proof.LAN, unique=True)
+        try:
+            await presence.join(LOBBY)
+        except BaseException:
+            presence.depart()
+            raise
+        self._presence = presence
+        waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            each.callback(presence)
+
+    def _cannot(self, failure: Failure) -> None:
+        self._log.error("no place in the lobby: {reason}", reason=failure.getErrorMessage())
+        self._failure = failure
+        waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            each.errback(failure)
+
+    def _here(self) -> defer.Deferred[Presence]:
+        """Fires in the order of the calls."""
+        if self._presence is not None:
+            return defer.succeed(self._presence)
+        if self._failure is not None:
+            return defer.fail(self._failure)
+        waiting: defer.Deferred[Presence] = defer.Deferred()
+        self._waiting.append(waiting)
+        return waiting
+
+    async def _rename(self, name: str) -> str:
+        presence = await self._here()
+        await presence.rename(name)
+        return presence.author.name
+
+
+class Seats:
+    """The seats of one listener's peers, by address."""
+
+    def __init__(self, talk: Talk, heard: Callable[[Any, str], object]) -> None:
+        self._talk, self._heard = talk, heard
+        self._seats: dict[Any, Seat] = {}
+        self._names: dict[Any, str] = {}
+
+    def __len__(self) -> int:
+        return len(self._seats)
+
+    def __getitem__(self, who: Any) -> Seat:
+        return self._seats[who]
+
+    def take(self, who: Any, name: str) -> None:
+        """A peer is there; or it is, and wants to be called otherwise."""
+        if who not in self._seats:
+            self._seats[who] = Seat(self._talk, name, lambda text: self._heard(who, text))
+        elif self._names[who] != name:  # what it had keeps it if that name is taken
+            self._seats[who].rename(tidy_nickname(name, "lan")).addErrback(lambda failure: None)
+        self._names[who] = name
+
+    def leave(self, who: Any) -> None:
+        """A peer has gone."""
+        if (seat := self._seats.pop(who, None)) is not None:
+            del self._names[who]
+            seat.leave()
+
+    def leave_all(self) -> None:
+        for who in list(self._seats):
+            self.leave(who)
+
+
+def shown(delivery: Delivery) -> str:
+    """A message as a datagram shows it: ``[小明] 你好``."""
+    message = delivery.message
+    name = message.author.name
+    if message.kind is Kind.EVENT:
+        return f"({message.text})"
+    if message.kind is Kind.ACT:
+        return f"* {name} {message.text}"
+    if delivery.to is not None:
+        return f"[{name} → {delivery.to.name}] {message.text}"
+    return f"[{name}] {message.text}"
+
+
+def say_all(seat: Seat, lines: Sequence[str]) -> defer.Deferred[list[Message]]:
+    """Say several lines; fires when all are stored, fails when one is not."""
+    stored = defer.gatherResults([seat.say(line) for line in lines], consumeErrors=True)
+    return stored.addErrback(_first)
+
+
+def _first(failure: Failure) -> Failure:
+    return failure.value.subFailure if isinstance(failure.value, defer.FirstError) else failure

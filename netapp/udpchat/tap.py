@@ -1,0 +1,63 @@
+"""``twistd netapp-udpchat``: the command line of the datagram chat, nothing else."""
+
+from typing import Any, ClassVar
+
+from twisted.application.service import IService
+
+from netapp.core.config import ServiceOptions
+from netapp.core.running import Shared, alone
+from netapp.people import open_people
+from netapp.talk import open_talk
+from netapp.udpchat.config import PLUGIN, Config
+from netapp.udpchat.ipmsg.numbers import Numbers
+from netapp.udpchat.service import udpchat_service
+
+
+class Options(ServiceOptions):
+    table = "udpchat"
+    longdesc = "The lobby for plain datagrams (nc -u) and for IP Messenger, FeiQ and iptux."
+    examples = (
+        "twistd -n netapp-udpchat",
+        "twistd -n netapp-udpchat --announce",
+        "twistd -n netapp-udpchat --listen udp:8080 --ipmsg none --encoding gbk",
+        "twistd -n netapp-udpchat --operator",
+    )
+    optFlags: ClassVar[list[list[Any]]] = [
+        ["announce", None, "Broadcast that this IP Messenger station is there."],
+        ["operator", None, "Show plain datagrams; send what is typed here to who spoke last."],
+    ]
+    optParameters: ClassVar[list[list[Any]]] = [
+        [
+            "ipmsg",
+            None,
+            Config.ipmsg,
+            'What IP Messenger listens on, and TCP of that number; "none" turns it off.  [default: udp:2425]',
+        ],
+        ["ack", None, Config.ack, 'Answer to a plain datagram when nobody says anything; "" for none.'],
+    ]
+
+
+def config_from(options: Options) -> Config:
+    return Config(
+        **options.shared(),
+        ipmsg=options["ipmsg"],
+        announce=bool(options["announce"]),
+        operator=bool(options["operator"]),
+        ack=options["ack"],
+    )
+
+
+def part(options: Options, shared: Shared) -> IService:
+    """The service as a part of a process: this plugin's, or the hub's."""
+    state, reactor = options.state_path, shared.reactor
+    people = shared.noun("people", lambda: open_people(state, reactor))
+    talk = shared.noun("talk", lambda: open_talk(state, reactor, people))
+    config = config_from(options)
+    numbers = Numbers(state / "ipmsg-numbers", reactor.seconds)
+    if config.ipmsg != "none":
+        numbers.reserve()
+    return udpchat_service(config, talk, numbers, shared.own_ports, shared.metrics, reactor)
+
+
+def makeService(options: Options) -> IService:
+    return alone(PLUGIN, options, part)
