@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m benchmarks", description="netapp beside its peers, on loopback, in turn."
     )
     parser.add_argument(
-        "--only", type=_areas, default=list(AREAS), metavar="AREA,...", help=f"some of {', '.join(AREAS)}"
+        "--only", type=areas, default=list(AREAS), metavar="AREA,...", help=f"some of {', '.join(AREAS)}"
     )
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured (3)")
     parser.add_argument("--seconds", type=float, default=2.0, help="how long each load lasts (2)")
@@ -60,7 +60,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _areas(text: str) -> list[str]:
+def areas(text: str) -> list[str]:
+    """The areas of ``--only``."""
     names = text.split(",")
     if unknown := [name for name in names if name not in AREAS]:
         raise argparse.ArgumentTypeError(f"no area {unknown[0]!r}: there are {', '.join(AREAS)}")

@@ -3,7 +3,7 @@
 from benchmarks.irc import Clients, Fanout
 from benchmarks.peers import Peer, Place, Run, executable, twistd
 from benchmarks.process import LOOPBACK, Server, accepts, output_of
-from benchmarks.table import CPU, MEMORY_EACH, P99, RATE, percentile
+from benchmarks.table import CPU, MEMORY, MEMORY_EACH, P99, RATE, percentile
 
 MEMBERS = 500
 IDLE = 1000
@@ -14,7 +14,7 @@ ROOM = "#bench"
 
 ALONE = f"A delivery of an IRC line to one of {MEMBERS} members, one line at a time"
 TOGETHER = f"A delivery of an IRC line to one of {MEMBERS} members, {IN_FLIGHT} members speaking at once"
-MEMORY = f"An idle IRC client, of {IDLE}"
+QUIET = f"{IDLE:,} idle IRC clients"
 
 
 def _netapp(place: Place) -> list[str]:
@@ -101,7 +101,8 @@ def _idle(run: Run, peer: Peer, server: Server, place: Place) -> None:
         before = server.rss()
         clients.connect(IDLE)
         clients.settle()
-        run.record(MEMORY, peer.name, MEMORY_EACH, max(0, server.rss() - before) / IDLE / 1024)
+        run.record(QUIET, peer.name, MEMORY_EACH, max(0, server.rss() - before) / IDLE / 1024)
+        run.record(QUIET, peer.name, MEMORY, server.rss() / 2**20)
 
 
 def _room(run: Run, peer: Peer, server: Server, place: Place) -> None:

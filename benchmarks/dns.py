@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.datagrams import Load
 from benchmarks.peers import Peer, Place, Run, executable, twistd
 from benchmarks.process import LOOPBACK, Failed, Server, output_of
-from benchmarks.table import CPU, CPU_FIRST, P99, RATE, percentile
+from benchmarks.table import CPU, CPU_FIRST, MEMORY, P99, RATE, percentile
 
 EDNS = "A DNS answer over UDP, with EDNS"
 COOKIE = "A DNS answer over UDP, with EDNS and a cookie as dig sends it"
@@ -162,23 +162,33 @@ def _standard(run: Run, peer: Peer, server: Server, place: Place) -> None:
         before = server.cpu()
         report = _dnsperf(place, queries, "-l", f"{run.seconds:g}", *cookie)
         used = server.cpu() - before
-        run.record(work, peer.name, CPU, used / _checked(report) * 1e6)
-        run.record(work, peer.name, RATE, float(_found(_RATE, report)))
+        run.record(work, peer.name, CPU, used / completed(report) * 1e6)
+        run.record(work, peer.name, RATE, rate(report))
     calm = _dnsperf(place, queries, "-v", "-Q", str(CALM), "-l", "1")
-    waits = [float(seconds) * 1000 for seconds in _LATENCY.findall(calm)]
-    if not waits:
+    if not (each := waits(calm)):
         raise Failed("no answer at a calm pace")
-    run.record(EDNS, peer.name, P99, percentile(waits, 0.99))
+    run.record(EDNS, peer.name, P99, percentile(each, 0.99))
+    run.record(EDNS, peer.name, MEMORY, server.rss() / 2**20)
 
 
-def _checked(report: str) -> int:
-    """How many answers came.  :raises Failed: some are missing or wrong."""
-    completed, lost = int(_found(_COMPLETED, report)), int(_found(_LOST, report))
-    if int(_found(_NOERROR, report)) != completed:
+def completed(report: str) -> int:
+    """How many answers dnsperf has had.  :raises Failed: some are missing or wrong."""
+    answers, lost = int(_found(_COMPLETED, report)), int(_found(_LOST, report))
+    if int(_found(_NOERROR, report)) != answers:
         raise Failed("answered with errors")
-    if lost > completed / 1000:
-        raise Failed(f"lost {lost} of {completed} queries")
-    return completed
+    if lost > answers / 1000:
+        raise Failed(f"lost {lost} of {answers} queries")
+    return answers
+
+
+def rate(report: str) -> float:
+    """Answers a second."""
+    return float(_found(_RATE, report))
+
+
+def waits(report: str) -> list[float]:
+    """Milliseconds of each answer, from a verbose report."""
+    return [float(seconds) * 1000 for seconds in _LATENCY.findall(report)]
 
 
 def _dnsperf(place: Place, queries: str, *options: str) -> str:
@@ -202,10 +212,10 @@ def _plain(run: Run, peer: Peer, server: Server, place: Place) -> None:
         before = server.cpu()
         done = load.run(run.seconds)
         used = server.cpu() - before
-        waits = load.calm(1.0, CALM)
+        calm = load.calm(1.0, CALM)
     run.record(PLAIN, peer.name, CPU, used / done.answers * 1e6)
     run.record(PLAIN, peer.name, RATE, done.answers / done.seconds)
-    run.record(PLAIN, peer.name, P99, percentile(waits, 0.99) * 1000)
+    run.record(PLAIN, peer.name, P99, percentile(calm, 0.99) * 1000)
 
 
 def _shuffled(place: Place, suffix: str) -> str:

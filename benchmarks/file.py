@@ -6,7 +6,7 @@ from pathlib import Path
 from benchmarks.peers import Peer, Place, Run, twistd
 from benchmarks.process import LOOPBACK, Server, accepts
 from benchmarks.requests import Requests
-from benchmarks.table import CPU, CPU_SECONDS, P99, RATE, THROUGHPUT, percentile
+from benchmarks.table import CPU, CPU_SECONDS, MEMORY, P99, RATE, THROUGHPUT, percentile
 from benchmarks.transfers import http_transfer, plain_transfer
 
 GIGABYTE = 10**9
@@ -104,6 +104,7 @@ def _many(run: Run, peer: Peer, server: Server, place: Place) -> None:
         run.record(MANY, peer.name, CPU, used / len(done.waits) * 1e6)
         run.record(MANY, peer.name, RATE, len(done.waits) / done.seconds)
         run.record(MANY, peer.name, P99, percentile(done.waits, 0.99) * 1000)
+        run.record(MANY, peer.name, MEMORY, server.rss() / 2**20)
 
 
 def _files(folder: Path) -> Path:

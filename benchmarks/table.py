@@ -25,8 +25,8 @@ RATE = Measure("rate", "/s", less=False)
 THROUGHPUT = Measure("throughput", "MB/s", less=False)
 P99 = Measure("99th percentile", "ms")
 FIRST_ANSWER = Measure("first answer", "s")
-MEMORY = Measure("memory", "MiB")
-MEMORY_EACH = Measure("memory", "KiB")
+MEMORY = Measure("memory", "MiB")  # of the whole process
+MEMORY_EACH = Measure("memory each", "KiB")
 WAKE_UPS = Measure("wake-ups", "/s")
 
 
@@ -143,10 +143,11 @@ def _table(work: Work) -> Iterator[str]:
         cells = [_cell(work, server, measure) for measure in measures]
         yield "| " + " | ".join([server, *cells]) + " |"
     for server, reason in work.missing.items():
-        blank = [reason if measures else "", *[""] * (len(measures) - 1)]
-        yield (
-            "| " + " | ".join([server if measures else f"{server}: {reason}", *blank[: len(measures)]]) + " |"
-        )
+        told = reason.replace("|", r"\|")
+        if measures:
+            yield "| " + " | ".join([server, told, *[""] * (len(measures) - 1)]) + " |"
+        else:
+            yield f"| {server}: {told} |"
     yield ""
 
 
