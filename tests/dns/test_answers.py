@@ -453,6 +453,7 @@ GOOD = [
 SERVER = answers()
 
 
+@settings(max_examples=600, deadline=None)
 @given(
     st.sampled_from(GOOD),
     st.lists(st.tuples(st.integers(0, 500), st.integers(0, 255)), max_size=6),
@@ -475,6 +476,7 @@ def test_any_datagram_is_answered_or_not(datagram: bytes) -> None:
         check(datagram, SERVER.message(datagram), 65535)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(

@@ -1,0 +1,92 @@
+"""The command line of the name service."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from twisted.python import usage
+
+from netapp.dns.config import Config
+from netapp.dns.tap import Options, config_from, names_config_from
+from netapp.errors import ConfigError
+from tests import real
+from tests.dns.asking import record
+
+
+def parse(*arguments: str) -> Options:
+    options = Options()
+    options.parseOptions(arguments)
+    return options
+
+
+def test_records_hosts_and_the_unknown_text() -> None:
+    options = parse(
+        "--record=a.lan=10.0.0.1", "--record", "a.lan=fd00::1", "--hosts=x", "--hosts=y", "--unknown=?"
+    )
+    names = names_config_from(options)
+    assert names.records == (record("a.lan", "10.0.0.1"), record("a.lan", "fd00::1"))
+    assert names.hosts == ("x", "y")
+    assert config_from(options).unknown == "?"
+    assert config_from(parse()).unknown == "i dont know"
+
+
+def test_a_configuration_file_says_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "netapp.toml"
+    file.write_text('[dns]\nrecord = ["a.lan=10.0.0.1"]\nhosts = ["x"]\nunknown = "?"\n')
+    options = parse(f"--config={file}")
+    assert names_config_from(options).records == (record("a.lan", "10.0.0.1"),)
+    assert config_from(options).unknown == "?"
+
+
+@pytest.mark.parametrize("unknown", ["", " ", "a\nb", "\x00", "字" * 400])
+def test_an_unknown_text_that_could_not_be_sent(unknown: str) -> None:
+    with pytest.raises(ConfigError, match="--unknown"):
+        Config(unknown=unknown)
+
+
+def test_options_of_later_are_not_there_yet() -> None:
+    with pytest.raises(usage.UsageError):
+        parse("--zone=example.zone")
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--record=www", "netapp-dns: --record 'www': there is no =; write NAME=ADDRESS"),
+        ("--hosts=missing", "netapp-dns: the hosts file missing cannot be read: No such file"),
+        ("--hosts=broken", "netapp-dns: broken:2: '10.0.0' is no address"),
+        ("--unknown=", "netapp-dns: --unknown '': write some words"),
+    ],
+)
+def test_a_start_that_cannot_work_is_one_line(tmp_path: Path, option: str, said: str) -> None:
+    (tmp_path / "broken").write_text("10.0.0.1 box\n10.0.0 www\n")
+    ended = real.run_once("netapp-dns", "--listen=udp:0:interface=127.0.0.1", option, state=tmp_path)
+    assert ended.returncode == 1
+    last = ended.stderr.strip().splitlines()[-1]
+    assert last.startswith(said)
+    assert "Traceback" not in ended.stdout + ended.stderr
+    assert "listening" not in ended.stdout
+
+
+@pytest.mark.real
+def test_the_plugin_pulls_in_no_more_than_it_needs(tmp_path: Path) -> None:
+    script = (
+        "import sys; from netapp.dns.tap import Options, makeService; o = Options();"
+        "o.parseOptions(['--record=a=1.2.3.4', '--listen=udp:0', '--listen=tcp:0']); makeService(o);"
+        "print(*sys.modules)"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", script],
+        env=real.environment(tmp_path) | {"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=real.PATIENCE,
+        check=True,
+    )
+    loaded = set(shown.stdout.split())
+    assert "twisted" in loaded
+    heavy = {"sqlalchemy", "alembic", "klein", "twisted.conch", "twisted.web", "prometheus_client", "argon2"}
+    assert loaded & (heavy | {"dns"}) == set()
