@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -36,6 +37,10 @@ PHRASES: Final = Phrases(
         "no terminal": (
             "没有终端可以输入密码:请用 --password-stdin",
             "there is no terminal to ask for the password: use --password-stdin",
+        ),
+        "owner": (
+            "状态目录 {state} 属于 {owner}:请用 sudo -u {owner} netapp user ...",
+            "the state directory {state} is {owner}'s: run  sudo -u {owner} netapp user ...",
         ),
         "none": (
             "还没有用户,添加一个:netapp user add zhao",
@@ -173,8 +178,23 @@ def at(state: Path | None, work: Callable[[Any], T]) -> T:
     """Run work on the accounts in one transaction; it is on the disk when this returns."""
     from netapp.people.store import accounts  # SQLAlchemy takes its time: not for --help
 
-    with accounts(state or default_state(os.environ)) as rows:
+    state = state or default_state(os.environ)
+    _see_whose(state)
+    with accounts(state) as rows:
         return work(rows)
+
+
+def _see_whose(state: Path) -> None:
+    """Root's own files in another user's state directory would lock that user's services out."""
+    if os.geteuid() == 0 and state.is_dir() and (owner := state.stat().st_uid) != 0:
+        common.fail(say("owner", state=state, owner=_user_name(owner)))
+
+
+def _user_name(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"#{number}"
 
 
 def change(state: Path | None, name: str, work: Callable[[Any, Account], object]) -> Account:

@@ -4,7 +4,6 @@ A piece of work is a function of :class:`Accounts`, run in one transaction; so t
 serve a running service, which hands them to threads, and the command line, which does not.
 """
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -248,11 +247,6 @@ def accounts(state: Path) -> Iterator[Accounts]:
             yield SqlAccounts(connection)
     finally:
         engine.dispose()
-
-
-def wall_clock() -> float:
-    """Seconds since 1970, for work without a reactor."""
-    return time.time()
 
 
 def _new(name: str, shown: str, now: float) -> Account:

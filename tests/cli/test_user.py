@@ -134,6 +134,17 @@ def test_another_state_directory(user: User, tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root could do harm here")
+def test_root_is_sent_to_the_owner_of_the_state_directory(user: User, tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    os.chown(theirs, 65534, 65534)
+    done = user("list", "--state", str(theirs))
+    assert done.returncode == 1
+    assert "sudo -u nobody" in done.stderr
+    assert list(theirs.iterdir()) == []
+
+
 def test_without_a_terminal_it_says_where_the_password_may_come_from(user: User) -> None:
     done = user("add", "zhao", typed="12345678\n")
     assert done.returncode == 1

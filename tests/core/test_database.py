@@ -222,8 +222,10 @@ def test_a_new_database_is_its_owners_alone(path: Path) -> None:
 
 
 def test_an_older_database_is_brought_up_to_date_and_keeps_its_rows(path: Path, migrations: Path) -> None:
-    with database.open_engine(path, begin="BEGIN IMMEDIATE").begin() as connection:
+    engine = database.open_engine(path, begin="BEGIN IMMEDIATE")
+    with engine.begin() as connection:
         put("kept")(connection)
+    engine.dispose()
     two = REVISION.format(revision="two", before="one", table="phrase")
     (migrations / "versions" / "two.py").write_text(two)
     database.upgrade(path, migrations, "two")
