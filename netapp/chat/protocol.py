@@ -1,5 +1,6 @@
 """Carries a conversation's octets, and does with talk what the session asks."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -78,11 +79,6 @@ class ChatProtocol(SessionProtocol):
         if self._presence is not None:
             self._presence.depart(self._reason)
 
-    def resumeProducing(self) -> None:
-        super().resumeProducing()
-        if self._held:
-            self.transport.pauseProducing()
-
     # What talk calls -------------------------------------------------------------------------
 
     def deliver(self, delivery: Delivery) -> None:
@@ -137,6 +133,10 @@ class ChatProtocol(SessionProtocol):
             self.flush()
         super().close(abort=abort, linger=linger)
 
+    def _read_on(self) -> None:
+        if not self._held:
+            super()._read_on()
+
     # What the session asks -------------------------------------------------------------------
 
     def perform(self, effect: Effect) -> None:
@@ -145,8 +145,8 @@ class ChatProtocol(SessionProtocol):
             self.transport.pauseProducing()
         elif isinstance(effect, asks.Release):
             self._held = False
-            if self._stalled_until == float("inf"):
-                super().resumeProducing()
+            if self._stalled_until == math.inf:
+                self._read_on()
         elif isinstance(effect, asks.Depart):
             self._reason = effect.reason
         else:

@@ -76,7 +76,9 @@ class Presence:
         if len(self.rooms) >= limits.ROOMS_EACH:
             raise TooMuch(f"one can be in {limits.ROOMS_EACH} rooms")
         place = await self._talk.open_room(name)
-        if not self.departed and name not in self.rooms:
+        if self.departed:
+            self._talk.close_room(place)
+        elif name not in self.rooms:
             self.rooms[name] = place
             if place.add(self):
                 change = Joined(name, self.author)

@@ -56,7 +56,7 @@ PHRASES: Final = Phrases(
         "here": ("这里有 {count} 人:{names}", "{count} here: {names}"),
         "rooms": ("房间:{rooms}", "Rooms: {rooms}"),
         "room": ("{room}({count} 人)", "{room} ({count})"),
-        "left": ("你离开了 {room},现在在 {now}。", "You have left {room} and are in {now}."),
+        "left": ("你离开了 {room},回到{now}。", "You have left {room} and are in {now}."),
         "stay": ("大厅不能离开;/quit 退出。", "One cannot leave the lobby; /quit ends."),
         "you are": ("你现在叫 {name}。", "You are now called {name}."),
         "nothing": ("还没有消息。", "Nothing has been said yet."),

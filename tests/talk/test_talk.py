@@ -1,0 +1,272 @@
+"""Who is here, who may be called what, and who gets what."""
+
+import pytest
+from twisted.internet import defer
+
+from netapp.core import limits
+from netapp.talk import (
+    Author,
+    BadName,
+    Departed,
+    Joined,
+    Kind,
+    NameTaken,
+    NoSuchName,
+    NotThere,
+    Parted,
+    Proof,
+    Renamed,
+    TooMuch,
+    TopicSet,
+)
+from netapp.talk.model import Draft
+from netapp.talk.store import MemoryStore
+from tests.talk.helpers import Accounts, Remembering, WaitingStore, arrive, now, talk
+
+
+def test_what_is_said_reaches_everyone_in_the_room_and_nobody_else() -> None:
+    place = talk()
+    bob, heard_bob = arrive(place, "bob", "lobby")
+    _, heard_eve = arrive(place, "eve", "lobby")
+    _, elsewhere = arrive(place, "joe", "games")
+    message = now(bob.say("lobby", "hello", Kind.ACT))
+    assert (message.number, message.text, message.kind) == (1, "hello", Kind.ACT)
+    assert message.author == Author("bob", Proof.GUEST)
+    assert message.time == 1000.0
+    assert heard_bob.texts == heard_eve.texts == ["hello"]
+    assert heard_bob.deliveries[0].sender is bob
+    assert elsewhere.deliveries == []
+
+
+def test_octets_are_made_once_for_each_kind_of_receiver() -> None:
+    place = talk()
+    bob, heard = arrive(place, "bob", "lobby")
+    arrive(place, "eve", "lobby")
+    now(bob.say("lobby", "hello"))
+    delivery, made = heard.deliveries[0], []
+    for kind in ("a", "a", "b"):
+        delivery.octets(kind, lambda delivery: made.append(delivery) or b"x")
+    assert len(made) == 2
+
+
+def test_nothing_is_delivered_before_it_is_stored() -> None:
+    store = WaitingStore()
+    place = talk(store)
+    bob, heard = arrive(place, "bob", "lobby")
+    said = bob.say("lobby", "hello")
+    assert not said.called
+    assert heard.deliveries == []
+    store.release()
+    assert now(said).number == 1
+    assert heard.texts == ["hello"]
+
+
+def test_what_cannot_be_stored_is_told_to_its_sender_only() -> None:
+    class Full(MemoryStore):
+        def add(self, draft: Draft) -> "defer.Deferred[object]":
+            return defer.fail(OSError("no space left on device"))
+
+    place = talk(Full())
+    bob, heard = arrive(place, "bob", "lobby")
+    with pytest.raises(OSError, match="no space"):
+        now(bob.say("lobby", "hello"))
+    assert heard.deliveries == []
+    assert place.unstored == 1
+
+
+def test_one_who_cannot_take_a_message_keeps_it_from_nobody() -> None:
+    class Broken(Remembering):
+        def deliver(self, delivery: object) -> None:
+            raise RuntimeError("broken")
+
+    place = talk()
+    now(now(place.arrive("eve", Broken())).join("lobby"))
+    bob, heard = arrive(place, "bob", "lobby")
+    now(bob.say("lobby", "hello"))
+    assert heard.texts == ["hello"]
+
+
+def test_a_message_has_a_bound_and_needs_the_room() -> None:
+    bob, _ = arrive(talk(), "bob", "lobby")
+    with pytest.raises(TooMuch):
+        now(bob.say("lobby", "x" * (limits.MESSAGE + 1)))
+    with pytest.raises(NotThere):
+        now(bob.say("games", "x"))
+    with pytest.raises(BadName):
+        now(bob.join("a b"))
+
+
+def test_rooms_each_and_in_all_have_a_bound() -> None:
+    bob, _ = arrive(talk(), "bob")
+    for number in range(limits.ROOMS_EACH):
+        now(bob.join(f"room{number}"))
+    with pytest.raises(TooMuch):
+        now(bob.join("one-more"))
+
+
+def test_coming_going_and_names_are_told_to_those_who_share_a_room() -> None:
+    place = talk()
+    published: list[object] = []
+    place.changes.subscribe(published.append)
+    bob, _ = arrive(place, "bob", "lobby", "games")
+    eve, heard = arrive(place, "eve", "lobby", "games")
+    _, elsewhere = arrive(place, "joe", "other")
+    now(bob.rename("rob"))
+    now(bob.set_topic("games", "chess"))
+    bob.part("games", "tired")
+    bob.depart("bye")
+    bob.depart("again")
+    old, new = Author("bob"), Author("rob")
+    told = [Renamed(old, new), TopicSet("games", "chess", new), Parted("games", new, "tired")]
+    told.append(Departed(new, ("lobby",), "bye"))
+    assert heard.changes == told
+    assert published[-4:] == told
+    assert elsewhere.changes == []
+    assert place.members("lobby") == (Author("eve"),)
+    assert now(eve.join("games")).topic == "chess"
+
+
+def test_a_room_nobody_is_in_is_forgotten_but_its_topic_is_kept() -> None:
+    place = talk()
+    bob, _ = arrive(place, "bob", "games")
+    now(bob.set_topic("games", "chess"))
+    bob.part("games")
+    assert [view.name for view in place.rooms()] == ["lobby"]
+    assert now(bob.join("games")).topic == "chess"
+    assert [row.name for row in now(place.stored_rooms())] == ["games"]
+
+
+def test_a_guests_name_belongs_to_one_presence() -> None:
+    place = talk()
+    bob, _ = arrive(place, "bob")
+    for name in ("bob", "BOB", "ｂｏｂ"):
+        with pytest.raises(NameTaken) as caught:
+            arrive(place, name)
+        assert not caught.value.by_account
+    bob.depart()
+    arrive(place, "Bob")
+
+
+def test_a_name_that_was_changed_is_free_again() -> None:
+    place = talk()
+    bob, _ = arrive(place, "bob")
+    now(bob.rename("rob"))
+    arrive(place, "bob")
+    with pytest.raises(NameTaken):
+        now(bob.rename("bob"))
+    assert bob.author.name == "rob"
+    now(bob.rename("Rob"))
+    assert place.author("ROB") == Author("Rob")
+
+
+def test_a_guest_and_a_machine_cannot_take_an_accounts_name() -> None:
+    place = talk(people=Accounts(zhao="17"))
+    with pytest.raises(NameTaken) as caught:
+        arrive(place, "zhao")
+    assert caught.value.by_account
+    machine, _ = arrive(place, "zhao", proof=Proof.LAN, unique=True)
+    assert machine.author == Author("zhao_2", Proof.LAN)
+    with pytest.raises(NameTaken):
+        now(machine.rename("zhao"))
+
+
+def test_unique_names_get_a_number_and_stay_within_the_limit() -> None:
+    place = talk()
+    names = [arrive(place, "pc" * 15, unique=True)[0].author.name for _ in range(3)]
+    assert names == ["pc" * 15, "pc" * 14 + "_2", "pc" * 14 + "_3"]
+
+
+def test_of_two_who_ask_for_a_name_at_once_one_gets_it() -> None:
+    people = Accounts()
+    people.held = []
+    place = talk(people=people)
+    first = place.arrive("bob", Remembering())
+    with pytest.raises(NameTaken):
+        now(place.arrive("bob", Remembering()))
+    people.held[0][1].callback(None)
+    assert now(first).author.name == "bob"
+
+
+def test_an_owner_has_many_presences_and_is_announced_once() -> None:
+    place = talk(people=Accounts(zhao="17"))
+    _, heard = arrive(place, "eve", "lobby")
+    owner = {"proof": Proof.ACCOUNT, "account": "17"}
+    first, heard_first = arrive(place, "zhao", "lobby", **owner)
+    second, heard_second = arrive(place, "zhao", "lobby", **owner)
+    now(first.say("lobby", "hello"))
+    assert heard.texts == heard_first.texts == heard_second.texts == ["hello"]
+    first.depart()
+    second.depart()
+    zhao = Author("zhao", Proof.ACCOUNT, "17")
+    assert heard.changes == [Joined("lobby", zhao), Departed(zhao, ("lobby",))]
+
+
+def test_an_owner_gets_the_name_back_from_a_guest() -> None:
+    people = Accounts()
+    place = talk(people=people)
+    guest, heard = arrive(place, "zhao", "lobby")
+    people.ids["zhao"] = "17"
+    owner, _ = arrive(place, "zhao", proof=Proof.ACCOUNT, account="17")
+    assert owner.author.name == "zhao"
+    assert guest.author == Author("zhao_2")
+    assert heard.changes == [Renamed(Author("zhao"), Author("zhao_2"))]
+
+
+def test_an_owner_who_comes_while_a_guest_is_looked_up_gets_the_name() -> None:
+    people = Accounts(zhao="17")
+    people.held = []
+    place = talk(people=people)
+    guest = place.arrive("zhao", Remembering())
+    owner, _ = arrive(place, "zhao", proof=Proof.ACCOUNT, account="17")
+    people.held[0][1].callback(people.account("zhao"))
+    with pytest.raises(NameTaken):
+        now(guest)
+    assert place.person("zhao") is owner.person
+
+
+def test_a_direct_message_reaches_both_and_nobody_else() -> None:
+    place = talk()
+    bob, heard_bob = arrive(place, "bob", "lobby")
+    eve, heard_eve = arrive(place, "eve", "lobby")
+    _, others = arrive(place, "joe", "lobby")
+    message = now(bob.direct("EVE", "psst"))
+    assert message.room.startswith("@")
+    assert heard_eve.deliveries[0].to == Author("eve")
+    assert heard_bob.texts == heard_eve.texts == ["psst"]
+    assert others.deliveries == []
+    now(eve.direct("bob", "yes?"))
+    assert [m.text for m in now(bob.history_with("eve"))] == ["psst", "yes?"]
+    with pytest.raises(NoSuchName):
+        now(bob.direct("nobody", "x"))
+
+
+def test_who_has_the_name_later_sees_nothing_of_a_guests_talks() -> None:
+    place = talk()
+    bob, _ = arrive(place, "bob")
+    eve, _ = arrive(place, "eve")
+    now(bob.direct("eve", "secret"))
+    eve.depart()
+    arrive(place, "eve")
+    assert now(bob.history_with("eve")) == []
+
+
+def test_history_is_paged_by_number() -> None:
+    place = talk()
+    bob, _ = arrive(place, "bob", "lobby")
+    for number in range(1, 11):
+        now(bob.say("lobby", str(number)))
+
+    def numbers(**how: int) -> list[int]:
+        return [message.number for message in now(place.history("大厅", **how))]
+
+    assert numbers(limit=3) == [8, 9, 10]
+    assert numbers(before=8, limit=3) == [5, 6, 7]
+    assert numbers(after=8) == [9, 10]
+
+
+def test_the_house_may_tell_something_in_a_room_it_is_not_in() -> None:
+    place = talk()
+    _, heard = arrive(place, "bob", "lobby")
+    now(place.post("lobby", Author("netapp"), "a file has come"))
+    assert heard.deliveries[0].message.kind is Kind.EVENT
+    assert heard.deliveries[0].sender is None
