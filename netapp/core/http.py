@@ -116,6 +116,7 @@ class Channel(http.HTTPChannel):
             return  # read and dropped, so that the peer's system keeps our answer
         if not self._in_head and not self.requests:
             self._in_head = True
+            self._tail = b""  # the request before may have ended with a LF
             self._due_in(limits.HTTP_HEAD)
         if self._in_head and _BARE_LF.search((self._tail + data).partition(b"\r\n\r\n")[0]):
             self._refuse()  # RFC 9112 section 2.2; a line that never ends would only wait
