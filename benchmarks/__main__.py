@@ -24,27 +24,35 @@ AREAS: dict[str, Callable[[Run], None]] = {
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     results = Results()
     begun = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="netapp-benchmarks-") as folder:
         run = Run(results, options.seconds, Path(folder))
-        try:
-            for number in range(1, options.rounds + 1):
-                for area in options.only:
-                    print(f"round {number} of {options.rounds}: {area}", file=sys.stderr, flush=True)
-                    AREAS[area](run)
-        except KeyboardInterrupt:
-            print("interrupted: the table shows what was measured", file=sys.stderr)
-            options.save = None
-    tables = markdown(results)
-    print(tables)
+        finished = _rounds(run, options.rounds, options.only)
+    print(markdown(results))
     print("\n".join(["Behind:", *(f"- {line}" for line in behind(results))]))
+    if not finished:
+        return 128 + signal.SIGINT
     if options.save:
         page.save(
             options.save, page.facts(run.versions, options.rounds, time.perf_counter() - begun), results
         )
     return 0
+
+
+def _rounds(run: Run, rounds: int, names: list[str]) -> bool:
+    """:returns: whether it came to its end."""
+    try:
+        for number in range(1, rounds + 1):
+            for area in names:
+                print(f"round {number} of {rounds}: {area}", file=sys.stderr, flush=True)
+                AREAS[area](run)
+    except KeyboardInterrupt:
+        print("interrupted: the tables show what was measured", file=sys.stderr)
+        return False
+    return True
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -69,6 +77,9 @@ def areas(text: str) -> list[str]:
 
 
 def _interrupt(*_: object) -> None:
+    """Stop now; a second signal must not keep us from ending what we have started."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
