@@ -5,7 +5,7 @@ import time
 from benchmarks import dns
 from benchmarks.hub import HUB
 from benchmarks.peers import Run
-from benchmarks.table import CPU, MEMORY, WAKE_UPS
+from benchmarks.table import CPU_AT_REST, MEMORY, WAKE_UPS
 
 WORK = "All services in one process, at rest"
 #: Seconds after the first answer until it counts as at rest, and seconds that are watched.
@@ -23,4 +23,4 @@ def measure(run: Run) -> None:
         watched = time.perf_counter() - begun
         run.record(WORK, HUB.name, MEMORY, server.rss() / 2**20)
         run.record(WORK, HUB.name, WAKE_UPS, (server.wake_ups() - wake_ups) / watched)
-        run.record(WORK, HUB.name, CPU, (server.cpu() - used) / watched * 1e6)
+        run.record(WORK, HUB.name, CPU_AT_REST, (server.cpu() - used) / watched * 1e6)

@@ -27,6 +27,8 @@ P99 = Measure("99th percentile", "ms")
 FIRST_ANSWER = Measure("first answer", "s")
 MEMORY = Measure("memory", "MiB")  # of the whole process
 MEMORY_EACH = Measure("memory each", "KiB")
+FIRST_OCTET = Measure("first octet", "ms")
+CPU_AT_REST = Measure("CPU a second", "µs")
 WAKE_UPS = Measure("wake-ups", "/s")
 
 

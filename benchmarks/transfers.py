@@ -2,6 +2,7 @@
 
 import socket
 import time
+from dataclasses import dataclass
 
 from benchmarks.process import LOOPBACK, Failed
 
@@ -9,23 +10,32 @@ _BUFFER = 1024 * 1024
 _PATIENCE = 10.0
 
 
-def plain_transfer(port: int, name: str, size: int) -> float:
-    """:returns: seconds from the connection to the close.  :raises Failed: not ``size`` octets."""
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Seconds from the connection to the first octet, and from there to the end."""
+
+    waited: float
+    seconds: float
+
+
+def plain_transfer(port: int, name: str, size: int) -> Transfer:
+    """:raises Failed: not ``size`` octets came."""
     begun = time.perf_counter()
     with socket.create_connection((LOOPBACK, port), _PATIENCE) as client:
         client.sendall(name.encode())
-        came = _drain(client)
-    if came != size:
-        raise Failed(f"a bare name gave {came} octets, not {size}")
-    return time.perf_counter() - begun
+        came = len(client.recv(65536))
+        first = time.perf_counter()
+        came += _drain(client)
+    return _checked("a bare name", came, size, Transfer(first - begun, time.perf_counter() - first))
 
 
-def http_transfer(port: int, name: str, size: int) -> float:
+def http_transfer(port: int, name: str, size: int) -> Transfer:
     """As :func:`plain_transfer`, by one HTTP request that asks for the connection's end."""
     begun = time.perf_counter()
     with socket.create_connection((LOOPBACK, port), _PATIENCE) as client:
         client.sendall(f"GET /{name} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n".encode())
-        head = b""
+        head = client.recv(65536)
+        first = time.perf_counter()
         while b"\r\n\r\n" not in head:
             if not (more := client.recv(65536)):
                 raise Failed(f"no HTTP answer but {head[:80]!r}")
@@ -34,9 +44,13 @@ def http_transfer(port: int, name: str, size: int) -> float:
         if not head.startswith(b"HTTP/1.1 200 "):
             raise Failed(f"HTTP says {head[:40]!r}")
         came = len(body) + _drain(client)
+    return _checked("HTTP", came, size, Transfer(first - begun, time.perf_counter() - first))
+
+
+def _checked(what: str, came: int, size: int, transfer: Transfer) -> Transfer:
     if came != size:
-        raise Failed(f"HTTP gave {came} octets, not {size}")
-    return time.perf_counter() - begun
+        raise Failed(f"{what} gave {came} octets, not {size}")
+    return transfer
 
 
 def _drain(client: socket.socket) -> int:
