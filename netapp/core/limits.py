@@ -23,6 +23,8 @@ TELNET_SUBNEGOTIATION: Final = 4096
 
 #: Connections to one listener.
 CONNECTIONS: Final = 4096
+#: Connections that wait to be accepted; the system may allow fewer.
+BACKLOG: Final = 1024
 #: Connections from one address to one listener; loopback is exempt.
 CONNECTIONS_PER_ADDRESS: Final = 256
 #: Open descriptors that a process asks the system for, where its default is lower.

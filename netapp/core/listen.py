@@ -168,7 +168,7 @@ class StreamListener(_Listener):
             raise ValueError("this kind of listener does not start at once")
         if isinstance(outcome[0], Failure):
             outcome[0].raiseException()
-        _notice_the_dead(outcome[0])
+        _tune(outcome[0], backlog="backlog=" not in self.description)
         return outcome[0]
 
     async def _stop(self, port: Any) -> None:
@@ -202,13 +202,18 @@ class _TurnedAway(protocol.Protocol):
         self.transport.abortConnection()
 
 
-def _notice_the_dead(port: Any) -> None:
-    """Have the kernel end connections whose peer has lost its power or its cable.
+def _tune(port: Any, *, backlog: bool) -> None:
+    """Let more peers wait at the door than Twisted's 50: one more than may waits a second for its turn.
 
-    The sockets that a listening one accepts inherit these options, so a connection costs no call.
+    Have the kernel end connections whose peer has lost its power or its cable.  The sockets that a
+    listening one accepts inherit these options, so a connection costs no call.
     """
     handle = getattr(port, "socket", None)
-    if not isinstance(handle, socket.socket) or handle.family not in (socket.AF_INET, socket.AF_INET6):
+    if not isinstance(handle, socket.socket):
+        return
+    if backlog:
+        handle.listen(limits.BACKLOG)
+    if handle.family not in (socket.AF_INET, socket.AF_INET6):
         return
     handle.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in limits.KEEPALIVE.items():
