@@ -119,7 +119,7 @@ def _versions() -> Finding:
 def _state(folder: Path) -> Finding:
     if not folder.exists():  # to look is not to make it
         parent = next(each for each in folder.absolute().parents if each.exists())
-        if os.access(parent, os.W_OK):
+        if parent.is_dir() and os.access(parent, os.W_OK):
             return Finding("ok", say("new state", path=folder))
         return Finding("bad", say("no state", path=folder), f"mkdir -p {folder} (--state DIR)")
     try:
