@@ -12,7 +12,7 @@ EXPECTED = {
     "netapp-login": "请输入用户名:",
     "netapp-chat": r"昵称|\bCAP\b|Irssi|001",
     "netapp-file": "netapp",
-    "netapp-udpchat": "已收到",
+    "netapp-udpchat": r"已收到|:33:\d+",
     "netapp-echo": "hello",
 }
 WAIT_FOR_START = 300.0

@@ -66,7 +66,9 @@ def try_plugin(plugin: str, folder: Path) -> None:
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        listed = subprocess.run([TWISTD, "--help"], cwd=folder, capture_output=True, text=True, check=True).stdout
+        listed = subprocess.run(
+            [TWISTD, "--help"], cwd=folder, capture_output=True, text=True, check=True
+        ).stdout
         for plugin in (*REQUESTS, "netapp"):
             if not re.search(rf"^\s+{plugin}\s", listed, re.MULTILINE):
                 sys.exit(f"twistd --help does not list {plugin}:\n{listed}")
