@@ -15,12 +15,17 @@ from zope.interface import implementer
 class FakeDatagramTransport(testing.FakeDatagramTransport):
     """Keeps what was sent, as ``written``: a list of (octets, (address, port))."""
 
+    broadcast_allowed = False
+
     def __init__(self, host: str = "127.0.0.1", port: int = 8888) -> None:
         super().__init__()
         self._host = address.IPv4Address("UDP", host, port)
 
     def getHost(self) -> address.IPv4Address:
         return self._host
+
+    def setBroadcastAllowed(self, enabled: bool) -> None:
+        self.broadcast_allowed = enabled
 
     def stopListening(self) -> None:
         """As a port's: the handler is told by whoever asks it to."""

@@ -7,6 +7,7 @@ from twisted.internet import defer
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from netapp.errors import NetappError
 from netapp.talk import LOBBY, Change, Delivery, Kind, Message, Proof, tidy_nickname
 from netapp.talk.presence import Presence
 from netapp.talk.talk import Talk
@@ -25,10 +26,11 @@ class Seat:
 
     def __init__(self, talk: Talk, name: str, heard: Heard) -> None:
         self._talk, self._heard = talk, heard
+        self._name = tidy_nickname(name, "lan")
         self._presence: Presence | None = None
+        self._arriving = False
         self._waiting: list[defer.Deferred[Presence]] = []
-        self._failure: Failure | None = None
-        defer.ensureDeferred(self._arrive(tidy_nickname(name, "lan"))).addErrback(self._cannot)
+        self._begin()
 
     def say(self, text: str) -> defer.Deferred[Message]:
         """Say something in the lobby; fires when it is stored, with what talk raises otherwise."""
@@ -40,7 +42,8 @@ class Seat:
 
     def leave(self) -> None:
         """Go, after what was said before."""
-        self._here().addCallbacks(lambda presence: presence.depart(), lambda failure: None)
+        if self._arriving or self._presence is not None:
+            self._here().addCallbacks(lambda presence: presence.depart(), lambda failure: None)
 
     # What talk calls -------------------------------------------------------------------------
 
@@ -53,21 +56,26 @@ class Seat:
 
     # Arriving --------------------------------------------------------------------------------
 
-    async def _arrive(self, name: str) -> None:
-        presence = await self._talk.arrive(name, self, proof=Proof.LAN, unique=True)
+    def _begin(self) -> None:
+        self._arriving = True
+        defer.ensureDeferred(self._arrive()).addErrback(self._cannot)
+
+    async def _arrive(self) -> None:
+        presence = await self._talk.arrive(self._name, self, proof=Proof.LAN, unique=True)
         try:
             await presence.join(LOBBY)
         except BaseException:
             presence.depart()
             raise
-        self._presence = presence
+        self._presence, self._arriving = presence, False
         waiting, self._waiting = self._waiting, []
         for each in waiting:
             each.callback(presence)
 
     def _cannot(self, failure: Failure) -> None:
-        self._log.error("no place in the lobby: {reason}", reason=failure.getErrorMessage())
-        self._failure = failure
+        if not failure.check(NetappError):  # what talk refuses is said to the peer
+            self._log.failure("a peer could not enter the lobby", failure)
+        self._arriving = False  # the next call tries again
         waiting, self._waiting = self._waiting, []
         for each in waiting:
             each.errback(failure)
@@ -76,10 +84,10 @@ class Seat:
         """Fires in the order of the calls."""
         if self._presence is not None:
             return defer.succeed(self._presence)
-        if self._failure is not None:
-            return defer.fail(self._failure)
         waiting: defer.Deferred[Presence] = defer.Deferred()
         self._waiting.append(waiting)
+        if not self._arriving:
+            self._begin()
         return waiting
 
     async def _rename(self, name: str) -> str:

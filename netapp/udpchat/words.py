@@ -21,7 +21,6 @@ PHRASES: Final = Phrases(
             "type to speak; /nick NAME changes your name, /who shows who is here, quit leaves",
         ),
         "not stored": ("消息未能保存,请稍后再试", "the message could not be stored, please try again"),
-        "too long": ("消息太长", "the message is too long"),
     }
 )
 

@@ -46,3 +46,10 @@ def test_calls_from_threads_come_at_once() -> None:
     called: list[int] = []
     testing.FakeReactor().callFromThread(called.append, 1)
     assert called == [1]
+
+
+def test_a_datagram_transport_may_broadcast_once_told() -> None:
+    transport = testing.FakeDatagramTransport()
+    assert not transport.broadcast_allowed
+    transport.setBroadcastAllowed(True)
+    assert transport.broadcast_allowed

@@ -29,8 +29,10 @@ class Flight:
 
     number: int
     octets: bytes
+    text: str
     since: float  # its first copy
     copies: int = 0
+    fresh: bool = True  # it has not waited for the peer yet
 
 
 class Outbox:
@@ -79,8 +81,9 @@ class Outbox:
             if size > most:
                 break
             lines.append(self._take())
-        number, octets = write("\n".join(lines))
-        self.flight, self.due = Flight(number, octets, now), now
+        text = "\n".join(lines)
+        number, octets = write(text)
+        self.flight, self.due = Flight(number, octets, text, now), now
         return True
 
     def copy(self, chance: float, now: float) -> bytes | None:
@@ -103,18 +106,25 @@ class Outbox:
         return flight.octets
 
     def hold(self) -> None:
-        """The copy could not be sent: wait until the peer speaks."""
+        """The copy could not be sent: wait until the peer speaks.
+
+        If it was the first, the message will need a newer number.
+        """
         self.due = math.inf
+        if self.flight is not None and self.flight.fresh and self.flight.copies == 1:
+            self._queue.appendleft(self.flight.text)
+            self._queued += len(self.flight.text.encode("utf-8", "replace"))
+            self.flight = None
 
     @property
     def waits(self) -> bool:
-        """Whether what is in flight waits for the peer to speak."""
-        return self.flight is not None and self.due == math.inf
+        """Whether something waits for the peer to speak."""
+        return self.due == math.inf and (self.flight is not None or bool(self._queue))
 
     def again(self, now: float) -> None:
-        """The peer has spoken: what waited is sent once more from the first copy on."""
-        if self.flight is not None and self.waits:
-            self.flight.copies, self.due = 0, now
+        """The peer has spoken: what is in flight is sent once more, from the first copy on."""
+        if self.flight is not None:
+            self.flight.copies, self.flight.fresh, self.due = 0, False, now
 
     def received(self, number: int) -> bool:
         """A receipt has come.  :returns: whether it is for what is in flight."""

@@ -69,8 +69,8 @@ class PlainDatagrams(datagrams.Datagrams):
     def _stored(self, _: object, owed: Owed) -> None:
         self._perform(self.session.stored(owed, self.clock.seconds()))
 
-    def _unstored(self, failure: Failure, owed: Owed) -> None:
-        self._answer("too long" if failure.check(TooMuch) else "not stored", owed)
+    def _unstored(self, _: Failure, owed: Owed) -> None:
+        self._answer("not stored", owed)
 
     def _asked(self, asked: Asked) -> None:
         if asked.command == "/who":
