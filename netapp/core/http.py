@@ -25,7 +25,7 @@ from netapp.core.sendfile import BodySender, Shrunk
 from netapp.core.sessions import Body
 from netapp.core.streams import SessionFactory, peer_of
 
-_BARE_LF: Final = re.compile(rb"(?<!\r)\n")
+_BARE_LF: Final = re.compile(rb"(?<=[^\r])\n")
 
 
 class Request(http.Request):
@@ -65,7 +65,7 @@ class Channel(http.HTTPChannel):
         self._owner: SessionFactory | None = None
         self._line: tuple[bytes, bytes, bytes] | None = None  # the request line, once it is there
         self._in_head = False
-        self._tail = b""  # the last octet that came
+        self._tail = b""  # the last octets that came
         self._sender: BodySender | None = None
         self._closing = self._finished = False
 
@@ -97,6 +97,10 @@ class Channel(http.HTTPChannel):
         else:
             self.transport.loseConnection()
 
+    @property
+    def _stopping(self) -> bool:
+        return self._owner is not None and self._owner.draining
+
     # Time ------------------------------------------------------------------------------------
 
     def _due_in(self, seconds: float | None, due: Callable[[], object] | None = None) -> None:
@@ -118,10 +122,11 @@ class Channel(http.HTTPChannel):
             self._in_head = True
             self._tail = b""  # the request before may have ended with a LF
             self._due_in(limits.HTTP_HEAD)
-        if self._in_head and _BARE_LF.search((self._tail + data).partition(b"\r\n\r\n")[0]):
+        seen = self._tail + data
+        self._tail = seen[-3:]
+        if self._in_head and _BARE_LF.search(seen.partition(b"\r\n\r\n")[0]):
             self._refuse()  # RFC 9112 section 2.2; a line that never ends would only wait
             return
-        self._tail = data[-1:]
         super().dataReceived(data)
 
     def readConnectionLost(self) -> None:
@@ -202,8 +207,7 @@ class Channel(http.HTTPChannel):
         except Exception:
             self._log.failure("a request of {peer} failed", peer=peer_of(self.getPeer()))
             response = Response(500, (("Content-Length", "0"),), close=True)
-        draining = self._owner is not None and self._owner.draining
-        if response.close or draining or not self.persistent:
+        if response.close or self._stopping or not self.persistent:
             self.persistent = False
             request.responseHeaders.setRawHeaders(b"Connection", [b"close"])
         request.setResponseCode(response.status)
@@ -229,8 +233,8 @@ class Channel(http.HTTPChannel):
         self.resumeProducing()  # everything has left, whatever was paused before
         self._due_in(limits.FILE_IDLE)
         request.finish()  # and begin the next one, if it has come
-        if self._finished and not self.requests:
-            self.transport.loseConnection()
+        if (self._finished or self._stopping) and not self.requests and not self._closing:
+            self.close()
 
     def _broken(self, failure: Failure) -> None:
         self._sender = None
