@@ -116,6 +116,9 @@ def test_what_is_said_at_one_door_is_heard_at_all(house: real.Plugin) -> None:
         assert int(feiq.recvfrom(2048)[0].split(b":")[4]) & 0xFF == 3, "no answer to an entry"
         irc.hear("I am here")
         lines.hear("I am here")
+        feiq.sendto("1:2:laoli:pc1:288:我也在\0".encode("gbk"), ("127.0.0.1", ipmsg))
+        lines.hear("我也在")
+        irc.hear("我也在")
 
         lines.say("大家好")
         assert "小明" in irc.hear("大家好")
@@ -127,9 +130,6 @@ def test_what_is_said_at_one_door_is_heard_at_all(house: real.Plugin) -> None:
         assert "alice" in lines.hear("hello everyone")
         assert "hello everyone" in hear_message(feiq, ipmsg)
 
-        feiq.sendto("1:2:laoli:pc1:288:我也在\0".encode("gbk"), ("127.0.0.1", ipmsg))
-        lines.hear("我也在")
-        irc.hear("我也在")
         plain.sendto("还有人吗".encode("gbk"), ("127.0.0.1", house.udp("netapp-udpchat")))
         assert "大家好" in plain.recvfrom(1024)[0].decode("gbk")
         lines.hear("还有人吗")
