@@ -35,12 +35,14 @@ def login_service(config: Config, people: People, metrics: Metrics, reactor: Any
         session = LoginSession(say, text.Tongue(config.encoding), throttle, held=held)
         return LoginProtocol(session, reactor, peer, portal)
 
+    descriptions = listen.descriptions(config.listen, DEFAULTS, config.interface)
     factories = []
-    for description in listen.descriptions(config.listen, DEFAULTS, config.interface):
-        factory = SessionFactory(build, access)
+    for description in descriptions:
+        factory, hint = SessionFactory(build, access), _hint_tls if _is_tls(description) else _hint
         factories.append(factory)
-        listen.StreamListener(PLUGIN, description, factory, reactor, _hint).setServiceParent(house)
-    Part(lambda: _tell(config, people), lambda: None).setServiceParent(house)
+        listen.StreamListener(PLUGIN, description, factory, reactor, hint).setServiceParent(house)
+    in_clear = not all(map(_is_tls, descriptions))
+    Part(lambda: _tell(config, people, in_clear), lambda: None).setServiceParent(house)
     metrics.counter("netapp_login_admitted", "Logins that were right.", lambda: people.admitted)
     metrics.counter("netapp_login_refused", "Logins that were wrong.", lambda: people.refused)
     metrics.gauge(
@@ -51,8 +53,9 @@ def login_service(config: Config, people: People, metrics: Metrics, reactor: Any
     return house
 
 
-def _tell(config: Config, people: People) -> None:
-    _log.info("{owner}: passwords travel in clear here: for a network that you trust", owner=PLUGIN)
+def _tell(config: Config, people: People, in_clear: bool) -> None:
+    if in_clear:
+        _log.info("{owner}: passwords travel in clear here: for a network that you trust", owner=PLUGIN)
 
     def count(accounts: Any) -> None:
         if not accounts:
@@ -65,3 +68,11 @@ def _tell(config: Config, people: People) -> None:
 
 def _hint(host: str, port: int) -> str:
     return f"telnet {host} {port}"
+
+
+def _hint_tls(host: str, port: int) -> str:
+    return f"openssl s_client -quiet -connect {host}:{port}"
+
+
+def _is_tls(description: str) -> bool:
+    return description.startswith("ssl:")

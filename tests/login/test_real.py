@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests import real
 
@@ -155,6 +157,24 @@ def test_the_first_start_says_how_to_add_an_account(start: Start) -> None:
     login.wait_for("there is no account yet: netapp user add zhao$")
     assert login.log.count("passwords travel in clear") == 1
     login.wait_for(r"try  telnet 127\.0\.0\.1 \d+$")
+
+
+def test_over_tls_the_prompts_are_the_same(start: Start, user: Callable[..., str], tmp_path: Path) -> None:
+    user("add", "zhao", "--password-stdin", typed="correct horse")
+    authority = trustme.CA()
+    issued = authority.issue_cert("localhost")
+    issued.private_key_and_cert_chain_pem.write_to_path(tmp_path / "tls.pem")
+    files = f"privateKey={tmp_path}/tls.pem:certKey={tmp_path}/tls.pem"
+    login = start("netapp-login", f"--listen=ssl:0:interface=127.0.0.1:{files}")
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    with (
+        real.tcp_client(login.tcp()) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as client,
+    ):
+        assert tutorial(client, b"zhao", b"correct horse") == "登录成功"
+    login.wait_for("try  openssl s_client -quiet -connect ")
+    assert "in clear" not in login.log
 
 
 def test_l8_many_tries_at_once_leave_others_served(login: real.Plugin) -> None:
