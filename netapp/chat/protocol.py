@@ -158,12 +158,10 @@ class ChatProtocol(SessionProtocol):
             if not answer.check(NetappError):
                 self._log.failure("{ask} failed", answer, ask=type(ask).__name__)
             answer = answer.value
+        kept: list[Delivery | Change] = []
+        if isinstance(ask, asks.Join):
+            kept, self._kept = self._kept or kept, None
         self.run(self.session.answered, ask, answer)
-        if self._kept is not None:
-            self._give_kept()
-
-    def _give_kept(self) -> None:
-        kept, self._kept = self._kept or (), None
         for each in kept:
             if isinstance(each, Delivery):
                 self.deliver(each)

@@ -273,7 +273,7 @@ class LineSession(Conversation[Line]):
             here = message.room if message.room == self.room else None
 
             def render(delivery: Delivery) -> bytes:
-                return text.encode(wire.message_line(delivery.message, here=here), codec)
+                return text.encode(wire.message_line(delivery.message, here=here, lang=lang), codec)
 
             return delivery.octets(("line", lang, codec, here is None), render)
         assert self.place is not None
@@ -304,7 +304,7 @@ class LineSession(Conversation[Line]):
         return room_shown(room, self._lang)
 
     def _written(self, messages: list[Message]) -> bytes:
-        lines = [wire.message_line(message, here=message.room, timed=True) for message in messages]
+        lines = [wire.message_line(each, here=each.room, lang=self._lang, timed=True) for each in messages]
         return self._tongue.write("".join(lines))
 
     def _here(self) -> bytes:

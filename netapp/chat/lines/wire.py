@@ -35,13 +35,13 @@ def lines_of(message_text: str) -> list[str]:
     return [text.visible(line) for line in plain.split("\n")]
 
 
-def message_line(message: Message, *, here: str | None, timed: bool = False) -> str:
+def message_line(message: Message, *, here: str | None, lang: Lang, timed: bool = False) -> str:
     """A room's message, with CR LF after each of its lines.
 
     :param here: the room that the reader looks at; another room's name is shown.
     """
     name = text.visible(message.author.name)
-    before = "" if here == message.room else f"#{message.room} "
+    before = "" if here == message.room else f"#{room_shown(message.room, lang)} "
     if timed:
         before += time.strftime("%H:%M ", time.localtime(message.time))
     form = {Kind.SAY: f"[{name}] ", Kind.ACT: f"* {name} ", Kind.NOTICE: f"-{name}- ", Kind.EVENT: "* "}

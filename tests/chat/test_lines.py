@@ -1,0 +1,273 @@
+"""The line chat, in memory."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.internet import defer
+
+from netapp.core import limits
+from netapp.talk import Author, Proof
+from netapp.talk.model import Draft
+from netapp.talk.store import MemoryStore
+from tests.chat.helpers import LINES, Chat, People
+from tests.talk.helpers import WaitingStore
+
+
+def test_a_newcomer_is_asked_and_then_is_in_the_lobby() -> None:
+    chat = Chat(lang="zh")
+    client = chat.client(LINES)
+    assert client.take() == "请输入昵称:"
+    client.send("小明")
+    assert client.take().splitlines() == ["欢迎,小明!你在大厅。输入 /help 看命令。", "这里有 1 人:小明"]
+    assert chat.talk.members("lobby") == (Author("小明", Proof.GUEST),)
+
+
+def test_two_people_talk() -> None:
+    chat = Chat()
+    bob, eve = chat.line("bob"), chat.line("eve")
+    assert bob.take() == "* eve has joined\r\n"
+    bob.send("hello")
+    assert bob.take() == eve.take() == "[bob] hello\r\n"
+    eve.send("/me waves")
+    assert bob.take() == eve.take() == "* eve waves\r\n"
+    eve.send("/quit see you")
+    assert eve.take() == "Good bye!\r\n"
+    assert not eve.connected
+    assert bob.take() == "* eve is gone\r\n"
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "gbk"])
+def test_t6_t16_a_text_without_newline_is_answered_in_its_encoding(codec: str) -> None:
+    chat = Chat(lang="zh")
+    client = chat.client(LINES)
+    assert client.take_octets()  # T6 and T16 read this one; who reads on gets an answer to each text
+    client.octets("小红".encode(codec))
+    chat.reactor.advance(limits.QUIET)
+    assert "欢迎,小红" in client.take(codec)
+    client.octets("你好".encode(codec))
+    chat.reactor.advance(limits.QUIET)
+    assert client.take(codec) == "[小红] 你好\r\n"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "hello", "/", "/nothing", "/join", "/join a b", "/msg", "/msg nobody x", "/me", "/nick",
+             "/nick a b", "/nick bob", "/topic", "/topic x", "/history", "/history x", "/rooms", "/who",
+             "/leave", "/help", "//slash", "x" * 9000, "\x1b[31m", "QUIT now", "/nick 新"],
+)  # fmt: skip
+def test_t27_whatever_a_client_sends_is_answered_in_one_write(text: str) -> None:
+    chat = Chat()
+    client = chat.line("bob")
+    client.send(text)
+    chat.reactor.advance(limits.QUIET)
+    assert client.take_octets()
+    client.send("still here")
+    assert client.take() == f"[{chat.talk.present()[0].name}] still here\r\n"
+
+
+@pytest.mark.parametrize("text", ["a b", "", "x" * 40, "#a", "a\x07", "bob"])
+def test_a_name_that_cannot_be_is_refused_and_asked_again(text: str) -> None:
+    chat = Chat()
+    chat.line("bob")
+    client = chat.client(LINES)
+    client.take()
+    client.send(text)
+    assert client.take().endswith("\r\nYour nickname: ")
+    client.send("eve")
+    assert "Welcome, eve!" in client.take()
+
+
+def test_an_accounts_name_asks_for_its_password() -> None:
+    chat = Chat(people=People(zhao="123"))
+    client = chat.client(LINES)
+    client.send("zhao")
+    assert "zhao has an account" in client.take()
+    client.send("wrong")
+    assert client.take() == "That is not the password.\r\nYour nickname: "
+    client.send("zhao", "123")
+    assert "Welcome, zhao!" in client.take()
+    assert chat.talk.present() == (Author("zhao", Proof.ACCOUNT, "id-zhao"),)
+    guest = chat.client(LINES)
+    guest.send("ZHAO")
+    assert "has an account" in guest.take() or chat.talk.author("ZHAO") is not None
+    guest.send("")
+    assert guest.take() == "Your nickname: "
+
+
+def test_a_guest_cannot_be_renamed_to_an_account() -> None:
+    chat = Chat(people=People(zhao="123"))
+    assert chat.line("bob").ask("/nick zhao") == ["zhao is taken."]
+
+
+def test_failed_tries_are_slowed_down() -> None:
+    chat = Chat(people=People(zhao="123"))
+    for _ in range(5):
+        chat.people.throttle.failed("127.0.0.1", ["zhao"], chat.reactor.seconds())
+    client = chat.client(LINES)
+    client.send("zhao", "123")
+    assert "Welcome" not in client.take()
+    chat.reactor.advance(5.0)
+    assert "Welcome, zhao!" in client.take()
+
+
+def test_who_comes_sees_what_was_said_before() -> None:
+    chat = Chat(flood=False)
+    bob = chat.line("bob")
+    bob.send(*[f"line {n}" for n in range(15)])
+    eve = chat.client(LINES)
+    eve.send("eve")
+    shown = [line for line in eve.take().split("\r\n") if "[bob]" in line]
+    assert [line[6:] for line in shown] == [f"[bob] line {n}" for n in range(5, 15)]
+    assert [line[6:] for line in eve.ask("/history 2")] == ["[bob] line 13", "[bob] line 14"]
+
+
+def test_other_rooms_are_marked_and_chinese_commands_work() -> None:
+    chat = Chat(lang="zh", flood=False)
+    bob, eve = chat.line("bob"), chat.line("eve")
+    bob.take()
+    assert bob.ask("/加入 游戏")[0] == "你在 游戏。"
+    eve.send("hi")
+    assert bob.take() == "#大厅 [eve] hi\r\n"
+    assert bob.ask("/房间") == ["房间:大厅(2 人), 游戏(1 人)"]
+    assert bob.ask("/离开") == ["你离开了 游戏,回到大厅。"]
+    eve.take()
+    assert bob.ask("/私聊 eve 悄悄话") == ["[你 → eve] 悄悄话"]
+    assert eve.take() == "[bob → 你] 悄悄话\r\n"
+    assert bob.ask("/在线") == ["这里有 2 人:bob, eve"]
+    assert bob.ask("/主题 天气") == ["* bob 把主题改为:天气"]
+    assert bob.ask("/改名 老王") == ["你现在叫 老王。"]
+    assert eve.take().splitlines() == ["* bob 把主题改为:天气", "* bob 改名为 老王"]
+
+
+def test_control_characters_are_visible_before_others_see_them() -> None:
+    chat = Chat()
+    bob, eve = chat.line("bob"), chat.line("eve")
+    bob.send("\x1b]0;pwned\x07 \u202eevil")
+    assert eve.take() == "[bob] ⟦U+001B⟧]0;pwned⟦U+0007⟧ ⟦U+202E⟧evil\r\n"
+    assert "\x1b" not in bob.ask("/\x1bfoo", "/join \x1b", "/msg \x1b x", "/nick \x1b")[0]
+
+
+def test_a_browser_is_told_where_it_is() -> None:
+    client = Chat().client(LINES)
+    client.take()
+    client.octets(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert client.take().startswith("HTTP/1.1 421 ")
+    assert not client.connected
+
+
+def test_telnet_options_are_refused_and_erase_keys_work() -> None:
+    client = Chat().client(LINES)
+    client.take()
+    client.octets(b"\xff\xfd\x18bx\x7fob\r\x00")
+    octets = client.take_octets()
+    assert octets.startswith(b"\xff\xfc\x18")
+    assert b"Welcome, bob!" in octets
+
+
+def test_who_says_nothing_is_let_go() -> None:
+    chat = Chat()
+    client = chat.client(LINES)
+    client.take()
+    chat.reactor.advance(limits.CHAT_NAME_WAIT + 1)
+    assert client.take() == "You took too long.  Good bye!\r\n"
+    assert not client.connected
+    named = chat.line("bob")
+    chat.reactor.advance(100_000)
+    assert named.connected
+
+
+def test_a_flood_is_slowed_and_not_dropped() -> None:
+    chat = Chat()
+    bob = chat.line("bob")
+    chat.reactor.advance(10)
+    bob.send(*[str(n) for n in range(50)])
+    assert bob.take().count("[bob]") == 5
+    assert bob.transport.producerState == "paused"
+    for _ in range(100):
+        chat.reactor.advance(0.5)
+    assert bob.take().split("\r\n")[-2] == "[bob] 49"
+    assert bob.transport.producerState == "producing"
+
+
+def test_flood_off_is_for_load() -> None:
+    chat = Chat(flood=False)
+    bob = chat.line("bob")
+    bob.send(*[str(n) for n in range(500)])
+    assert bob.take().count("[bob]") == 500
+
+
+def test_what_is_not_stored_is_not_seen_and_its_sender_is_told() -> None:
+    class Full(MemoryStore):
+        def add(self, draft: Draft) -> "defer.Deferred[object]":
+            return defer.fail(OSError("no space left on device"))
+
+    chat = Chat(store=Full())
+    bob, eve = chat.line("bob"), chat.line("eve")
+    bob.take()
+    bob.send("hello")
+    assert bob.take().startswith("Not sent")
+    assert eve.take() == ""
+
+
+def test_who_leaves_while_a_message_is_stored_harms_nobody() -> None:
+    store = WaitingStore()
+    chat = Chat(store=store)
+    bob, eve = chat.line("bob"), chat.line("eve")
+    bob.send("last words")
+    bob.gone()
+    store.release()
+    assert "[bob] last words" in eve.take()
+    assert [author.name for author in chat.talk.members("lobby")] == ["eve"]
+
+
+def test_a_pipe_that_ends_is_served_to_its_end() -> None:
+    chat = Chat()
+    client = chat.client(LINES)
+    client.octets(b"bob\nhello\n/history")
+    client.protocol.readConnectionLost()
+    assert "[bob] hello" in client.take()
+    assert not client.connected
+    assert chat.talk.present() == ()
+
+
+def test_room_messages_that_come_while_entering_are_shown_after_what_was_said_before() -> None:
+    class Slow(MemoryStore):
+        waiting: "defer.Deferred[None] | None" = None
+
+        def newest(self, room: str, *, before: int | None, limit: int) -> "defer.Deferred[object]":
+            found = super().newest(room, before=before, limit=limit)
+            if self.waiting is None:
+                return found
+            return self.waiting.addCallback(lambda _: found)
+
+    store = Slow()
+    chat = Chat(store=store)
+    bob = chat.line("bob")
+    bob.send("one")
+    store.waiting = defer.Deferred()
+    eve = chat.client(LINES)
+    eve.take()
+    eve.send("eve")
+    bob.send("two")
+    assert eve.take() == ""
+    store.waiting.callback(None)
+    shown = [line for line in eve.take().split("\r\n") if "[bob]" in line]
+    assert shown[0].endswith("[bob] one")
+    assert shown[1:] == ["[bob] two"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.binary(max_size=40) | st.sampled_from([b"\r\n", b"bob\n", b"/join x\n", b"/msg bob \xff"]))
+)
+def test_any_octets_in_any_pieces_leave_the_chat_standing(pieces: list[bytes]) -> None:
+    chat = Chat(flood=False)
+    client = chat.client(LINES)
+    for piece in pieces:
+        if client.connected:
+            client.octets(piece)
+            chat.reactor.advance(0.1)
+    chat.reactor.advance(5)
+    bob = chat.line("watcher")
+    bob.send("fine")
+    assert "[watcher] fine" in bob.take()
+    assert chat.reactor.tcpServers[LINES][1].connections >= 1
