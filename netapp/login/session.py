@@ -164,7 +164,7 @@ class LoginSession(Session):
             elif now < self._due:
                 return
             elif self._state in _PROMPTS and now < self._expires:
-                self._end_of_wait(effects, now)
+                self._prompt(_PROMPTS[self._state], effects, now)
             else:
                 self._leave(None if self._state is State.LEAVING else "slow", effects)
 
@@ -191,9 +191,6 @@ class LoginSession(Session):
                 self._prompt(State.PASSWORD, effects, now)
 
     # Waiting and leaving ---------------------------------------------------------------------
-
-    def _end_of_wait(self, effects: list[Effect], now: float) -> None:
-        self._prompt(_PROMPTS[self._state], effects, now)
 
     def _prompt(self, state: State, effects: list[Effect], now: float) -> None:
         if self._tries >= limits.LOGIN_TRIES:
