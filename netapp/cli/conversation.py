@@ -49,6 +49,8 @@ class Wire(Protocol):
 
     #: Peers come to us.
     listening: bool
+    #: A message may be empty; where it cannot, nothing is sent and nothing awaited.
+    empty: bool
 
     @property
     def peer(self) -> Peer | None:
@@ -191,7 +193,10 @@ class Conversation:
         if peer is None:
             common.note(say("nobody"))
             return
-        peer.send(payload(peer.tongue))
+        octets = payload(peer.tongue)
+        if not octets and not self._wire.empty:
+            return
+        peer.send(octets)
         if not self._person and not self._wire.listening and self._wait:
             self._answer_due = time.monotonic() + self._wait
 

@@ -50,6 +50,7 @@ class Datagrams:
     """
 
     closed = False
+    empty = True
 
     def __init__(self, sock: socket.socket, form: Form, *, peer: DatagramPeer | None, talk: bool) -> None:
         self.peer = peer

@@ -2,7 +2,8 @@
 
 import re
 import socket
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import click
@@ -63,6 +64,10 @@ class Login:
 
     def run(self) -> None:
         """It fails, in one line, when there is no success."""
+        with _echo(self._console, on=False):
+            self._converse()
+
+    def _converse(self) -> None:
         while octets := self._connection.recv(limits.PLAIN_ANSWER):
             text = self._tongue.read(_TELNET.sub(b"", octets))
             success = _SUCCESS.search(text)
@@ -71,24 +76,21 @@ class Login:
                 self._end_line(text)
                 return
             if _PROMPT.search(text):
-                self._connection.sendall(self._tongue.write(self._answer(text)))
+                answer = self._answer(text) or "\n"  # nothing at all would leave both sides waiting
+                self._connection.sendall(self._tongue.write(answer))
         common.fail(say("closed"))
 
     def _answer(self, prompt: str) -> str:
-        if _PASSWORD.search(prompt):
-            answer = _hidden() if self._console.interactive else self._console.line()
-        elif self._user is not None:
+        secret = _PASSWORD.search(prompt) is not None
+        if self._user is not None and not secret:
             answer, self._user = self._user, None
             common.write(answer)
             return answer
-        else:
-            answer = self._console.line()
-        if answer is None:
-            self._end_line(prompt)
-            common.fail(say("input"))
-        if not self._console.interactive:
-            common.write("")  # nobody has typed the end of this line
-        return answer
+        with _echo(self._console, on=not secret):
+            typed = self._console.line()
+        if secret or not self._console.interactive or typed is None:
+            common.write("")  # the terminal has not shown the end of this line
+        return typed if typed is not None else common.fail(say("input"))
 
     def _show(self, text: str) -> None:
         shown = text.replace("\r\n", "\n")
@@ -100,17 +102,18 @@ class Login:
             common.write("")
 
 
-def _hidden() -> str | None:
-    """A password from the terminal, not shown; ``None`` at the end of input."""
+@contextmanager
+def _echo(console: Console, *, on: bool) -> Iterator[None]:
+    """Have the terminal show what is typed, or not: a password may be typed before it is asked for."""
+    if not console.interactive:
+        yield
+        return
     import termios
 
-    terminal = sys.stdin.fileno()
-    before = termios.tcgetattr(terminal)
-    silent = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
+    before = termios.tcgetattr(console)
+    flags = before[3] | termios.ECHO if on else before[3] & ~termios.ECHO
     try:
-        termios.tcsetattr(terminal, termios.TCSADRAIN, silent)
-        line = sys.stdin.buffer.readline()
+        termios.tcsetattr(console, termios.TCSADRAIN, [*before[:3], flags, *before[4:]])
+        yield
     finally:
-        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
-        common.write("")
-    return line.decode("utf-8", "surrogateescape").rstrip("\r\n") if line else None
+        termios.tcsetattr(console, termios.TCSADRAIN, before)

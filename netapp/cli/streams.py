@@ -95,6 +95,7 @@ class StreamClient:
 
     def __init__(self, connection: socket.socket, form: Form) -> None:
         self.peer = Stream(connection, form)
+        self.empty = form.framed
 
     @property
     def closed(self) -> bool:
@@ -121,6 +122,7 @@ class StreamListener:
 
     def __init__(self, listener: socket.socket, form: Form) -> None:
         self.peer: Stream | None = None
+        self.empty = form.framed
         self._listener, self._form = listener, form
         self._connections = 0
         common.note(say("listening", where=common.shown(listener.getsockname())))

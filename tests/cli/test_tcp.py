@@ -122,6 +122,12 @@ def test_a_listener_answers_who_spoke_last() -> None:
         assert person.end() == 0
 
 
+def test_an_empty_line_is_nothing_over_tcp() -> None:
+    with tcp_server(answering(lambda octets: octets)) as server:
+        done = netapp("tcp", server.place, typed="\none\n\n\ntwo\n")
+    assert (done.returncode, done.stdout) == (0, "one\ntwo\n")
+
+
 def test_a_long_answer_is_read_to_its_end() -> None:
     with tcp_server(answering(lambda _: b"x" * 300_000)) as server:
         done = netapp("tcp", server.place, "--send", "more")
