@@ -82,7 +82,7 @@ class Channel(http.HTTPChannel):
     @property
     def busy(self) -> bool:
         """A response is under way."""
-        return bool(self.requests)
+        return self._sender is not None
 
     def close(self, *, abort: bool = False) -> None:
         """Hang up; a response that is under way is cut off, and seen to be."""
@@ -118,7 +118,7 @@ class Channel(http.HTTPChannel):
     def dataReceived(self, data: bytes) -> None:
         if self._closing:
             return  # read and dropped, so that the peer's system keeps our answer
-        if not self._in_head and not self.requests:
+        if not self._in_head and not self.busy:
             self._in_head = True
             self._tail = b""  # the request before may have ended with a LF
             self._due_in(limits.HTTP_HEAD)
@@ -131,7 +131,7 @@ class Channel(http.HTTPChannel):
 
     def readConnectionLost(self) -> None:
         self._finished = True
-        if not self.requests or self._closing:
+        if not self.busy:  # else the answer is on its way, and more may have been asked before
             self._closing = True
             self.transport.loseConnection()
 
@@ -233,7 +233,7 @@ class Channel(http.HTTPChannel):
         self.resumeProducing()  # everything has left, whatever was paused before
         self._due_in(limits.FILE_IDLE)
         request.finish()  # and begin the next one, if it has come
-        if (self._finished or self._stopping) and not self.requests and not self._closing:
+        if (self._finished or self._stopping) and not (self.busy or self._closing):
             self.close()
 
     def _broken(self, failure: Failure) -> None:

@@ -11,8 +11,22 @@ from netapp.errors import WireError
 _ESCAPES: Final = re.compile(rb"%(..?)?", re.DOTALL)
 _HEX: Final = re.compile(rb"[0-9A-Fa-f]{2}")
 _TYPES: Final = mimetypes.MimeTypes(filenames=())  # not the machine's own table: the same everywhere
-for _ending in "c cfg conf go h ini java log md rs rst sh toml yaml yml".split():
-    _TYPES.add_type("text/plain", f".{_ending}")
+for _ending in (
+    ".c",
+    ".cfg",
+    ".conf",
+    ".go",
+    ".h",
+    ".ini",
+    ".java",
+    ".log",
+    ".md",
+    ".rs",
+    ".sh",
+    ".toml",
+    ".yaml",
+):
+    _TYPES.add_type("text/plain", _ending)
 #: What a browser may show in our name; anything else is saved.  No HTML, no SVG, no PDF: they can act.
 _SHOWN: Final = re.compile(r"text/plain|image/(png|jpeg|gif|webp|avif|bmp)|audio/.+|video/.+")
 #: Texts that are shown as plain text, whatever else a browser would make of them.
