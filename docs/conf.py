@@ -37,6 +37,13 @@ def setup(app: Any) -> None:
 
     app.connect("builder-inited", lambda _: generate.everything(Path(__file__).parent))
     app.connect("autodoc-process-docstring", tidied)
+    tests = generate.tests_by_row(Path(__file__).parent.parent / "tests")
+
+    def add_tests(_: Any, page: str, source: list[str]) -> None:
+        if page in generate.TABLES:
+            source[0] = generate.with_tests(source[0], tests)
+
+    app.connect("source-read", add_tests)
 
 
 def tidied(app: Any, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:

@@ -1,18 +1,23 @@
 """Pages made from the code: each service's options, the limits, and the API.
 
-``docs/conf.py`` calls it before every build; ``python docs/generate.py`` does it alone.
+``docs/conf.py`` calls it before every build; ``python docs/generate.py`` does it alone.  The tables
+that tests are named by get a column with these tests while they are read.
 """
 
 import ast
 import importlib
 import io
 import pkgutil
+import re
 import tokenize
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import click
+
 import netapp
+from netapp.cli.main import cli
 from netapp.core import limits
 from netapp.core.config import SharedOptions
 
@@ -25,6 +30,7 @@ def everything(docs: Path) -> None:
     for service in SERVICES:
         if (options := options_of(service)) is not None:
             write(docs / "reference" / "options" / f"{service}.md", options_page(options))
+    write(docs / "reference" / "options" / "netapp-command.md", commands_page())
     write(docs / "reference" / "limits.md", limits_page(Path(limits.__file__).read_text("utf-8")))
     rooms = dict(api_rooms())
     for room, modules in rooms.items():
@@ -81,8 +87,71 @@ def option_row(options: Any, name: str) -> tuple[str, str, str]:
     return given, "" if default in (None, "") else f"`{default}`", meaning
 
 
+def commands_page() -> str:
+    """What ``netapp COMMAND --help`` prints, for every command and what is below it."""
+    text = ""
+    with click.Context(cli, info_name="netapp", terminal_width=90, **cli.context_settings) as context:
+        for name in cli.list_commands(context):
+            text += command_help(cli.get_command(context, name), name, context, "###")
+    return text
+
+
+def command_help(command: Any, name: str, above: click.Context, marks: str) -> str:
+    with command.make_context(name, [], parent=above, resilient_parsing=True) as context:
+        text = f"{marks} {context.command_path}\n\n```text\n{context.get_help()}\n```\n\n"
+        for below in command.list_commands(context) if isinstance(command, click.Group) else ():
+            text += command_help(command.get_command(context, below), below, context, marks + "#")
+    return text
+
+
 def alias(options: Any, letter: str, handler: object) -> bool:
     return getattr(type(options), f"opt_{letter}", None) is handler
+
+
+# Tests -------------------------------------------------------------------------------------------
+
+#: Pages whose rows tests are named by.
+TABLES = ("reference/tutorial-wire", "reference/hostile-inputs")
+_ROWS = re.compile(r"test_(dns(?:_\d+|_to(?=_\d))+|(?:[tfl]\d+(?:_|$))+)")
+_ROW = re.compile(r"\| ([TFL]?\d+) \|")
+
+
+def with_tests(page: str, tests: Mapping[str, Sequence[str]]) -> str:
+    """A page with one column more in the tables of rows: the tests that are named by each."""
+    lines = page.split("\n")
+    for at, line in enumerate(lines):
+        if re.match(r"\| (T|F|L|DNS) \|", line):
+            lines[at] += " Tests |"
+            lines[at + 1] += " --- |"
+        elif found := _ROW.match(line):
+            lines[at] += (
+                " " + ("<br>".join(f"`{name}`" for name in tests.get(found[1], ())) or "not yet") + " |"
+            )
+    return "\n".join(lines)
+
+
+def tests_by_row(tests: Path) -> dict[str, list[str]]:
+    """Rows, as ``T11``, ``F5`` or ``45`` of DNS, to the tests that their names say cover them."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(tests.rglob("test_*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                for row in rows_of(node.name):
+                    found.setdefault(row, []).append(f"{path.relative_to(tests)}::{node.name}")
+    return found
+
+
+def rows_of(test: str) -> list[str]:
+    """``test_f1_f3_dots`` to F1 and F3, ``test_dns_1_to_3_alive`` to 1, 2 and 3."""
+    match = _ROWS.match(test)
+    if match is None:
+        return []
+    words = match[1].strip("_").split("_")
+    if words[0] != "dns":
+        return [word.upper() for word in words]
+    if "to" in words:
+        return [str(row) for row in range(int(words[1]), int(words[-1]) + 1)]
+    return words[1:]
 
 
 # Limits ------------------------------------------------------------------------------------------
