@@ -17,7 +17,7 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.argument("place", type=common.Place(), required=False, metavar="HOST:PORT")
+@click.argument("place", type=common.Place(), required=False, metavar="[HOST:PORT]")
 @click.option(
     "--listen", type=common.Place(anywhere=True), metavar="PORT", help="Be the server, at [ADDRESS:]PORT."
 )
