@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import chat, dns, file, login, page, rest, start
+from benchmarks.goals import judged
 from benchmarks.peers import Run
 from benchmarks.table import Results, behind, markdown
 
@@ -32,6 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
         run = Run(results, options.seconds, Path(folder))
         finished = _rounds(run, options.rounds, options.only)
     print(markdown(results))
+    print(judged(results))
     print("\n".join(["Behind:", *(f"- {line}" for line in behind(results))]))
     if not finished:
         return 128 + signal.SIGINT

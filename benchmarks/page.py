@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.goals import judged
 from benchmarks.table import Results, behind, markdown
 
 BEGIN = "<!-- tables: written by `python -m benchmarks --save` -->"
@@ -36,7 +37,9 @@ def save(path: Path, lines: list[str], results: Results) -> None:
     parts = [
         "## The run\n",
         *(f"- {line}" for line in lines),
-        "\n## Behind\n",
+        "\n## Goals\n",
+        judged(results),
+        "## Where netapp is behind\n",
         *(f"- {line}" for line in gaps),
         "\n## Tables\n",
         markdown(results),

@@ -161,14 +161,24 @@ def _cell(work: Work, server: str, measure: Measure) -> str:
 
 
 def behind(results: Iterable[Work]) -> list[str]:
-    """One line for each figure in which a peer is better than netapp, the widest gap first."""
-    lines = []
-    for work in results:
-        for measure in work.measures:
-            for server in work.servers:
-                ratio = work.ratio(server, measure)
-                if not ratio or (ratio <= 1) == measure.less:
-                    continue
-                gap = ratio if measure.less else 1 / ratio
-                lines.append((gap, f"{work.name}: {measure.name} is ×{ratio:.2f} that of {server}"))
-    return [line for _, line in sorted(lines, reverse=True)]
+    """One line for each figure in which a peer is better than netapp, beyond what the rounds differ."""
+    return [
+        line for work in results for measure in work.measures if (line := _behind(work, measure)) is not None
+    ]
+
+
+def _behind(work: Work, measure: Measure) -> str | None:
+    ours = next((name for name in work.servers if is_ours(name)), None)
+    mine = work.spread(ours, measure) if ours is not None else None
+    if mine is None:
+        return None
+    better = []
+    for server in work.servers:
+        theirs, ratio = work.spread(server, measure), work.ratio(server, measure)
+        if theirs is None or ratio is None:
+            continue
+        if theirs.most < mine.least if measure.less else theirs.least > mine.most:
+            better.append(f"{server} {number(theirs.middle)} (×{ratio:.2f})")
+    if not better:
+        return None
+    return f"{work.name}: {measure.name} {number(mine.middle)} {measure.unit}; {', '.join(better)}"

@@ -2,6 +2,8 @@
 
 import pytest
 
+from benchmarks import chat, dns
+from benchmarks.goals import judged
 from benchmarks.table import CPU, RATE, Measure, Results, Spread, behind, markdown, number, percentile
 
 
@@ -89,16 +91,35 @@ def test_a_table_with_nobody_says_why() -> None:
     ]
 
 
-def test_behind_tells_the_widest_gap_first_and_no_lead() -> None:
+def test_behind_tells_what_is_worse_and_by_whom() -> None:
     made = results(
         ("netapp-dns", CPU, 6.0), ("Knot", CPU, 4.0), ("dnsmasq", CPU, 9.0),
         ("netapp-dns", RATE, 50.0), ("Knot", RATE, 200.0), ("dnsmasq", RATE, 40.0),
     )  # fmt: skip
 
     assert behind(made) == [
-        "An answer: rate is ×0.25 that of Knot",
-        "An answer: CPU is ×1.50 that of Knot",
+        "An answer: CPU 6.00 µs; Knot 4.00 (×1.50)",
+        "An answer: rate 50.0 /s; Knot 200 (×0.25)",
     ]
+
+
+def test_what_differs_no_more_than_the_rounds_is_not_behind() -> None:
+    made = results(("netapp-dns", CPU, 6.0), ("netapp-dns", CPU, 4.0), ("Knot", CPU, 4.5), ("Knot", CPU, 3.5))
+
+    assert behind(made) == []
+
+
+def test_goals_are_figures_or_ratios() -> None:
+    made = Results()
+    made.record(dns.EDNS, "netapp-dns", CPU, 6.0)
+    made.record(dns.EDNS, "Knot", CPU, 4.0)
+    made.record(chat.ALONE, "netapp-chat", CPU, 5.0)
+
+    lines = judged(made).splitlines()
+
+    assert f"| {dns.EDNS}: CPU at most 20 µs | 6.00 µs | reached |" in lines
+    assert f"| {dns.EDNS}: CPU at most ×1 that of Knot | ×1.50 | not reached |" in lines
+    assert f"| {chat.ALONE}: CPU at most ×1 that of Ergo | | not measured |" in lines
 
 
 def test_a_figure_that_is_no_number_is_refused() -> None:
