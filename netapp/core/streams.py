@@ -95,7 +95,12 @@ class SessionProtocol(protocol.Protocol):
             self.factory.lost(self)
 
     def pauseProducing(self) -> None:
-        """The peer does not read: neither do we, and not for ever."""
+        """The peer does not read: neither do we, and not for ever.
+
+        A transport says so again at every write, which must not begin the count anew.
+        """
+        if self._stalled_until != math.inf:
+            return
         self._unread = 0
         self._stalled_until = self.clock.seconds() + limits.STALLED
         self.transport.pauseProducing()
