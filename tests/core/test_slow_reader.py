@@ -50,7 +50,7 @@ def test_what_waits_beyond_the_limit_ends_the_connection_however_small_the_write
 def test_small_writes_do_not_put_the_stall_limit_off() -> None:
     protocol, transport, clock = connected()
     protocol.send(b"x" * (transport.bufferSize + 1))
-    for _ in range(int(limits.STALLED) + 1):
+    for _ in range(int(limits.STALLED)):
         assert not transport.aborted
         protocol.send(b"x")
         clock.advance(1.0)

@@ -85,4 +85,4 @@ def _change_octets(change: Change, codec: Codec) -> bytes:
     if isinstance(change, TopicSet):
         return wire.line(who, "TOPIC", f"#{change.room}", trailing=change.topic, codec=codec)
     assert isinstance(change, Departed)
-    return wire.line(who, "QUIT", trailing=change.reason, codec=codec)
+    return wire.line(who, "QUIT", trailing=change.reason or None, codec=codec)
