@@ -1,5 +1,6 @@
 """IP Messenger's sockets: datagrams, and TCP of the same number beside them for file requests."""
 
+import socket
 from collections.abc import Iterable
 from typing import Any
 
@@ -42,7 +43,10 @@ class IpmsgListener(House):
         super().__init__()
         self._owner, self._station, self._access, self._reactor = owner, station, access, reactor
         self._broadcasts = tuple(broadcasts)
-        self._interface, _ = listen.parse_datagram(description)
+        interface, number = listen.parse_datagram(description)
+        self._at = f":interface={endpoints.quoteStringArgument(interface)}" if interface else ""
+        if number == 0:
+            description = f"udp:{_free_number(interface)}{self._at}"
         self._datagrams = listen.DatagramListener(
             owner, description, station, reactor, _hint, option="--ipmsg"
         )
@@ -53,10 +57,9 @@ class IpmsgListener(House):
     def privilegedStartService(self) -> None:
         super().privilegedStartService()
         port = self._datagrams.getHost().port
-        at = f":interface={endpoints.quoteStringArgument(self._interface)}" if self._interface else ""
         factory = SessionFactory(lambda peer: SessionProtocol(Refusal(), self._reactor), self._access)
         self._beside = listen.StreamListener(
-            self._owner, f"tcp:{port}{at}", factory, self._reactor, option="--ipmsg"
+            self._owner, f"tcp:{port}{self._at}", factory, self._reactor, option="--ipmsg"
         )
         self._beside.setServiceParent(self)
         self._beside.privilegedStartService()
@@ -85,6 +88,24 @@ class IpmsgListener(House):
             self._log.warn(
                 "{owner}: broadcasts to {address} cannot be heard", owner=self._owner, address=address
             )
+
+
+def _free_number(interface: str) -> int:
+    """A number that is free for datagrams and for streams; 0 where none is found.
+
+    The system gives a free number for one of them only, and both must have the same (IPMSG 1.1).
+    """
+    family = socket.AF_INET6 if ":" in interface else socket.AF_INET
+    for _ in range(50):
+        with socket.socket(family, socket.SOCK_DGRAM) as datagrams, socket.socket(family) as streams:
+            try:
+                datagrams.bind((interface, 0))
+                streams.bind(datagrams.getsockname())
+            except OSError:
+                continue
+            number: int = datagrams.getsockname()[1]
+            return number
+    return 0
 
 
 def _hint(host: str, port: int) -> str:

@@ -37,14 +37,14 @@ class Sender:
         """BR_ENTRY to one peer: who answers it is there, and at that address."""
         if now - peer.asked_at < 1.0:
             return []
-        sent = self._fullest(peer, self.write.presences(Command.BR_ENTRY, peer))
+        sent = self._fullest(peer, self.write.entries(peer))
         if sent:
             peer.asked_at = now
         return sent
 
     def goodbye(self, peer: Peer) -> list[Effect]:
         """BR_EXIT to one peer.  Source: IPMSG 5.6."""
-        return self._fullest(peer, self.write.presences(Command.BR_EXIT, peer))
+        return self.send(peer, self.write.exit(peer))
 
     def receipt(self, peer: Peer, number: int, now: float) -> list[Effect]:
         """RECVMSG.  Source: IPMSG 7.2."""

@@ -175,8 +175,8 @@ class Session:
         if text == GOODBYE:
             return [*self.stored(receipt, now), *_leave(peer)]
         if is_ending(text):
-            farewell = self.sender.automatic(peer, GOODBYE, now)
-            return [*self.stored(receipt, now), *_leave(peer), *farewell]
+            ended = [*self.stored(receipt, now), *_leave(peer)]
+            return [*ended, *self.sender.automatic(peer, GOODBYE, now)]
         self.messages += 1
         return [*_enter(peer), Said(peer.address, text, receipt)]
 

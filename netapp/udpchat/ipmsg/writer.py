@@ -62,10 +62,15 @@ class Writer:
         flag = State.UTF8OPT if peer.utf8 else 0
         return self._shorter(Command.ANSENTRY, State.CAPUTF8OPT | flag, self.codec(peer), peer)
 
-    def presences(self, command: Command, peer: Peer) -> Iterator[bytes]:
-        """BR_ENTRY or BR_EXIT to one peer, the fullest first.  Source: IPMSG 5.3."""
-        yield self.presence(command, peer)
-        yield from self._shorter(command, State.CAPUTF8OPT, self.codec(peer), peer)
+    def entries(self, peer: Peer) -> Iterator[bytes]:
+        """BR_ENTRY to one peer, the fullest first.  Source: IPMSG 5.3."""
+        yield self.presence(Command.BR_ENTRY, peer)
+        yield from self._shorter(Command.BR_ENTRY, State.CAPUTF8OPT, self.codec(peer), peer)
+
+    def exit(self, peer: Peer) -> bytes:
+        """BR_EXIT to one peer, short enough to be sent twice.  Source: IPMSG 5.2, 5.5."""
+        nickname = encode(self._identity.nickname, self.codec(peer))
+        return build_packet(self._packet(Command.BR_EXIT, 0, nickname + b"\0", peer))
 
     def presence(self, command: Command, peer: Peer | None = None) -> bytes:
         """BR_ENTRY, BR_EXIT or NOOPERATION, for everybody or one peer.
