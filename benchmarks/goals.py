@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from benchmarks import chat, dns, file, hub, rest, start
+from benchmarks import chat, dns, file, hub, login, rest, start
 from benchmarks.table import (
     CPU,
     CPU_SECONDS,
+    ECHO_P99,
     FIRST_ANSWER,
     MEMORY,
     MEMORY_EACH,
@@ -42,6 +43,7 @@ GOALS = (
     Goal(chat.TOGETHER, CPU, 1, of="Ergo"),
     Goal(chat.TOGETHER, CPU, 1, of="ngIRCd"),
     Goal(chat.QUIET, MEMORY_EACH, 1, of="Ergo"),
+    Goal(login.WORK, ECHO_P99, 10),
     Goal(start.WORK, FIRST_ANSWER, 0.6, server=dns.NETAPP.name),
     Goal(start.WORK, FIRST_ANSWER, 1.5, server=hub.HUB.name),
     Goal(rest.WORK, MEMORY, 120),

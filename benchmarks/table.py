@@ -24,6 +24,7 @@ CPU_SECONDS = Measure("CPU", "s")
 RATE = Measure("rate", "/s", less=False)
 THROUGHPUT = Measure("throughput", "MB/s", less=False)
 P99 = Measure("99th percentile", "ms")
+ECHO_P99 = Measure("an echo beside, 99th percentile", "ms")
 FIRST_ANSWER = Measure("first answer", "s")
 MEMORY = Measure("memory", "MiB")  # of the whole process
 MEMORY_EACH = Measure("memory each", "KiB")
