@@ -228,7 +228,7 @@ class Channel(http.HTTPChannel):
         done.addCallbacks(self._streamed, self._broken, callbackArgs=(request,))
 
     def _streamed(self, _: None, request: Request) -> None:
-        self._sender = None
+        self._forget_sender()
         self.transport.registerProducer(self, True)
         self.resumeProducing()  # everything has left, whatever was paused before
         self._due_in(limits.FILE_IDLE)
@@ -237,10 +237,15 @@ class Channel(http.HTTPChannel):
             self.close()
 
     def _broken(self, failure: Failure) -> None:
-        self._sender = None
+        self._forget_sender()
         self._closing = True
         if failure.check(Shrunk):
             self._log.warn("a response was cut off: {reason}", reason=failure.getErrorMessage())
+
+    def _forget_sender(self) -> None:
+        sender, self._sender = self._sender, None
+        if sender is not None and self._owner is not None:
+            self._owner.streamed += sender.sent
 
     # Ending ----------------------------------------------------------------------------------
 

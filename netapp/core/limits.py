@@ -188,6 +188,12 @@ ONE_WRITE: Final = 64 * 1024
 SENDFILE: Final = 1024 * 1024
 #: How long we read on, and drop it, after our last word to a peer that is still sending.
 LINGER: Final = 2.0
+#: What the disk is asked to read ahead when a file is not in memory.
+READ_AHEAD: Final = 8 * 1024 * 1024
+#: How often we look whether the disk has read what a file needs next.
+DISK_LOOK: Final = 0.005
+#: How long we look, before we wait for the disk with everything else.
+DISK: Final = 1.0
 #: Wait for the first octet on the port of files.
 FILE_FIRST: Final = 30.0
 #: From the first octet until it is clear what a client speaks, and for a frame to come in whole.

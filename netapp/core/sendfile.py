@@ -57,6 +57,8 @@ class BodySender:
         self._drained = False  # what was written before us has left
         self.sent = 0  # octets given to the kernel or the transport
         self._acknowledged = 0
+        self._again: interfaces.IDelayedCall | None = None
+        self._waited = 0.0  # for the disk, seconds
 
     def start(self) -> "defer.Deferred[None]":
         """Begin.
@@ -135,9 +137,11 @@ class BodySender:
             self._by_kernel = False
             self._send_more()
             return
-        handle = self._transport.getHandle().fileno()
+        handle, wanted = self._transport.getHandle().fileno(), min(part.count, limits.SENDFILE)
+        if self._reads_ahead(source, part.offset, wanted):
+            return
         try:
-            count = os.sendfile(handle, source, part.offset, min(part.count, limits.SENDFILE))
+            count = os.sendfile(handle, source, part.offset, wanted)
         except OSError as problem:
             if problem.errno in _LATER:
                 self._transport.startWriting()
@@ -155,6 +159,16 @@ class BodySender:
             self._transport.startWriting()
         else:
             self._end(None)
+
+    def _reads_ahead(self, source: int, offset: int, count: int) -> bool:
+        """Whether the disk must be waited for: ``sendfile`` would wait for it with the whole reactor."""
+        if self._waited >= limits.DISK or is_cached(source, offset + count - 1):
+            self._waited = 0.0
+            return False
+        os.posix_fadvise(source, offset, limits.READ_AHEAD, os.POSIX_FADV_WILLNEED)
+        self._waited += limits.DISK_LOOK
+        self._again = self._clock.callLater(limits.DISK_LOOK, self._transport.startWriting)
+        return True
 
     def _advance(self, part: Slice, count: int) -> None:
         if count == part.count:
@@ -193,8 +207,9 @@ class BodySender:
             done.errback(problem)
 
     def _let_go(self) -> None:
-        if self._watch is not None and self._watch.active():
-            self._watch.cancel()
+        for timer in (self._watch, self._again):
+            if timer is not None and timer.active():
+                timer.cancel()
         self._parts.clear()
         self._body.close()
 
@@ -208,6 +223,17 @@ def can_sendfile(transport: Any) -> bool:
         and isinstance(transport.getHandle(), socket.socket)
         and not getattr(transport, "TLS", False)
     )
+
+
+def is_cached(source: int, offset: int) -> bool:
+    """Whether an octet of a file can be read without waiting for the disk; True where nobody can say."""
+    try:
+        os.preadv(source, [bytearray(1)], offset, os.RWF_NOWAIT)
+    except BlockingIOError:
+        return False
+    except (OSError, AttributeError):
+        return True
+    return True
 
 
 def unacknowledged(transport: Any) -> int:

@@ -19,7 +19,7 @@ from netapp.core import limits
 from netapp.core.access import Access, is_loopback, plain_host
 from netapp.core.sendfile import BodySender, Shrunk
 from netapp.core.sessions import Body, Close, Effect, Session
-from netapp.errors import WireError
+from netapp.errors import Busy, WireError
 
 Peer = tuple[str, int]
 
@@ -132,6 +132,8 @@ class SessionProtocol(protocol.Protocol):
         except WireError:
             self.malformed()
             self.close(abort=False)
+        except Busy:
+            self.close(abort=True)  # a reset, so that nobody takes it for an answer
         except Exception:
             self._log.failure("a session of {peer} failed", peer=peer_of(self.transport.getPeer()))
             self.close(abort=True)
@@ -235,17 +237,22 @@ class SessionProtocol(protocol.Protocol):
         self._sender.start().addCallbacks(self._streamed, self._broken)
 
     def _streamed(self, _: None) -> None:
-        self._sender = None
+        self._forget_sender()
         self.transport.registerProducer(self, True)
         self.run(self.session.sent)
         if not self.closing and self._sender is None:
             self._read_on()
 
     def _broken(self, failure: Failure) -> None:
-        self._sender = None
+        self._forget_sender()
         self.closing = True  # the sender has ended the connection, or it was gone
         if failure.check(Shrunk):
             self._log.warn("a transfer was cut off: {reason}", reason=failure.getErrorMessage())
+
+    def _forget_sender(self) -> None:
+        sender, self._sender = self._sender, None
+        if sender is not None and self.factory is not None:
+            self.factory.streamed += sender.sent
 
     def _read_on(self) -> None:
         if not self._finished:  # reading on would find the same end of the stream again
@@ -299,6 +306,7 @@ class SessionFactory(protocol.Factory):
         self._emptied: list[defer.Deferred[None]] = []
         self.draining = False
         self.accepted = self.refused = self.malformed = 0
+        self.streamed = 0  # octets of bodies
 
     @property
     def connections(self) -> int:

@@ -35,6 +35,6 @@ PHRASES: Final = Phrases(
         "405": ("这里只能下载,不能上传\n", "files can be fetched here, not stored\n"),
         "412": ("文件已经变了\n", "the file has changed\n"),
         "416": ("文件没有这么长\n", "the file is not that long\n"),
-        "500": ("服务器出错了\n", "something went wrong here\n"),
+        "503": ("现在太忙,请稍后再试\n", "too busy just now, try again later\n"),
     }
 )

@@ -1,5 +1,6 @@
 """The file service from its configuration."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from twisted.application.service import IService
@@ -7,7 +8,7 @@ from twisted.application.service import IService
 from netapp.core import listen, text
 from netapp.core.access import Access
 from netapp.core.http import Channel
-from netapp.core.metrics import Metrics
+from netapp.core.metrics import Metrics, Reading
 from netapp.core.services import House
 from netapp.core.streams import Carrier, Peer, SessionFactory
 from netapp.errors import ConfigError
@@ -39,13 +40,28 @@ def file_service(config: Config, share: Share, metrics: Metrics, reactor: Any) -
     def build(_: Peer) -> PlainProtocol:
         return PlainProtocol(PlainSession(share, say, text.Tongue(config.encoding)), reactor, channel)
 
+    factories: list[SessionFactory] = []
     for description in listen.descriptions(config.listen, DEFAULTS, config.interface):
         if listen.is_datagram(description):
             raise ConfigError(f"files are not served by datagrams: write tcp:PORT instead of {description}")
-        factory = SessionFactory(build, access)
+        factories.append(factory := SessionFactory(build, access))
         listen.StreamListener(PLUGIN, description, factory, reactor, hint).setServiceParent(house)
-    metrics.counter("netapp_file_requests", "HTTP requests answered.", lambda: web.requests)
+    _count(metrics, factories, web)
     return house
+
+
+def _count(metrics: Metrics, factories: Sequence[SessionFactory], web: Web) -> None:
+    def total(of: Callable[[SessionFactory], int]) -> Reading:
+        return lambda: sum(map(of, factories))
+
+    metrics.counter("netapp_file_requests", "HTTP requests answered.", lambda: web.requests)
+    metrics.counter("netapp_file_accepted", "Connections accepted.", total(lambda each: each.accepted))
+    metrics.counter("netapp_file_refused", "Connections refused.", total(lambda each: each.refused))
+    metrics.counter(
+        "netapp_file_malformed", "Peers that spoke no language.", total(lambda each: each.malformed)
+    )
+    metrics.counter("netapp_file_octets", "Octets streamed.", total(lambda each: each.streamed))
+    metrics.gauge("netapp_file_connections", "Connections now.", total(lambda each: each.connections))
 
 
 def _has(share: Share, name: bytes) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from netapp.errors import ConfigError
+from netapp.errors import Busy, ConfigError
 from netapp.share.model import Missing
 
 _FILE: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC  # a FIFO must not wait for its writer
@@ -29,6 +29,7 @@ _MISSING: Final = frozenset(
         errno.ESTALE, errno.EOVERFLOW,
     }
 )  # fmt: skip
+_BUSY: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 
 
 class Tree:
@@ -53,7 +54,11 @@ class Tree:
             self._root = -1
 
     def open_file(self, parts: Sequence[bytes]) -> tuple[int, os.stat_result]:
-        """A regular file's descriptor and what it is.  :raises Missing: there is none."""
+        """A regular file's descriptor and what it is.
+
+        :raises Missing: there is none.
+        :raises Busy: this machine has too many files open; so do all that open one.
+        """
         opened = self._open(parts, _FILE)
         status = os.fstat(opened)
         if not stat.S_ISREG(status.st_mode):
@@ -73,6 +78,8 @@ class Tree:
         except OSError as error:
             if error.errno in _MISSING:
                 raise Missing(error.strerror or "cannot be opened") from None
+            if error.errno in _BUSY:
+                raise Busy(error.strerror or "too many open files") from None
             raise
 
 

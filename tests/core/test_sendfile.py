@@ -14,7 +14,7 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from netapp.core import limits
+from netapp.core import limits, sendfile
 from netapp.core.sendfile import BodySender, Shrunk, Stalled, can_sendfile
 from netapp.core.sessions import Body, Slice
 
@@ -175,11 +175,11 @@ def test_a_file_of_up_to_a_mebibyte_leaves_in_one_sendfile(
 ) -> None:
     asked = []
 
-    def sendfile(out: int, source: int, offset: int, count: int) -> int:
+    def fake(out: int, source: int, offset: int, count: int) -> int:
         asked.append((offset, count))
         return count
 
-    monkeypatch.setattr(os, "sendfile", sendfile)
+    monkeypatch.setattr(os, "sendfile", fake)
     bench.content(limits.SENDFILE)
     bench.send(Slice(File(bench.path), 0, limits.SENDFILE))
     bench.run()
@@ -190,11 +190,11 @@ def test_a_file_of_up_to_a_mebibyte_leaves_in_one_sendfile(
 def test_one_peer_gets_one_mebibyte_a_turn(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
-    def sendfile(out: int, source: int, offset: int, count: int) -> int:
+    def fake(out: int, source: int, offset: int, count: int) -> int:
         asked.append(count)
         return count
 
-    monkeypatch.setattr(os, "sendfile", sendfile)
+    monkeypatch.setattr(os, "sendfile", fake)
     bench.content(10)
     bench.send(Slice(File(bench.path), 0, 5 * limits.SENDFILE))
     for turn in range(1, 6):
@@ -218,13 +218,13 @@ def test_a_full_socket_is_tried_again(bench: Bench, monkeypatch: pytest.MonkeyPa
     content = bench.content(300_000)
     real, times = os.sendfile, [0]
 
-    def sendfile(*args: Any) -> int:
+    def sometimes(*args: Any) -> int:
         times[0] += 1
         if times[0] % 2:
             raise BlockingIOError(errno.EAGAIN, "")
         return real(*args)
 
-    monkeypatch.setattr(os, "sendfile", sendfile)
+    monkeypatch.setattr(os, "sendfile", sometimes)
     bench.send(Slice(File(bench.path), 0, 300_000))
     bench.run()
     assert bench.got == content
@@ -326,7 +326,43 @@ def test_what_the_kernel_may_write(bench: Bench) -> None:
 
 
 def _raises(number: int) -> Callable[..., int]:
-    def sendfile(*_: object) -> int:
+    def refuse(*_: object) -> int:
         raise OSError(number, os.strerror(number))
 
-    return sendfile
+    return refuse
+
+
+def test_a_file_that_is_not_in_memory_is_waited_for_without_the_reactor(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content, cached = bench.content(300_000), [False, False, True]
+    monkeypatch.setattr(sendfile, "is_cached", lambda source, offset: cached.pop(0))
+    bench.send(Slice(File(bench.path), 0, 300_000))
+    bench.run()
+    for _ in range(2):
+        assert bench.got == b""
+        bench.clock.advance(limits.DISK_LOOK)
+        bench.run()
+    assert bench.got == content
+    assert cached == []
+
+
+def test_a_disk_that_never_says_so_is_read_all_the_same(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = bench.content(300_000)
+    monkeypatch.setattr(sendfile, "is_cached", lambda source, offset: False)
+    bench.send(Slice(File(bench.path), 0, 300_000))
+    for _ in range(round(limits.DISK / limits.DISK_LOOK) + 1):
+        bench.wire.turn()
+        bench.clock.advance(limits.DISK_LOOK)
+    bench.run()
+    assert bench.got == content
+
+
+def test_what_was_just_written_is_in_memory(bench: Bench) -> None:
+    bench.content(10)
+    source = File(bench.path)
+    assert sendfile.is_cached(source.file.fileno(), 9)
+    assert sendfile.is_cached(source.file.fileno(), 99)  # behind its end
+    bench.send(Slice(source, 0, 10))

@@ -11,6 +11,7 @@ from netapp.core import limits
 from netapp.core.access import Access
 from netapp.core.sessions import Body, Close, Effect, Session, Slice
 from netapp.core.streams import SessionFactory, SessionProtocol
+from netapp.errors import Busy
 from netapp.testing import FakeReactor, Transport, connect
 
 
@@ -87,6 +88,7 @@ def test_a_body_is_streamed_and_the_session_told() -> None:
     assert bench.transport.take() == b"before head " + b"x" * 300_000 + b" after"
     assert bench.session.heard == [b"go", "sent"]
     assert file.closed
+    assert bench.factory.streamed == 300_005
     assert bench.transport.producer is bench.protocol
     assert bench.transport.producerState == "producing"
     assert not bench.protocol.busy
@@ -199,6 +201,17 @@ def test_a_close_after_the_peers_own_does_not_linger() -> None:
     bench.protocol.readConnectionLost()
     assert calls == []
     assert not bench.transport.connected
+
+
+def test_f17_a_session_that_is_too_busy_resets_its_peer_without_a_word() -> None:
+    class TooBusy(Script):
+        def receive(self, data: bytes, now: float) -> Sequence[Effect]:
+            raise Busy("too many open files")
+
+    bench = Bench()
+    bench.protocol.session = TooBusy()
+    bench.protocol.dataReceived(b"go")
+    assert bench.transport.aborted
 
 
 class Successor:

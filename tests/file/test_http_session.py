@@ -8,6 +8,7 @@ import pytest
 
 from netapp.core.exchange import Asked, Response
 from netapp.core.sessions import Slice
+from netapp.errors import Busy
 from netapp.file.http.session import Web
 from netapp.file.phrases import PHRASES
 from netapp.share.share import Share
@@ -190,6 +191,15 @@ def test_f27_f52_no_field_holds_a_line_end(client: Client) -> None:
     response = client.ask("/sub/line%0Afeed%E2%80%AE")
     assert response.status == 200
     assert all(value.isprintable() and value.isascii() for _, value in response.headers)
+
+
+def test_a_machine_with_too_many_open_files_says_so(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(name: bytes) -> None:
+        raise Busy("too many open files")
+
+    monkeypatch.setattr(client.store, "open", busy)
+    response = client.ask("/a.bin")
+    assert (response.status, field(response, "Retry-After")) == (503, "5")
 
 
 def test_every_reader_of_a_body_is_the_bodys(client: Client) -> None:

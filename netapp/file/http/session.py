@@ -8,7 +8,7 @@ from typing import Final
 from netapp.core.exchange import Asked, Response
 from netapp.core.languages import Speaker
 from netapp.core.sessions import Slice
-from netapp.errors import WireError
+from netapp.errors import Busy, WireError
 from netapp.file.http import conditions, wire
 from netapp.file.http.page import folder_page
 from netapp.file.http.ranges import Span, content_range, parse_ranges
@@ -43,6 +43,12 @@ class Web:
     def answer(self, asked: Asked) -> Response:
         """:raises OSError: our disk's fault."""
         self.requests += 1
+        try:
+            return self._answer(asked)
+        except Busy:
+            return self._said(503, ("Retry-After", "5"))
+
+    def _answer(self, asked: Asked) -> Response:
         if asked.method not in ("GET", "HEAD"):
             return self._said(405, ("Allow", _METHODS))
         try:
