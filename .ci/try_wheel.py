@@ -13,12 +13,12 @@ TWISTD = str(Path(sys.executable).with_name("twistd"))
 LOCAL = "interface=127.0.0.1"
 #: plugin -> (options, transport, request, what the answer holds)
 REQUESTS = {
-    "netapp-dns": (["--record", "pc=10.1.2.3", f"-l=udp:0:{LOCAL}"], "udp", b"pc", b"10.1.2.3"),
-    "netapp-login": ([f"-l=tcp:0:{LOCAL}"], "tcp", b"", "请输入用户名:".encode()),
-    "netapp-chat": ([f"-l=tcp:0:{LOCAL}", "--irc=none"], "tcp", b"", "昵称".encode()),
-    "netapp-file": ([f"-l=tcp:0:{LOCAL}"], "tcp", b"welcome.txt", b"netapp"),
-    "netapp-udpchat": ([f"-l=udp:0:{LOCAL}", "--ipmsg=none"], "udp", b"hello", "已收到".encode()),
-    "netapp-echo": ([f"-l=tcp:0:{LOCAL}"], "tcp", b"hello", b"hello"),
+    "netapp-dns": (["--record", "pc=10.1.2.3", f"--listen=udp:0:{LOCAL}"], "udp", b"pc", b"10.1.2.3"),
+    "netapp-login": ([f"--listen=tcp:0:{LOCAL}"], "tcp", b"", "请输入用户名:".encode()),
+    "netapp-chat": ([f"--listen=tcp:0:{LOCAL}", "--irc=none"], "tcp", b"", "昵称".encode()),
+    "netapp-file": ([f"--listen=tcp:0:{LOCAL}"], "tcp", b"welcome.txt", b"netapp"),
+    "netapp-udpchat": ([f"--listen=udp:0:{LOCAL}", "--ipmsg=none"], "udp", b"hello", "已收到".encode()),
+    "netapp-echo": ([f"--listen=tcp:0:{LOCAL}"], "tcp", b"hello", b"hello"),
 }
 
 
