@@ -3,15 +3,19 @@
 import os
 import platform
 import re
+import tempfile
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
 from benchmarks.goals import judged
 from benchmarks.table import Results, behind, markdown
 
 BEGIN = "<!-- tables: written by `python -m benchmarks --save` -->"
 END = "<!-- end of the tables -->"
+_FSYNCS = 50
 
 
 def facts(versions: Mapping[str, str], rounds: int, seconds: float) -> list[str]:
@@ -23,6 +27,7 @@ def facts(versions: Mapping[str, str], rounds: int, seconds: float) -> list[str]
         f"Machine: {_processor()}, {os.cpu_count()} cores, {_memory()}; {platform.system()} "
         f"{platform.release()}; Python {platform.python_version()}",
     ]
+    lines.append(f"Disk: 4 KiB written and forced to it (fsync) in {_fsync():.1f} ms, median of {_FSYNCS}")
     return lines + [f"{name}: {version}" for name, version in sorted(versions.items())]
 
 
@@ -45,6 +50,18 @@ def save(path: Path, lines: list[str], results: Results) -> None:
         markdown(results),
     ]
     path.write_text(f"{head}{BEGIN}\n\n" + "\n".join(parts) + f"\n{END}{tail}")
+
+
+def _fsync() -> float:
+    """Milliseconds: what a server that stores before it answers waits for."""
+    waits = []
+    with tempfile.TemporaryFile(buffering=0) as file:
+        for _ in range(_FSYNCS):
+            begun = time.perf_counter()
+            file.write(bytes(4096))
+            os.fsync(file.fileno())
+            waits.append(time.perf_counter() - begun)
+    return median(waits) * 1000
 
 
 def _processor() -> str:
