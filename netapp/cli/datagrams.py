@@ -67,6 +67,8 @@ class Datagrams:
         octets, address = self._socket.recvfrom(limits.DATAGRAM)
         if self.peer is not None and not self.listening:
             return [(self.peer, octets)]
+        if address[1] in limits.REFLECTING_PORTS:
+            return []  # it answers by itself: so would we
         self.peer = self._known(address)
         return [(self.peer, octets)]
 

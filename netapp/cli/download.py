@@ -93,9 +93,10 @@ class Download:
         if not offset:
             self._forget()
             if tag.startswith('"') and tag.isascii():  # a weak one proves nothing about octets
-                self._tag.write_text(tag, "ascii")
+                with files.open_local(self._tag, "wb") as kept:
+                    kept.write(tag.encode("ascii"))
         digest = hashlib.sha256()
-        with open(self._part, "r+b" if offset else "wb") as part:
+        with files.open_local(self._part, "r+b" if offset else "wb") as part:
             while piece := part.read(files.PIECE) if offset else b"":
                 digest.update(piece)
             self._copy(response, part, digest, offset, total)

@@ -7,7 +7,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final, cast
 from urllib.parse import quote
 
 from netapp.cli import common
@@ -48,6 +48,15 @@ def local_name(name: str) -> str:
     if last in ("", ".", "..") or not last.isprintable() or len(os.fsencode(last)) > 240:
         common.fail(say("name", name=name))
     return last
+
+
+def open_local(path: Path, mode: str) -> BinaryIO:
+    """A file of ours, never one that a link of this name points at.  :raises OSError: it cannot be opened."""
+
+    def no_link(name: str, flags: int) -> int:
+        return os.open(name, flags | os.O_NOFOLLOW, 0o666)
+
+    return cast(BinaryIO, open(path, mode, opener=no_link))
 
 
 def target(output: Path | None, name: str, *, many: bool, prefix: str = "") -> Path:

@@ -97,7 +97,7 @@ def _plain(server: common.HostPort, name: str, tongue: Tongue, output: Path | No
             first = connection.recv(files.PIECE)
             if not first:
                 common.fail(f"{name}: {say('failed')}")
-            with open(part, "wb") as file:
+            with files.open_local(part, "wb") as file:
                 piece = first
                 while piece:
                     file.write(piece)

@@ -1,12 +1,11 @@
 """Names looked up without the DNS's own packets: by the system, or by T4's datagram."""
 
 import ipaddress
-import select
 import socket
 from collections.abc import Iterator
 from typing import Final
 
-from netapp.cli import common
+from netapp.cli import common, streams
 from netapp.core import limits
 from netapp.core.languages import Phrases
 from netapp.core.text import visible_octets
@@ -81,13 +80,7 @@ class Plain:
     def _over_tcp(self, name: bytes) -> bytes:
         with common.connect(self._server, timeout=limits.COMMAND_CONNECT) as connection:
             connection.sendall(name)
-            octets = connection.recv(limits.DATAGRAM)
-            while select.select([connection], [], [], limits.COMMAND_GATHER)[0]:
-                more = connection.recv(limits.DATAGRAM)
-                if not more or len(octets) > limits.DATAGRAM:
-                    break
-                octets += more
-            return octets
+            return streams.rest(connection)
 
 
 def _addresses(name: str) -> Iterator[str]:

@@ -1,13 +1,12 @@
 """``netapp ls``: the file service's files, over HTTP or by the line ``LIST``."""
 
-import select
 from html.parser import HTMLParser
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes, urlsplit
 
 import click
 
-from netapp.cli import common, files
+from netapp.cli import common, files, streams
 from netapp.core import limits
 from netapp.core.languages import Phrases
 from netapp.core.text import Tongue, decode
@@ -42,15 +41,8 @@ def ls(server: common.HostPort, names: tuple[str, ...], plain: bool, encoding: A
 def _by_line(server: common.HostPort, folder: str, tongue: Tongue) -> None:
     with common.connect(server, timeout=limits.COMMAND_CONNECT) as connection:
         connection.sendall(tongue.write(f"LIST {folder}".rstrip() + "\n"))
-        octets = b""
         try:
-            while len(octets) < limits.COMMAND_MESSAGE:
-                if octets and not select.select([connection], [], [], limits.COMMAND_GATHER)[0]:
-                    break
-                more = connection.recv(files.PIECE)
-                if not more:
-                    break
-                octets += more
+            octets = streams.rest(connection)
         except OSError as error:
             common.fail(common.trouble(error, common.shown(server)))
     if not octets:

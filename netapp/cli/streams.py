@@ -4,6 +4,7 @@ import select
 import selectors
 import socket
 import struct
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -60,8 +61,12 @@ class Stream:
         if self._framed:
             self._buffer += octets
             return list(self._frames())
+        until = time.monotonic() + limits.COMMAND_ANSWER  # a peer that never pauses is shown in pieces
         while octets and not self.closed and len(octets) < limits.COMMAND_MESSAGE:
-            if not select.select([self.connection], [], [], limits.COMMAND_GATHER)[0]:
+            if (
+                time.monotonic() > until
+                or not select.select([self.connection], [], [], limits.COMMAND_GATHER)[0]
+            ):
                 break
             octets += self._receive()
         return [octets] if octets else []
@@ -171,6 +176,15 @@ class StreamListener:
             self.peer = None
         stream.connection.close()
         common.note(say("left", name=stream.name))
+
+
+def rest(connection: socket.socket) -> bytes:
+    """Say that we are done, and take what comes until the other side is too.  :raises OSError:"""
+    connection.shutdown(socket.SHUT_WR)
+    octets = b""
+    while (more := connection.recv(1 << 16)) and len(octets) < limits.COMMAND_MESSAGE:
+        octets += more
+    return octets
 
 
 @contextmanager

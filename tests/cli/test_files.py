@@ -186,6 +186,18 @@ def test_a_wrong_sha_256_is_thrown_away(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("options", [("--plain",), ()])
+def test_a_link_in_the_way_is_not_followed(options: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "victim").write_bytes(b"mine")
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    for name in ("a.part", "[新]a.part", "a.part.etag"):
+        (inner / name).symlink_to(tmp_path / "victim")
+    with tcp_server(t19({"a": DATA}, "utf-8") if options else Web(DATA)) as server:
+        netapp("get", server.place, "a", *options, folder=inner)
+    assert (tmp_path / "victim").read_bytes() == b"mine"
+
+
 def test_where_it_is_saved(tmp_path: Path) -> None:
     with tcp_server(Web(b"data")) as server:
         assert netapp("get", server.place, "a", "-o", tmp_path / "other").returncode == 0
