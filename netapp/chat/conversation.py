@@ -24,29 +24,31 @@ Item = TypeVar("Item")
 class Pacer:
     """Tokens of one session.  :param on: without, there is always one."""
 
-    __slots__ = ("_on", "_tokens", "_when")
+    __slots__ = ("_need", "_on", "_tokens", "_when")
 
     def __init__(self, on: bool) -> None:
         self._on = on
         self._tokens, self._when = float(limits.FLOOD_BURST), -math.inf
+        self._need = 0.0  # what was missing when we last said no
 
     def take(self, cost: float, now: float) -> bool:
-        """Take tokens if there is at least one; the debt of a costly thing is waited for."""
+        """Take tokens if there are enough, or at least one; what a costly thing owes is waited for."""
         if not self._on or not cost:
             return True
         if self._when != -math.inf:
             gained = max(0.0, now - self._when) * limits.FLOOD_RATE
             self._tokens = min(self._tokens + gained, float(limits.FLOOD_BURST))
         self._when = now
-        if self._tokens < 1.0:
+        if self._tokens < min(cost, 1.0):
+            self._need = min(cost, 1.0)
             return False
         self._tokens -= cost
         return True
 
     @property
     def due(self) -> float:
-        """When there will be a token, a little late rather than early."""
-        return self._when + max(0.0, 1.0 - self._tokens) / limits.FLOOD_RATE + 0.001
+        """When there will be enough, a little late rather than early."""
+        return self._when + max(0.0, self._need - self._tokens) / limits.FLOOD_RATE + 0.001
 
 
 class Conversation(Session, Generic[Item]):

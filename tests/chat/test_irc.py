@@ -145,6 +145,7 @@ def test_joining_shows_the_room_in_order_and_twice_is_silent() -> None:
         ":netapp 353 bob = #room :eve bob",
         ":netapp 366 bob #room :End of /NAMES list.",
         ":netapp 403 bob bad :No such channel",
+        ":netapp 470 bob #大厅 #lobby :That is this channel",
         ":bob!guest@netapp JOIN #lobby",
         ":netapp 353 bob = #lobby :bob",
         ":netapp 366 bob #lobby :End of /NAMES list.",

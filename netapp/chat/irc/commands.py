@@ -12,7 +12,7 @@ from netapp.chat.irc.welcome import motd_lines, users_lines, version_lines
 from netapp.chat.irc.wire import Command
 from netapp.core import limits
 from netapp.core.sessions import Effect
-from netapp.talk import BadName, Kind, nickname, room_name
+from netapp.talk import BadName, Kind, fold, nickname, room_name
 
 if TYPE_CHECKING:
     from netapp.chat.irc.session import IrcSession
@@ -133,7 +133,12 @@ def _join(session: "IrcSession", params: Params) -> list[Effect]:
         name = room_name(params[0])
     except BadName:
         return queries.no_channel(session, params[0])
-    return [] if name in session.rooms else session.ask(asks.Join(name))
+    if name in session.rooms:
+        return []
+    forwarded: list[Effect] = []
+    if f"#{name}" != fold(params[0]):  # the lobby's other name: clients must learn the one we use
+        forwarded = session.reply(n.ERR_LINKCHANNEL, params[0], f"#{name}", trailing="That is this channel")
+    return forwarded + session.ask(asks.Join(name))
 
 
 def _part(session: "IrcSession", params: Params) -> list[Effect]:
@@ -210,22 +215,22 @@ COMMANDS: Final[dict[str, Spec]] = {
     "NICK": Spec(_nick, before=True),
     "USER": Spec(_user, 4, before=True, cost=0),
     "CAP": Spec(_cap, 1, before=True, cost=0),
-    "PING": Spec(_ping, before=True, cost=0.5),
+    "PING": Spec(_ping, before=True, cost=0.1),
     "PONG": Spec(_pong, before=True, cost=0),
     "QUIT": Spec(_quit, before=True, cost=0),
-    "JOIN": Spec(_join, 1),
+    "JOIN": Spec(_join, 1, cost=0.5),
     "PART": Spec(_part, 1),
     "TOPIC": Spec(_topic, 1),
     "PRIVMSG": Spec(_privmsg),
     "NOTICE": Spec(_notice),
     "NAMES": Spec(queries.names),
-    "WHO": Spec(queries.who, cost=2),
+    "WHO": Spec(queries.who),
     "WHOIS": Spec(queries.whois),
     "WHOWAS": Spec(queries.whowas, 1),
     "LIST": Spec(queries.list_rooms, cost=2),
-    "MODE": Spec(queries.mode, 1, cost=0.5),
-    "USERHOST": Spec(queries.userhost, 1),
-    "ISON": Spec(queries.ison, 1),
+    "MODE": Spec(queries.mode, 1, cost=0.1),
+    "USERHOST": Spec(queries.userhost, 1, cost=0.5),
+    "ISON": Spec(queries.ison, 1, cost=0.5),
     "AWAY": Spec(queries.away),
     "LUSERS": Spec(lambda session, params: users_lines(session)),
     "MOTD": Spec(lambda session, params: motd_lines(session)),

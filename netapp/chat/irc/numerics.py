@@ -59,5 +59,6 @@ ERR_NOTREGISTERED: Final = "451"
 ERR_NEEDMOREPARAMS: Final = "461"
 ERR_ALREADYREGISTERED: Final = "462"
 ERR_PASSWDMISMATCH: Final = "464"
+ERR_LINKCHANNEL: Final = "470"  # of many servers: forwarded to another channel
 ERR_CHANOPRIVSNEEDED: Final = "482"
 ERR_USERSDONTMATCH: Final = "502"
