@@ -6,40 +6,21 @@ no session ends another's.
 """
 
 import math
-from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
-from twisted.internet import address, defer, interfaces, protocol
+from twisted.internet import interfaces, protocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from netapp.core import limits
-from netapp.core.access import Access, is_loopback, plain_host
+from netapp.core.connections import Carrier, Peer, SessionFactory, peer_of
 from netapp.core.sendfile import BodySender, Shrunk
 from netapp.core.sessions import Body, Close, Effect, Session
 from netapp.errors import Busy, WireError
 
-Peer = tuple[str, int]
-
-
-class Carrier(Protocol):
-    """What a factory needs to know of a protocol that carries one of its connections."""
-
-    factory: "SessionFactory | None"
-    transport: Any
-
-    @property
-    def busy(self) -> bool:
-        """A transfer is under way that a stop should wait for."""
-
-    def close(self, *, abort: bool = False) -> None:
-        """Hang up."""
-
-    def makeConnection(self, transport: Any) -> None: ...
-
-    def dataReceived(self, data: bytes) -> None: ...
+__all__ = ["Carrier", "Peer", "SessionFactory", "SessionProtocol", "peer_of"]
 
 
 @implementer(interfaces.IHalfCloseableProtocol, interfaces.IPushProducer)
@@ -288,98 +269,6 @@ class SessionProtocol(protocol.Protocol):
             self.run(self.session.tick)
         else:
             self._sleep()
-
-
-class SessionFactory(protocol.Factory):
-    """Makes a protocol for each peer that may have one, and ends them all at a stop.
-
-    :param build: a peer's (address, port) to a protocol that carries a new session.
-    """
-
-    noisy = False
-
-    def __init__(self, build: Callable[[Peer], SessionProtocol], access: Access) -> None:
-        self._build, self._access = build, access
-        self._protocols: set[Carrier] = set()
-        self._per_host: Counter[str] = Counter()
-        self._hosts: dict[Carrier, str] = {}
-        self._emptied: list[defer.Deferred[None]] = []
-        self.draining = False
-        self.accepted = self.refused = self.malformed = 0
-        self.streamed = 0  # octets of bodies
-
-    @property
-    def connections(self) -> int:
-        """Connections that stand now."""
-        return len(self._protocols)
-
-    def startFactory(self) -> None:
-        self.draining = False
-
-    def buildProtocol(self, addr: interfaces.IAddress | None) -> SessionProtocol | None:  # type: ignore[override]
-        peer = peer_of(addr)
-        host = peer[0]
-        if not self._admits(host):
-            self.refused += 1
-            return None
-        self.accepted += 1
-        built = self._build(peer)
-        built.factory = self
-        self._protocols.add(built)
-        self._hosts[built] = host
-        self._per_host[host] += 1
-        return built
-
-    def replaced(self, before: Carrier, after: Carrier) -> None:
-        """One protocol has handed its connection to another."""
-        after.factory = self
-        self._protocols.discard(before)
-        self._protocols.add(after)
-        self._hosts[after] = self._hosts.pop(before)
-
-    def lost(self, gone: Carrier) -> None:
-        """A protocol's connection has ended."""
-        self._protocols.discard(gone)
-        host = self._hosts.pop(gone, None)
-        if host is not None:
-            self._per_host[host] -= 1
-            if not self._per_host[host]:
-                del self._per_host[host]
-        if not self._protocols:
-            emptied, self._emptied = self._emptied, []
-            for each in emptied:
-                each.callback(None)
-
-    def drain(self, clock: interfaces.IReactorTime) -> defer.Deferred[None]:
-        """Admit nobody more and end every session; a transfer under way gets until the drain limit."""
-        self.draining = True
-        if not self._protocols:
-            return defer.succeed(None)
-        waiting: defer.Deferred[None] = defer.Deferred()
-        self._emptied.append(waiting)
-        bound = clock.callLater(limits.DRAIN, self._abort_all)
-        for each in list(self._protocols):
-            if not each.busy:
-                each.close()
-        return waiting.addBoth(lambda _: bound.cancel() if bound.active() else None)
-
-    def _abort_all(self) -> None:
-        for each in list(self._protocols):
-            each.close(abort=True)
-
-    def _admits(self, host: str) -> bool:
-        if self.draining or not self._access.permits(host):
-            return False
-        if len(self._protocols) >= limits.CONNECTIONS:
-            return False
-        return self._per_host[host] < limits.CONNECTIONS_PER_ADDRESS or is_loopback(host)
-
-
-def peer_of(addr: interfaces.IAddress | None) -> Peer:
-    """The (address, port) of a peer; ("", 0) for a UNIX socket's."""
-    if isinstance(addr, address.IPv4Address | address.IPv6Address):
-        return plain_host(addr.host), addr.port
-    return "", 0
 
 
 def _can_half_close(transport: Any) -> bool:
