@@ -88,7 +88,7 @@ def measure(run: Run) -> None:
     for peer in PEERS:
         if run.can(peer, ALONE):
             with (
-                run.noting(peer, ALONE),
+                run.noting(peer.name, ALONE),
                 run.running(peer, lambda place: accepts(place.port)) as (server, place),
             ):
                 _idle(run, peer, server, place)

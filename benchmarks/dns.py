@@ -128,7 +128,7 @@ def measure(run: Run) -> None:
     """One round: every server in turn."""
     for peer in PEERS:
         if run.can(peer, EDNS):
-            with run.noting(peer, EDNS), run.running(peer, answers) as (server, place):
+            with run.noting(peer.name, EDNS), run.running(peer, answers) as (server, place):
                 if executable("dnsperf"):
                     _standard(run, peer, server, place)
                 else:

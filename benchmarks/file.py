@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.peers import Peer, Place, Run, twistd
+from benchmarks.peers import Peer, Place, Run, knows, twistd
 from benchmarks.process import LOOPBACK, Server, accepts
 from benchmarks.requests import Requests
 from benchmarks.table import CPU, CPU_SECONDS, FIRST_OCTET, MEMORY, P99, RATE, THROUGHPUT, percentile
@@ -24,7 +24,8 @@ MANY = f"Files of 1 KiB over HTTP, {CONNECTIONS} connections kept open"
 
 def _netapp(place: Place) -> list[str]:
     listener = f"tcp:{place.port}:interface={LOOPBACK}"
-    return twistd("netapp-file", "--listen", listener, "--root", str(_files(place.folder.parent)))
+    sftp = ("--sftp", "none") if knows("file", "sftp") else ()
+    return twistd("netapp-file", "--listen", listener, "--root", str(_files(place.folder.parent)), *sftp)
 
 
 def _nginx(place: Place) -> list[str]:
@@ -60,7 +61,7 @@ def measure(run: Run) -> None:
         if not run.can(peer, LARGE_HTTP):
             continue
         with (
-            run.noting(peer, LARGE_HTTP),
+            run.noting(peer.name, LARGE_HTTP),
             run.running(peer, lambda place: accepts(place.port)) as (
                 server,
                 place,
@@ -93,7 +94,7 @@ def _transfers(run: Run, works: list[str], peer: Peer, server: Server, fetch: Ca
 
 def _many(run: Run, peer: Peer, server: Server, place: Place) -> None:
     names = [f"small{number:03}.txt" for number in range(SMALL_FILES)]
-    with run.noting(peer, MANY), Requests(place.port, names, SMALL, CONNECTIONS) as requests:
+    with run.noting(peer.name, MANY), Requests(place.port, names, SMALL, CONNECTIONS) as requests:
         requests.run(0.3)
         before = server.cpu()
         done = requests.run(run.seconds)

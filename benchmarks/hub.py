@@ -1,9 +1,7 @@
 """The whole house in one process, for the areas that measure it."""
 
-import importlib
-
 from benchmarks.dns import hosts
-from benchmarks.peers import Peer, Place, twistd
+from benchmarks.peers import Peer, Place, knows, twistd
 from benchmarks.process import LOOPBACK
 
 
@@ -20,7 +18,7 @@ listen = ["{tcp}"]
 irc = "{tcp}"
 [file]
 listen = ["{tcp}"]
-{"sftp = 'none'" if _knows("file", "sftp") else ""}
+{"sftp = 'none'" if knows("file", "sftp") else ""}
 [udpchat]
 listen = ["{udp}"]
 ipmsg = "none"
@@ -28,14 +26,6 @@ ipmsg = "none"
 listen = ["{tcp}", "{udp}"]
 """
     return twistd("netapp", "--interface", LOOPBACK, "--config", place.write("netapp.toml", config))
-
-
-def _knows(service: str, option: str) -> bool:
-    try:
-        tap = importlib.import_module(f"netapp.{service}.tap")
-    except ImportError:
-        return False
-    return option in tap.Options().known_keys()
 
 
 HUB = Peer("netapp (all services)", "netapp.hub.tap", ("netapp", "--version"), _hub)

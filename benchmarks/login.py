@@ -54,7 +54,7 @@ def measure(run: Run) -> None:
     """One round: the service, and its bound."""
     if run.can(NETAPP, WORK):
         with (
-            run.noting(NETAPP, WORK),
+            run.noting(NETAPP.name, WORK),
             run.running(NETAPP, lambda place: accepts(place.port) and accepts(place.second_port)) as (
                 server,
                 place,

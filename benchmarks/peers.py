@@ -1,8 +1,10 @@
 """A server that is measured: how it is found, configured and started."""
 
+import importlib
 import importlib.util
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -90,17 +92,26 @@ class Run:
                 yield server, place
 
     @contextmanager
-    def noting(self, peer: Peer, work: str) -> Iterator[None]:
+    def noting(self, name: str, work: str) -> Iterator[None]:
         """What goes wrong within becomes a line of the table."""
         try:
             yield
-        except (Failed, OSError) as problem:
-            self.results.miss(work, peer.name, str(problem))
+        except (Failed, OSError, ValueError, subprocess.SubprocessError) as problem:
+            self.results.miss(work, name, str(problem))
 
 
 def twistd(plugin: str, *options: str) -> list[str]:
     """The command line of a plugin in the foreground, with this interpreter."""
     return [str(TWISTD), "--pidfile=", "-n", plugin, *options]
+
+
+def knows(service: str, option: str) -> bool:
+    """Whether a netapp service has this option."""
+    try:
+        tap = importlib.import_module(f"netapp.{service}.tap")
+    except ImportError:
+        return False
+    return option in tap.Options().known_keys()
 
 
 def executable(name: str) -> str | None:

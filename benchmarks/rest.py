@@ -16,7 +16,7 @@ def measure(run: Run) -> None:
     """One round.  There is no peer: nothing else is all of these."""
     if not run.can(HUB, WORK):
         return
-    with run.noting(HUB, WORK), run.running(HUB, dns.answers) as (server, _):
+    with run.noting(HUB.name, WORK), run.running(HUB, dns.answers) as (server, _):
         time.sleep(SETTLE)
         wake_ups, used, begun = server.wake_ups(), server.cpu(), time.perf_counter()
         time.sleep(WATCH)

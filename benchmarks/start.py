@@ -20,10 +20,11 @@ def measure(run: Run) -> None:
     for peer in (dns.NETAPP, HUB, dns.DNSMASQ):
         if run.can(peer, WORK):
             for _ in range(TIMES):
-                with run.noting(peer, WORK):
+                with run.noting(peer.name, WORK):
                     run.record(WORK, peer.name, FIRST_ANSWER, _first_answer(run, peer))
     for _ in range(TIMES):
-        run.record(WORK, HELP, FIRST_ANSWER, _help(run.folder))
+        with run.noting(HELP, WORK):
+            run.record(WORK, HELP, FIRST_ANSWER, _help(run.folder))
 
 
 def _first_answer(run: Run, peer: Peer) -> float:
