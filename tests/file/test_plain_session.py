@@ -313,6 +313,7 @@ def test_answers_are_in_the_encoding_of_the_question() -> None:
 
 def test_an_empty_line_gets_help_and_quit_ends() -> None:
     assert "HELP" in Talk().say(b"\r\n").wait(limits.QUIET_LONE).sent.decode()
+    assert Talk().say(b"\n").wait(0.5).say(b"a.txt\n").sent.endswith(b"content")
     assert Talk().say(b"QUIT\n").closed
     assert Talk().say(b"HELP\n").wait(limits.FILE_IDLE).closed
 

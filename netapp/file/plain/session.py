@@ -106,12 +106,13 @@ class PlainSession(Session):
 
     def _named(self, octets: bytes, now: float) -> Sequence[Effect]:
         """A file's name: its octets and nothing else, or nothing at all."""
-        name = octets.split(b"\n", 1)[0].removesuffix(b"\r")
+        line, _, rest = octets.partition(b"\n")
+        name = line.removesuffix(b"\r")
         try:
             reader = self._share.open(name)
         except Missing:
             if not name or name.split(b" ")[0].upper() in VERBS:  # a command that nothing ended
-                return self._begin(LineTalk(self._share, self._say, self._tongue), name + b"\n", now)
+                return self._begin(LineTalk(self._share, self._say, self._tongue), name + b"\n" + rest, now)
             return [Close("no such file", linger=True)]
         self._talk = OneFile()
         self.deadline = self._talk.deadline
