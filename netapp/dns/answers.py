@@ -15,6 +15,7 @@ from typing import Final
 from netapp.core import limits
 from netapp.core.text import Encoding
 from netapp.dns import wire
+from netapp.dns.packing import pack
 from netapp.dns.plain import Unknown, is_own, read_name
 from netapp.dns.wire import Query, Tongue
 from netapp.errors import WireError
@@ -166,8 +167,6 @@ def _form(
     query: Query, answer: tuple[RecordSet, ...], authority: tuple[RecordSet, ...], flags: int
 ) -> Form | None:
     """One form; None for what could not be sent at all."""
-    from netapp.dns.packing import pack
-
     if sum(len(each.rdatas) for each in answer) * _RECORD > STREAM:
         return None
     counts, tail = pack(query.qname, query.qtype, answer, authority)

@@ -1,7 +1,4 @@
-"""Record sets to octets, by dnspython, once for each question.
-
-This module is imported when the first answer is packed: dnspython takes 50 ms to load.
-"""
+"""Record sets to octets, by dnspython, once for each question."""
 
 from collections.abc import Sequence
 
@@ -9,10 +6,17 @@ import dns.name
 import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
+import dns.rdtypes.ANY.CNAME
+import dns.rdtypes.ANY.SOA
+import dns.rdtypes.IN.A
+import dns.rdtypes.IN.AAAA
 import dns.renderer
 import dns.rrset
 
 from netapp.names.model import RecordSet
+
+# dnspython loads a type when it first meets one.  Those above are loaded at the start: later, as
+# the user that ``twistd --uid`` names, the library may be out of reach.
 
 
 def pack(

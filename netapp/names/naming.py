@@ -5,14 +5,19 @@ A name on the wire is a run of labels, each behind its length (1 to 63), closed 
 and so never a letter.
 """
 
+import codecs
 import re
 from typing import Final
+
+import idna
 
 MAX_LABEL: Final = 63  # octets: RFC 1035 section 2.3.4
 MAX_NAME: Final = 255  # octets on the wire, lengths and root included: RFC 1035 section 2.3.4
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*", re.ASCII)
 _PLAIN_LABEL: Final = re.compile(r"[A-Za-z0-9_-]{1,63}", re.ASCII)
+
+codecs.lookup("punycode")  # now: to the user that ``twistd --uid`` names, the library may be out of reach
 
 
 class BadName(ValueError):
@@ -60,8 +65,6 @@ def _shown_octet(octet: int) -> str:
 def _a_labels(text: str) -> list[str]:
     if not text or text.isascii():
         raise BadName("it is no name")
-    import idna  # its tables take a while; most processes never need them
-
     try:
         mapped = idna.uts46_remap(text, std3_rules=False).removesuffix(".")
         return [
