@@ -225,12 +225,15 @@ class Database:
     def _store(self, batch: list[Work[Any]]) -> list[Any]:
         outcomes: list[Any] = []
         with self._writing.begin() as connection:
+            cursor = connection.connection.cursor()  # SQLAlchemy's own savepoints cost more than a row
             for work in batch:
+                cursor.execute("SAVEPOINT work")
                 try:
-                    with connection.begin_nested():
-                        outcomes.append(work(connection))
+                    outcomes.append(work(connection))
                 except Exception:
                     outcomes.append(Failure())
+                    cursor.execute("ROLLBACK TO SAVEPOINT work")
+                cursor.execute("RELEASE SAVEPOINT work")
         return outcomes
 
 

@@ -48,9 +48,9 @@ messages = sa.Table(
 
 
 class Prepared:
-    """A statement compiled once, for the path that every message takes.
+    """A statement compiled once and given to the driver, for the path that every message takes.
 
-    SQLAlchemy's own cache still costs more than SQLite's whole work.
+    Executing it through SQLAlchemy costs five times what SQLite needs for the work itself.
     """
 
     def __init__(self, statement: sa.sql.expression.Executable) -> None:
@@ -58,12 +58,15 @@ class Prepared:
         self._sql: str | None = None
         self._names: tuple[str, ...] = ()
 
-    def run(self, connection: Connection, values: Mapping[str, object]) -> sa.CursorResult[Any]:
+    def run(self, connection: Connection, values: Mapping[str, object]) -> Any:
+        """:returns: the driver's cursor."""
         if self._sql is None:
             compiled = self._statement.compile(dialect=connection.dialect)
             self._names = tuple(compiled.positiontup or compiled.params)
             self._sql = str(compiled)
-        return connection.exec_driver_sql(self._sql, tuple(values[name] for name in self._names))
+        cursor = connection.connection.cursor()
+        cursor.execute(self._sql, tuple([values[name] for name in self._names]))
+        return cursor
 
 
 _NEXT: Final = Prepared(
@@ -138,10 +141,10 @@ class RowStore:
         return self._database.write(write)
 
     def _add(self, connection: Connection, draft: Draft) -> Message:
-        row = _NEXT.run(connection, {"room": draft.room, "one": 1}).first()
-        if row is None:
+        found = _NEXT.run(connection, {"room": draft.room, "one": 1}).fetchall()
+        if not found:
             connection.execute(sa.insert(rooms).values(name=draft.room, last=1, topic=""))
-        number: int = row[0] if row is not None else 1
+        number: int = found[0][0] if found else 1
         _INSERT.run(
             connection,
             {
