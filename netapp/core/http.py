@@ -23,7 +23,7 @@ from netapp.core import limits
 from netapp.core.exchange import Answer, Asked, Response
 from netapp.core.sendfile import BodySender, Shrunk
 from netapp.core.sessions import Body
-from netapp.core.streams import SessionFactory, peer_of
+from netapp.core.streams import SessionFactory, can_half_close, peer_of
 
 _BARE_LF: Final = re.compile(rb"(?<=[^\r])\n")
 
@@ -258,7 +258,7 @@ class Channel(http.HTTPChannel):
         self._closing = True
         self.transport.unregisterProducer()
         transport: Any = self.transport
-        if interfaces.ITCPTransport.providedBy(self.transport) and not self._finished:
+        if can_half_close(transport) and not self._finished:
             transport.loseWriteConnection()
             self._due_in(limits.LINGER, transport.loseConnection)
         else:

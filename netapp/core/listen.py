@@ -14,6 +14,7 @@ from twisted.application import service
 from twisted.internet import address, defer, endpoints, error, interfaces, protocol, udp
 from twisted.logger import Logger
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from netapp.core import limits
 from netapp.core.streams import SessionFactory
@@ -64,6 +65,9 @@ def on_loopback(description: str) -> str:
     plain = description.startswith("tcp:") and "interface=" not in description
     return description + ":interface=127.0.0.1" if plain else description
 
+
+#: What is spoken within TLS at one port or another: RFC 7301's registry.
+_PROTOCOLS: Final = (b"http/1.1", b"dot", b"irc")
 
 #: Where somebody on this machine reaches a socket that is bound to every address.
 _ANYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "127.0.0.1"}  # noqa: S104  (compared, not bound)
@@ -177,8 +181,13 @@ class StreamListener(_Listener):
             await self.factory.drain(self._reactor)
 
 
+@implementer(interfaces.IProtocolNegotiationFactory)
 class _Doorkeeper(protocol.Factory):
-    """Hangs up on whom a factory does not want: Twisted's wrappers of TLS and PROXY cannot."""
+    """Stands between a factory and Twisted's wrappers of TLS and PROXY.
+
+    They cannot hang up on whom the factory does not want, and end the handshake of every client
+    that offers protocols, as curl does, where none is known.
+    """
 
     noisy = False
 
@@ -193,6 +202,9 @@ class _Doorkeeper(protocol.Factory):
 
     def buildProtocol(self, addr: interfaces.IAddress | None) -> Any:
         return self._factory.buildProtocol(addr) or _TurnedAway()
+
+    def acceptableProtocols(self) -> list[bytes]:
+        return list(_PROTOCOLS)
 
 
 class _TurnedAway(protocol.Protocol):

@@ -167,6 +167,8 @@ class SessionProtocol(protocol.Protocol):
         if self.closing:
             if abort:
                 self.transport.abortConnection()
+            elif self._lingers_until != math.inf:
+                self._hang_up()
             return
         self.closing = True
         if self._sender is not None:
@@ -178,7 +180,7 @@ class SessionProtocol(protocol.Protocol):
             return
         now = self.clock.seconds()
         self._stalled_until = min(self._stalled_until, now + limits.STALLED)
-        if linger and not self._finished and _can_half_close(self.transport):
+        if linger and not self._finished and can_half_close(self.transport):
             self._lingers_until = now + limits.LINGER
             self.transport.loseWriteConnection()
             self.transport.resumeProducing()
@@ -196,7 +198,8 @@ class SessionProtocol(protocol.Protocol):
         self.session.closed()
         if self.factory is not None:
             self.factory.replaced(self, successor)
-        self.transport.protocol = successor
+        wrapped = hasattr(self.transport, "wrappedProtocol")  # TLS and PROXY stand between
+        setattr(self.transport, "wrappedProtocol" if wrapped else "protocol", successor)
         successor.makeConnection(self.transport)
         successor.dataReceived(octets)
 
@@ -271,5 +274,10 @@ class SessionProtocol(protocol.Protocol):
             self._sleep()
 
 
-def _can_half_close(transport: Any) -> bool:
-    return interfaces.ITCPTransport.providedBy(transport)
+def can_half_close(transport: Any) -> bool:
+    """Whether we may end what we send and read on.
+
+    TLS has no such thing, and its transport would end the stream beneath what it still holds.
+    """
+    tls = interfaces.ISSLTransport.providedBy(transport)
+    return interfaces.ITCPTransport.providedBy(transport) and not tls
