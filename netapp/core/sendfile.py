@@ -27,11 +27,12 @@ except ImportError:  # pragma: no cover  (no such calls on this system)
     fcntl = termios = None  # type: ignore[assignment]
 
 _CANNOT: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSOCK})
+_DISK: Final = frozenset({errno.EIO, errno.ESTALE, errno.ENXIO})
 _LATER: Final = frozenset({errno.EAGAIN, errno.EINTR, errno.ENOBUFS, errno.ENOMEM})
 
 
-class Shrunk(NetappError):
-    """A file became shorter while it was being sent: the peer must not take this for its end."""
+class Unreadable(NetappError):
+    """A file became shorter while it was being sent, or the disk failed: not to be taken for its end."""
 
 
 class Stalled(NetappError):
@@ -64,7 +65,7 @@ class BodySender:
         """Begin.
 
         :returns: fires once: with None when all has been given to the kernel, else with
-            :exc:`Shrunk`, :exc:`Stalled`, ``ConnectionLost`` or an ``OSError``.
+            :exc:`Unreadable`, :exc:`Stalled`, ``ConnectionLost`` or an ``OSError``.
         """
         assert self._done is not None
         done = self._done
@@ -79,7 +80,10 @@ class BodySender:
             return
         try:
             self._send_more()
-        except (Shrunk, OSError) as problem:
+        except OSError as problem:
+            broken = problem.errno in _DISK
+            self._fail(Unreadable(f"a file cannot be read: {problem.strerror}") if broken else problem)
+        except Unreadable as problem:
             self._fail(problem)
 
     def stopProducing(self) -> None:
@@ -125,7 +129,7 @@ class BodySender:
     def _read(self, part: Slice, most: int) -> bytes:
         octets = part.source.pread(min(part.count, most), part.offset)
         if not octets and part.count:
-            raise Shrunk(f"a file has no octet {part.offset} any more")
+            raise Unreadable(f"a file has no octet {part.offset} any more")
         self._advance(part, len(octets))
         return octets
 
@@ -152,7 +156,7 @@ class BodySender:
                 raise
             return
         if not count:
-            raise Shrunk(f"a file has no octet {part.offset} any more")
+            raise Unreadable(f"a file has no octet {part.offset} any more")
         self.sent += count
         self._advance(part, count)
         if self._parts:

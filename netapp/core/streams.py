@@ -16,7 +16,7 @@ from zope.interface import implementer
 
 from netapp.core import limits
 from netapp.core.connections import Carrier, Peer, SessionFactory, peer_of
-from netapp.core.sendfile import BodySender, Shrunk
+from netapp.core.sendfile import BodySender, Unreadable
 from netapp.core.sessions import Body, Close, Effect, Session
 from netapp.errors import Busy, WireError
 
@@ -230,7 +230,7 @@ class SessionProtocol(protocol.Protocol):
     def _broken(self, failure: Failure) -> None:
         self._forget_sender()
         self.closing = True  # the sender has ended the connection, or it was gone
-        if failure.check(Shrunk):
+        if failure.check(Unreadable):
             self._log.warn("a transfer was cut off: {reason}", reason=failure.getErrorMessage())
 
     def _forget_sender(self) -> None:

@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from netapp.core import limits, sendfile
-from netapp.core.sendfile import BodySender, Shrunk, Stalled, can_sendfile
+from netapp.core.sendfile import BodySender, Unreadable, Stalled, can_sendfile
 from netapp.core.sessions import Body, Slice
 
 
@@ -240,7 +240,7 @@ def test_f21_a_file_that_shrinks_ends_in_a_reset(bench: Bench, size: int, plain:
     os.truncate(bench.path, size // 2)
     bench.send(b"head", Slice(source, 0, size))
     bench.run()
-    assert bench.failed(Shrunk)
+    assert bench.failed(Unreadable)
     assert bench.wire.aborted
     assert source.closed
     assert len(bench.got) < size
@@ -304,6 +304,15 @@ def test_f20_a_socket_that_is_reset_ends_it(bench: Bench, monkeypatch: pytest.Mo
     assert bench.failed(OSError)
     assert bench.wire.aborted
     assert source.closed
+
+
+def test_a_disk_that_fails_is_said_and_ends_in_a_reset(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sendfile", _raises(errno.EIO))
+    bench.content(500_000)
+    bench.send(Slice(File(bench.path), 0, 500_000))
+    bench.run()
+    assert bench.failed(Unreadable)
+    assert bench.wire.aborted
 
 
 def test_a_cancelled_body_closes_its_file_and_says_nothing(bench: Bench) -> None:
