@@ -47,8 +47,8 @@ PHRASES: Final = Phrases(
         "name space": ("名字里不能有空格。", "A name has no spaces."),
         "name hidden": ("名字里有看不见的字符。", "This name has characters that cannot be seen."),
         "welcome": (
-            "欢迎,{name}!你在{room}。输入 /help 看命令。",
-            "Welcome, {name}!  You are in {room}.  /help shows the commands.",
+            "欢迎,{name}!你在大厅。输入 /help 看命令。",
+            "Welcome, {name}!  You are in the lobby.  /help shows the commands.",
         ),
         "entered": ("你在 {room}。", "You are in {room}."),
         "topic is": ("主题:{topic}", "Topic: {topic}"),

@@ -235,8 +235,11 @@ class LineSession(Conversation[Line]):
         self.room = joining.view.name
         self._rooms.add(self.room)
         assert self.place is not None
-        key, self._greeted = "entered" if self._greeted else "welcome", True
-        head = self._line(key, name=self.place.author.name, room=self._shown(self.room))
+        if self._greeted:
+            head = self._line("entered", room=self._shown(self.room))
+        else:
+            head = self._line("welcome", name=self.place.author.name)
+        self._greeted = True
         if joining.view.topic:
             head += self._line("topic is", topic=wire.lines_of(joining.view.topic)[0])
         return head + self._written(list(joining.recent)) + self._here()
