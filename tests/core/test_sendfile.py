@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from netapp.core import limits, sendfile
-from netapp.core.sendfile import BodySender, Unreadable, Stalled, can_sendfile
+from netapp.core.sendfile import BodySender, Stalled, Unreadable, can_sendfile
 from netapp.core.sessions import Body, Slice
 
 
