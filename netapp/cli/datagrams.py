@@ -79,7 +79,7 @@ class Datagrams:
         """Whether this ends the talk; who asks for that is told, as in T15."""
         if not self._talk:
             return False
-        word = Tongue("auto").read(octets)
+        word = Tongue("auto").read(octets).replace("\uff01", "!")  # as some keyboards write it
         if word in ASKS_TO_END:
             peer.send(peer.tongue.write(say("bye")))
         elif word not in (QUIT, say("bye")):

@@ -26,8 +26,8 @@ PORT: Final = 9999
 #: Seconds for the server to say something: a right or wrong password is looked at with care.
 _PATIENCE: Final = 60.0
 _SUCCESS: Final = re.compile(r"登录成功|登陆成功|logged in|login succe", re.IGNORECASE)
-_PROMPT: Final = re.compile(r"[::]\s*$")
-_PASSWORD: Final = re.compile(r"(密码|password)[^::]*[::]\s*$", re.IGNORECASE)
+_PROMPT: Final = re.compile("[:\uff1a]\\s*$")  # U+FF1A is the colon of Chinese texts
+_PASSWORD: Final = re.compile("(密码|password)[^:\uff1a]*[:\uff1a]\\s*$", re.IGNORECASE)
 _TELNET: Final = re.compile(rb"\xff[\xfb-\xfe].|\xff[\xf0-\xfa]", re.DOTALL)
 
 EPILOG = """\b

@@ -57,11 +57,19 @@ class LazyGroup(click.Group):
         module, _, name = COMMANDS[cmd_name][0].partition(":")
         command = getattr(importlib.import_module(module), name)
         assert isinstance(command, click.Command)
-        return command
+        return _in_the_users_language(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+def _in_the_users_language(command: click.Command) -> click.Command:
+    if say.lang != "zh":
+        return command
+    from netapp.cli.chinese import translated
+
+    return translated(command)
 
 
 @click.group(
@@ -80,6 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal that lacks a character shows "?"
     try:
+        _in_the_users_language(cli)
         status = cli.main(arguments, "netapp", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:

@@ -35,6 +35,23 @@ def test_t11_words_from_a_pipe() -> None:
     assert server.got == [b"zhao", b"123"]
 
 
+def test_t11_prompts_that_end_in_a_chinese_colon() -> None:
+    def handle(server: Server, connection: socket.socket) -> None:
+        for prompt in ("用户名\uff1a", "密码\uff1a"):
+            connection.sendall(prompt.encode("gbk"))
+            server.got.append(connection.recv(1024))
+        connection.sendall("登录成功".encode("gbk"))
+
+    with tcp_server(handle) as server, terminal("login", server.place) as person:
+        person.wait_for("用户名\uff1a")
+        person.type("张三\n")
+        person.wait_for("密码\uff1a")
+        person.type("秘密\n")
+        assert person.end() == 0
+        assert "秘密" not in person.output
+    assert server.got == ["张三".encode("gbk"), "秘密".encode("gbk")]
+
+
 def test_t11_a_wrong_password_and_then_the_right_one() -> None:
     with tcp_server(t11) as server:
         done = netapp("login", server.place, "--user", "zhao", typed="124\nzhao\n123\n")

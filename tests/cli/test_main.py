@@ -25,14 +25,29 @@ real = pytest.mark.real
 @real
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name != "user"])
 def test_every_command_has_help_with_an_example(command: str) -> None:
-    done = netapp(command, "--help")
-    assert done.returncode == 0
-    assert re.search(rf"Examples?:\s+.*netapp {command}", done.stdout)
+    for lang, heading in (("C", "Examples?:"), ("zh_CN.UTF-8", "例子:")):
+        done = netapp(command, "--help", lang=lang)
+        assert done.returncode == 0
+        assert re.search(rf"{heading}\s+.*netapp {command}", done.stdout)
+
+
+@real
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_is_all_chinese_for_who_reads_chinese(command: str) -> None:
+    arguments = [[command, "--help"]] if command else [["--help"]]
+    if command == "user":
+        arguments += [["user", each, "--help"] for each in ("add", "list", "passwd", "disable", "remove")]
+    for each in arguments:
+        shown = netapp(*each).stdout.partition("例子:")[0]
+        plain = [line for line in shown.splitlines() if not line.startswith("用法:")]
+        text = [re.sub(r"^  (-|[a-z]+  ).*?  +", "", line) for line in plain]
+        english = [line for line in text if re.search(r"[a-z]{3,} [a-z]{2,} [a-z]{2,}", line)]
+        assert english == [], each
 
 
 @real
 def test_the_commands_help_names_all_and_imports_none() -> None:
-    done = netapp("--help")
+    done = netapp("--help", lang="C")
     assert done.returncode == 0
     assert all(re.search(rf"^  {command}  ", done.stdout, re.MULTILINE) for command in COMMANDS)
     script = (

@@ -1,0 +1,208 @@
+"""``--help`` in Chinese.  A command's English stands in the command; its Chinese stands here.
+
+``tests/cli/test_main.py`` sees that nothing is missing.
+"""
+
+from inspect import cleandoc
+from typing import Any, Final
+
+import click
+
+HELP: Final = {
+    # netapp
+    "Clients for netapp's services, and administration.": "netapp 各项服务的客户端和管理工具。",
+    "Show the version and exit.": "显示版本。",
+    "Show this message and exit.": "显示本帮助。",
+    "Ask for a name's address.": "查询域名的地址。",
+    "Send and show text or hex over TCP, as client or server.": "TCP 收发文本或十六进制,可作客户端或服务器。",
+    "The same in datagrams; --menu is driven by numbers.": "UDP 收发;--menu 按编号操作。",
+    "Fetch files from the file service.": "从文件服务下载。",
+    "Store files in the file service.": "上传到文件服务。",
+    "List the file service's files.": "列出文件服务上的文件。",
+    "Log in by prompts.": "按提示登录。",
+    "Join the line chat.": "加入聊天室。",
+    "Show an HTTP answer: status line, headers, body.": "显示 HTTP 回答:状态行、头部、正文。",
+    "Send a message to FeiQ or IP Messenger.": "给飞秋或 IP Messenger 发消息。",
+    "Add, change and list accounts.": "添加、修改、列出账号。",
+    "Look for what is wrong on this machine.": "检查本机有什么问题。",
+    # dns
+    "Without --server this machine's own resolver answers, as for every program on it; without a NAME"
+    " it shows this host's own names and addresses. The exit status is 1 if a name has no answer.": (
+        "没有 --server 时由本机的解析器回答,与本机其他程序一致;没有域名时显示本机的名字和地址。"
+        "有域名查不到时,退出状态为 1。"
+    ),
+    "Record type, such as AAAA, MX, TXT (A).": "记录类型,如 AAAA、MX、TXT(默认 A)。",
+    "The name server; by default the system's.": "域名服务器;默认用系统的。",
+    "Ask by the tutorials' datagram: just the name.": "按教程的方式查询:数据报里只有域名。",
+    "Ask over TCP.": "用 TCP 查询。",
+    "Show the answers' data only.": "只显示结果。",
+    # tcp, udp
+    "Send and show text or hex over TCP.": "TCP 收发文本或十六进制。",
+    "One line is one message, sent without its newline. --send and a pipe end after the last answer;"
+    " the exit status is 1 if none came. A server answers who spoke last.": (
+        "一行就是一条消息,不带换行符。用 --send 或管道时,收到最后一个回复就结束;没有回复则退出状态为 1。"
+        "作服务器时,回复最后发言的一方。"
+    ),
+    "Send and show datagrams.": "收发 UDP 数据报。",
+    "One line is one datagram. --send and a pipe end after the last answer; the exit status is 1 if"
+    " none came. In a talk, typing quit leaves; receiving quit, Q or 您已断开连接! ends it.": (
+        "一行就是一个数据报。用 --send 或管道时,收到最后一个回复就结束;没有回复则退出状态为 1。"
+        "聊天时输入 quit 离开;收到 quit、Q 或 您已断开连接! 则结束。"
+    ),
+    "Be the server, at [ADDRESS:]PORT.": "作服务器,监听 [地址:]端口。",
+    "Each message behind its length: 4 octets, little-endian.": "每条消息前加 4 字节长度,小端序。",
+    "Send a line feed after what is typed.": "发送时带上换行符。",
+    "Send one message; a listener answers each with it.": "发送一条消息;监听时用它回复每条消息。",
+    "Send a file's octets as one message.": "把文件内容作为一条消息发送。",
+    "Send it again and again.": "每隔这么多秒再发一次。",
+    "How long to wait for an answer (2; 0 expects none); a listener: for a first message.": (
+        "等待回复的时间(默认 2;0 表示不等);监听时是等待第一条消息的时间。"
+    ),
+    "Type, send and show hex: 48 65 6c 6c 6f.": "按十六进制输入、发送和显示:48 65 6c 6c 6f。",
+    "What is written: auto (as the peer does, UTF-8 at first), utf-8, gbk. Both are read.": (
+        "发送用的编码:auto(跟随对方,起初为 UTF-8)、utf-8、gbk。两种都能接收。"
+    ),
+    "Be driven by numbers: 1 send, 2 receive, else quit.": "按编号操作:1 发送,2 接收,其他退出。",
+    "Our own port, or ADDRESS:PORT; any by default.": "本机端口,或 地址:端口;默认任意。",
+    # get, put, ls
+    "Fetch files.": "下载文件。",
+    "Over HTTP into NAME.part, renamed once it is whole; a cut transfer goes on where it stopped, and"
+    " the SHA-256 is checked when the server gives it. A bar is shown on a terminal.": (
+        "用 HTTP 下载到 文件名.part,完整后改名;中断后可续传;服务器给出 SHA-256 时会核对。在终端上显示进度条。"
+    ),
+    "By the tutorials' wire: the bare name; saves [新]NAME.": "按教程的方式:只发文件名;存为 [新]文件名。",
+    "Save as PATH, or in that folder; - is standard output.": "存为该路径,或存入该目录;- 表示标准输出。",
+    "Store files on the server, by HTTP PUT.": "用 HTTP PUT 上传文件。",
+    "Not possible: the bare-name wire only fetches.": "不支持:裸文件名的协议只能下载。",
+    "Name on the server; a folder if it ends in /.": "服务器上的名字;以 / 结尾表示目录。",
+    "List the files of the share, or of folders in it.": "列出共享的文件,或其中目录的文件。",
+    "By the line LIST instead of HTTP.": "用 LIST 一行命令,不用 HTTP。",
+    # login, chat
+    "Log in by the server's prompts.": "按服务器的提示登录。",
+    "A password is not shown while it is typed. In a pipe each line answers one prompt. The exit"
+    " status is 0 once the server says that the login succeeded, else 1.": (
+        "输入密码时不显示。用管道时,每行回答一个提示。服务器说登录成功则退出状态为 0,否则为 1。"
+    ),
+    "Answer the first prompt with NAME.": "用它回答第一个提示。",
+    "Join the line chat: what is typed is sent, what others say is shown.": (
+        "加入聊天室:输入的就发出去,别人说的就显示出来。"
+    ),
+    "/help lists the commands, Ctrl-D leaves. In a pipe every line is sent, and it ends once the"
+    " server has been quiet; the exit status is 1 if it has said nothing.": (
+        "/help 列出命令,按 Ctrl-D 离开。用管道时逐行发送,服务器安静下来就结束;一直没有回应则退出状态为 1。"
+    ),
+    "Answer the question for a nickname with NAME.": "用它回答昵称的提示。",
+    "In a pipe: the quiet after which it ends (2).": "用管道时:安静多少秒后结束(默认 2)。",
+    # http, feiq
+    "Show an HTTP answer: status line, headers, a blank line, the body.": (
+        "显示 HTTP 回答:状态行、头部、空行、正文。"
+    ),
+    "The text is read as UTF-8, else as GB18030. The exit status is 1 if the answer is an error.": (
+        "正文按 UTF-8 解码,不行再按 GB18030。回答是错误时,退出状态为 1。"
+    ),
+    "Ask for status line and headers only.": "只要状态行和头部。",
+    "Send a message to FeiQ or IP Messenger, in GBK unless --encoding says utf-8.": (
+        "给飞秋或 IP Messenger 发消息;默认用 GBK 编码,除非写明 --encoding utf-8。"
+    ),
+    "One address is asked for its receipt: the exit status is 1 if none comes within 3 s. A network"
+    " is written to, 50 addresses a second and at most 1024, and nothing is awaited.": (
+        "发给一个地址时等待回执:3 秒内没有则退出状态为 1。发给网段时每秒 50 个地址,最多 1024 个,不等回执。"
+    ),
+    "One address, or a private network.": "一个地址,或一个局域网网段。",
+    "Their port (2425).": "对方的端口(默认 2425)。",
+    # user
+    "Services that run see a change at once.": "正在运行的服务立即生效。",
+    "Add an account.": "添加账号。",
+    "Change an account's password.": "修改密码。",
+    "Let nobody in by an account; it stays, and its name stays taken.": "停用账号;账号保留,名字仍被占用。",
+    "Let a disabled account in again.": "重新启用账号。",
+    "Remove an account; a later one of the same name is another.": "删除账号;以后同名的是另一个账号。",
+    "List the accounts: a table on a terminal, tab separated in a pipe.": (
+        "列出账号:终端上是表格,管道里用制表符分隔。"
+    ),
+    "Read the password from standard input.": "从标准输入读密码。",
+    "Take a password of fewer than 8 characters.": "允许少于 8 个字符的密码。",
+    "The services' state directory. [$NETAPP_STATE, else netapp in the XDG state home]": (
+        "服务的状态目录。[$NETAPP_STATE,否则为 XDG 状态目录下的 netapp]"
+    ),
+    "One JSON array, times in seconds since 1970.": "一个 JSON 数组,时间为 1970 年以来的秒数。",
+    # doctor
+    "Versions, the state directory, the clock, file limits, and every default port: free, or answered"
+    " by what. Each finding names its cure. The exit status is 1 if something is wrong.": (
+        "检查版本、状态目录、时钟、文件数限制,以及每个默认端口是空闲还是有什么在回应。"
+        "每个问题都给出解决办法。有问题时退出状态为 1。"
+    ),
+    "Look at this one.": "检查这个目录。",
+}
+
+#: What stands beside the examples.
+COMMENTS: Final = {
+    "this host's own names and addresses": "本机的名字和地址",
+    "asks for names until an empty one": "逐个询问域名,直接回车结束",
+    "each line typed is a message": "每行一条消息",
+    "answers every message": "回复每条消息",
+    "each line typed is a datagram, an empty one too": "每行一个数据报,空行也是",
+    "shows what comes; a line answers who spoke last": "显示收到的;输入的回复最后发言者",
+    "1 sends, 2 receives, anything else quits": "1 发送,2 接收,其他退出",
+    "run it again to go on where it was cut": "中断后再运行一次即可续传",
+    "with sizes, by the line LIST": "带大小,用 LIST 命令",
+    "to everybody, 50 a second, no receipt awaited": "发给所有人,每秒 50 个,不等回执",
+}
+_HEADINGS: Final = {
+    "Usage: ": "用法:",
+    "Options": "选项",
+    "Commands": "命令",
+    "Examples:": "例子:",
+    "Example:": "例子:",
+}
+
+
+class Formatter(click.HelpFormatter):
+    """Click's own headings in Chinese."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        super().write_usage(prog, args, _HEADINGS["Usage: "])
+
+    def write_heading(self, heading: str) -> None:
+        super().write_heading(_HEADINGS.get(heading, heading))
+
+    def write_dl(self, rows: Any, col_max: int = 30, col_spacing: int = 2) -> None:
+        super().write_dl([(name, line(text)) for name, text in rows], col_max, col_spacing)
+
+
+class Context(click.Context):
+    """A command's context, whose help is in Chinese."""
+
+    formatter_class = Formatter
+
+
+def translated(command: click.Command) -> click.Command:
+    """The command with its help in Chinese."""
+    command.context_class = Context
+    command.help = paragraphs(command.help)
+    command.epilog = examples(command.epilog)
+    if isinstance(command, click.Group):
+        for below in command.commands.values():
+            translated(below)
+    return command
+
+
+def paragraphs(text: str | None) -> str:
+    """A command's description."""
+    return "\n\n".join(line(each) for each in cleandoc(text or "").split("\n\n"))
+
+
+def line(text: str) -> str:
+    """One paragraph, or an option's help with what click adds to it, such as its range."""
+    joined = " ".join(text.split())
+    bare, bracket, added = joined.rpartition(" [")
+    if joined in HELP or not bracket:
+        return HELP.get(joined, joined)
+    return HELP.get(bare, bare) + bracket + added.replace("required", "必填")
+
+
+def examples(text: str | None) -> str:
+    text = text or ""
+    for english, chinese in {**COMMENTS, **_HEADINGS}.items():
+        text = text.replace(english, chinese)
+    return text
