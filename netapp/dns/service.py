@@ -32,16 +32,21 @@ def dns_service(config: Config, names: Names, own: OwnPorts, metrics: Metrics, r
         return DnsProtocol(DnsSession(answers, config.lang), reactor)
 
     handlers: list[DnsDatagrams] = []
+    factories: list[DnsFactory] = []
     for description in listen.descriptions(config.listen, DEFAULTS, config.interface):
         if listen.is_datagram(description):
             handlers.append(DnsDatagrams(answers, reactor, access, own))
             hint = partial(_hint_udp, names)
             listener: IService = listen.DatagramListener(PLUGIN, description, handlers[-1], reactor, hint)
         else:
-            factory = DnsFactory(build, access)
-            listener = listen.StreamListener(PLUGIN, description, factory, reactor, partial(_hint_tcp, names))
+            factories.append(DnsFactory(build, access))
+            hint = partial(_hint_tcp, names)
+            listener = listen.StreamListener(PLUGIN, description, factories[-1], reactor, hint)
         listener.setServiceParent(house)
     _count(metrics, names, answers, handlers)
+    metrics.gauge(
+        "netapp_dns_connections", "Connections now.", lambda: sum(each.connections for each in factories)
+    )
     return house
 
 

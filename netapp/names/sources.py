@@ -18,6 +18,9 @@ from netapp.names.naming import BadName, wire_name
 class Source(Protocol):
     """Something that has records and tells when it has others."""
 
+    #: A read takes a while, and may be done in a thread.
+    slow: bool
+
     def read(self) -> Iterable[Record]:
         """All records now.  :raises ConfigError: they cannot be had; the text names cause and cure."""
 
@@ -27,6 +30,8 @@ class Source(Protocol):
 
 class ReadOnReload:
     """A source that is read when somebody asks, and says nothing between."""
+
+    slow = False
 
     def subscribe(self, changed: Callable[[], object]) -> Callable[[], None]:
         return lambda: None
@@ -43,7 +48,9 @@ class FixedRecords(ReadOnReload):
 
 
 class HostsFile(ReadOnReload):
-    """A hosts file, read whole."""
+    """A hosts file, read whole: 8 µs a line."""
+
+    slow = True
 
     def __init__(self, path: str) -> None:
         self._shown = path

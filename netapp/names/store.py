@@ -1,9 +1,9 @@
 """The names of this process: sources on one side, the snapshot that readers see on the other."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
-from twisted.internet import interfaces
+from twisted.internet import defer, interfaces, threads
 from twisted.logger import Logger
 
 from netapp.core import limits
@@ -15,6 +15,10 @@ from netapp.names.model import Node, Snapshot, nodes_of
 from netapp.names.naming import shown, wire_name
 from netapp.names.sources import FixedRecords, HostsFile, OwnName, Source
 
+T = TypeVar("T")
+#: Runs a read and gives its outcome.
+Aside = Callable[[Callable[[], dict[bytes, Node]]], "defer.Deferred[dict[bytes, Node]]"]
+
 
 class _Shelf:
     """One source and the last that could be read of it."""
@@ -24,9 +28,9 @@ class _Shelf:
         self.nodes: dict[bytes, Node] = {}
         self.end: Callable[[], None] = lambda: None
 
-    def read(self) -> None:
-        """:raises ConfigError: the source cannot be read; what was read before stays."""
-        self.nodes = dict(nodes_of(self.source.read()))
+    def read(self) -> dict[bytes, Node]:
+        """What the source has now.  :raises ConfigError: it cannot be read."""
+        return dict(nodes_of(self.source.read()))
 
 
 class Names:
@@ -36,23 +40,30 @@ class Names:
 
     :param sources: the strongest first.
     :param own: what this host is called.
+    :param aside: reads what takes a while where it holds up nobody.
     :raises ConfigError: one of them cannot be read.
     """
 
     _log = Logger()
 
     def __init__(
-        self, sources: Iterable[Source], clock: interfaces.IReactorTime, *, own: str = "localhost"
+        self,
+        sources: Iterable[Source],
+        clock: interfaces.IReactorTime,
+        *,
+        own: str = "localhost",
+        aside: Aside = defer.execute,
     ) -> None:
         self.changes: Topic[Snapshot] = Topic()
         self.snapshot = Snapshot({}, 0)
-        self._clock, self._own = clock, own
+        self._clock, self._own, self._aside = clock, own, aside
+        self._reading = defer.DeferredLock()  # one reload after another
         self._shelves = [_Shelf(source) for source in sources]
         self._running = False
         self._changed: dict[_Shelf, None] = {}
         self._timer: interfaces.IDelayedCall | None = None
         for shelf in self._shelves:
-            shelf.read()
+            shelf.nodes = shelf.read()
         self._publish()
 
     def example(self) -> str:
@@ -66,8 +77,7 @@ class Names:
         """Join a source, weaker than those there are: what an operator wrote beats what comes and goes."""
         shelf = _Shelf(source)
         self._shelves.append(shelf)
-        self._read(shelf)
-        self._publish()
+        self._read_again([shelf])
         if self._running:
             self._follow(shelf)
 
@@ -83,11 +93,9 @@ class Names:
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
 
-    def reload(self) -> None:
+    def reload(self) -> defer.Deferred[None]:
         """Read every source again and swap the snapshot; one that cannot be read keeps its old names."""
-        for shelf in self._shelves:
-            self._read(shelf)
-        self._publish()
+        return self._read_again(list(self._shelves))
 
     def _follow(self, shelf: _Shelf) -> None:
         shelf.end = shelf.source.subscribe(lambda: self._note_change(shelf))
@@ -100,13 +108,19 @@ class Names:
 
     def _settle(self) -> None:
         changed, self._changed = self._changed, {}
-        for shelf in changed:
-            self._read(shelf)
-        self._publish()
+        self._read_again(list(changed))
 
-    def _read(self, shelf: _Shelf) -> None:
+    def _read_again(self, shelves: list[_Shelf]) -> defer.Deferred[None]:
+        async def read() -> None:
+            for shelf in shelves:
+                await self._read(shelf)
+            self._publish()
+
+        return self._reading.run(lambda: defer.ensureDeferred(read()))
+
+    async def _read(self, shelf: _Shelf) -> None:
         try:
-            shelf.read()
+            shelf.nodes = await (self._aside if shelf.source.slow else defer.execute)(shelf.read)
         except BrokenHosts as error:
             for fault in error.faults[: limits.FAULTS_LOGGED]:
                 self._log.error(
@@ -115,6 +129,8 @@ class Names:
             self._log.error("names: {error}; its old names stay", error=str(error))
         except ConfigError as error:
             self._log.error("names: {error}; its old names stay", error=str(error))
+        except Exception:
+            self._log.failure("names: {source} failed; its old names stay", source=shelf.source)
 
     def _publish(self) -> None:
         nodes: dict[bytes, Node] = {}
@@ -130,6 +146,9 @@ def open_names(config: Config, reactor: Any) -> Names:
     :raises ConfigError: a hosts file cannot be read; the text names it and the line.
     """
     own = OwnName()
-    return Names(
-        [FixedRecords(config.records), *map(HostsFile, config.hosts), own], reactor, own=own.names()[0]
-    )
+    sources: list[Source] = [FixedRecords(config.records), *map(HostsFile, config.hosts), own]
+
+    def aside(read: Callable[[], T]) -> defer.Deferred[T]:
+        return threads.deferToThreadPool(reactor, reactor.getThreadPool(), read)
+
+    return Names(sources, reactor, own=own.names()[0], aside=aside)

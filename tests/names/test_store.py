@@ -4,9 +4,10 @@ import ipaddress
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from twisted.internet import task
+from twisted.internet import defer, task
 from twisted.logger import capturedLogs, formatEvent
 
 from netapp.core import limits
@@ -28,6 +29,8 @@ def address(names: Names, name: str) -> str | None:
 
 class Presence:
     """A source as the hub may bring one: people come and go."""
+
+    slow = False
 
     def __init__(self) -> None:
         self.records: list[Record] = []
@@ -100,6 +103,39 @@ def test_dns_65_what_is_no_file_is_refused_at_once(tmp_path: Path, device: str) 
         os.mkfifo(device)
     with pytest.raises(ConfigError, match=r"no regular file|cannot be read"):
         HostsFile(device).read()
+
+
+def test_files_are_read_aside_and_one_reload_after_another(tmp_path: Path) -> None:
+    path = tmp_path / "hosts"
+    path.write_text("10.0.0.1 box\n")
+    begun: list[tuple[defer.Deferred[Any], Callable[[], Any]]] = []
+
+    def aside(read: Callable[[], Any]) -> defer.Deferred[Any]:
+        begun.append((defer.Deferred(), read))
+        return begun[-1][0]
+
+    names = Names([HostsFile(str(path))], task.Clock(), aside=aside)
+    ended: list[str] = []
+    names.reload().addCallback(lambda _: ended.append("first"))
+    names.reload().addCallback(lambda _: ended.append("second"))
+    assert (len(begun), address(names, "box")) == (1, "10.0.0.1")
+    for turn, new in ((0, "10.0.0.2"), (1, "10.0.0.3")):
+        path.write_text(f"{new} box\n")
+        waiting, read = begun[turn]
+        waiting.callback(read())
+        assert address(names, "box") == new
+    assert ended == ["first", "second"]
+
+
+def test_a_source_that_fails_keeps_its_names_and_is_logged() -> None:
+    presence = Presence()
+    presence.records.append(record("guest", "10.0.1.1"))
+    names = Names([presence], task.Clock())
+    presence.records.append(None)  # type: ignore[arg-type]
+    with capturedLogs() as events:
+        names.reload()
+    assert [event["log_level"].name for event in events] == ["critical"]
+    assert address(names, "guest") == "10.0.1.1"
 
 
 def test_a_source_that_joins_is_followed_and_its_changes_are_gathered() -> None:
