@@ -177,7 +177,7 @@ def tcp_server(handle: Handler, *, clients: int = 100) -> Iterator[Server]:
         for _ in range(clients):
             connection, _ = server.sock.accept()
             connection.settimeout(PATIENCE)
-            with connection:
+            with connection, suppress(OSError):  # a client may leave early
                 handle(server, connection)
 
     yield from _running(socket.create_server(("127.0.0.1", 0)), work)
