@@ -86,7 +86,7 @@ PEERS = (
 def measure(run: Run) -> None:
     """One round: every server in turn."""
     for peer in PEERS:
-        if run.can(peer, ALONE):
+        if run.can(peer, QUIET, ALONE, TOGETHER):
             with (
                 run.noting(peer.name, ALONE),
                 run.running(peer, lambda place: accepts(place.port)) as (server, place),

@@ -127,7 +127,7 @@ PEERS = (
 def measure(run: Run) -> None:
     """One round: every server in turn."""
     for peer in PEERS:
-        if run.can(peer, EDNS):
+        if run.can(peer, EDNS, COOKIE):
             with run.noting(peer.name, EDNS), run.running(peer, answers) as (server, place):
                 if executable("dnsperf"):
                     _standard(run, peer, server, place)

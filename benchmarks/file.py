@@ -58,7 +58,7 @@ def measure(run: Run) -> None:
     """One round: every server in turn."""
     _files(run.folder)
     for peer in PEERS:
-        if not run.can(peer, LARGE_HTTP):
+        if not run.can(peer, LARGE_HTTP, LARGE_PLAIN, MANY):
             continue
         with (
             run.noting(peer.name, LARGE_HTTP),

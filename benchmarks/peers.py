@@ -71,10 +71,11 @@ class Run:
     def record(self, work: str, server: str, measure: Measure, value: float) -> None:
         self.results.record(work, server, measure, value)
 
-    def can(self, peer: Peer, work: str) -> bool:
-        """Whether the peer is installed; if not, the table says so."""
+    def can(self, peer: Peer, *works: str) -> bool:
+        """Whether the peer is installed; if not, each work's table says so."""
         if reason := peer.missing():
-            self.results.miss(work, peer.name, reason)
+            for work in works:
+                self.results.miss(work, peer.name, reason)
             return False
         if peer.name not in self.versions:
             self.versions[peer.name] = peer.described()
