@@ -6,6 +6,7 @@ from twisted.application.service import IService
 
 from netapp.core.config import ServiceOptions
 from netapp.core.running import Shared, alone
+from netapp.core.state import acting_as
 from netapp.people import open_people
 from netapp.talk import open_talk
 from netapp.udpchat.config import PLUGIN, Config
@@ -55,7 +56,8 @@ def part(options: Options, shared: Shared) -> IService:
     config = config_from(options)
     numbers = Numbers(state / "ipmsg-numbers", reactor.seconds)
     if config.ipmsg != "none":
-        numbers.reserve()
+        with acting_as(shared.user):
+            numbers.reserve()
     return udpchat_service(config, talk, numbers, shared.own_ports, shared.metrics, reactor)
 
 

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -181,6 +182,45 @@ def test_a_daemon_serves_and_leaves_no_pid_file(state: Path) -> None:
     finally:
         os.kill(pid, signal.SIGTERM)
     wait_until(lambda: not (state / "x.pid").exists())
+
+
+def may_be_nobody() -> bool:
+    """Whether this test may become another user who can still read Python."""
+    places = [Path(sys.base_prefix) / "lib", Path(sys.prefix) / "lib", real.PROJECT]
+    return os.geteuid() == 0 and all(
+        each.stat().st_mode & 0o005 == 0o005 for place in places for each in (place, *place.resolve().parents)
+    )
+
+
+@pytest.mark.skipif(not may_be_nobody(), reason="needs root, and a Python that nobody can read")
+def test_a_user_given_to_twistd_can_use_what_was_made_at_the_start() -> None:
+    with tempfile.TemporaryDirectory() as place:
+        os.chmod(place, 0o777)
+        state = Path(place) / "state"
+        process = subprocess.Popen(
+            [
+                *(str(Path(sys.executable).with_name("twistd")), "--pidfile=", "-n", "--uid=nobody"),
+                *("netapp-login", f"--state={state}", "--listen=tcp:0:interface=127.0.0.1"),
+            ],
+            cwd=place,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        login = real.Plugin(process)
+        try:
+            login.wait_for("netapp-login: ready$")
+            assert {each.owner() for each in state.iterdir()} == {"nobody"}
+            with real.tcp_client(login.tcp()) as client:
+                client.recv(100)
+                client.sendall(b"nobody\n")
+                client.recv(100)
+                client.sendall(b"wrong\n")
+                assert client.recv(100) == "用户名或密码输入错误".encode()
+        finally:
+            login.stop()
+            assert process.stdout is not None
+            process.stdout.close()
+        assert "Traceback" not in login.log
 
 
 # Whatever comes ----------------------------------------------------------------------------------
