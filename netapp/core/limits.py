@@ -138,8 +138,8 @@ PLAIN_PEERS_EACH: Final = 64
 PLAIN_PENDING: Final = 64
 #: Answers that one plain peer may wait for at once.
 PLAIN_OWED: Final = 100
-#: Lines of one datagram or IP Messenger text that become messages.
-CHAT_LINES: Final = 100
+#: Lines of one datagram or IP Messenger text that become messages of their own; the rest is joined.
+CHAT_LINES: Final = 20
 #: How long a text is remembered that must not come back from the peer it was sent to.
 NO_ECHO: Final = 10.0
 
@@ -173,6 +173,10 @@ IPMSG_QUEUE_OCTETS: Final = 64 * 1024
 IPMSG_REFRESH: Final = 60.0
 #: Silence after which it is away: it leaves the lobby, and comes back with its next packet.
 IPMSG_AWAY: Final = 240.0
+#: How often one that is away is asked, since many clients say nothing when their machine wakes up.
+IPMSG_ASK_AWAY: Final = 300.0
+#: The newest lines of those said meanwhile that it is told when it comes back.
+IPMSG_MISSED: Final = 50
 #: Silence after which a peer is forgotten, and what waits for it.
 IPMSG_FORGETS: Final = 3600.0
 #: The same for a peer that has not proved its address.

@@ -27,12 +27,17 @@ def without_controls(text: str, *, keep: str = "") -> str:
 
 
 def lines_of(text: str) -> list[str]:
-    """The messages that a text is: its lines that hold anything, none longer than a message may be."""
-    lines = (without_controls(line, keep="\t").rstrip() for line in text.splitlines())
-    whole = [line for line in lines if line.strip()]
+    """The messages that a text is: its lines that hold anything, none longer than a message may be.
+
+    What is beyond the number of lines that one text may have is one line; nothing is lost.
+    """
+    shown = (without_controls(line, keep="\t").rstrip() for line in text.splitlines())
+    lines = [line for line in shown if line.strip()]
+    if len(lines) > limits.CHAT_LINES:
+        lines[limits.CHAT_LINES - 1 :] = [" ".join(lines[limits.CHAT_LINES - 1 :])]
     most = limits.MESSAGE
-    parts = (line[at : at + most] for line in whole for at in range(0, len(line), most))
-    return [part for part in parts if part.strip()][: limits.CHAT_LINES]
+    parts = (line[at : at + most] for line in lines for at in range(0, len(line), most))
+    return [part for part in parts if part.strip()]
 
 
 def pieces(text: str, codec: Codec, most: int) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """A peer's place in the lobby: what it says goes in at once, however long its arrival takes."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -7,6 +8,7 @@ from twisted.internet import defer
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from netapp.core import limits
 from netapp.errors import NetappError
 from netapp.talk import LOBBY, Change, Delivery, Kind, Message, Proof, tidy_nickname
 from netapp.talk.presence import Presence
@@ -20,12 +22,15 @@ class Seat:
     """One peer in the lobby, marked as a LAN peer: its name is only what it says.
 
     :param name: what it wants to be called; a number is added when somebody is called so.
+    :param since: it was here before, up to the message of this number: it is told what came after.
     """
 
     _log = Logger()
 
-    def __init__(self, talk: Talk, name: str, heard: Heard) -> None:
+    def __init__(self, talk: Talk, name: str, heard: Heard, since: int | None = None) -> None:
         self._talk, self._heard = talk, heard
+        self.last = since
+        self._held: list[Delivery] | None = None  # while it is told what it has missed
         self._name = tidy_nickname(name, "lan")
         self._presence: Presence | None = None
         self._arriving = False
@@ -48,6 +53,13 @@ class Seat:
     # What talk calls -------------------------------------------------------------------------
 
     def deliver(self, delivery: Delivery) -> None:
+        if self._held is not None:
+            self._held.append(delivery)
+            return
+        if delivery.to is None:
+            if self.last is not None and delivery.message.number <= self.last:
+                return  # told already, among what was missed
+            self.last = delivery.message.number
         if delivery.sender is not self._presence:
             self._heard(shown(delivery))
 
@@ -63,6 +75,8 @@ class Seat:
     async def _arrive(self) -> None:
         presence = await self._talk.arrive(self._name, self, proof=Proof.LAN, unique=True)
         try:
+            if self.last is not None:
+                self._held = []
             await presence.join(LOBBY)
         except BaseException:
             presence.depart()
@@ -71,6 +85,23 @@ class Seat:
         waiting, self._waiting = self._waiting, []
         for each in waiting:
             each.callback(presence)
+        if self._held is not None:
+            await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        """Tell what was said since, then what has come while that was read."""
+        try:
+            missed = await self._talk.history(LOBBY, limit=limits.IPMSG_MISSED)
+        except Exception:
+            self._log.failure("what a peer has missed cannot be read")
+            missed = []
+        held, self._held = self._held or [], None
+        first = next((each.message.number for each in held if each.to is None), math.inf)
+        for message in missed:
+            if message.number < first:
+                self.deliver(Delivery(message))
+        for delivery in held:
+            self.deliver(delivery)
 
     def _cannot(self, failure: Failure) -> None:
         if not failure.check(NetappError):  # what talk refuses is said to the peer
@@ -103,6 +134,7 @@ class Seats:
         self._talk, self._heard = talk, heard
         self._seats: dict[Any, Seat] = {}
         self._names: dict[Any, str] = {}
+        self._away: dict[Any, int] = {}  # up to which message they were here
 
     def __len__(self) -> int:
         return len(self._seats)
@@ -113,16 +145,20 @@ class Seats:
     def take(self, who: Any, name: str) -> None:
         """A peer is there; or it is, and wants to be called otherwise."""
         if who not in self._seats:
-            self._seats[who] = Seat(self._talk, name, lambda text: self._heard(who, text))
+            since = self._away.pop(who, None)
+            self._seats[who] = Seat(self._talk, name, lambda text: self._heard(who, text), since)
         elif self._names[who] != name:  # what it had keeps it if that name is taken
             self._seats[who].rename(tidy_nickname(name, "lan")).addErrback(lambda failure: None)
         self._names[who] = name
 
-    def leave(self, who: Any) -> None:
-        """A peer has gone."""
+    def leave(self, who: Any, *, away: bool = False) -> None:
+        """A peer has gone.  :param away: it may come back, and is then told what it has missed."""
+        self._away.pop(who, None)
         if (seat := self._seats.pop(who, None)) is not None:
             del self._names[who]
             seat.leave()
+            if away and seat.last is not None:
+                self._away[who] = seat.last
 
     def leave_all(self) -> None:
         for who in list(self._seats):

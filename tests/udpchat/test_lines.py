@@ -13,7 +13,9 @@ def test_each_line_of_a_text_is_a_message_of_its_own() -> None:
 
 
 def test_lines_and_their_length_have_a_bound() -> None:
-    assert len(lines_of("x\n" * 1000)) == limits.CHAT_LINES
+    lines = lines_of("".join(f"{number}\n" for number in range(1000)))
+    assert len(lines) == limits.CHAT_LINES
+    assert " ".join(lines).split() == [str(number) for number in range(1000)]
     assert [len(line) for line in lines_of("长" * (limits.MESSAGE + 5))] == [limits.MESSAGE, 5]
 
 

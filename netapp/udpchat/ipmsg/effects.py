@@ -37,8 +37,15 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Away:
+    """A peer in the lobby has been silent for long; with Joined it is back, with Left it is not."""
+
+    who: Address
+
+
+@dataclass(frozen=True, slots=True)
 class Left:
     who: Address
 
 
-Effect = Send | Said | Joined | Left
+Effect = Send | Said | Joined | Away | Left

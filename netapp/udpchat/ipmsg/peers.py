@@ -131,8 +131,13 @@ class Peer:
 
     @property
     def watched(self) -> bool:
-        """Whether we care that it is there."""
-        return self.proved and self.member and not self.away
+        """Whether it is asked now and then if it is there."""
+        return self.proved and self.member
+
+    @property
+    def ask_at(self) -> float:
+        pause = limits.IPMSG_ASK_AWAY if self.away else limits.IPMSG_REFRESH
+        return max(self.heard, self.asked_at) + pause
 
     @property
     def _next_silence(self) -> float:
@@ -140,8 +145,8 @@ class Peer:
             return self.heard + limits.IPMSG_FORGETS_UNPROVED
         if not self.watched:
             return self.heard + limits.IPMSG_FORGETS
-        asked = max(self.heard, self.asked_at) + limits.IPMSG_REFRESH
-        return min(asked, self.heard + limits.IPMSG_AWAY)
+        silent = limits.IPMSG_FORGETS if self.away else limits.IPMSG_AWAY
+        return min(self.ask_at, self.heard + silent)
 
 
 class Peers:

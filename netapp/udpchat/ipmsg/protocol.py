@@ -80,6 +80,8 @@ class IpmsgDatagrams(datagrams.Datagrams):
                 case effects.Said(who, text, receipt):
                     stored = say_all(self.seats[who], lines_of(text))
                     stored.addCallback(self._stored, receipt).addErrback(self._unstored, receipt)
+                case effects.Away(who):
+                    self.seats.leave(who, away=True)
                 case effects.Left(who):
                     self.seats.leave(who)
         self._alarm.set(self.session.deadline)

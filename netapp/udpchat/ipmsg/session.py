@@ -14,7 +14,7 @@ from netapp.core import limits
 from netapp.core.text import Encoding
 from netapp.errors import WireError
 from netapp.udpchat.ipmsg import reader
-from netapp.udpchat.ipmsg.effects import Effect, Joined, Left, Receipt, Said
+from netapp.udpchat.ipmsg.effects import Away, Effect, Joined, Left, Receipt, Said
 from netapp.udpchat.ipmsg.peers import Address, Peer, Peers, Seen
 from netapp.udpchat.ipmsg.sender import Sender
 from netapp.udpchat.ipmsg.texts import Dialect
@@ -229,11 +229,11 @@ class Session:
             effects += self.sender.flush(peer, now)
         if not peer.watched:
             return effects
-        if now >= peer.heard + limits.IPMSG_AWAY:
-            peer.away = True
-            return [*effects, *_depart(peer)]
-        if now >= max(peer.heard, peer.asked_at) + limits.IPMSG_REFRESH:
-            return [*effects, *self.sender.ask(peer, now)]
+        if not peer.away and now >= peer.heard + limits.IPMSG_AWAY:
+            peer.away, peer.present = True, False
+            effects.append(Away(peer.address))
+        if now >= peer.ask_at:
+            effects += self.sender.ask(peer, now)
         return effects
 
     def _remove(self, peer: Peer) -> list[Effect]:
@@ -265,15 +265,15 @@ def _known(peer: Peer) -> list[Effect]:
 
 
 def _depart(peer: Peer) -> list[Effect]:
-    if not peer.present:
+    if not (peer.present or peer.away):
         return []
-    peer.present = False
+    peer.present = peer.away = False
     return [Left(peer.address)]
 
 
 def _leave(peer: Peer) -> list[Effect]:
     """A peer wants to hear no more."""
-    peer.member = peer.away = False
+    peer.member = False
     peer.outbox.clear()
     return _depart(peer)
 

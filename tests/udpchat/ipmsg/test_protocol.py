@@ -200,3 +200,22 @@ def test_ipmsg_none_opens_neither_socket() -> None:
 def test_tcp_is_opened_beside_the_datagrams() -> None:
     house = House(ipmsg="udp:2426:interface=127.0.0.1")
     assert [(each[0], each[3]) for each in house.reactor.tcpServers] == [(2426, "127.0.0.1")]
+
+
+def test_who_comes_back_is_told_what_was_said_meanwhile_and_no_more() -> None:
+    house = House()
+    other, lajos = Line(house.talk, "小红"), Client(house, LAJOS, "拉约什")
+    lajos.say("大家好,我来了")
+    other.say("你好")
+    assert lajos.texts() == ["[小红] 你好"]
+    house.reactor.pump([10.0] * int(limits.IPMSG_AWAY / 10 + 1))
+    assert [author.name for author in house.talk.members(LOBBY)] == ["小红"]
+    for text in ("一", "二"):
+        other.say(text)
+    lajos.texts()
+    lajos.send(Command.BR_ABSENCE, "拉约什\0".encode("gbk"))
+    other.say("三")
+    got = lajos.texts()
+    while more := lajos.texts():
+        got += more
+    assert "\n".join(got) == "[小红] 一\n[小红] 二\n[小红] 三"

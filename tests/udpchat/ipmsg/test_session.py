@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from netapp.core import limits
 from netapp.core.text import Encoding
 from netapp.errors import WireError
-from netapp.udpchat.ipmsg.effects import Effect, Joined, Left, Said, Send
+from netapp.udpchat.ipmsg.effects import Away, Effect, Joined, Left, Said, Send
 from netapp.udpchat.ipmsg.outbox import COPIES
 from netapp.udpchat.ipmsg.session import Session
 from netapp.udpchat.ipmsg.wire import (
@@ -461,13 +461,13 @@ def test_a_silent_member_is_asked_then_away_and_comes_back_with_its_next_packet(
     station.proves()
     asked = station.advance(limits.IPMSG_AWAY - 1)
     assert [each.command for each in sent(asked)] == [Command.BR_ENTRY] * 3
-    assert Left(LAJOS) in station.advance(2.0)
+    assert Away(LAJOS) in station.advance(2.0)
     station.tells("[x] while you were away")
-    station.advance(100.0)
+    assert [each.command for each in sent(station.advance(600.0), Command.BR_ENTRY)] == [1, 1]
     back = station.hears(Command.BR_ABSENCE, b"Lajos\0")
     assert joined(back) == ["Lajos"]
     assert sent(back)[0].body == b"[x] while you were away"
-    station.advance(limits.IPMSG_FORGETS + limits.IPMSG_AWAY)
+    assert Left(LAJOS) in station.advance(limits.IPMSG_FORGETS)
     assert station.session.peers.get(LAJOS) is None
 
 
@@ -514,7 +514,7 @@ steps = st.tuples(
 @given(st.lists(steps, max_size=40))
 def test_any_conversation_keeps_the_rules(script: list[tuple[int, int, bytes, int, int, float]]) -> None:
     """Who is present is told consistently, numbers rise, and no deadline stays in the past."""
-    station, present, highest = Station(), set(), 0
+    station, present, away, highest = Station(), set[Any](), set[Any](), 0
     copies: set[bytes] = set()
     for command, options, extra, number, who, pause in script:
         address = ("192.0.2.7", 5000 + who)
@@ -527,8 +527,12 @@ def test_any_conversation_keeps_the_rules(script: list[tuple[int, int, bytes, in
         for each in effects:
             if isinstance(each, Joined):
                 present.add(each.who)
-            elif isinstance(each, Left):
+                away.discard(each.who)
+            elif isinstance(each, Away):
                 present.remove(each.who)
+                away.add(each.who)
+            elif isinstance(each, Left):
+                (present if each.who in present else away).remove(each.who)
             elif isinstance(each, Said):
                 assert each.who in present
             elif each.octets not in copies:
