@@ -7,12 +7,14 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from benchmarks import chat, dns, file, login, page, rest, start
 from benchmarks.goals import judged
 from benchmarks.peers import Run
 from benchmarks.table import Results, behind, markdown
 
+Number = TypeVar("Number", int, float)
 AREAS: dict[str, Callable[[Run], None]] = {
     "dns": dns.measure,
     "file": file.measure,
@@ -64,8 +66,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--only", type=areas, default=list(AREAS), metavar="AREA,...", help=f"some of {', '.join(AREAS)}"
     )
-    parser.add_argument("--rounds", type=int, default=3, help="how often each is measured (3)")
-    parser.add_argument("--seconds", type=float, default=2.0, help="how long each load lasts (2)")
+    parser.add_argument(
+        "--rounds", type=_between(1, 100, int), default=3, help="how often each is measured (3)"
+    )
+    parser.add_argument(
+        "--seconds", type=_between(0.1, 60, float), default=2.0, help="how long each load lasts (2)"
+    )
     parser.add_argument("--save", type=Path, metavar="FILE", help="put the tables into this page")
     return parser
 
@@ -76,6 +82,16 @@ def areas(text: str) -> list[str]:
     if unknown := [name for name in names if name not in AREAS]:
         raise argparse.ArgumentTypeError(f"no area {unknown[0]!r}: there are {', '.join(AREAS)}")
     return names
+
+
+def _between(least: float, most: float, kind: Callable[[str], Number]) -> Callable[[str], Number]:
+    def number(text: str) -> Number:
+        value = kind(text)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text} is not from {least:g} to {most:g}")
+        return value
+
+    return number
 
 
 def _interrupt(*_: object) -> None:

@@ -72,6 +72,17 @@ def test_areas_are_chosen_by_name() -> None:
         __main__.areas("dns,web")
 
 
+@pytest.mark.parametrize(
+    "argument", ["--rounds=0", "--seconds=0", "--seconds=3600", "--rounds=many", "--only="]
+)
+def test_a_run_without_bounds_is_refused(argument: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        __main__.main([argument])
+
+    assert ended.value.code == 2
+    assert "error: argument --" in capsys.readouterr().err
+
+
 def test_a_peer_that_is_not_installed_is_a_line(tmp_path: Path) -> None:
     run = Run(Results(), 1.0, tmp_path)
     peer = Peer("Nobody", "no-such-program-here", ("no-such-program-here",), lambda place: [])
