@@ -28,6 +28,7 @@ PHRASES: Final = Phrases(
         ),
         "no http": ("{where} 不是 HTTP 服务(可试 --plain)", "{where} speaks no HTTP (try --plain)"),
         "404": ("服务器上没有 {name}", "the server has no {name}"),
+        "folder": ("{name} 是目录", "{name} is a folder"),
         "401": ("{name}:需要登录", "{name}: the server wants a login"),
         "403": ("{name}:服务器不允许", "{name}: the server does not allow it"),
         "405": ("{name}:服务器不接受上传", "{name}: the server takes no uploads"),
@@ -97,6 +98,8 @@ def path_of(name: str) -> str:
 def refuse(name: str, response: http.client.HTTPResponse) -> str:
     """Why the server did not do it, in the user's language."""
     key = {404: "404", 410: "404", 412: "409"}.get(response.status, str(response.status))
+    if response.status // 100 == 3 and response.headers.get("Location", "").endswith("/"):
+        key = "folder"
     if key not in PHRASES.phrases:
         key = "status"
     return say(key, name=name, status=response.status, reason=response.reason)

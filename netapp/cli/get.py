@@ -2,6 +2,8 @@
 
 import shutil
 import sys
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -88,24 +90,34 @@ def _to_stdout(server: common.HostPort, name: str) -> None:
 
 def _plain(server: common.HostPort, name: str, tongue: Tongue, output: Path | None, *, many: bool) -> None:
     """The bare name out, the octets to the close in: all of them, not one ``recv``."""
-    path = files.target(output, name, many=many, prefix=PREFIX)
-    part = path.with_name(path.name + ".part")
-    done = 0
-    with common.connect(server, timeout=limits.COMMAND_CONNECT) as connection, progress(path.name) as advance:
-        connection.sendall(tongue.write(name))
+    path = None if output == Path("-") else files.target(output, name, many=many, prefix=PREFIX)
+    with common.connect(server, timeout=limits.COMMAND_CONNECT) as connection:
         try:
+            connection.sendall(tongue.write(name))
             first = connection.recv(files.PIECE)
             if not first:
                 common.fail(f"{name}: {say('failed')}")
-            with files.open_local(part, "wb") as file:
-                piece = first
-                while piece:
-                    file.write(piece)
-                    done += len(piece)
-                    advance(done, None)
-                    piece = connection.recv(files.PIECE)
+            pieces = chain([first], iter(lambda: connection.recv(files.PIECE), b""))
+            if path is None:
+                with common.output():
+                    sys.stdout.buffer.writelines(pieces)
+                return
+            _store(pieces, path)
         except (ConnectionError, TimeoutError):
-            part.unlink(missing_ok=True)
             common.fail(f"{name}: {say('failed')}")
-        part.replace(path)
     common.write(say("ok"))
+
+
+def _store(pieces: Iterable[bytes], path: Path) -> None:
+    """Save a file that appears whole or not at all."""
+    part, done = path.with_name(path.name + ".part"), 0
+    try:
+        with files.open_local(part, "wb") as file, progress(visible(path.name)) as advance:
+            for piece in pieces:
+                file.write(piece)
+                done += len(piece)
+                advance(done, None)
+    except (ConnectionError, TimeoutError):
+        part.unlink(missing_ok=True)
+        raise
+    part.replace(path)

@@ -35,6 +35,12 @@ def test_t10_t18_t19_a_bare_name_brings_the_whole_file(codec: str, tmp_path: Pat
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"[新]照片.jpg": DATA}
 
 
+def test_t19_to_standard_output(tmp_path: Path) -> None:
+    with tcp_server(t19({"a": b"text\n"}, "utf-8")) as server:
+        done = netapp("get", server.place, "a", "--plain", "-o", "-", folder=tmp_path)
+    assert (done.returncode, done.stdout, list(tmp_path.iterdir())) == (0, "text\n", [])
+
+
 def test_t18_nothing_before_the_close_is_a_failed_download(tmp_path: Path) -> None:
     with tcp_server(t19({}, "utf-8")) as server:
         done = netapp("get", server.place, "没有.txt", "--plain", folder=tmp_path)
@@ -206,6 +212,16 @@ def test_where_it_is_saved(tmp_path: Path) -> None:
         many = netapp("get", server.place, "a", "b", "-o", tmp_path / "other")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "other"]
     assert many.returncode == 1
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    def handle(server: Server, connection: socket.socket) -> None:
+        connection.recv(1024)
+        connection.sendall(b"HTTP/1.1 301 Moved\r\nLocation: /films/\r\nContent-Length: 0\r\n\r\n")
+
+    with tcp_server(handle) as server:
+        done = netapp("get", server.place, "films", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (1, "netapp get: films 是目录\n")
 
 
 def test_what_is_not_there_and_what_is_no_http(tmp_path: Path) -> None:
