@@ -1,11 +1,11 @@
 """Octets of a request to octets of its answer, over a snapshot of names: a pure function, but
 for what it remembers.
 
-Three memories, each dropped when the snapshot changes.  By *question* (folded name, type, class,
-and whether EDNS and DO were there): dnspython packs an answer once; id, RD, CD and the question
-as sent are put in front, so a client's case comes back to it (RFC 4343).  By *datagram*: the whole
-request behind its id to the whole answer behind its id, which is all that a repeated question
-costs.  By *text*: a plain question's octets to its answer.
+Three memories, which a new snapshot rids of the names that have changed.  By *question* (folded
+name, type, class, and whether EDNS and DO were there): dnspython packs an answer once; id, RD, CD
+and the question as sent are put in front, so a client's case comes back to it (RFC 4343).  By
+*datagram*: the whole request behind its id to the whole answer behind its id, which is all that a
+repeated question costs.  By *text*: a plain question's octets to its answer.
 """
 
 from collections import OrderedDict
@@ -23,6 +23,8 @@ from netapp.names.model import RecordSet, Snapshot, Status
 
 #: Largest answer over TCP: the length before it has two octets (RFC 1035 section 4.2.2).
 STREAM: Final = 65535
+#: Where the name begins in a datagram behind its id; names of ours have no zero octet within.
+_QNAME: Final = wire.HEADER - 2
 #: The least a record takes: a pointer, type, class, TTL and length.
 _RECORD: Final = 12
 
@@ -53,11 +55,17 @@ class Answers:
         self.malformed = 0
 
     def use(self, snapshot: Snapshot) -> None:
-        """Answer from this snapshot from now on."""
+        """Answer from this snapshot from now on; what is the same in it stays packed."""
+        changed = snapshot.differing(self._snapshot)
         self._snapshot = snapshot
-        self._forms.clear()
-        self._repeats.clear()
         self._texts.clear()
+        if changed is None:
+            self._forms.clear()
+            self._repeats.clear()
+        elif changed:
+            for memory, at in ((self._forms, 0), (self._repeats, _QNAME)):
+                for key in [key for key in memory if key[at : key.index(0, at) + 1] in changed]:
+                    del memory[key]
 
     def datagram(self, datagram: bytes) -> bytes | None:
         """The answer to one datagram; None for silence."""

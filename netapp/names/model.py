@@ -102,6 +102,20 @@ class Snapshot:
                 break
         return Lookup(Status.FOUND, tuple(answer))
 
+    def differing(self, older: "Snapshot") -> frozenset[bytes] | None:
+        """The names whose answers are others than in ``older``; None if that may be any of them.
+
+        With aliases about, a name's answer may change with another's.
+        """
+        for snapshot in (self, older):
+            if any(CNAME in node for node in snapshot._nodes.values()):
+                return None
+        before, after = older._nodes, self._nodes
+        changed = {
+            owner for owner, node in after.items() if (was := before.get(owner)) is not node and was != node
+        }
+        return frozenset(changed | (before.keys() - after.keys()))
+
     def address(self, owner: bytes) -> str | None:
         """The first IPv4 address of a name, after its CNAMEs."""
         found = self.lookup(owner, A).answer

@@ -17,6 +17,7 @@ from tests.dns.asking import (
     AAAA,
     ANY,
     MX,
+    TABLE,
     A,
     addresses,
     answers,
@@ -105,6 +106,27 @@ def test_a_new_snapshot_is_used_at_once() -> None:
     assert addresses(server.datagram(query(edns=opt()))) == ["10.0.0.7"]
     assert server.datagram(b"www.baidu.com") == b"10.0.0.7"
     assert rcode(server.datagram(query("www.google.com"))) == REFUSED
+
+
+def test_what_has_not_changed_stays_packed() -> None:
+    server = answers()
+    for name in TABLE:
+        for ask in (
+            query(name),
+            query(name.upper()),
+            query(name, edns=opt()),
+            query(name, MX),
+            name.encode(),
+        ):
+            server.datagram(ask)
+    kept, repeats = len(server._forms), len(server._repeats)
+    table = {**TABLE, "www.baidu.com": "10.0.0.7"}
+    server.use(Snapshot(nodes_of(record(*each) for each in table.items()), 2))
+    assert (len(server._forms), len(server._repeats)) == (kept * 2 // 3, repeats * 2 // 3)
+    for name, address in table.items():
+        for ask in (query(name), query(name.upper()), query(name, edns=opt())):
+            assert addresses(server.datagram(ask)) == [address]
+        assert server.datagram(name.encode()) == address.encode()
 
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

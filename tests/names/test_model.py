@@ -83,6 +83,17 @@ def test_an_alias_is_followed() -> None:
     assert [each.owner for each in nodata.authority] == [BOX]
 
 
+def test_what_differs_between_snapshots() -> None:
+    before = snapshot(record("box.lan", "10.0.0.1"), record("www.lan", "10.0.0.2"))
+    after = snapshot(
+        record("box.lan", "10.0.0.1"), record("www.lan", "10.0.0.3"), record("db.lan", "10.0.0.4")
+    )
+    assert after.differing(before) == {WWW, wire_name("db.lan")}
+    assert before.differing(after) == {WWW, wire_name("db.lan")}
+    assert after.differing(after) == frozenset()
+    assert snapshot(alias("www.lan", "box.lan")).differing(before) is None
+
+
 def test_dns_56_chains_end() -> None:
     loop = snapshot(alias("www.lan", "box.lan"), alias("box.lan", "www.lan"))
     assert len(loop.lookup(WWW, A).answer) == 2
