@@ -52,7 +52,7 @@ def test_t28_a_network_is_written_to_at_a_pace_and_nothing_is_awaited(tmp_path: 
         done = netapp("feiq", "开会", "--to", "127.0.0.0/28", "--port", peer.port, state=tmp_path)
         took = time.monotonic() - began
     assert (done.returncode, done.stdout) == (0, "已向 14 个地址发送\n")
-    assert 14 / 50 <= took < 2.5
+    assert 14 / 50 <= took < 2.9
     assert len(peer.got) == 1  # only the address where it listens
 
 

@@ -159,7 +159,8 @@ def test_every_repeats_until_the_peer_closes() -> None:
         began = time.monotonic()
         done = netapp("tcp", server.place, "--send", "tick", "--every", "0.2")
         assert time.monotonic() - began >= 0.4
-    assert (done.returncode, server.got) == (0, [b"tick"] * 3)
+    assert done.returncode == 0
+    assert b"".join(server.got).startswith(b"tick" * 3)  # a busy machine may read two at once
 
 
 def test_no_answer_is_exit_status_1_and_none_expected_is_0() -> None:

@@ -158,9 +158,9 @@ def test_t30_an_empty_line_at_a_terminal() -> None:
 
 def test_a_lost_answer_is_exit_status_1_and_hangs_nobody() -> None:
     with udp_server(lambda octets: None if octets == b"lost" else octets) as server:
-        done = netapp("udp", server.place, "--wait", "0.3", typed="lost\nfound\n", lang="C")
+        done = netapp("udp", server.place, "--wait", "0.8", typed="lost\nfound\n", lang="C")
     assert (done.returncode, done.stdout) == (1, "found\n")
-    assert done.stderr == "netapp udp: no answer within 0.3 s\n"
+    assert done.stderr == "netapp udp: no answer within 0.8 s\n"
 
 
 def test_a_port_where_nobody_is_says_so_at_once() -> None:
