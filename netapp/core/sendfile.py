@@ -7,6 +7,7 @@ back.  A socket that the kernel cannot write for us (TLS, a test's) gets the sam
 """
 
 import errno
+import math
 import os
 import socket
 import sys
@@ -57,7 +58,7 @@ class BodySender:
         self._by_kernel = can_sendfile(transport)
         self._drained = False  # what was written before us has left
         self.sent = 0  # octets given to the kernel or the transport
-        self._acknowledged = 0
+        self._acknowledged = -math.inf
         self._again: interfaces.IDelayedCall | None = None
         self._waited = 0.0  # for the disk, seconds
 

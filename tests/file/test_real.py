@@ -8,6 +8,7 @@ import re
 import shlex
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import threading
@@ -18,6 +19,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests import real
 
@@ -172,6 +174,36 @@ def test_a_large_file_arrives_whole_both_ways_at_once(files: real.Plugin, root: 
         thread.join()
     assert digests == [wanted, wanted]
     assert resident(files) - before < 8 * 1024
+
+
+@pytest.fixture
+def secret(start: Start, root: Path, tmp_path: Path) -> real.Plugin:
+    """The service behind TLS."""
+    issued = trustme.CA().issue_cert("localhost", "127.0.0.1")
+    issued.private_key_pem.write_to_path(tmp_path / "key.pem")
+    issued.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    where = f"ssl:0:interface=127.0.0.1:privateKey={tmp_path}/key.pem:certKey={tmp_path}/cert.pem"
+    return start("netapp-file", f"--listen={where}", f"--root={root}")
+
+
+def test_all_of_it_works_behind_tls(secret: real.Plugin, root: Path) -> None:
+    base = f"https://127.0.0.1:{secret.tcp()}"
+    urls = [f"{base}/{name}" for name in ("small.bin", "middle.bin", "small.bin")]
+    small, middle = (root / "small.bin").read_bytes(), (root / "middle.bin").read_bytes()
+    for options, count in (([], 1), (["-H", "Connection: close"], 3)):
+        answer = subprocess.run(
+            ["curl", "-sSk", "--max-time", "20", "-w", "%{stderr}%{num_connects} ", *options, *urls],
+            capture_output=True,
+            check=False,
+            timeout=30,
+        )
+        assert answer.stdout == small + middle + small, answer.stderr
+        assert sum(map(int, answer.stderr.split())) == count
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with real.tcp_client(secret.tcp()) as plain, context.wrap_socket(plain) as client:
+        client.sendall(b"middle.bin\n")
+        assert real.read_all(client) == middle
 
 
 # The badly behaved ---------------------------------------------------------------------------
