@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from twisted.internet import defer, interfaces, protocol, tcp
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from netapp.chat import asks
@@ -27,6 +28,8 @@ class Fanout:
     the number of messages.
     """
 
+    _log = Logger()
+
     def __init__(self, clock: interfaces.IReactorTime) -> None:
         self._clock = clock
         self._waiting: list[ChatProtocol] = []
@@ -39,7 +42,10 @@ class Fanout:
     def _flush(self) -> None:
         waiting, self._waiting = self._waiting, []
         for each in waiting:
-            each.flush()
+            try:
+                each.flush()
+            except Exception:
+                self._log.failure("a member could not be written to")
 
 
 class ChatProtocol(SessionProtocol):
@@ -76,8 +82,7 @@ class ChatProtocol(SessionProtocol):
         self._outbox = []
         self._send_now = None
         super().connectionLost(reason)
-        if self._presence is not None:
-            self._presence.depart(self._reason)
+        self._depart()
 
     # What talk calls -------------------------------------------------------------------------
 
@@ -132,6 +137,11 @@ class ChatProtocol(SessionProtocol):
         if not abort and not self.closing:
             self.flush()
         super().close(abort=abort, linger=linger)
+        self._depart()  # not when the transport has let go: it may take its time
+
+    def _depart(self) -> None:
+        if self._presence is not None:
+            self._presence.depart(self._reason)
 
     def _read_on(self) -> None:
         if not self._held:
@@ -192,7 +202,7 @@ class ChatProtocol(SessionProtocol):
 
     async def _arrive(self, ask: asks.Arrive) -> Presence:
         presence = await self._entrance.arrive(ask.name, ask.password, self._peer[0], self)
-        if self._gone:
+        if self.closing:
             presence.depart()
         else:
             self._presence = presence

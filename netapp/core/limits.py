@@ -113,6 +113,8 @@ TOPIC: Final = 300
 MESSAGE: Final = 8192
 #: Messages kept of each room and each direct talk; older ones are deleted.
 ROOM_MESSAGES: Final = 10_000
+#: Rooms and direct talks with messages in the database.
+STORED_ROOMS: Final = 20_000
 #: Messages that one question for history gives.
 HISTORY: Final = 500
 #: Rooms that may be in use at once.

@@ -31,6 +31,7 @@ class Room:
         self._persons: Counter[Person] = Counter()
         self._receivers: tuple[Presence, ...] | None = ()
         self._waiting: dict[int, Delivery] = {}
+        self._senders: dict[str, Presence | None] = {}  # of our messages on their way, by their ids
         self._reading = self._again = False
         self._opened = False
         self._openers: list[defer.Deferred[Room]] = []
@@ -65,7 +66,7 @@ class Room:
     @property
     def idle(self) -> bool:
         """Nobody is in it and nothing waits: it may be forgotten."""
-        return not (self._presences or self._waiting or self._openers or self._reading)
+        return not (self._presences or self._waiting or self._senders or self._openers or self._reading)
 
     def view(self) -> RoomView:
         return RoomView(self.name, self.topic, self.authors(), self.last)
@@ -103,9 +104,17 @@ class Room:
 
     # What is said ----------------------------------------------------------------------------
 
-    def stored(self, delivery: Delivery) -> None:
-        """A message of this process is stored: deliver it in its turn."""
-        number = delivery.message.number
+    def sends(self, message_id: str, sender: "Presence | None") -> None:
+        """A message of this process is on its way to the store."""
+        self._senders[message_id] = sender
+
+    def unstored(self, message_id: str) -> None:
+        """It could not be stored."""
+        del self._senders[message_id]
+
+    def stored(self, message: Message) -> None:
+        """It is stored: deliver it in its turn, unless it was among rows that were read meanwhile."""
+        number, delivery = message.number, self._delivery(message)
         if number == self.last + 1:
             self.last = number
             self._give(delivery)
@@ -129,12 +138,19 @@ class Room:
         for message in messages:
             if message.number > self.last:
                 self.last = message.number
-                self._give(self._waiting.pop(message.number, Delivery(message)))
+                waiting = self._waiting
+                known = message.number in waiting
+                self._give(waiting.pop(message.number) if known else self._delivery(message, keep=True))
         if not messages and self._waiting:
             self.last = min(self._waiting) - 1  # the rows between are deleted already
         if self._again or len(messages) == limits.HISTORY:
             self.catch_up()
         self._drain()
+
+    def _delivery(self, message: Message, *, keep: bool = False) -> Delivery:
+        """:param keep: the store has not answered yet."""
+        senders = self._senders
+        return Delivery(message, senders.get(message.id) if keep else senders.pop(message.id, None))
 
     def _cannot_read(self, failure: Failure) -> None:
         self._reading = False

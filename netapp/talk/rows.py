@@ -12,6 +12,7 @@ from twisted.logger import Logger
 from netapp.core import limits
 from netapp.core.database import Database, upgrade
 from netapp.core.state import open_state
+from netapp.talk.errors import TooMuch
 from netapp.talk.model import Author, Draft, Kind, Message, Proof
 from netapp.talk.store import RoomRow
 
@@ -143,7 +144,7 @@ class RowStore:
     def _add(self, connection: Connection, draft: Draft) -> Message:
         found = _NEXT.run(connection, {"room": draft.room, "one": 1}).fetchall()
         if not found:
-            connection.execute(sa.insert(rooms).values(name=draft.room, last=1, topic=""))
+            self._open_row(connection, draft.room)
         number: int = found[0][0] if found else 1
         _INSERT.run(
             connection,
@@ -165,6 +166,15 @@ class RowStore:
             old = messages.c.number <= number - self._keep
             connection.execute(sa.delete(messages).where(messages.c.room == draft.room, old))
         return draft.stored(number)
+
+    def _open_row(self, connection: Connection, room: str) -> None:
+        """A room's first message.  :raises TooMuch: there are too many rooms."""
+        count = sa.select(sa.func.count()).select_from(rooms)
+        if connection.execute(count).scalar_one() >= limits.STORED_ROOMS:
+            self._forget_guests(connection)
+            if connection.execute(count).scalar_one() >= limits.STORED_ROOMS:
+                raise TooMuch(f"{limits.STORED_ROOMS} rooms are stored already")
+        connection.execute(sa.insert(rooms).values(name=room, last=1, topic=""))
 
     def _forget_guests(self, connection: Connection) -> None:
         """Direct talks of guests, whom nobody can be again, are not kept for ever."""

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from twisted.internet import defer
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from netapp.core import limits
 from netapp.core.events import Topic
@@ -16,7 +17,6 @@ from netapp.talk.model import (
     LOBBY,
     Author,
     Change,
-    Delivery,
     Draft,
     Kind,
     Member,
@@ -276,13 +276,19 @@ class Talk:
         self, place: Room, author: Author, text: str, kind: Kind, reply_to: str | None, sender: Any
     ) -> defer.Deferred[Message]:
         """Store a message, then deliver it in its turn."""
+        draft = self.draft(place.name, author, text, kind, reply_to)
 
         def deliver(message: Message) -> Message:
-            place.stored(Delivery(message, sender))
+            place.stored(message)
             self._bus.publish(Hint(place.name, message.number))
             return message
 
-        return self.store(self.draft(place.name, author, text, kind, reply_to)).addCallback(deliver)
+        def give_up(failure: Failure) -> Failure:
+            place.unstored(draft.id)
+            return failure
+
+        place.sends(draft.id, sender)
+        return self.store(draft).addCallbacks(deliver, give_up)
 
     def draft(self, room: str, author: Author, text: str, kind: Kind, reply_to: str | None) -> Draft:
         return Draft(room, secrets.token_hex(8), self._clock(), kind, author, text, reply_to)
@@ -294,7 +300,7 @@ class Talk:
         self.messages += 1
         return defer.maybeDeferred(self._store.add, draft).addErrback(self._unstored)
 
-    def _unstored(self, failure: Any) -> Any:
+    def _unstored(self, failure: Failure) -> Failure:
         self.unstored += 1
         self._log.error("a message could not be stored: {reason}", reason=failure.getErrorMessage())
         return failure

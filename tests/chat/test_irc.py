@@ -375,3 +375,15 @@ def test_any_octets_leave_the_chat_standing(pieces: list[bytes], known: bool) ->
             assert len(line) <= 510
             assert not set(b"\r\n\0") & set(line)
     assert watcher.ask("PING x") == [":netapp PONG netapp :x"]
+
+
+def test_one_who_hangs_up_is_gone_at_once_and_gets_no_more() -> None:
+    chat = Chat()
+    bob, eve = chat.irc("bob", "#lobby"), chat.irc("eve", "#lobby")
+    eve.take()
+    bob.transport.loseConnection = lambda: None  # its octets take their time
+    bob.send("QUIT")
+    assert eve.take() == ":bob!guest@netapp QUIT :Quit\r\n"
+    bob.take()
+    eve.send("PRIVMSG #lobby :x")
+    assert bob.take() == ""

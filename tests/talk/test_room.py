@@ -79,11 +79,20 @@ def test_rows_that_are_deleted_already_hold_nobody_up() -> None:
 
 
 class SlowStore(WaitingStore):
-    """Reads wait too."""
+    """A message is in the rows before its Deferred fires; reads wait too."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.committed: list[tuple[defer.Deferred[Message], Message]] = []
         self.reads: list[Callable[[], None]] = []
+
+    def commit(self) -> None:
+        done, draft = self.waiting.pop(0)
+        MemoryStore.add(self, draft).addCallback(lambda message: self.committed.append((done, message)))
+
+    def tell(self) -> None:
+        done, message = self.committed.pop(0)
+        done.callback(message)
 
     def after(self, room: str, number: int, *, limit: int) -> "defer.Deferred[list[Message]]":
         done: defer.Deferred[list[Message]] = defer.Deferred()
@@ -91,17 +100,20 @@ class SlowStore(WaitingStore):
         return done
 
 
-@given(st.lists(st.sampled_from(["ours", "theirs", "read", "hint"]), max_size=40))
+@given(st.lists(st.sampled_from(["ours", "stored", "told", "theirs", "read", "hint"]), max_size=40))
 def test_whatever_comes_first_the_order_is_that_of_numbers(steps: list[str]) -> None:
     store = SlowStore()
     here = talk(store)
     bob, heard = arrive(here, "bob", "lobby")
     sent = 0
-    for step in [*steps, "hint", *["read"] * 50]:
+    for step in [*steps, *["stored", "told"] * 40, "hint", *["read"] * 50]:
         if step == "ours":
             bob.say("lobby", "x")
-            store.release()
             sent += 1
+        elif step == "stored" and store.waiting:
+            store.commit()
+        elif step == "told" and store.committed:
+            store.tell()
         elif step == "theirs":
             MemoryStore.add(store, here.draft("lobby", bob.author, "y", "say", None))  # type: ignore[arg-type]
             sent += 1
@@ -110,6 +122,8 @@ def test_whatever_comes_first_the_order_is_that_of_numbers(steps: list[str]) -> 
         elif step == "hint":
             here._bus.publish(Hint(None))
     assert heard.numbers == list(range(1, sent + 1))
+    for delivery in heard.deliveries:
+        assert (delivery.sender is bob) is (delivery.message.text == "x")
 
 
 def test_more_than_one_page_of_others_messages_is_read() -> None:

@@ -14,7 +14,7 @@ from twisted.internet import defer, reactor
 from netapp.core import limits
 from netapp.core.database import Database, upgrade
 from netapp.errors import ConfigError
-from netapp.talk import open_talk
+from netapp.talk import TooMuch, open_talk
 from netapp.talk.rows import HEAD, MIGRATIONS, RowStore, metadata, open_store
 from netapp.talk.talk import Talk
 from tests.talk.helpers import Remembering
@@ -120,3 +120,21 @@ async def test_guests_talks_are_deleted_after_a_day(tmp_path: Path) -> None:
         kept.append([len(await store.after(room, 0, limit=9)) for room in (message.room, "lobby")])
         await talk.stop()
     assert kept == [[1, 1], [0, 2]]
+
+
+@pytest_twisted.ensureDeferred
+async def test_stored_rooms_have_a_bound_and_those_that_are_there_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "STORED_ROOMS", 2)
+    talk = open_talk(tmp_path, reactor)
+    talk.start()
+    bob, _ = await arrive(talk, "bob")
+    for room in ("a", "b", "c"):
+        await bob.join(room)
+    await bob.say("a", "x")
+    await bob.say("b", "x")
+    with pytest.raises(TooMuch):
+        await bob.say("c", "x")
+    assert (await bob.say("a", "x")).number == 2
+    await talk.stop()
