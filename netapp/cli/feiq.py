@@ -80,7 +80,7 @@ def next_number(folder: Path, now: int) -> int:
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with open(folder / "feiq-number", "a+", encoding="ascii") as file:
+        with open(folder / "feiq-number", "a+", encoding="ascii", opener=_private) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             file.seek(0)
             last = file.read().strip()
@@ -90,6 +90,10 @@ def next_number(folder: Path, now: int) -> int:
     except OSError:
         return now
     return number
+
+
+def _private(name: str, flags: int) -> int:
+    return os.open(name, flags | os.O_NOFOLLOW, 0o600)
 
 
 def _field(text: str) -> str:

@@ -79,4 +79,5 @@ def test_t28_the_number_never_goes_back(tmp_path: Path) -> None:
     from netapp.cli.feiq import next_number
 
     assert [next_number(tmp_path / "new", now) for now in (100, 100, 50, 300)] == [100, 101, 102, 300]
+    assert (tmp_path / "new" / "feiq-number").stat().st_mode & 0o777 == 0o600
     assert next_number(tmp_path / "new" / "feiq-number", 7) == 7  # no folder can be there: the clock must do
