@@ -49,6 +49,10 @@ def is_datagram(description: str) -> bool:
     return description.partition(":")[0] == "udp"
 
 
+def is_tls(description: str) -> bool:
+    return description.partition(":")[0] == "ssl"
+
+
 def parse_datagram(description: str) -> tuple[str, int]:
     """``udp:PORT[:interface=ADDRESS]`` to (address, port).  :raises ConfigError: not of this form."""
     match = _DATAGRAM.fullmatch(description)
@@ -142,6 +146,10 @@ class _Listener(service.Service):
         return f"{host.type.lower()} {shown}:{host.port}"
 
 
+def _hint_tls(host: str, port: int) -> str:
+    return f"openssl s_client -quiet -connect {host}:{port}"
+
+
 class StreamListener(_Listener):
     """Listens for connections; its stop lets running transfers end within the drain limit."""
 
@@ -154,6 +162,8 @@ class StreamListener(_Listener):
         hint: Hint | None = None,
         option: str = "--listen",
     ) -> None:
+        if hint is not None and is_tls(description):
+            hint = _hint_tls
         super().__init__(owner, description, reactor, hint, option)
         self.factory = factory
         try:

@@ -66,10 +66,10 @@ def alone(plugin: str, options: OptionsT, part: Callable[[OptionsT, Shared], ISe
 
     shared = Shared(reactor, final_user(options.parent))
     house = House()
+    shared.hangup.setServiceParent(house)  # first, and so the last to stop: a SIGHUP kills no transfer
     Part(allow_many_files, lambda: None).setServiceParent(house)
     shared.nouns.setServiceParent(house)
     starting(plugin, lambda: part(options, shared)).setServiceParent(house)
-    shared.hangup.setServiceParent(house)
     if options["metrics"]:
         access = Access(options["allow"])
         page = partial(metrics_listener, plugin, options["metrics"], shared.metrics, access, reactor)

@@ -38,10 +38,10 @@ def login_service(config: Config, people: People, metrics: Metrics, reactor: Any
     descriptions = listen.descriptions(config.listen, DEFAULTS, config.interface)
     factories = []
     for description in descriptions:
-        factory, hint = SessionFactory(build, access), _hint_tls if _is_tls(description) else _hint
+        factory = SessionFactory(build, access)
         factories.append(factory)
-        listen.StreamListener(PLUGIN, description, factory, reactor, hint).setServiceParent(house)
-    in_clear = not all(map(_is_tls, descriptions))
+        listen.StreamListener(PLUGIN, description, factory, reactor, _hint).setServiceParent(house)
+    in_clear = not all(map(listen.is_tls, descriptions))
     Part(lambda: _tell(config, people, in_clear), lambda: None).setServiceParent(house)
     metrics.counter("netapp_login_admitted", "Logins that were right.", lambda: people.admitted)
     metrics.counter("netapp_login_refused", "Logins that were wrong.", lambda: people.refused)
@@ -68,11 +68,3 @@ def _tell(config: Config, people: People, in_clear: bool) -> None:
 
 def _hint(host: str, port: int) -> str:
     return f"telnet {host} {port}"
-
-
-def _hint_tls(host: str, port: int) -> str:
-    return f"openssl s_client -quiet -connect {host}:{port}"
-
-
-def _is_tls(description: str) -> bool:
-    return description.startswith("ssl:")

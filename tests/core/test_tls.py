@@ -40,6 +40,7 @@ def test_a_client_that_offers_protocols_is_served(
     start: Start, pem: Path, protocols: tuple[str, ...]
 ) -> None:
     echo = start("netapp-echo", f"--listen=ssl:0:interface=127.0.0.1:privateKey={pem}")
+    assert f"try  openssl s_client -quiet -connect 127.0.0.1:{echo.tcp()}\n" in echo.log
     with tls_client(echo.tcp(), *protocols) as client:
         client.sendall(b"hello")
         assert client.recv(100) == b"hello"
