@@ -13,6 +13,8 @@ import idna
 
 MAX_LABEL: Final = 63  # octets: RFC 1035 section 2.3.4
 MAX_NAME: Final = 255  # octets on the wire, lengths and root included: RFC 1035 section 2.3.4
+#: Characters that are looked at: UTS 46 drops and joins some, so more than a name has octets.
+_LONGEST: Final = 4 * MAX_NAME
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*", re.ASCII)
 _PLAIN_LABEL: Final = re.compile(r"[A-Za-z0-9_-]{1,63}", re.ASCII)
@@ -35,6 +37,8 @@ def wire_name(text: str) -> bytes:
     Source: RFC 1035 section 3.1; RFC 5891; UTS 46.
     """
     text = text.removesuffix(".")
+    if len(text) > _LONGEST:
+        raise BadName("the name is too long")
     labels = text.split(".") if _PLAIN.fullmatch(text) else _a_labels(text)
     octets = b"".join(bytes((len(label),)) + label.encode("ascii") for label in labels) + b"\0"
     if len(octets) > MAX_NAME:

@@ -13,6 +13,7 @@ import dns.flags
 import dns.message
 import pytest
 
+from netapp.core import listen
 from tests import real
 from tests.dns.asking import TABLE, addresses, header, opt, option, query, question
 
@@ -82,6 +83,21 @@ def test_t31_this_host_is_found_by_its_own_name(start: Start) -> None:
     assert socket.inet_aton(answer)
     hint = server.wait_for(r"try  dig \+short @127\.0\.0\.1 -p (\d+) (\S+)$")
     assert real.ask(int(hint[1]), hint[2].encode()).decode() == answer
+
+
+def test_a_listener_of_both_families_answers_both(start: Start) -> None:
+    if not listen.dual_stack():
+        pytest.skip("no IPv6 here")
+    both = ("--listen", r"udp:0:interface=\:\:", "--listen", r"tcp:0:interface=\:\:")
+    server = start("netapp-dns", *both, *RECORDS)
+    assert alive(server)
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as client:
+        client.settimeout(10.0)
+        client.sendto(b"www.google.com", ("::1", server.udp()))
+        assert client.recv(1024) == b"192.168.1.4"
+    with socket.create_connection(("::1", server.tcp()), 10.0) as client:
+        client.sendall(framed(query("www.google.com")))
+        assert addresses(read_message(client)) == ["192.168.1.4"]
 
 
 # Clients that people have ------------------------------------------------------------------------

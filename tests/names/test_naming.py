@@ -28,7 +28,21 @@ def test_a_name_on_the_wire(text: str, wire: bytes) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", ".", "..", "a..b", ".a", "a b", "a\tb", "*", "a/b", "x" * 64, ".".join(["x" * 63] * 4), "a\0b"],
+    [
+        "",
+        ".",
+        "..",
+        "a..b",
+        ".a",
+        "a b",
+        "a\tb",
+        "*",
+        "a/b",
+        "x" * 64,
+        "a." * 32000 + "a",
+        ".".join(["x" * 63] * 4),
+        "a\0b",
+    ],
 )
 def test_what_is_no_name(text: str) -> None:
     with pytest.raises(BadName):
