@@ -71,13 +71,16 @@ def codec_for(dialect: Dialect, encoding: Encoding, learned: Codec | None, *, ut
     :param learned: what it has shown itself.
     :param utf8: it has CAPUTF8OPT.
 
+    iptux reads what we write in the encoding of what it last heard from us, and our broadcasts are
+    in GBK for FeiQ's sake: so GBK it stays, whatever it writes itself (measured, iptux 0.8.3).
+
     Source: IPMSG 8.4; the operator's ``--encoding`` wins.
     """
     if encoding != "auto":
         return "gbk" if encoding == "gbk" else "utf-8"
-    if dialect is Dialect.FEIQ:
+    if dialect in (Dialect.FEIQ, Dialect.IPTUX):
         return "gbk"
-    if utf8 or dialect in (Dialect.IPTUX, Dialect.NETAPP):
+    if utf8 or dialect is Dialect.NETAPP:
         return "utf-8"
     return learned or "gbk"
 

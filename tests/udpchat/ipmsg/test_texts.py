@@ -53,11 +53,12 @@ def test_any_octets_are_some_text(octets: bytes, flagged: bool, known: "texts.Co
 
 def test_how_each_client_is_written_to() -> None:
     assert texts.codec_for(Dialect.FEIQ, "auto", "utf-8", utf8=False) == "gbk"
-    assert texts.codec_for(Dialect.IPTUX, "auto", "gbk", utf8=False) == "utf-8"
+    assert texts.codec_for(Dialect.IPTUX, "auto", "utf-8", utf8=False) == "gbk"
     assert texts.codec_for(Dialect.PLAIN, "auto", None, utf8=True) == "utf-8"
     assert texts.codec_for(Dialect.PLAIN, "auto", None, utf8=False) == "gbk"
     assert texts.codec_for(Dialect.PLAIN, "auto", "utf-8", utf8=False) == "utf-8"
-    assert texts.codec_for(Dialect.IPTUX, "gbk", None, utf8=True) == "gbk"
+    assert texts.codec_for(Dialect.IPTUX, "utf-8", None, utf8=False) == "utf-8"
+    assert texts.codec_for(Dialect.PLAIN, "gbk", None, utf8=True) == "gbk"
 
 
 def test_what_a_reader_should_not_see_is_taken_out() -> None:
