@@ -62,8 +62,9 @@ from netapp.talk.model import (
 from netapp.talk.names import BadName, fold, nickname, room_name, room_shown, tidy_nickname
 
 if TYPE_CHECKING:
+    from netapp.talk.persons import Names
     from netapp.talk.presence import Presence
-    from netapp.talk.talk import Names, Talk
+    from netapp.talk.talk import Talk
 
 __all__ = [
     "LOBBY",

@@ -1,6 +1,5 @@
-"""Presences: what one connection does in talk, and the person behind it."""
+"""Presences: what one connection does in talk."""
 
-import secrets
 from typing import TYPE_CHECKING
 
 from twisted.internet import defer
@@ -21,27 +20,15 @@ from netapp.talk.model import (
     Message,
     Parted,
     Proof,
+    Renamed,
     RoomView,
     TopicSet,
 )
+from netapp.talk.persons import Person
 from netapp.talk.room import Room
 
 if TYPE_CHECKING:
     from netapp.talk.talk import Talk
-
-
-class Person:
-    """Who is present, by one connection or by many.
-
-    :param key: names the person in direct talks: an account's for ever, a guest's for this visit.
-    """
-
-    __slots__ = ("author", "key", "presences")
-
-    def __init__(self, author: Author) -> None:
-        self.author = author
-        self.key = f"a{author.account}" if author.account else f"g{secrets.token_hex(8)}"
-        self.presences: list[Presence] = []
 
 
 class Presence:
@@ -124,11 +111,12 @@ class Presence:
         old = self.author
         if wanted == old.name:
             return
-        await self._talk.take_name(self.person, wanted)
-        if self.departed:
+        await self._talk.persons.take_name(self.person, wanted)
+        if not self.person.presences:  # all have departed meanwhile
+            self._talk.persons.release(self.person, wanted)
             return
         self.person.author = Author(wanted, old.proof, old.account)
-        self._talk.announce_name(self.person, old)
+        self._talk.announce(self.person, Renamed(old, self.person.author))
 
     # Saying ----------------------------------------------------------------------------------
 
@@ -153,7 +141,7 @@ class Presence:
 
         Fails with NoSuchName when nobody present has that name, and as :meth:`say` does.
         """
-        other = self._talk.person(to)
+        other = self._talk.persons.find(to)
         if other is None:
             return defer.fail(Failure(NoSuchName(f"nobody is called {to!r}")))
         key = f"@{min(self.person.key, other.key)},{max(self.person.key, other.key)}"
@@ -185,7 +173,7 @@ class Presence:
 
     def history_with(self, name: str, limit: int = 50) -> defer.Deferred[list[Message]]:
         """The direct talk with somebody present, oldest first.  Fails with NoSuchName."""
-        other = self._talk.person(name)
+        other = self._talk.persons.find(name)
         if other is None:
             return defer.fail(Failure(NoSuchName(f"nobody is called {name!r}")))
         key = f"@{min(self.person.key, other.key)},{max(self.person.key, other.key)}"

@@ -12,7 +12,8 @@ from netapp.talk.model import Author, Change, Delivery, Message, RoomView
 from netapp.talk.store import RoomRow, Store
 
 if TYPE_CHECKING:
-    from netapp.talk.presence import Person, Presence
+    from netapp.talk.persons import Person
+    from netapp.talk.presence import Presence
 
 
 class Room:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from twisted.internet import defer
 from twisted.logger import Logger
@@ -12,7 +12,7 @@ from netapp.core import limits
 from netapp.core.events import Topic
 from netapp.talk import names
 from netapp.talk.bus import Bus, Hint, LocalBus
-from netapp.talk.errors import NameTaken, TooMuch
+from netapp.talk.errors import TooMuch
 from netapp.talk.model import (
     LOBBY,
     Author,
@@ -25,21 +25,10 @@ from netapp.talk.model import (
     Renamed,
     RoomView,
 )
-from netapp.talk.presence import Person, Presence
+from netapp.talk.persons import Names, Person, Persons
+from netapp.talk.presence import Presence
 from netapp.talk.room import Room
 from netapp.talk.store import RoomRow, Store
-
-
-class Account(Protocol):
-    @property
-    def id(self) -> str: ...
-
-
-class Names(Protocol):
-    """What talk wants of people: whose names nobody else may take."""
-
-    def find(self, name: str) -> "defer.Deferred[Any]":
-        """The :class:`Account` of a name, or None."""
 
 
 class Talk:
@@ -54,11 +43,10 @@ class Talk:
     def __init__(
         self, store: Store, clock: Callable[[], float], people: Names | None = None, bus: Bus | None = None
     ) -> None:
-        self._store, self._clock, self._people = store, clock, people
+        self._store, self._clock = store, clock
         self._bus = bus or LocalBus()
         self._rooms: dict[str, Room] = {}
-        self._names: dict[str, Person] = {}  # by folded name
-        self._accounts: dict[str, Person] = {}  # by account id
+        self.persons = Persons(people)
         self._unsubscribe: Callable[[], None] | None = None
         #: Everything that changes here, for other nouns: see ``netapp.talk.model.Change``.
         self.changes: Topic[Change] = Topic()
@@ -101,111 +89,39 @@ class Talk:
     ) -> Presence:
         if self.presences >= limits.PRESENCES:
             raise TooMuch(f"{limits.PRESENCES} are present already")
-        person = self._accounts.get(account) if account is not None else None
-        if person is None:
-            person = Person(Author(names.nickname(name), proof, account))
-            if account is not None:
-                await self._make_room(person)
-            elif unique:
-                await self._take_free_name(person)
-            else:
-                await self.take_name(person, person.author.name)
+        author = Author(names.nickname(name), proof, account)
+        person, moved = await self.persons.arrive(author, unique=unique)
+        if moved is not None and (guest := self.persons.find(moved.new.name)) is not None:
+            self.announce(guest, moved)
         presence = Presence(self, person, member)
         person.presences.append(presence)
         self.presences += 1
         return presence
 
-    async def take_name(self, person: Person, name: str) -> None:
-        """Make a name a person's own, and free the one before.  :raises NameTaken: it is not free."""
-        folded = names.fold(name)
-        holder = self._names.get(folded)
-        if holder is person:
-            return
-        if holder is not None:
-            raise NameTaken(name, by_account=holder.author.account is not None)
-        self._names[folded] = person  # before anything waits: of two who ask, one gets it
-        try:
-            if await self._is_anothers(name, person.author.account):
-                raise NameTaken(name, by_account=True)
-        except BaseException:
-            if self._names.get(folded) is person:
-                del self._names[folded]
-            raise
-        if self._names.get(folded) is not person:  # its owner has come meanwhile
-            raise NameTaken(name, by_account=True)
-        before = names.fold(person.author.name)
-        if before != folded and self._names.get(before) is person:
-            del self._names[before]
-
-    async def _make_room(self, owner: Person) -> None:
-        """An account's owner has come and gets the name; a guest who had it gets a number."""
-        assert owner.author.account is not None
-        folded = names.fold(owner.author.name)
-        self._accounts[owner.author.account] = owner
-        guest = self._names.get(folded)
-        if guest is not None and guest.author.account is not None:
-            await self._take_free_name(owner)  # names of accounts may differ in what a nickname cannot show
-            return
-        self._names[folded] = owner
-        if guest is not None and guest.presences:
-            old = guest.author
-            await self._take_free_name(guest, number=2)
-            self.announce_name(guest, old)
-
-    def announce_name(self, person: Person, old: Author) -> None:
+    def announce(self, person: Person, change: Renamed) -> None:
         """Tell everyone who shares a room with a person that the name has changed."""
         places = [place for each in person.presences for place in each.rooms.values()]
         audience = dict.fromkeys(other for place in places for other in place.presences)
         audience.update(dict.fromkeys(person.presences))
-        change = Renamed(old, person.author)
         for presence in audience:
             presence.changed(change)
         self.changes.publish(change)
 
-    async def _take_free_name(self, person: Person, number: int = 1) -> None:
-        """Take the person's own name with the first number, from ``number`` on, that makes it free."""
-        author = person.author
-        for count in range(number, limits.PRESENCES + 2):
-            suffix = f"_{count}" if count > 1 else ""
-            wanted = author.name[: limits.NICKNAME - len(suffix)] + suffix
-            try:
-                await self.take_name(person, wanted)
-            except NameTaken:
-                continue
-            person.author = Author(wanted, author.proof, author.account)
-            return
-        raise TooMuch(f"there are too many called {author.name!r}")
-
-    async def _is_anothers(self, name: str, account: str | None) -> bool:
-        if self._people is None:
-            return False
-        owner: Account | None = await self._people.find(name)
-        return owner is not None and owner.id != account
-
     def forget(self, presence: Presence) -> None:
         """A presence has departed; with a person's last one the name is free."""
         self.presences -= 1
-        person = presence.person
-        person.presences.remove(presence)
-        if person.presences:
-            return
-        self._names.pop(names.fold(person.author.name), None)
-        if person.author.account is not None:
-            self._accounts.pop(person.author.account, None)
-
-    def person(self, name: str) -> Person | None:
-        """Who is present under a name."""
-        person = self._names.get(names.fold(name))
-        return person if person is not None and person.presences else None
+        presence.person.presences.remove(presence)
+        if not presence.person.presences:
+            self.persons.forget(presence.person)
 
     def author(self, name: str) -> Author | None:
-        """As :meth:`person`, but the value."""
-        person = self.person(name)
+        """Who is present under a name."""
+        person = self.persons.find(name)
         return person.author if person is not None else None
 
     def present(self) -> tuple[Author, ...]:
         """Everyone who is present, in a room or not."""
-        return tuple(person.author for person in self._names.values() if person.presences)
+        return self.persons.present()
 
     # Rooms -----------------------------------------------------------------------------------
 
@@ -236,7 +152,11 @@ class Talk:
             if len(self._rooms) >= limits.ROOMS:
                 return defer.fail(TooMuch(f"{limits.ROOMS} rooms are in use already"))
             room = self._rooms[name] = Room(name, self._store)
-        return room.open()
+        return room.open().addErrback(self._cannot_open, room)
+
+    def _cannot_open(self, failure: Failure, room: Room) -> Failure:
+        self.close_room(room)
+        return failure
 
     def close_room(self, room: Room) -> None:
         """Forget a room that nobody is in."""
@@ -281,10 +201,12 @@ class Talk:
         def deliver(message: Message) -> Message:
             place.stored(message)
             self._bus.publish(Hint(place.name, message.number))
+            self.close_room(place)
             return message
 
         def give_up(failure: Failure) -> Failure:
             place.unstored(draft.id)
+            self.close_room(place)
             return failure
 
         place.sends(draft.id, sender)

@@ -221,7 +221,7 @@ def test_an_owner_who_comes_while_a_guest_is_looked_up_gets_the_name() -> None:
     people.held[0][1].callback(people.account("zhao"))
     with pytest.raises(NameTaken):
         now(guest)
-    assert place.person("zhao") is owner.person
+    assert place.author("zhao") == owner.author
 
 
 def test_a_direct_message_reaches_both_and_nobody_else() -> None:
@@ -270,3 +270,28 @@ def test_the_house_may_tell_something_in_a_room_it_is_not_in() -> None:
     now(place.post("lobby", Author("netapp"), "a file has come"))
     assert heard.deliveries[0].message.kind is Kind.EVENT
     assert heard.deliveries[0].sender is None
+
+
+def test_a_name_claimed_by_one_who_left_meanwhile_is_free() -> None:
+    people = Accounts()
+    place = talk(people=people)
+    bob, _ = arrive(place, "bob")
+    people.held = []
+    renaming = bob.rename("rob")
+    bob.depart()
+    people.held[0][1].callback(None)
+    now(renaming)
+    people.held = None
+    arrive(place, "rob")
+    arrive(place, "bob")
+
+
+def test_rooms_are_forgotten_when_the_last_message_is_stored() -> None:
+    store = WaitingStore()
+    place = talk(store)
+    bob, _ = arrive(place, "bob", "games")
+    bob.say("games", "x")
+    bob.depart()
+    assert place.room("games") is not None
+    store.release()
+    assert place.room("games") is None
