@@ -5,13 +5,14 @@ line of its own.  So a program that sends one text and waits for one answer neve
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from netapp.chat import asks
 from netapp.chat.asks import Ask, Joining, Views, WrongPassword
 from netapp.chat.conversation import Conversation
 from netapp.chat.lines import wire
+from netapp.chat.lines.commands import do_command, is_command, quit_chat
 from netapp.chat.lines.phrases import PHRASES
 from netapp.core import limits, strangers, text
 from netapp.core.languages import Lang
@@ -24,7 +25,6 @@ from netapp.talk import (
     Change,
     Delivery,
     Joined,
-    Kind,
     Message,
     NameTaken,
     NoSuchName,
@@ -32,28 +32,12 @@ from netapp.talk import (
     Renamed,
     TooMuch,
     nickname,
-    room_name,
     room_shown,
 )
 
 #: One thing to do: a line as text, or that one was too long.
 Line = str | Overlong
 
-#: A command's names, and how it is used.
-COMMANDS: Final = {
-    "join": (("join", "j", "加入"), "/join ROOM"),
-    "leave": (("leave", "part", "离开"), "/leave"),
-    "rooms": (("rooms", "list", "房间"), "/rooms"),
-    "who": (("who", "names", "在线", "谁"), "/who"),
-    "msg": (("msg", "tell", "w", "私聊"), "/msg NAME TEXT"),
-    "me": (("me", "动作"), "/me ACTION"),
-    "nick": (("nick", "name", "改名"), "/nick NAME"),
-    "topic": (("topic", "主题"), "/topic [TEXT]"),
-    "history": (("history", "历史"), "/history [N]"),
-    "help": (("help", "h", "?", "帮助"), "/help"),
-    "quit": (("quit", "exit", "q", "退出"), "/quit"),
-}
-_BY_NAME: Final = {name: command for command, (names, _) in COMMANDS.items() for name in names}
 _NAMES_IN_A_LINE: Final = 15
 
 
@@ -66,26 +50,25 @@ class LineSession(Conversation[Line]):
 
     def __init__(self, views: Views, tongue: text.Tongue, lang: Lang, now: float, *, flood: bool) -> None:
         super().__init__(flood=flood)
-        self._views, self._tongue, self._lang = views, tongue, lang
-        self._say = PHRASES.speaker(lang)
+        self.views, self._tongue, self._lang = views, tongue, lang
+        self.say = PHRASES.speaker(lang)
         self._reader = LineReader()
         self._claimed = ""  # the account's name whose password we wait for
         self._greeted = False
         self.room = LOBBY
-        self._rooms = {LOBBY}
         self._own_deadline = now + limits.CHAT_NAME_WAIT
 
     # What the protocol calls -----------------------------------------------------------------
 
     def open(self, now: float) -> Sequence[Effect]:
-        return [self._tongue.write(self._say("name?"))]
+        return [self._tongue.write(self.say("name?"))]
 
     def receive(self, data: bytes, now: float) -> Sequence[Effect]:
         return self._heard(self._reader.receive(data, now), now)
 
     def tick(self, now: float) -> Sequence[Effect]:
         if self.place is None and now >= self._own_deadline:
-            return [self._line("too late"), Close("no name")]
+            return [self.line("too late"), Close("no name")]
         return self._heard(self._reader.tick(now), now)
 
     def finish(self, now: float) -> Sequence[Effect]:
@@ -105,7 +88,7 @@ class LineSession(Conversation[Line]):
             elif isinstance(item, Overlong):
                 lines.append(item)
             elif self.place is None and not self._queue and strangers.is_http(item):
-                service = self._say("service")
+                service = self.say("service")
                 return [strangers.http_answer(service, None, self._lang), Close("a browser")]
             else:
                 lines.append(self._tongue.read(item))
@@ -114,98 +97,37 @@ class LineSession(Conversation[Line]):
     # Lines in their turn ---------------------------------------------------------------------
 
     def says(self, item: Line) -> bool:
-        return self.place is not None and isinstance(item, str) and item != "" and not _is_command(item)
+        line = item.strip() if isinstance(item, str) else ""
+        return self.place is not None and line != "" and not is_command(line)
 
     def execute(self, item: Line, now: float) -> Sequence[Effect]:
         if isinstance(item, Overlong):
-            return [self._line("too long")]
+            return [self.line("too long")]
         line = item.strip()
         if self._claimed:
             return self._password(item)
         if self.place is None:
             return self._name(line)
         if not line:
-            return [self._line("hint")]
-        if not _is_command(line):
-            said = line[1:] if line.startswith("//") else line
-            return self.ask(asks.Say(self.room, text.visible(said)))
-        word, _, rest = line.removeprefix("/").partition(" ")
-        command = _BY_NAME.get(word.lower())
-        if command is None:
-            return [self._line("unknown", command="/" + text.visible(word))]
-        return _DO[command](self, rest.strip())
+            return [self.line("hint")]
+        if is_command(line):
+            return do_command(self, line)
+        said = line[1:] if line.startswith("//") else line
+        return self.ask(asks.Say(self.room, text.visible(said)))
 
     def _name(self, line: str) -> list[Effect]:
         if line.lower() in ("/quit", "quit"):
-            return self._quit("")
+            return quit_chat(self, "")
         try:
             return self.ask(asks.Arrive(nickname(line)))
         except BadName as problem:
-            return [self._line("name " + problem.reason) + self._tongue.write(self._say("name?"))]
+            return [self.line("name " + problem.reason) + self._tongue.write(self.say("name?"))]
 
     def _password(self, line: str) -> list[Effect]:
         name, self._claimed = self._claimed, ""
         if not line:
-            return [self._tongue.write(self._say("name?"))]
+            return [self._tongue.write(self.say("name?"))]
         return self.ask(asks.Arrive(name, line))
-
-    # Commands --------------------------------------------------------------------------------
-
-    def _join(self, rest: str) -> list[Effect]:
-        if not rest:
-            return self._usage("join")
-        try:
-            name = room_name(rest)
-        except BadName as problem:
-            return [self._line("name " + problem.reason)]
-        return self.ask(asks.Join(name))
-
-    def _leave(self, rest: str) -> list[Effect]:
-        return [self._line("stay")] if self.room == LOBBY else self.ask(asks.Part(self.room))
-
-    def _list(self, rest: str) -> list[Effect]:
-        rooms = [
-            self._say("room", room=self._shown(view.name), count=len(view.authors))
-            for view in self._views.rooms()
-        ]
-        return [self._line("rooms", rooms=", ".join(rooms))]
-
-    def _who(self, rest: str) -> list[Effect]:
-        return [self._here()]
-
-    def _msg(self, rest: str) -> list[Effect]:
-        to, _, words = rest.partition(" ")
-        if not words.strip():
-            return self._usage("msg")
-        return self.ask(asks.Direct(to, text.visible(words.strip())))
-
-    def _me(self, rest: str) -> list[Effect]:
-        return self.ask(asks.Say(self.room, text.visible(rest), Kind.ACT)) if rest else self._usage("me")
-
-    def _nick(self, rest: str) -> list[Effect]:
-        if not rest:
-            return self._usage("nick")
-        try:
-            return self.ask(asks.Rename(nickname(rest)))
-        except BadName as problem:
-            return [self._line("name " + problem.reason)]
-
-    def _topic(self, rest: str) -> list[Effect]:
-        if rest:
-            return self.ask(asks.SetTopic(self.room, text.visible(rest)))
-        view = self._views.room(self.room)
-        topic = view.topic if view is not None else ""
-        return [self._line("topic is", topic=wire.lines_of(topic)[0]) if topic else self._line("no topic")]
-
-    def _history(self, rest: str) -> list[Effect]:
-        count = int(rest) if rest.isascii() and rest.isdigit() and len(rest) < 6 else limits.CHAT_HISTORY
-        return self.ask(asks.Recall(self.room, max(1, count)))
-
-    def _help(self, rest: str) -> list[Effect]:
-        return [self._line("help")]
-
-    def _quit(self, rest: str) -> list[Effect]:
-        return [self._line("bye"), asks.Depart(text.visible(rest)), Close("quit")]
 
     # What talk answers -----------------------------------------------------------------------
 
@@ -221,51 +143,49 @@ class LineSession(Conversation[Line]):
             return [self._entered(answer)]
         if isinstance(ask, asks.Recall):
             assert isinstance(answer, list)
-            return [self._written(answer) or self._line("nothing")]
+            return [self._written(answer) or self.line("nothing")]
         if isinstance(ask, asks.Part):
-            self._rooms.discard(ask.room)
             self.room = LOBBY
-            return [self._line("left", room=self._shown(ask.room), now=self._shown(LOBBY))]
+            return [self.line("left", room=self.shown(ask.room), now=self.shown(LOBBY))]
         if isinstance(ask, asks.Rename):
             assert self.place is not None
-            return [self._line("you are", name=self.place.author.name)]
+            return [self.line("you are", name=self.place.author.name)]
         return []  # a topic that is set is told to everyone in the room
 
     def _entered(self, joining: Joining) -> bytes:
         self.room = joining.view.name
-        self._rooms.add(self.room)
         assert self.place is not None
         if self._greeted:
-            head = self._line("entered", room=self._shown(self.room))
+            head = self.line("entered", room=self.shown(self.room))
         else:
-            head = self._line("welcome", name=self.place.author.name)
+            head = self.line("welcome", name=self.place.author.name)
         self._greeted = True
         if joining.view.topic:
-            head += self._line("topic is", topic=wire.lines_of(joining.view.topic)[0])
-        return head + self._written(list(joining.recent)) + self._here()
+            head += self.line("topic is", topic=wire.lines_of(joining.view.topic)[0])
+        return head + self._written(list(joining.recent)) + self.who_is_here()
 
     def _failed(self, ask: Ask, problem: BaseException) -> list[Effect]:
         if isinstance(ask, asks.Arrive):
             return self._not_let_in(ask, problem)
         if isinstance(problem, NameTaken):
-            return [self._line("taken", name=problem.name)]
+            return [self.line("taken", name=problem.name)]
         if isinstance(problem, NoSuchName) and isinstance(ask, asks.Direct):
-            return [self._line("nobody", name=text.visible(ask.to))]
-        return [self._line("too much" if isinstance(problem, TooMuch) else "failed")]
+            return [self.line("nobody", name=text.visible(ask.to))]
+        return [self.line("too much" if isinstance(problem, TooMuch) else "failed")]
 
     def _not_let_in(self, ask: asks.Arrive, problem: BaseException) -> list[Effect]:
         if isinstance(problem, NameTaken) and problem.by_account and ask.password is None:
             self._claimed = ask.name
-            return [self._tongue.write(self._say("password?", name=ask.name))]
+            return [self._tongue.write(self.say("password?", name=ask.name))]
         if isinstance(problem, WrongPassword):
-            why = self._line("wrong password")
+            why = self.line("wrong password")
         elif isinstance(problem, NameTaken):
-            why = self._line("taken", name=problem.name)
+            why = self.line("taken", name=problem.name)
         elif isinstance(problem, TooMuch | Busy):
-            why = self._line("busy")
+            why = self.line("busy")
         else:
-            why = self._line("failed")
-        return [why + self._tongue.write(self._say("name?"))]
+            why = self.line("failed")
+        return [why + self._tongue.write(self.say("name?"))]
 
     # What others do --------------------------------------------------------------------------
 
@@ -297,40 +217,18 @@ class LineSession(Conversation[Line]):
 
     # Words -----------------------------------------------------------------------------------
 
-    def _line(self, key: str, **fields: object) -> bytes:
-        return self._tongue.write(self._say(key, **fields) + "\r\n")
+    def line(self, key: str, **fields: object) -> bytes:
+        return self._tongue.write(self.say(key, **fields) + "\r\n")
 
-    def _usage(self, command: str) -> list[Effect]:
-        return [self._line("usage", usage=COMMANDS[command][1])]
-
-    def _shown(self, room: str) -> str:
+    def shown(self, room: str) -> str:
         return room_shown(room, self._lang)
 
     def _written(self, messages: list[Message]) -> bytes:
         lines = [wire.message_line(each, here=each.room, lang=self._lang, timed=True) for each in messages]
         return self._tongue.write("".join(lines))
 
-    def _here(self) -> bytes:
-        view = self._views.room(self.room)
+    def who_is_here(self) -> bytes:
+        view = self.views.room(self.room)
         names = [author.name for author in view.authors] if view is not None else []
         rows = [names[at : at + _NAMES_IN_A_LINE] for at in range(0, len(names), _NAMES_IN_A_LINE)]
-        return self._line("here", count=len(names), names=",\r\n  ".join(", ".join(row) for row in rows))
-
-
-def _is_command(line: str) -> bool:
-    return (line.startswith("/") and not line.startswith("//")) or line.strip().lower() == "quit"
-
-
-_DO: Final[dict[str, Callable[[LineSession, str], list[Effect]]]] = {
-    "join": LineSession._join,
-    "leave": LineSession._leave,
-    "rooms": LineSession._list,
-    "who": LineSession._who,
-    "msg": LineSession._msg,
-    "me": LineSession._me,
-    "nick": LineSession._nick,
-    "topic": LineSession._topic,
-    "history": LineSession._history,
-    "help": LineSession._help,
-    "quit": LineSession._quit,
-}
+        return self.line("here", count=len(names), names=",\r\n  ".join(", ".join(row) for row in rows))
