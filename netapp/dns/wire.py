@@ -52,7 +52,7 @@ def classify(datagram: bytes) -> Tongue:
     """
     if len(datagram) >= HEADER and datagram[4] == 0:
         return Tongue.DNS
-    return Tongue.TEXT if datagram and is_text(datagram) else Tongue.NEITHER
+    return Tongue.TEXT if is_text(datagram) else Tongue.NEITHER  # an empty one is a text too
 
 
 def classify_stream(octets: bytes) -> Tongue | None:

@@ -197,8 +197,12 @@ def test_two_servers_never_talk_for_ever(text: str, encoding: str) -> None:
 
 
 def test_dns_1_too_short_for_dns_and_no_text(server: Answers) -> None:
-    for datagram in (b"", b"\0", b"\x7f", header()[:11], b"a\x01"):
+    for datagram in (b"\0", b"\x7f", header()[:11], b"a\x01"):
         assert server.datagram(datagram) is None
+
+
+def test_an_empty_datagram_is_a_text_that_names_nothing(server: Answers) -> None:
+    assert server.datagram(b"") == b"i dont know"
 
 
 def test_dns_2_a_header_without_a_question(server: Answers) -> None:
