@@ -9,6 +9,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from netapp.core import limits
+from netapp.core.languages import Speaker
 from netapp.errors import NetappError
 from netapp.talk import LOBBY, Change, Delivery, Kind, Message, Proof, tidy_nickname
 from netapp.talk.presence import Presence
@@ -148,7 +149,7 @@ class Seats:
             since = self._away.pop(who, None)
             self._seats[who] = Seat(self._talk, name, lambda text: self._heard(who, text), since)
         elif self._names[who] != name:  # what it had keeps it if that name is taken
-            self._seats[who].rename(tidy_nickname(name, "lan")).addErrback(lambda failure: None)
+            self._seats[who].rename(tidy_nickname(name, "lan")).addErrback(_keeps_its_name)
         self._names[who] = name
 
     def leave(self, who: Any, *, away: bool = False) -> None:
@@ -165,6 +166,10 @@ class Seats:
             self.leave(who)
 
 
+def _keeps_its_name(failure: Failure) -> None:
+    failure.trap(NetappError)
+
+
 def shown(delivery: Delivery) -> str:
     """A message as a datagram shows it: ``[小明] 你好``."""
     message = delivery.message
@@ -176,6 +181,11 @@ def shown(delivery: Delivery) -> str:
     if delivery.to is not None:
         return f"[{name} → {delivery.to.name}] {message.text}"
     return f"[{name}] {message.text}"
+
+
+def who_is_there(talk: Talk, say: Speaker) -> str:
+    """Who is in the lobby, for one who asks."""
+    return say("who", names=", ".join(author.name for author in talk.members(LOBBY)) or "-")
 
 
 def say_all(seat: Seat, lines: Sequence[str]) -> defer.Deferred[list[Message]]:

@@ -55,7 +55,7 @@ def udpchat_service(
         (description,) = listen.descriptions(given, (IPMSG_DEFAULT,), config.interface)
         identity = identity_of(socket.gethostname(), PHRASES.say(config.lang, "nickname"))
         session = IpmsgSession(identity, config.encoding, numbers, random.random)
-        station = IpmsgDatagrams(session, talk, reactor, access, own)
+        station = IpmsgDatagrams(session, talk, PHRASES.speaker(config.lang), reactor, access, own)
         _add_ipmsg(house, config, description, station, access, find, reactor)
         _measure_ipmsg(metrics, station)
     return house

@@ -6,8 +6,8 @@ from netapp.core.languages import Phrases
 
 #: The tutorials' farewell, to the octet; whoever receives it ends the talk without an answer.
 GOODBYE: Final = "您已断开连接!"
-#: What ends a talk when it is all that somebody says: T1, T14, T15.
-ENDINGS: Final = frozenset({"quit", "Q", "q"})
+#: What ends a talk when it is all that somebody says: T1, T14, T15, and as in the line chat.
+ENDINGS: Final = frozenset({"quit", "Q", "q", "/quit"})
 
 PHRASES: Final = Phrases(
     {
@@ -19,6 +19,10 @@ PHRASES: Final = Phrases(
         "help": (
             "直接输入即可发言;/nick 名字 改名,/who 看谁在,quit 退出",
             "type to speak; /nick NAME changes your name, /who shows who is here, quit leaves",
+        ),
+        "help ipmsg": (
+            "发给我的话大厅里的人都能看到;/who 看谁在,quit 退出",
+            "what you write to me is seen by all in the lobby; /who shows who is here, quit leaves",
         ),
         "not stored": ("消息未能保存,请稍后再试", "the message could not be stored, please try again"),
     }

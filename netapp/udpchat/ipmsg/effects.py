@@ -37,6 +37,14 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A peer wants something to be told to it alone: call ``reply``."""
+
+    who: Address
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
 class Away:
     """A peer in the lobby has been silent for long; with Joined it is back, with Left it is not."""
 
@@ -48,4 +56,4 @@ class Left:
     who: Address
 
 
-Effect = Send | Said | Joined | Away | Left
+Effect = Send | Said | Asked | Joined | Away | Left

@@ -8,13 +8,14 @@ from twisted.internet.task import deferLater
 from netapp.core import datagrams, limits
 from netapp.core.access import Access
 from netapp.core.datagrams import OwnPorts, Peer
+from netapp.core.languages import Speaker
 from netapp.core.sessions import Close, Effect, Session
 from netapp.talk.talk import Talk
 from netapp.udpchat.alarm import Alarm
 from netapp.udpchat.ipmsg import effects, session
 from netapp.udpchat.ipmsg.wire import Command
 from netapp.udpchat.lines import lines_of
-from netapp.udpchat.seats import Seats, say_all
+from netapp.udpchat.seats import Seats, say_all, who_is_there
 
 #: From NOOPERATION, which wakes the segment, to the entry; from there to its repetition (IPMSG 5.5).
 WAKING = 0.25
@@ -30,12 +31,13 @@ class IpmsgDatagrams(datagrams.Datagrams):
         self,
         station: session.Session,
         talk: Talk,
+        say: Speaker,
         clock: interfaces.IReactorTime,
         access: Access,
         own: OwnPorts,
     ) -> None:
         super().__init__(clock, access, own)
-        self.session = station
+        self.session, self._talk, self._say = station, talk, say
         self.seats = Seats(talk, self._heard_in_lobby)
         self._alarm = Alarm(clock, self._wake)
 
@@ -80,11 +82,16 @@ class IpmsgDatagrams(datagrams.Datagrams):
                 case effects.Said(who, text, receipt):
                     stored = say_all(self.seats[who], lines_of(text))
                     stored.addCallback(self._stored, receipt).addErrback(self._unstored, receipt)
+                case effects.Asked(who, command):
+                    self._perform(self.session.reply(who, self._reply(command), self.clock.seconds()))
                 case effects.Away(who):
                     self.seats.leave(who, away=True)
                 case effects.Left(who):
                     self.seats.leave(who)
         self._alarm.set(self.session.deadline)
+
+    def _reply(self, command: str) -> str:
+        return who_is_there(self._talk, self._say) if command == "/who" else self._say("help ipmsg")
 
     def _stored(self, _: object, receipt: effects.Receipt) -> None:
         self._perform(self.session.stored(receipt, self.clock.seconds()))

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from netapp.core import limits
 from netapp.core.text import Encoding
 from netapp.errors import WireError
-from netapp.udpchat.ipmsg import reader
-from netapp.udpchat.ipmsg.effects import Away, Effect, Joined, Left, Receipt, Said
+from netapp.udpchat.ipmsg import lobby, reader
+from netapp.udpchat.ipmsg.effects import Asked, Away, Effect, Receipt, Said
 from netapp.udpchat.ipmsg.peers import Address, Peer, Peers, Seen
 from netapp.udpchat.ipmsg.sender import Sender
 from netapp.udpchat.ipmsg.texts import Dialect
@@ -27,6 +27,8 @@ from netapp.udpchat.words import GOODBYE, is_ending
 EXIT_GRACE = 3.0
 #: How long an entry of ours to one peer may take to be answered, as a proof of its address.
 PROOF = 60.0
+#: What is asked of us, not said in the lobby.
+COMMANDS = frozenset({"/who", "/help"})
 #: Ports below are never answered: IPMSG 20.4.
 FIRST_PORT = 1024
 
@@ -85,6 +87,11 @@ class Session:
         self._schedule(peer)
         return effects
 
+    def reply(self, address: Address, text: str, now: float) -> Sequence[Effect]:
+        """Answer a command."""
+        peer = self.peers.get(address)
+        return self.sender.automatic(peer, text, now) if peer is not None else ()
+
     def stored(self, receipt: Receipt, now: float) -> Sequence[Effect]:
         """A message is stored: now its receipts may leave, one for each copy that came."""
         seen, peer = receipt.seen, receipt.peer
@@ -130,7 +137,7 @@ class Session:
         if peer.answer_at == math.inf and peer.presence.admits(now):
             most = 1.0 if len(self.peers) < 300 else 4.0
             peer.answer_at = now + most * self._chance()
-        return _known(peer)
+        return lobby.known(peer)
 
     def _answer(self, peer: Peer, packet: Packet, now: float) -> Iterable[Effect]:
         """ANSENTRY: it lists us, and if we asked it alone its address is proved (IPMSG 20.4)."""
@@ -138,12 +145,12 @@ class Session:
         if now - peer.asked_at <= PROOF:
             peer.proved = True
         if peer.proved and peer.wants_info:
-            return [*_known(peer), *self._info(peer, packet, now)]
-        return _known(peer)
+            return [*lobby.known(peer), *self._info(peer, packet, now)]
+        return lobby.known(peer)
 
     def _absence(self, peer: Peer, packet: Packet, now: float) -> Iterable[Effect]:
         reader.learn(peer, packet)
-        return _known(peer)
+        return lobby.known(peer)
 
     def _exit(self, peer: Peer, packet: Packet, now: float) -> Iterable[Effect]:
         """BR_EXIT: anybody could have forged it, so a member is asked first.  Source: IPMSG 20.4."""
@@ -173,12 +180,14 @@ class Session:
         if self.sender.sent.holds(peer.address, text, now):
             return self.stored(receipt, now)
         if text == GOODBYE:
-            return [*self.stored(receipt, now), *_leave(peer)]
+            return [*self.stored(receipt, now), *lobby.leave(peer)]
         if is_ending(text):
-            ended = [*self.stored(receipt, now), *_leave(peer)]
+            ended = [*self.stored(receipt, now), *lobby.leave(peer)]
             return [*ended, *self.sender.automatic(peer, GOODBYE, now)]
+        if text in COMMANDS:
+            return [*self.stored(receipt, now), Asked(peer.address, text)]
         self.messages += 1
-        return [*_enter(peer), Said(peer.address, text, receipt)]
+        return [*lobby.enter(peer), Said(peer.address, text, receipt)]
 
     def _received(self, peer: Peer, packet: Packet, now: float) -> Iterable[Effect]:
         """RECVMSG: the next message may leave, and the address is proved: it saw our number."""
@@ -203,7 +212,7 @@ class Session:
         if packet.command == Command.BR_EXIT:
             return ()
         peer.gone_at = math.inf
-        back = _enter(peer) if peer.away else []
+        back = lobby.enter(peer) if peer.away else []
         if peer.outbox.waits:
             peer.outbox.again(now)
             return [*back, *self.sender.flush(peer, now)]
@@ -238,44 +247,15 @@ class Session:
 
     def _remove(self, peer: Peer) -> list[Effect]:
         self.peers.remove(peer)
-        return _depart(peer)
+        return lobby.depart(peer)
 
     def _forgotten(self) -> list[Effect]:
-        return [effect for peer in self.peers.take_evicted() for effect in _depart(peer)]
+        return [effect for peer in self.peers.take_evicted() for effect in lobby.depart(peer)]
 
     def _schedule(self, peer: Peer) -> None:
         if self.peers.get(peer.address) is peer and peer.due < peer.scheduled:
             peer.scheduled = peer.due
             heapq.heappush(self._due, (peer.due, peer.address))
-
-
-def _enter(peer: Peer) -> list[Effect]:
-    """A peer has spoken: it is in the lobby.  The tutorials' greeter is no member (IPMSG 18.10)."""
-    peer.member = peer.member or peer.listed
-    peer.away = False
-    if peer.present:
-        return []
-    peer.present = True
-    return [Joined(peer.address, peer.name)]
-
-
-def _known(peer: Peer) -> list[Effect]:
-    """A peer has said who it is; perhaps it has another name now."""
-    return [Joined(peer.address, peer.name)] if peer.present else []
-
-
-def _depart(peer: Peer) -> list[Effect]:
-    if not (peer.present or peer.away):
-        return []
-    peer.present = peer.away = False
-    return [Left(peer.address)]
-
-
-def _leave(peer: Peer) -> list[Effect]:
-    """A peer wants to hear no more."""
-    peer.member = False
-    peer.outbox.clear()
-    return _depart(peer)
 
 
 _Handler = Callable[[Session, Peer, Packet, float], Iterable[Effect]]

@@ -10,12 +10,13 @@ from netapp.core.access import Access, plain_host
 from netapp.core.datagrams import OwnPorts, Peer
 from netapp.core.desk import Arrived, Desk
 from netapp.core.languages import Speaker
-from netapp.talk import LOBBY, BadName, NameTaken, TooMuch
+from netapp.errors import NetappError
+from netapp.talk import BadName, NameTaken
 from netapp.talk.talk import Talk
 from netapp.udpchat.alarm import Alarm
 from netapp.udpchat.plain.operator import OperatorSession, Show
 from netapp.udpchat.plain.session import Answer, Asked, Effect, Joined, Left, Owed, Said, Session
-from netapp.udpchat.seats import Seats, say_all
+from netapp.udpchat.seats import Seats, say_all, who_is_there
 
 
 class PlainDatagrams(datagrams.Datagrams):
@@ -74,17 +75,21 @@ class PlainDatagrams(datagrams.Datagrams):
 
     def _asked(self, asked: Asked) -> None:
         if asked.command == "/who":
-            names = ", ".join(author.name for author in self._talk.members(LOBBY))
-            self._answer("who", asked.owed, names=names or "-")
+            there = who_is_there(self._talk, self._say)
+            self._perform(self.session.answer(asked.owed, there, self.clock.seconds()))
             return
         renaming = self.seats[asked.who].rename(asked.argument)
         renaming.addCallback(lambda name: self._answer("renamed", asked.owed, name=name))
         renaming.addErrback(self._cannot, asked)
 
     def _cannot(self, failure: Failure, asked: Asked) -> None:
-        failure.trap(BadName, NameTaken, TooMuch)
-        key = "name taken" if failure.check(NameTaken) else "bad name"
-        self._answer(key, asked.owed, name=asked.argument)
+        if failure.check(BadName, NameTaken):
+            key = "name taken" if failure.check(NameTaken) else "bad name"
+            self._answer(key, asked.owed, name=asked.argument)
+            return
+        if not failure.check(NetappError):
+            self._log.failure("a peer could not be renamed", failure)
+        self._answer("not stored", asked.owed)
 
     def _answer(self, key: str, owed: Owed, **fields: object) -> None:
         self._perform(self.session.answer(owed, self._say(key, **fields), self.clock.seconds()))

@@ -219,3 +219,15 @@ def test_who_comes_back_is_told_what_was_said_meanwhile_and_no_more() -> None:
     while more := lajos.texts():
         got += more
     assert "\n".join(got) == "[小红] 一\n[小红] 二\n[小红] 三"
+
+
+def test_commands_are_answered_to_their_sender_alone() -> None:
+    house = House()
+    other, lajos = Line(house.talk, "小红"), Client(house, LAJOS, "拉约什")
+    lajos.say("大家好,我来了,今天真热闹啊")
+    lajos.say("/who")
+    assert lajos.texts() == ["大厅里有:小红, 拉约什"]
+    house.reactor.advance(1.0)
+    lajos.say("/help")
+    assert lajos.texts()[0].startswith("发给我的话")
+    assert other.heard == ["拉约什: 大家好,我来了,今天真热闹啊"]
