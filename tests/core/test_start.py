@@ -38,9 +38,9 @@ def taken(kind: socket.SocketKind) -> Iterator[int]:
         yield other.getsockname()[1]
 
 
-def refusal(state: Path, *options: str) -> str:
+def refusal(state: Path, *options: str, plugin: str = "netapp-echo") -> str:
     """The last line of a start that ends with status 1, and says nothing that looks like a bug."""
-    ended = real.run_once("netapp-echo", *options, state=state)
+    ended = real.run_once(plugin, *options, state=state)
     said = (ended.stdout + ended.stderr).strip()
     assert ended.returncode == 1, said
     assert "Traceback" not in said
@@ -116,6 +116,16 @@ def test_a_configuration_file_that_cannot_be_read(state: Path) -> None:
     path = state / "netapp.toml"
     path.touch(mode=0)
     assert "cannot be read: Permission denied" in refusal(state, f"--config={path}")
+
+
+@pytest.mark.parametrize("plugin", ["netapp-login", "netapp-chat", "netapp-udpchat", "netapp-file", "netapp"])
+def test_a_state_directory_that_cannot_be(state: Path, plugin: str) -> None:
+    taken = state / "taken"
+    taken.touch()
+    last = refusal(state, f"--state={taken}", "--interface=127.0.0.1", plugin=plugin)
+    assert f"{plugin}: " in last
+    assert str(taken) in last
+    assert "--state" in last
 
 
 def test_help_ends_well(state: Path) -> None:
