@@ -15,17 +15,24 @@ from netapp.core import listen, text
 from netapp.core.access import Access
 from netapp.core.metrics import Metrics
 from netapp.core.services import House
+from netapp.core.strangers import Page
 from netapp.core.streams import Peer, SessionFactory
 from netapp.people.directory import People
 from netapp.talk.talk import Talk
 
 
 def chat_service(
-    config: Config, talk: Talk, people: People | None, metrics: Metrics, reactor: Any
+    config: Config,
+    talk: Talk,
+    people: People | None,
+    metrics: Metrics,
+    reactor: Any,
+    page: Page | None = None,
 ) -> IService:
     """Every listener of the configuration, under one service.
 
     :param people: who has an account; None for guests only.
+    :param page: where a browser that comes here is sent.
     :raises ConfigError: a listener that cannot be.
     """
     house, access = House(), Access(config.allow)
@@ -43,7 +50,7 @@ def chat_service(
         def build(peer: Peer) -> ChatProtocol:
             return ChatProtocol(session(), reactor, peer, talk, entrance, fanout)
 
-        return SessionFactory(build, access)
+        return SessionFactory(build, access, page)
 
     factories = []
     for descriptions, session, hint in (

@@ -35,7 +35,7 @@ def part(options: Options, shared: Shared) -> IService:
     state = options.state_path
     people = shared.noun("people", lambda: open_people(state, shared.reactor))
     talk = shared.noun("talk", lambda: open_talk(state, shared.reactor, people))
-    return chat_service(config_from(options), talk, people, shared.metrics, shared.reactor)
+    return chat_service(config_from(options), talk, people, shared.metrics, shared.reactor, shared.page)
 
 
 def makeService(options: Options) -> IService:

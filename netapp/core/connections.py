@@ -8,6 +8,7 @@ from twisted.internet import address, defer, interfaces, protocol
 
 from netapp.core import limits
 from netapp.core.access import Access, is_loopback, plain_host
+from netapp.core.strangers import Page
 
 if TYPE_CHECKING:
     from netapp.core.streams import SessionProtocol
@@ -37,12 +38,16 @@ class SessionFactory(protocol.Factory):
     """Makes a protocol for each peer that may have one, and ends them all at a stop.
 
     :param build: a peer's (address, port) to a protocol that carries a new session.
+    :param page: where a browser that comes here by mistake is sent.
     """
 
     noisy = False
 
-    def __init__(self, build: "Callable[[Peer], SessionProtocol]", access: Access) -> None:
+    def __init__(
+        self, build: "Callable[[Peer], SessionProtocol]", access: Access, page: Page | None = None
+    ) -> None:
         self._build, self._access = build, access
+        self.page = page or Page()
         self._protocols: set[Carrier] = set()
         self._per_host: Counter[str] = Counter()
         self._hosts: dict[Carrier, str] = {}

@@ -17,6 +17,7 @@ from netapp.core.metrics import Metrics, metrics_listener
 from netapp.core.services import House, Part
 from netapp.core.signals import Hangup
 from netapp.core.state import User, acting_as, final_user
+from netapp.core.strangers import Page
 
 _log = Logger()
 OptionsT = TypeVar("OptionsT", bound=SharedOptions)
@@ -42,6 +43,7 @@ class Shared:
     user: User = None
     metrics: Metrics = field(default_factory=Metrics)
     own_ports: OwnPorts = field(default_factory=OwnPorts)
+    page: Page = field(default_factory=Page)
     hangup: Hangup = field(init=False)
     #: What the services stand on: started before them, stopped after them.
     nouns: House = field(default_factory=House)

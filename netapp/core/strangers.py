@@ -1,7 +1,9 @@
 """What a listener says to a client of another protocol: a browser on the chat's port."""
 
 import re
-from typing import Final
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
 
 from netapp.core.languages import Lang, Phrases
 
@@ -19,6 +21,32 @@ PHRASES: Final = Phrases(
         ),
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Misdirected:
+    """An effect: tell a browser in one line that this is no page, and where the page is."""
+
+    service: str
+    lang: Lang
+
+
+class Page:
+    """Where this process has a page, if one of its services has."""
+
+    def __init__(self) -> None:
+        self._listener: Callable[[], Any] | None = None
+
+    def stands_at(self, get_host: Callable[[], Any]) -> None:
+        """Take note of a listener.  :param get_host: gives its address, once it listens."""
+        self._listener = self._listener or get_host
+
+    def url(self, host: str) -> str | None:
+        """The page's address for somebody who has reached us at ``host``; None where there is none."""
+        port = getattr(self._listener(), "port", None) if self._listener is not None else None
+        if port is None:
+            return None
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
 
 
 def is_http(line: bytes) -> bool:

@@ -18,6 +18,7 @@ from netapp.core import limits
 from netapp.core.connections import Carrier, Peer, SessionFactory, peer_of
 from netapp.core.sendfile import BodySender, Unreadable
 from netapp.core.sessions import Body, Close, Effect, Session
+from netapp.core.strangers import Misdirected, http_answer
 from netapp.errors import Busy, WireError
 
 __all__ = ["Carrier", "Peer", "SessionFactory", "SessionProtocol", "peer_of"]
@@ -134,6 +135,8 @@ class SessionProtocol(protocol.Protocol):
             pending.clear()
             if isinstance(effect, Close):
                 self.close(abort=effect.abort, linger=effect.linger)
+            elif isinstance(effect, Misdirected):
+                self.send(self._misdirected(effect))
             elif isinstance(effect, Body):
                 self._stream(effect)
                 return
@@ -146,6 +149,11 @@ class SessionProtocol(protocol.Protocol):
     def perform(self, effect: Effect) -> None:
         """Perform a service's own effect."""
         raise TypeError(f"{type(self).__name__} cannot perform {effect!r}")
+
+    def _misdirected(self, effect: Misdirected) -> bytes:
+        host = peer_of(self.transport.getHost())[0]
+        page = self.factory.page.url(host) if self.factory is not None else None
+        return http_answer(effect.service, page, effect.lang)
 
     def send(self, octets: bytes) -> None:
         """Write, unless the peer has let too much wait: then it loses its connection."""

@@ -14,6 +14,7 @@ from netapp.core import limits
 from netapp.core.access import Access, plain_host
 from netapp.core.datagrams import Datagrams, OwnPorts, Peer
 from netapp.core.sessions import Effect
+from netapp.core.strangers import Page
 from netapp.core.streams import SessionFactory, SessionProtocol
 from netapp.dns.answers import Answers
 from netapp.dns.session import DnsSession, More
@@ -99,8 +100,10 @@ class DnsProtocol(SessionProtocol):
 class DnsFactory(SessionFactory):
     """Makes room for a newcomer by closing the oldest idle connection (RFC 7766 section 6.2.3)."""
 
-    def __init__(self, build: Callable[[Peer], DnsProtocol], access: Access) -> None:
-        super().__init__(build, access)
+    def __init__(
+        self, build: Callable[[Peer], DnsProtocol], access: Access, page: Page | None = None
+    ) -> None:
+        super().__init__(build, access, page)
         self._by_age: dict[Any, None] = {}
 
     def buildProtocol(self, addr: interfaces.IAddress | None) -> SessionProtocol | None:  # type: ignore[override]

@@ -10,6 +10,7 @@ from netapp.core.access import Access
 from netapp.core.datagrams import OwnPorts
 from netapp.core.metrics import Metrics
 from netapp.core.services import House
+from netapp.core.strangers import Page
 from netapp.core.streams import Peer
 from netapp.dns.answers import Answers
 from netapp.dns.config import DEFAULTS, PLUGIN, Config
@@ -18,9 +19,12 @@ from netapp.dns.session import DnsSession
 from netapp.names.store import Names
 
 
-def dns_service(config: Config, names: Names, own: OwnPorts, metrics: Metrics, reactor: Any) -> IService:
+def dns_service(
+    config: Config, names: Names, own: OwnPorts, metrics: Metrics, reactor: Any, page: Page | None = None
+) -> IService:
     """Every listener of the configuration, under one service.
 
+    :param page: where a browser that comes here is sent.
     :raises ConfigError: a listener that cannot be.
     """
     house = House()
@@ -39,7 +43,7 @@ def dns_service(config: Config, names: Names, own: OwnPorts, metrics: Metrics, r
             hint = partial(_hint_udp, names)
             listener: IService = listen.DatagramListener(PLUGIN, description, handlers[-1], reactor, hint)
         else:
-            factories.append(DnsFactory(build, access))
+            factories.append(DnsFactory(build, access, page))
             hint = partial(_hint_tcp, names)
             listener = listen.StreamListener(PLUGIN, description, factories[-1], reactor, hint)
         listener.setServiceParent(house)

@@ -15,7 +15,7 @@ from netapp.core import limits
 from netapp.core.languages import Lang
 from netapp.core.lines import Item, LineReader, Reply
 from netapp.core.sessions import Close, Effect, Session
-from netapp.core.strangers import http_answer, is_http
+from netapp.core.strangers import Misdirected, is_http
 from netapp.dns import wire
 from netapp.dns.answers import Answers
 from netapp.dns.wire import Tongue
@@ -157,7 +157,7 @@ class DnsSession(Session):
             line = item if isinstance(item, bytes) else b""  # too long for a name, so an unknown one
             if self._first_line and is_http(line):
                 self._lines.clear()
-                return [http_answer("netapp-dns", None, self._lang), Close("HTTP", linger=True)]
+                return [Misdirected("netapp-dns", self._lang), Close("HTTP", linger=True)]
             self._first_line = False
             answer = self._answers.text(line)
             if answer is not None:

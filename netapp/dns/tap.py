@@ -48,7 +48,7 @@ def part(options: Options, shared: Shared) -> IService:
 
     config = config_from(options)
     names = shared.noun("names", opened)
-    return dns_service(config, names, shared.own_ports, shared.metrics, shared.reactor)
+    return dns_service(config, names, shared.own_ports, shared.metrics, shared.reactor, shared.page)
 
 
 def makeService(options: Options) -> IService:

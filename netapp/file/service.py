@@ -10,6 +10,7 @@ from netapp.core.access import Access
 from netapp.core.http import Channel
 from netapp.core.metrics import Metrics, Reading
 from netapp.core.services import House
+from netapp.core.strangers import Page
 from netapp.core.streams import Carrier, Peer, SessionFactory
 from netapp.errors import ConfigError
 from netapp.file.config import DEFAULTS, PLUGIN, Config
@@ -21,9 +22,12 @@ from netapp.share.model import Missing
 from netapp.share.share import Share
 
 
-def file_service(config: Config, share: Share, metrics: Metrics, reactor: Any) -> IService:
+def file_service(
+    config: Config, share: Share, metrics: Metrics, reactor: Any, page: Page | None = None
+) -> IService:
     """Every listener of the configuration, under one service.
 
+    :param page: takes note that this is where a browser finds one.
     :raises ConfigError: a listener that cannot be.
     """
     house = House()
@@ -45,7 +49,10 @@ def file_service(config: Config, share: Share, metrics: Metrics, reactor: Any) -
         if listen.is_datagram(description):
             raise ConfigError(f"files are not served by datagrams: write tcp:PORT instead of {description}")
         factories.append(factory := SessionFactory(build, access))
-        listen.StreamListener(PLUGIN, description, factory, reactor, hint).setServiceParent(house)
+        listener = listen.StreamListener(PLUGIN, description, factory, reactor, hint)
+        listener.setServiceParent(house)
+        if page is not None:
+            page.stands_at(listener.getHost)
     _count(metrics, factories, web)
     return house
 

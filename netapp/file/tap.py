@@ -33,7 +33,7 @@ def part(options: Options, shared: Shared) -> IService:
     """The service as a part of a process: this plugin's, or the hub's."""
     root = Path(options["root"]) if options["root"] else None
     share = shared.noun("share", lambda: open_share(root, options.state_path, shared.reactor))
-    return file_service(config_from(options), share, shared.metrics, shared.reactor)
+    return file_service(config_from(options), share, shared.metrics, shared.reactor, shared.page)
 
 
 def makeService(options: Options) -> IService:

@@ -10,6 +10,7 @@ from netapp.core import listen, text
 from netapp.core.access import Access
 from netapp.core.metrics import Metrics
 from netapp.core.services import House, Part
+from netapp.core.strangers import Page
 from netapp.core.streams import Peer, SessionFactory
 from netapp.login.config import DEFAULTS, PLUGIN, Config
 from netapp.login.protocol import LoginProtocol
@@ -21,9 +22,12 @@ from netapp.people.directory import People
 _log = Logger()
 
 
-def login_service(config: Config, people: People, metrics: Metrics, reactor: Any) -> IService:
+def login_service(
+    config: Config, people: People, metrics: Metrics, reactor: Any, page: Page | None = None
+) -> IService:
     """Every listener of the configuration, under one service.
 
+    :param page: where a browser that comes here is sent.
     :raises ConfigError: a listener that cannot be.
     """
     house, access, realm = House(), Access(config.allow), LoginRealm(people)
@@ -38,7 +42,7 @@ def login_service(config: Config, people: People, metrics: Metrics, reactor: Any
     descriptions = listen.descriptions(config.listen, DEFAULTS, config.interface)
     factories = []
     for description in descriptions:
-        factory = SessionFactory(build, access)
+        factory = SessionFactory(build, access, page)
         factories.append(factory)
         listen.StreamListener(PLUGIN, description, factory, reactor, _hint).setServiceParent(house)
     in_clear = not all(map(listen.is_tls, descriptions))

@@ -141,7 +141,7 @@ class LoginSession(Session):
                 continue
             line = item if isinstance(item, bytes) else None
             if self._unread and line is not None and strangers.is_http(line):
-                return [strangers.http_answer("netapp-login", None, self._say.lang), Close("HTTP")]
+                return [strangers.Misdirected("netapp-login", self._say.lang), Close("HTTP")]
             self._unread = False
             if len(self._lines) >= limits.LOGIN_LINES:
                 self._flooded = True

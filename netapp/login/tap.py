@@ -33,7 +33,7 @@ def part(options: Options, shared: Shared) -> IService:
     """The service as a part of a process: this plugin's, or the hub's."""
     config = config_from(options)
     people = shared.noun("people", lambda: open_people(options.state_path, shared.reactor))
-    return login_service(config, people, shared.metrics, shared.reactor)
+    return login_service(config, people, shared.metrics, shared.reactor, shared.page)
 
 
 def makeService(options: Options) -> IService:

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.internet.address import IPv4Address, UNIXAddress
 
 from netapp.core import strangers
 
@@ -35,3 +36,18 @@ def test_it_is_told_where_the_page_is_in_a_whole_answer(lang: strangers.Lang, pa
     assert "netapp-chat" in body.decode()
     assert (page or "telnet") in body.decode()
     assert body.count(b"\n") == 1
+
+
+def test_the_page_is_found_by_the_address_that_reached_us() -> None:
+    page = strangers.Page()
+    assert page.url("192.168.1.2") is None
+    page.stands_at(lambda: IPv4Address("TCP", "0.0.0.0", 7878))
+    page.stands_at(lambda: IPv4Address("TCP", "0.0.0.0", 9999))  # a second listener is no better
+    assert page.url("192.168.1.2") == "http://192.168.1.2:7878/"
+    assert page.url("fd00::1") == "http://[fd00::1]:7878/"
+
+
+def test_a_page_behind_a_unix_socket_is_nobodys_to_reach() -> None:
+    page = strangers.Page()
+    page.stands_at(lambda: UNIXAddress("/run/page"))
+    assert page.url("127.0.0.1") is None

@@ -145,6 +145,17 @@ def hear_message(feiq: socket.socket, ipmsg: int) -> str:
             return extra.decode("gb18030", "replace")
 
 
+def test_a_browser_at_the_wrong_door_is_told_where_the_page_is(house: real.Plugin) -> None:
+    page = f"http://127.0.0.1:{house.tcp('netapp-file')}/"
+    for port in (*house.ports("tcp", "netapp-chat"), house.tcp("netapp-login"), house.tcp("netapp-dns")):
+        with real.tcp_client(port) as browser:
+            browser.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert page in real.read_all(browser).decode()
+    with real.tcp_client(house.tcp("netapp-file")) as browser:
+        browser.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert b"welcome.txt" in real.read_all(browser)
+
+
 def test_a_second_house_on_taken_ports_says_so_and_serves_nothing(house: real.Plugin, tmp_path: Path) -> None:
     port = house.tcp("netapp-login")
     file = tmp_path / "second.toml"

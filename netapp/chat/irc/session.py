@@ -55,7 +55,7 @@ class IrcSession(Conversation[Command | TooLong]):
                 if self._lines > limits.IRC_LINES_BEFORE:
                     return [*self.take(items, now), *self.end("Too many lines before registration")]
                 if isinstance(line, bytes) and strangers.is_http(line):
-                    return [strangers.http_answer("IRC", None, self.lang), Close("a browser")]
+                    return [strangers.Misdirected("IRC", self.lang), Close("a browser")]
             if isinstance(line, TooLong):
                 items.append(line)
             elif command := wire.parse_command(self._tongue.read(line)):

@@ -89,7 +89,7 @@ class LineSession(Conversation[Line]):
                 lines.append(item)
             elif self.place is None and not self._queue and strangers.is_http(item):
                 service = self.say("service")
-                return [strangers.http_answer(service, None, self._lang), Close("a browser")]
+                return [strangers.Misdirected(service, self._lang), Close("a browser")]
             else:
                 lines.append(self._tongue.read(item))
         return effects + self.take(lines, now)
