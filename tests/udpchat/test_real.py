@@ -122,9 +122,9 @@ def test_t28_the_feiq_greeter_is_heard_each_time_and_not_answered(chat: real.Plu
         for _ in range(2):
             greeter.sendto("99:12345:lajos:windows:32:您好，欢迎进入飞秋".encode("gbk"), ("127.0.0.1", ipmsg))
             answer = ACK
-            while answer == ACK:
+            while not answer.startswith("[lajos"):
                 answer = real.ask(plain, b"", client=reader).decode()
-            assert answer == "[lajos] 您好，欢迎进入飞秋"
+            assert answer.endswith("] 您好，欢迎进入飞秋")
         assert silent(greeter)
 
 
@@ -143,7 +143,7 @@ def test_an_ipmsg_client_and_a_plain_one_talk_both_ways(chat: real.Plugin) -> No
         for _ in range(2):  # a copy is receipted, and not shown again
             feiq.sendto(message("大家好,我来了", 7), there)
             assert parse_receipt(receive(feiq, Command.RECVMSG)) == 7
-        assert real.ask(plain, "你好".encode(), client=reader).decode() == "[拉约什] 大家好,我来了"
+        assert real.ask(plain, "你好".encode(), client=reader).decode().endswith("] 大家好,我来了")
         said = receive(feiq, Command.SENDMSG)
         assert said.body.decode("gbk").endswith("] 你好")
         copy = receive(feiq, Command.SENDMSG)  # no receipt so far
