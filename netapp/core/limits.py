@@ -161,6 +161,8 @@ IPMSG_OTHER_RATE: Final = 1
 IPMSG_RATE: Final = 1000
 #: Octets sent to a peer that has not proved its address, for each octet that came from it.
 IPMSG_UNPROVED: Final = 2
+#: How often such a peer is asked who it is, though it has no octets left for the question.
+IPMSG_ASK_UNPROVED: Final = 60.0
 #: Such octets that may be saved up.
 IPMSG_UNPROVED_MOST: Final = 4096
 #: How long a number is remembered, so that a repeated message is shown once.

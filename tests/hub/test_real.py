@@ -136,10 +136,12 @@ def test_what_is_said_at_one_door_is_heard_at_all(house: real.Plugin) -> None:
 
 
 def hear_message(feiq: socket.socket, ipmsg: int) -> str:
-    """The next SENDMSG (32), receipted, whatever presence packets come before it."""
+    """The next SENDMSG (32), receipted; an entry (1) before it is answered, as every client does."""
     while True:
         packet = feiq.recvfrom(65536)[0]
         _, number, _, _, command, extra = packet.split(b":", 5)
+        if int(command) & 0xFF == 0x01:
+            feiq.sendto("1:9:laoli:pc1:3:老李\0组\0".encode("gbk"), ("127.0.0.1", ipmsg))
         if int(command) & 0xFF == 0x20:
             feiq.sendto(b"1:%d:laoli:pc1:33:%s\0" % (int(number) & 0x7FFF, number), ("127.0.0.1", ipmsg))
             return extra.decode("gb18030", "replace")

@@ -33,11 +33,19 @@ class Sender:
         """ANSENTRY.  Source: IPMSG 5.1."""
         return self._fullest(peer, self.write.answers(peer)) if self._all.admits(now) else []
 
-    def ask(self, peer: Peer, now: float) -> list[Effect]:
-        """BR_ENTRY to one peer: who answers it is there, and at that address."""
+    def ask(self, peer: Peer, now: float, *, waiting: bool = False) -> list[Effect]:
+        """BR_ENTRY to one peer: who answers it is there, and at that address.
+
+        :param waiting: a message waits for it.  Then the shortest form leaves beyond its credit,
+            seldom: else a member of short packets, whose credit its receipts have used up, could
+            never prove its address, and would never hear a word.
+        """
         if now - peer.asked_at < 1.0:
             return []
-        sent = self._fullest(peer, self.write.entries(peer))
+        entries = list(self.write.entries(peer))
+        sent = self._fullest(peer, entries)
+        if not sent and waiting and now - peer.asked_at >= limits.IPMSG_ASK_UNPROVED:
+            sent = [Send(entries[-1], peer.address)]
         if sent:
             peer.asked_at = now
         return sent
@@ -72,7 +80,7 @@ class Sender:
         sent = self.send(peer, octets)
         if not sent:  # too much for an address that is not proved
             box.hold()
-            return self.ask(peer, now)
+            return self.ask(peer, now, waiting=True)
         return sent
 
     def _message(self, peer: Peer, text: str, now: float) -> tuple[int, bytes]:

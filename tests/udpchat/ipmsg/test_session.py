@@ -158,6 +158,20 @@ def test_nothing_larger_than_twice_the_question_goes_to_an_unproved_address(
     assert sum(len(each.octets) for each in effects if isinstance(each, Send)) <= 2 * len(question)
 
 
+def test_a_member_of_short_packets_is_asked_to_prove_its_address_once_a_minute() -> None:
+    station = Station()
+    station.hears(Command.BR_ENTRY, b"a\0\0")
+    station.advance(1.0)  # the answer has used its credit
+    for effect in station.hears(Command.SENDMSG | Wish.SENDCHECKOPT, b"hi"):
+        if isinstance(effect, Said):
+            station.session.stored(effect.receipt, station.now)
+    first = [packet.command for packet in sent(station.tells("a line that is rather long for such a peer"))]
+    assert first == [Command.BR_ENTRY]
+    assert sent(station.advance(50.0)) == []
+    station.hears(Command.ANSENTRY, b"a\0\0")
+    assert Command.SENDMSG in [packet.command for packet in sent(station.advance(1.0))]
+
+
 def test_presence_is_answered_once_a_second_however_often_it_comes() -> None:
     station, answers = Station(), []
     for _ in range(50):
