@@ -193,6 +193,9 @@ class SessionProtocol(protocol.Protocol):
             self.transport.loseWriteConnection()
             self.transport.resumeProducing()
         else:
+            tls = interfaces.ISSLTransport.providedBy(self.transport)
+            if tls:
+                self.transport.resumeProducing()  # TLS ends by hearing the peer's own end
             self.transport.loseConnection()
         self._sleep()
 

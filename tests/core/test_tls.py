@@ -1,6 +1,7 @@
 """Services behind TLS: the same conversations, by real processes and the ssl module's clients."""
 
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -77,6 +78,19 @@ def test_files_by_every_tongue_of_the_port(start: Start, pem: Path, tmp_path: Pa
     with tls_client(port) as client:
         client.sendall(b"GET /a.txt HTTP/1.1\r\n\r\n")  # no Host: refused, and said before the close
         assert all_of(client).startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_stop_does_not_wait_for_who_has_gone(start: Start, pem: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"a small file\n")
+    served = start(
+        "netapp-file", f"--root={tmp_path}", f"--listen=ssl:0:interface=127.0.0.1:privateKey={pem}"
+    )
+    with tls_client(served.tcp()) as client:
+        client.sendall(b"a.txt")
+        assert all_of(client) == b"a small file\n"
+    began = time.monotonic()
+    served.stop()
+    assert time.monotonic() - began < 3.0
 
 
 def test_noise_instead_of_a_handshake(start: Start, pem: Path) -> None:
