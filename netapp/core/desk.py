@@ -41,7 +41,7 @@ class Desk:
     def arrived(self, what: Arrived, answer: Answer) -> None:
         """Show a message; the next lines typed go to its sender."""
         self._answer = answer
-        self._show(f"{what.host}:{what.port} >>> {text.visible(what.text)}")
+        self._show(f"{what.host}:{what.port} >>> {text.visible(what.text.rstrip('\r\n'))}")
 
     def typed(self, line: str) -> None:
         """The operator has typed a line."""

@@ -35,6 +35,14 @@ def test_a_peer_cannot_steer_the_terminal() -> None:
     assert shown == ["10.0.0.1:5 >>> a⟦U+001B⟧[2J⟦U+000A⟧b⟦U+202E⟧"]
 
 
+def test_the_newline_that_nc_sends_is_no_part_of_the_text() -> None:
+    shown: list[str] = []
+    table = desk.Desk(shown.append, "en")
+    for sent in ("hi\n", "hi\r\n"):
+        table.arrived(desk.Arrived("10.0.0.1", 5, sent), lambda line: True)
+    assert shown == ["10.0.0.1:5 >>> hi"] * 2
+
+
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
 @pytest.mark.parametrize("codec", ["utf-8", "gbk"])
 def test_the_operator_types_in_any_encoding(end: bytes, codec: str) -> None:
