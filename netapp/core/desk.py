@@ -41,7 +41,8 @@ class Desk:
     def arrived(self, what: Arrived, answer: Answer) -> None:
         """Show a message; the next lines typed go to its sender."""
         self._answer = answer
-        self._show(f"{what.host}:{what.port} >>> {text.visible(what.text.rstrip('\r\n'))}")
+        line = text.visible(what.text.rstrip("\r\n"))
+        self._show(f"{what.host}:{what.port} >>> {line}")
 
     def typed(self, line: str) -> None:
         """The operator has typed a line."""
