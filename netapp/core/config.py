@@ -191,7 +191,7 @@ class ServiceOptions(SharedOptions):
     opt_l = opt_listen
 
     def shared(self) -> dict[str, Any]:
-        """The fields that every service's ``Config`` has."""
+        """The fields of :class:`netapp.core.settings.ServiceConfig`."""
         fields = {key: self[key] for key in ("interface", "allow", "lang", "encoding")}
         return fields | {"listen": self.get("listen", ())}
 

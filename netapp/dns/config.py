@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 
 from netapp.core import limits, text
-from netapp.core.access import Network
-from netapp.core.languages import Lang
-from netapp.core.text import Encoding
+from netapp.core.settings import ServiceConfig
 from netapp.errors import ConfigError
 
 DEFAULTS = ("udp:8080", "tcp:8080")
@@ -13,12 +11,7 @@ PLUGIN = "netapp-dns"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
-    listen: tuple[str, ...] = ()  # descriptions; empty for the defaults
-    interface: str | None = None  # address of the defaults; None for all of both families
-    allow: tuple[Network, ...] = ()
-    lang: Lang = "zh"
-    encoding: Encoding = "auto"
+class Config(ServiceConfig):
     unknown: str = "i dont know"  # the plain answer for a name that we do not have
 
     def __post_init__(self) -> None:

@@ -2,19 +2,12 @@
 
 from dataclasses import dataclass
 
-from netapp.core.access import Network
-from netapp.core.languages import Lang
-from netapp.core.text import Encoding
+from netapp.core.settings import ServiceConfig
 
 DEFAULTS = ("tcp:9999",)
 PLUGIN = "netapp-login"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
-    listen: tuple[str, ...] = ()  # descriptions; empty for the defaults
-    interface: str | None = None  # address of the defaults; None for all of both families
-    allow: tuple[Network, ...] = ()
-    lang: Lang = "zh"
-    encoding: Encoding = "auto"
+class Config(ServiceConfig):
     add_command: str = "netapp user add zhao"  # what the log tells who has no account yet

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-from netapp.core.access import Network
-from netapp.core.languages import Lang
-from netapp.core.text import Encoding
+from netapp.core.settings import ServiceConfig
 
 DEFAULTS = ("udp:9999",)
 IPMSG_DEFAULT = "udp:2425"
@@ -12,12 +10,7 @@ PLUGIN = "netapp-udpchat"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
-    listen: tuple[str, ...] = ()  # descriptions; empty for the defaults
-    interface: str | None = None  # address of the defaults; None for all of both families
-    allow: tuple[Network, ...] = ()
-    lang: Lang = "zh"
-    encoding: Encoding = "auto"
+class Config(ServiceConfig):
     ipmsg: str = ""  # a description, "none", or empty for the default
     announce: bool = False  # broadcast that this station is there
     operator: bool = False  # a person answers plain datagrams
