@@ -4,7 +4,7 @@ A line feed, CR LF, CR NUL or a lone CR ends a message.  So does quiet, since th
 programs send none of these: 0.3 s of it, or 2 s while only single octets have come.  A peer that
 has spoken telnet's own protocol ends its lines always, and may think as long as it likes.
 
-Source: RFC 854 (telnet); RFC 1143 for refusing options without a loop.
+Source: RFC 854 (telnet); RFC 1143 for refusing options without a loop; RFC 856 (binary).
 """
 
 import math
@@ -16,14 +16,19 @@ from netapp.core import limits, text
 from netapp.errors import WireError
 
 IAC, DONT, DO, WONT, WILL, SB, SE = 255, 254, 253, 252, 251, 250, 240  # RFC 854
+BINARY = 0  # RFC 856
 TIMING_MARK = 6  # RFC 860: each request wants its own answer, or telnet shows nothing more
 _SPECIAL: Final = re.compile(rb"[\x00\x08\x7f\xff]")
 _SUBNEGOTIATION: Final = re.compile(rb"\xff\xfa(?:[^\xff]|\xff[^\xf0])*\xff\xf0", re.DOTALL)  # RFC 855
+#: GNU telnet, Debian's, takes these octets of a UTF-8 character for ^C, ^O, ^Z and ^\, and sends
+#: a command instead: IP, AO, SUSP or BRK.
+_MISTAKEN: Final = {244: b"\x83", 245: b"\x8f", 237: b"\x9a", 243: b"\x9c"}
+_UNFINISHED: Final = re.compile(rb"(?:[\xc2-\xf4]|[\xe0-\xf4][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf]{2})\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Octets that the reader itself must send: refused telnet options."""
+    """Octets that the reader itself must send: refused telnet options, and a request for binary."""
 
     octets: bytes
 
@@ -50,6 +55,7 @@ class LineReader:
         self.telnet: _Telnet | None = None  # there once the peer has sent an IAC
         self._limit = limit
         self._buffer = b""
+        self._tail = b""  # the last three octets of the message, however long it is
         self._after_cr = False
         self._lone = True  # only single octets so far in this message
         self._dropping = False
@@ -66,6 +72,7 @@ class LineReader:
             self._lone = False
         if self.telnet is not None or IAC in data:
             data = self._without_telnet(data, items)
+        self._tail = (self._tail + data)[-3:]
         if self._after_cr and data:
             self._after_cr = False
             if data[0] in b"\n\x00":
@@ -86,7 +93,7 @@ class LineReader:
 
     def finish(self) -> list[Item]:
         """The peer will send no more: what is there is a message."""
-        rest, self._buffer = self._buffer, b""
+        rest, self._buffer, self._tail = self._buffer, b"", b""
         self.deadline = math.inf
         return self._ended(rest) if rest or self._dropping else []
 
@@ -117,22 +124,28 @@ class LineReader:
     def _without_telnet(self, data: bytes, items: list[Item]) -> bytes:
         if self.telnet is None:
             self.telnet = _Telnet()
-        data, reply = self.telnet.receive(data)
+        data, reply = self.telnet.receive(data, self._tail)
         if reply:
             items.append(Reply(reply))
         return data
 
 
 class _Telnet:
-    """Takes telnet's commands out of the octets and refuses every option, once each."""
+    """Takes telnet's commands out of the octets and refuses every option, once each.
+
+    A command in the middle of a character is the octet that the client mistook.  It is put back,
+    and the client is asked, once, to send binary from then on, in which it mistakes nothing.
+    """
 
     def __init__(self) -> None:
         self._command = b""  # an unfinished command, from its IAC on
         self._refused: set[bytes] = set()
         self._options = 0
+        self._asked = False
 
-    def receive(self, data: bytes) -> tuple[bytes, bytes]:
-        """:returns: (octets without commands, refusals to send).
+    def receive(self, data: bytes, before: bytes) -> tuple[bytes, bytes]:
+        """:returns: (octets without commands, what to send).
+        :param before: the last octets of the message so far.
         :raises WireError: too many options, or a subnegotiation without end.
         """
         data, self._command = self._command + data, b""
@@ -144,7 +157,11 @@ class _Telnet:
             if length == 0:
                 self._command = data[start:]
                 return bytes(clean), bytes(replies)
-            replies += self._answer(data[start : start + length])
+            if (octet := _MISTAKEN.get(data[start + 1])) and _UNFINISHED.search((before + clean[-3:])[-3:]):
+                clean += octet
+                replies += self._ask()
+            else:
+                replies += self._answer(data[start : start + length])
             position = start + length
         clean += data[position:]
         return bytes(clean), bytes(replies)
@@ -162,9 +179,15 @@ class _Telnet:
             raise WireError("a subnegotiation without end", source="RFC 855")
         return whole.end() - start if whole is not None else 0
 
+    def _ask(self) -> bytes:
+        asked, self._asked = self._asked, True
+        return b"" if asked else bytes([IAC, DO, BINARY])
+
     def _answer(self, command: bytes) -> bytes:
         if command[1] not in (WILL, DO):
             return b""  # WONT and DONT need no answer to what was never agreed
+        if self._asked and command == bytes([IAC, WILL, BINARY]):
+            return b""  # agreed, and RFC 1143 has no answer to the agreement that one asked for
         self._options += 1
         if self._options > limits.TELNET_OPTIONS:
             raise WireError("too many telnet options", source="RFC 1143")

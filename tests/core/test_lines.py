@@ -197,6 +197,35 @@ def test_l20_a_subnegotiation_without_end_ends(piece: int) -> None:
         fed(SB + b"x" * limits.TELNET_SUBNEGOTIATION, range(0, limits.TELNET_SUBNEGOTIATION, piece))
 
 
+# What a telnet takes for control characters --------------------------------------------------------
+
+# "小明" and "望" as GNU telnet sends them: the octet it mistakes, then a request for a timing mark.
+MANGLED = b"\xe5\xb0" + bytes([IAC, 245]) + DO + b"\x06" + b"\xe6\x98\x8e\r\n"
+AGAIN = b"\xe6" + bytes([IAC, 243]) + DO + b"\x06" + b"\x9b\r\n"
+
+
+@pytest.mark.parametrize("cuts", [[], *([cut] for cut in range(1, 12)), range(1, 12)])
+def test_a_character_that_a_telnet_takes_for_control_keys_is_put_together(cuts: Iterable[int]) -> None:
+    items = fed(MANGLED, cuts)
+    assert [item for item in items if isinstance(item, bytes)] == ["小明".encode()]
+
+
+def test_a_telnet_that_mistakes_octets_is_asked_for_binary_once() -> None:
+    reader = LineReader()
+    no_mark = bytes([IAC, 252, 6])
+    assert reader.receive(MANGLED, 0.0) == [Reply(DO + b"\x00" + no_mark), "小明".encode()]
+    assert reader.receive(WILL + b"\x00", 0.0) == []  # agreed: an answer would undo it
+    assert reader.receive(AGAIN, 0.0) == [Reply(no_mark), "望".encode()]
+
+
+@pytest.mark.parametrize("typed", [b"", b"pass", "你".encode(), "你\n".encode()])
+@pytest.mark.parametrize("command", [237, 243, 244, 245])
+def test_a_control_key_after_a_whole_character_is_one(typed: bytes, command: int) -> None:
+    items = fed(typed + bytes([IAC, command]) + b"\r\n")
+    assert [item for item in items if isinstance(item, Reply)] == []
+    assert items[0] == typed.rstrip(b"\n")
+
+
 @pytest.mark.parametrize("command", range(256))
 def test_l20_no_command_is_an_error(command: int) -> None:
     reader = LineReader()
