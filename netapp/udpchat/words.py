@@ -7,7 +7,7 @@ from netapp.core.languages import Phrases
 #: The tutorials' farewell, to the octet; whoever receives it ends the talk without an answer.
 GOODBYE: Final = "您已断开连接!"
 #: What ends a talk when it is all that somebody says: T1, T14, T15, and as in the line chat.
-ENDINGS: Final = frozenset({"quit", "Q", "q", "/quit"})
+ENDINGS: Final = frozenset({"quit", "Q", "q", "/quit", "/退出"})
 
 PHRASES: Final = Phrases(
     {
@@ -19,6 +19,10 @@ PHRASES: Final = Phrases(
         "help": (
             "直接输入即可发言;/nick 名字 改名,/who 看谁在,quit 退出",
             "type to speak; /nick NAME changes your name, /who shows who is here, quit leaves",
+        ),
+        "elsewhere": (
+            "这里没有 {command} 命令,这句话没有发出去;/help 看能用的命令",
+            "there is no {command} here, and nothing was said; /help shows what there is",
         ),
         "help ipmsg": (
             "发给我的话大厅里的人都能看到;/who 看谁在,quit 退出",

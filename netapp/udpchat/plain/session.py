@@ -1,6 +1,7 @@
 """The rules of plain datagrams: one answer to each, and none to what could go round for ever."""
 
 import math
+import re
 from collections import Counter, OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,16 @@ Address = tuple[str, int]
 #: within the seconds below: a person says something else, two machines could go on for ever.
 SAME: Final = 100
 SAME_WITHIN: Final = 2.0
-_COMMANDS: Final = frozenset({"/nick", "/who", "/help"})
+#: The commands, each by its names in the line chat.
+_COMMANDS: Final = {
+    **dict.fromkeys(("/nick", "/name", "/改名"), "/nick"),
+    **dict.fromkeys(("/who", "/names", "/在线", "/谁"), "/who"),
+    **dict.fromkeys(("/help", "/h", "/?", "/帮助"), "/help"),
+}
+#: The line chat's others.  Whoever types one here does not mean to say it to all, least of all /msg.
+_ELSEWHERE: Final = re.compile(
+    "/(?:join|j|加入|leave|part|离开|rooms|list|房间|msg|tell|w|私聊|me|动作|topic|主题|history|历史)"
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -173,13 +183,17 @@ class Session:
     # What a datagram means -------------------------------------------------------------------
 
     def _taken(self, peer: Peer, text: str, now: float) -> Sequence[Effect]:
-        command, _, argument = text.strip().partition(" ")
-        lines = () if command in _COMMANDS else tuple(lines_of(text))
+        word, _, argument = text.strip().partition(" ")
+        command = _COMMANDS.get(word)
+        elsewhere = _ELSEWHERE.fullmatch(word)
+        lines = () if command or elsewhere else tuple(lines_of(text))
         owed = Owed(peer, now + limits.PLAIN_WAIT, storing=bool(lines))
         if command == "/help":
             return [self._give(owed, self._say("help"), now)]
-        if command in _COMMANDS:
+        if command is not None:
             return [*_enter(peer), Asked(peer.address, command, argument.strip(), owed)]
+        if elsewhere:
+            return [self._give(owed, self._say("elsewhere", command=word), now)]
         effects: list[Effect] = [*_enter(peer), Said(peer.address, lines, owed)] if lines else []
         if peer.pending:
             return [*effects, self._give_pending(owed, now)]

@@ -162,6 +162,20 @@ def test_commands_are_not_said() -> None:
     assert said(chat.hears("/etc/passwd is a file")) == ["/etc/passwd is a file"]
 
 
+def test_commands_have_the_line_chats_names() -> None:
+    asked = [each for each in Chat().hears("/改名 小红") if isinstance(each, Asked)]
+    assert [(each.command, each.argument) for each in asked] == [("/nick", "小红")]
+
+
+@pytest.mark.parametrize("text", ["/msg 小明 悄悄话", "/私聊 小明 悄悄话\n", "/me waves", "/history"])
+def test_the_line_chats_other_commands_are_refused_and_not_said(text: str) -> None:
+    effects = (chat := Chat()).hears(text)
+    assert said(effects) == []
+    (refusal,) = answers(effects)
+    assert text.split()[0] in refusal.decode()
+    assert answers(chat.advance(5.0)) == []
+
+
 def test_a_long_talk_is_cut_at_a_character_and_the_rest_is_the_next_answer() -> None:
     chat = Chat()
     chat.hears("你好")
