@@ -47,6 +47,10 @@ PHRASES: Final = Phrases(
         "free": ("{port} 空闲({service})", "{port} is free ({service})"),
         "answers": ("{port} 有回应({service}):{answer}", "{port} answers ({service}): {answer}"),
         "taken": ("{port} 被占用({service}),没有回应", "{port} is in use ({service}) and gives no answer"),
+        "elsewhere": (
+            "{port} 在别的地址上被占用({service}),没有去问",
+            "{port} is in use on another address ({service}), which was not asked",
+        ),
         "denied": ("{port} 没有权限监听({service})", "{port} may not be listened on ({service})"),
     }
 )
@@ -152,9 +156,14 @@ def _port(service: str, transport: str, interface: str, port: int, probe: bytes 
         return Finding("bad", say("denied", port=name, service=service), "--listen")
     if free:
         return Finding("ok", say("free", port=name, service=service))
-    answer = _answer(transport, interface or "127.0.0.1", port, probe)
+    listeners = f"ss -lnp{transport[0]} 'sport = :{port}'"
+    try:
+        answer = _answer(transport, interface or "127.0.0.1", port, probe)
+    except ConnectionRefusedError:
+        cure = f"{listeners}    (NETAPP_INTERFACE=ADDRESS netapp doctor)"
+        return Finding("note", say("elsewhere", port=name, service=service), cure)
     if answer is None:
-        cure = f"ss -lnp{transport[0]} 'sport = :{port}'    (--listen {transport}:PORT)"
+        cure = f"{listeners}    (--listen {transport}:PORT)"
         verdict: Verdict = "note" if probe is None else "bad"
         return Finding(verdict, say("taken", port=name, service=service), cure)
     shown = visible_octets(answer.split(b"\n")[0].strip()[:60])
@@ -178,7 +187,10 @@ def _free(transport: str, interface: str, port: int) -> bool:
 
 
 def _answer(transport: str, host: str, port: int, probe: bytes | None) -> bytes | None:
-    """What a service says, or None.  :param probe: sent first; None asks for nothing."""
+    """What a service says, or None.  :param probe: sent first; None asks for nothing.
+
+    :raises ConnectionRefusedError: nothing listens there.
+    """
     kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
     if probe is None:
         return None
@@ -189,5 +201,7 @@ def _answer(transport: str, host: str, port: int, probe: bytes | None) -> bytes 
             if probe or transport == "udp":
                 sock.send(probe)
             return sock.recv(1024) or None
+    except ConnectionRefusedError:
+        raise
     except OSError:
         return None

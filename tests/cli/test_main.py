@@ -202,3 +202,17 @@ def test_doctor_tells_what_answers_from_what_is_silent(monkeypatch: pytest.Monke
         assert f"sport = :{port}" in finding.cure
         assert doctor._port("netapp-udpchat", "tcp", "", port, None).verdict == "note"
     assert doctor._port("netapp-login", "tcp", "127.0.0.1", port, b"").verdict == "ok"
+
+
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_doctor_says_that_a_port_is_taken_on_another_address(transport: str) -> None:
+    from netapp.cli import doctor
+
+    kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
+    with socket.socket(socket.AF_INET, kind) as taken:
+        taken.bind(("127.0.0.9", 0))
+        if transport == "tcp":
+            taken.listen()
+        finding = doctor._port("netapp-echo", transport, "", taken.getsockname()[1], b"doctor")
+    assert finding.verdict == "note"
+    assert "NETAPP_INTERFACE=ADDRESS netapp doctor" in finding.cure
