@@ -5,6 +5,7 @@ The clients are the tutorials' own shape: one ``recv`` is one message, no newlin
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,6 +15,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
 _LISTENING = re.compile(r"(netapp[\w-]*): listening on (tcp|udp) (\S+):(\d+)$", re.MULTILINE)
@@ -84,6 +87,17 @@ class Plugin:
             with self._grew:
                 self._log += octets
                 self._grew.notify_all()
+
+
+def tool(name: str, package: str) -> str:
+    """The path of an outside client; the test is skipped where it is not installed.
+
+    :param package: the Debian package that has it.
+    """
+    path = shutil.which(name)
+    if path is None:
+        pytest.skip(f"{name} is not installed (Debian: {package})")
+    return path
 
 
 def environment(state: Path) -> dict[str, str]:

@@ -62,8 +62,8 @@ DATABASE_QUEUE: Final = 4096
 DATABASE_BATCH: Final = 256
 #: How long SQLite waits for another process's transaction.
 DATABASE_BUSY: Final = 10.0
-#: How long after another process's write we look for it; more writes meanwhile are one look.
-DATABASE_LOOK: Final = 0.02
+#: How long after a write to the log we look for another process's commit, and then again each time.
+DATABASE_LOOKS: Final = (0.02, 0.1, 0.5, 2.0, 8.0)
 #: How often we look where there is no inotify.
 DATABASE_POLL: Final = 0.25
 

@@ -2,6 +2,10 @@
 
 inotify says it where there is one; elsewhere we look four times a second.  What was committed, and
 by whom, the database itself is asked (``PRAGMA data_version``).
+
+The log moves before its commit can be seen: the disk is waited for in between, and what makes the
+commit visible is written through a mapping, which inotify does not tell.  So one movement is
+looked at several times, later and later.
 """
 
 from collections.abc import Callable
@@ -15,7 +19,7 @@ from netapp.core import limits
 
 
 class WalWatch:
-    """Calls ``moved()`` soon after the log has moved, and at most once in ``limits.DATABASE_LOOK``.
+    """Calls ``moved()`` after each of ``limits.DATABASE_LOOKS`` once the log has moved.
 
     :param path: the database's own file.
     """
@@ -27,6 +31,7 @@ class WalWatch:
         self._folder, self._reactor, self._moved = path.parent, reactor, moved
         self._notifier: Any = None
         self._timer: Any = None
+        self._looks = 0  # since the log last moved
 
     def start(self) -> None:
         try:
@@ -50,11 +55,21 @@ class WalWatch:
         self._timer = None
 
     def _heard(self, _: object, path: Any, mask: int) -> None:
-        if self._timer is None and path.basename() == self._log_name:
-            self._timer = self._reactor.callLater(limits.DATABASE_LOOK, self._look)
+        if path.basename() != self._log_name or (self._timer is not None and not self._looks):
+            return  # another file's, or the first look is due already
+        if self._timer is not None:
+            self._timer.cancel()
+        self._looks = 0
+        self._look_later()
+
+    def _look_later(self) -> None:
+        self._timer = self._reactor.callLater(limits.DATABASE_LOOKS[self._looks], self._look)
 
     def _look(self) -> None:
         self._timer = None
+        self._looks += 1
+        if self._looks < len(limits.DATABASE_LOOKS):
+            self._look_later()
         self._moved()
 
     def _poll(self) -> None:

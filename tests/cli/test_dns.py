@@ -75,8 +75,11 @@ def test_t31_this_hosts_own_names_and_addresses() -> None:
 
 
 def test_t31_a_name_by_this_machines_resolver() -> None:
+    try:
+        found = {str(address[0]) for *_, address in socket.getaddrinfo("localhost", None)}
+    except socket.gaierror:
+        pytest.skip("this machine has no address for localhost, so nothing to compare with")
     done = netapp("dns", "localhost", "--short")
-    found = {str(address[0]) for *_, address in socket.getaddrinfo("localhost", None)}
     assert done.returncode == 0
     assert set(done.stdout.split()) == found
     none = netapp("dns", "no-such-name.invalid", lang="C")

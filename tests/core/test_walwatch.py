@@ -8,7 +8,10 @@ import pytest_twisted
 import sqlalchemy
 from twisted.internet import defer, reactor
 
+from netapp.core import limits
 from netapp.core.database import Database
+from netapp.core.walwatch import WalWatch
+from netapp.testing import FakeReactor
 
 
 def database(path: Path) -> Database:
@@ -42,3 +45,30 @@ async def test_a_watcher_hears_of_anothers_commit_and_not_of_ours(
     await ours.stop()
     await theirs.stop()
     assert not heard[2].called
+
+
+def test_a_movement_is_looked_at_again_since_its_commit_may_be_seen_late(tmp_path: Path) -> None:
+    clock, looks = FakeReactor(), []
+    watch = WalWatch(tmp_path / "a.db", clock, lambda: looks.append(clock.seconds()))
+    watch.start()
+    (notifier,) = clock.getReaders()
+    (tmp_path / "a.db-wal").write_bytes(b"x")
+    notifier.doRead()
+    clock.pump([0.01] * 20)
+    assert [round(look, 1) for look in looks] == [0.0, 0.1]
+    (tmp_path / "a.db-wal").write_bytes(b"y")  # it moves again: from the beginning
+    notifier.doRead()
+    clock.pump([0.5] * 30)
+    assert len(looks) == 2 + len(limits.DATABASE_LOOKS)
+    assert clock.getDelayedCalls() == []
+    watch.stop()
+
+
+def test_other_files_of_the_folder_are_nothing_to_look_at(tmp_path: Path) -> None:
+    clock, looks = FakeReactor(), []
+    watch = WalWatch(tmp_path / "a.db", clock, lambda: looks.append(clock.seconds()))
+    watch.start()
+    (tmp_path / "a.db").write_bytes(b"x")
+    clock.getReaders()[0].doRead()
+    assert clock.getDelayedCalls() == []
+    watch.stop()

@@ -62,7 +62,16 @@ def receive(client: socket.socket, count: int) -> bytes:
 
 def curl(files: real.Plugin, path: str, *options: str) -> "subprocess.CompletedProcess[bytes]":
     url = f"http://127.0.0.1:{files.tcp()}{path}"
-    command = ["curl", "--silent", "--show-error", "--max-time", "20", "--path-as-is", *options, url]
+    command = [
+        real.tool("curl", "curl"),
+        "--silent",
+        "--show-error",
+        "--max-time",
+        "20",
+        "--path-as-is",
+        *options,
+        url,
+    ]
     return subprocess.run(command, capture_output=True, check=False, timeout=30)
 
 
@@ -192,7 +201,16 @@ def test_all_of_it_works_behind_tls(secret: real.Plugin, root: Path) -> None:
     small, middle = (root / "small.bin").read_bytes(), (root / "middle.bin").read_bytes()
     for options, count in (([], 1), (["-H", "Connection: close"], 3)):
         answer = subprocess.run(
-            ["curl", "-sSk", "--max-time", "20", "-w", "%{stderr}%{num_connects} ", *options, *urls],
+            [
+                real.tool("curl", "curl"),
+                "-sSk",
+                "--max-time",
+                "20",
+                "-w",
+                "%{stderr}%{num_connects} ",
+                *options,
+                *urls,
+            ],
             capture_output=True,
             check=False,
             timeout=30,
