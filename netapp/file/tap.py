@@ -4,12 +4,16 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from twisted.application.service import IService
+from twisted.logger import Logger
 
 from netapp.core.config import ServiceOptions
 from netapp.core.running import Shared, alone
+from netapp.core.services import Part
 from netapp.file.config import PLUGIN, Config
 from netapp.file.service import file_service
 from netapp.share import open_share
+
+_log = Logger()
 
 
 class Options(ServiceOptions):
@@ -33,7 +37,14 @@ def part(options: Options, shared: Shared) -> IService:
     """The service as a part of a process: this plugin's, or the hub's."""
     root = Path(options["root"]) if options["root"] else None
     share = shared.noun("share", lambda: open_share(root, options.state_path, shared.reactor))
-    return file_service(config_from(options), share, shared.metrics, shared.reactor, shared.page)
+    service = file_service(config_from(options), share, shared.metrics, shared.reactor, shared.page)
+    folder = root or options.state_path / "share"
+    Part(lambda: _tell(folder), lambda: None).setServiceParent(service)
+    return service
+
+
+def _tell(folder: Path) -> None:
+    _log.info("{owner}: what lies in {folder} can be fetched", owner=PLUGIN, folder=str(folder.absolute()))
 
 
 def makeService(options: Options) -> IService:
