@@ -47,6 +47,7 @@ PHRASES: Final = Phrases(
         "free": ("{port} 空闲({service})", "{port} is free ({service})"),
         "answers": ("{port} 有回应({service}):{answer}", "{port} answers ({service}): {answer}"),
         "taken": ("{port} 被占用({service}),没有回应", "{port} is in use ({service}) and gives no answer"),
+        "in use": ("{port} 在使用中({service}),没有去问", "{port} is in use ({service}); it was not asked"),
         "elsewhere": (
             "{port} 在别的地址上被占用({service}),没有去问",
             "{port} is in use on another address ({service}), which was not asked",
@@ -164,8 +165,9 @@ def _port(service: str, transport: str, interface: str, port: int, probe: bytes 
         return Finding("note", say("elsewhere", port=name, service=service), cure)
     if answer is None:
         cure = f"{listeners}    (--listen {transport}:PORT)"
-        verdict: Verdict = "note" if probe is None else "bad"
-        return Finding(verdict, say("taken", port=name, service=service), cure)
+        if probe is None:
+            return Finding("note", say("in use", port=name, service=service), cure)
+        return Finding("bad", say("taken", port=name, service=service), cure)
     shown = visible_octets(answer.split(b"\n")[0].strip()[:60])
     return Finding("ok", say("answers", port=name, service=service, answer=shown))
 
