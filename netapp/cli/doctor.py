@@ -27,8 +27,8 @@ PHRASES: Final = Phrases(
     {
         "ok": ("正常", "ok  "),
         "note": ("注意", "note"),
-        "bad": ("有误", "bad "),
-        "cure": ("解决", "cure"),
+        "bad": ("异常", "bad "),
+        "cure": ("解决办法", "cure"),
         "versions": ("Python {python},Twisted {twisted}", "Python {python}, Twisted {twisted}"),
         "no twisted": ("没有安装 Twisted", "Twisted is not installed"),
         "state": ("状态目录 {path} 可以写入", "the state directory {path} can be written"),
