@@ -87,7 +87,9 @@ class Pool:
 
     def _run(self) -> None:
         if self._nice and hasattr(os, "setpriority"):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._nice)  # Linux: this thread's
+            thread = threading.get_native_id()  # on Linux a thread has its own
+            niceness = os.getpriority(os.PRIO_PROCESS, thread) + self._nice
+            os.setpriority(os.PRIO_PROCESS, thread, niceness)  # what is above 19 is 19
         while (job := self._next()) is not None:
             if job.gone:
                 continue
