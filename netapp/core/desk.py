@@ -5,19 +5,22 @@ that a script can be the operator.
 """
 
 import sys
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from twisted.application import service
 from twisted.internet import stdio
 from twisted.protocols import basic
 
-from netapp.core import text
+from netapp.core import limits, text
 from netapp.core.languages import Lang, Phrases
 
 #: Sends the operator's line to one peer; False when that peer has gone.
 Answer = Callable[[str], bool]
+Peer = tuple[str, int]
+_NEWLINE: Final = "\r\n"
 
 PHRASES = Phrases({"nobody": ("(现在没有人可以回复)", "(nobody is there to answer)")})
 
@@ -32,21 +35,42 @@ class Arrived:
 
 
 class Desk:
-    """Who is answered.  :param show: writes one line for the operator to see."""
+    """Who is answered: who spoke last and waits, then who spoke before that, so that all are.
+
+    When nobody waits, a line goes to who spoke last, if it can take one more.
+
+    :param show: writes one line for the operator to see.
+    """
 
     def __init__(self, show: Callable[[str], object], lang: Lang) -> None:
         self._show, self._lang = show, lang
-        self._answer: Answer | None = None
+        self._waiting: OrderedDict[Peer, Answer] = OrderedDict()
+        self._last: tuple[Peer, Answer] | None = None
 
     def arrived(self, what: Arrived, answer: Answer) -> None:
-        """Show a message; the next lines typed go to its sender."""
-        self._answer = answer
-        line = text.visible(what.text.rstrip("\r\n"))
-        self._show(f"{what.host}:{what.port} >>> {line}")
+        """Show a message; the next line typed goes to its sender."""
+        peer = what.host, what.port
+        self._last = peer, answer
+        self._waiting.pop(peer, None)
+        self._waiting[peer] = answer
+        if len(self._waiting) > limits.DESK_WAITING:
+            self._waiting.popitem(last=False)
+        self.show(what)
+
+    def show(self, what: Arrived) -> None:
+        """Show a message that waits for no answer."""
+        self._show(f"{what.host}:{what.port} >>> {text.visible(what.text.rstrip(_NEWLINE))}")
 
     def typed(self, line: str) -> None:
         """The operator has typed a line."""
-        if self._answer is None or not self._answer(line):
+        several = len(self._waiting) > 1
+        while self._waiting:
+            peer, answer = self._waiting.popitem()
+            if answer(line):
+                if several:
+                    self._show(f"{peer[0]}:{peer[1]} <<< {line}")
+                return
+        if self._last is None or not self._last[1](line):
             self._show(PHRASES.say(self._lang, "nobody"))
 
 

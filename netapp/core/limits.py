@@ -52,6 +52,9 @@ ANSWERS_PER_SECOND: Final = 100
 #: Sources whose rate is remembered; the oldest is forgotten.
 SOURCES: Final = 4096
 
+#: Peers that an operator has not answered yet; the one that has waited longest is forgotten.
+DESK_WAITING: Final = 64
+
 # --- Threads and databases -------------------------------------------------------------------
 
 #: Jobs that wait for a pool of threads.

@@ -74,6 +74,11 @@ class Tongue:
         self._codec: Codec = "gbk" if encoding == "gbk" else "utf-8"
 
     @property
+    def fixed(self) -> bool:
+        """Whether one encoding is written whatever the peer uses."""
+        return self._fixed
+
+    @property
     def codec(self) -> Codec:
         """What we would write now."""
         return self._codec

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 
 from twisted.internet import interfaces
 
-from netapp.core import access, datagrams, text
-from netapp.core.desk import Arrived, Desk
+from netapp.core import access, datagrams, farewell, limits, text
+from netapp.core.desk import Answer, Arrived, Desk
 from netapp.core.sessions import Effect
 from netapp.core.streams import Peer, SessionProtocol
 from netapp.echo.session import Answers, EchoSession, Show
@@ -57,6 +57,26 @@ class EchoDatagrams(datagrams.Datagrams):
         tongue, host = self._new_tongue(), access.plain_host(peer[0])
         if self._desk is None:
             return [self._answers.datagram(datagram, host, peer[1], tongue)]
-        arrived = Arrived(host, peer[1], tongue.read(datagram))
-        self._desk.arrived(arrived, lambda line: self.send(tongue.write(line), peer))
+        arrived = Arrived(host, peer[1], tongue.read(datagram).rstrip("\r\n"))
+        if arrived.text == farewell.GOODBYE:
+            self._desk.show(arrived)
+            return ()
+        if farewell.is_q(arrived.text):
+            self._desk.show(arrived)
+            return [tongue.write(farewell.GOODBYE)]
+        self._desk.arrived(arrived, _Once(lambda line: self._send_line(line, tongue, peer)))
         return ()
+
+    def _send_line(self, line: str, tongue: text.Tongue, peer: datagrams.Peer) -> bool:
+        return self.send(text.cut(tongue.write(line), limits.PLAIN_ANSWER, tongue.codec), peer)
+
+
+class _Once:
+    """An answer to one datagram: a second would be taken for the answer to the next (T15, T20)."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer: Answer | None = answer
+
+    def __call__(self, line: str) -> bool:
+        answer, self._answer = self._answer, None
+        return answer is not None and answer(line)

@@ -54,7 +54,7 @@ class Answers:
 
     def answer(self, data: bytes, host: str, port: int, tongue: text.Tongue) -> bytes:
         self.count += 1
-        if self._template.is_echo:
+        if self.gives_back(tongue):
             return data
         filled = self._template.fill(
             data=tongue.read(data), host=host, port=port, time=self._time(), count=self.count
@@ -64,7 +64,11 @@ class Answers:
     def datagram(self, data: bytes, host: str, port: int, tongue: text.Tongue) -> bytes:
         """As :meth:`answer`; a text that we made is cut where a tutorial's program would."""
         octets = self.answer(data, host, port, tongue)
-        return octets if self._template.is_echo else text.cut(octets, limits.PLAIN_ANSWER, tongue.codec)
+        return octets if self.gives_back(tongue) else text.cut(octets, limits.PLAIN_ANSWER, tongue.codec)
+
+    def gives_back(self, tongue: text.Tongue) -> bool:
+        """Whether the very octets go back (RFC 862); not if they are to be written in one encoding."""
+        return self._template.is_echo and not tongue.fixed
 
 
 class EchoSession(Session):

@@ -17,8 +17,13 @@ def test_a_line_goes_to_who_spoke_last() -> None:
     table.arrived(desk.Arrived("10.0.0.1", 5, "hi"), lambda line: answers.append(("a", line)) is None)
     table.arrived(desk.Arrived("10.0.0.2", 6, "ho"), lambda line: answers.append(("b", line)) is None)
     table.typed("hello")
-    assert shown == ["(nobody is there to answer)", "10.0.0.1:5 >>> hi", "10.0.0.2:6 >>> ho"]
+    assert shown[:3] == ["(nobody is there to answer)", "10.0.0.1:5 >>> hi", "10.0.0.2:6 >>> ho"]
     assert answers == [("b", "hello")]
+    assert shown[3:] == ["10.0.0.2:6 <<< hello"]
+    table.typed("and you")  # who spoke before waits still: nobody is left without an answer
+    table.typed("more")  # nobody waits: who spoke last
+    assert answers == [("b", "hello"), ("a", "and you"), ("b", "more")]
+    assert len(shown) == 4
 
 
 def test_who_has_gone_cannot_be_answered() -> None:

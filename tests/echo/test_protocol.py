@@ -2,11 +2,14 @@
 
 from typing import Any
 
-from netapp.core import access, datagrams
+from netapp.core import access, datagrams, text
+from netapp.core.desk import Desk
 from netapp.core.metrics import Metrics
 from netapp.core.services import House
 from netapp.echo.config import Config
+from netapp.echo.protocol import EchoDatagrams
 from netapp.echo.service import echo_service
+from netapp.echo.session import Answers, Template
 from netapp.testing import FakeReactor, connect
 
 LOCAL = {"listen": ("tcp:8888:interface=127.0.0.1", "udp:8888:interface=127.0.0.1")}
@@ -78,6 +81,37 @@ def test_one_source_gets_a_hundred_answers_a_second() -> None:
     reactor.advance(1.0)
     handler.datagramReceived(b"x", ("127.0.0.1", 40000))
     assert len(handler.transport.written) == 101
+
+
+def with_operator() -> tuple[Any, Desk, list[str]]:
+    reactor, shown = FakeReactor(), []
+    desk = Desk(shown.append, "zh")
+    answers = Answers(Template("{data}"), lambda: "")
+    permitted, own = access.Access(), datagrams.OwnPorts()
+    handler = EchoDatagrams(answers, lambda: text.Tongue("auto"), desk, reactor, permitted, own)
+    reactor.listenUDP(8888, handler)
+    return handler, desk, shown
+
+
+def test_t14_q_is_answered_with_the_farewell_and_a_farewell_with_nothing() -> None:
+    handler, desk, shown = with_operator()
+    for data in (b"Q\n", "您已断开连接!".encode(), b"q"):
+        handler.datagramReceived(data, ("127.0.0.1", 40000))
+    peer = ("127.0.0.1", 40000)
+    assert handler.transport.written == [("您已断开连接!".encode(), peer)] * 2
+    desk.typed("anybody?")
+    assert shown[-1] == "(现在没有人可以回复)"
+
+
+def test_t20_an_operators_lines_are_one_to_a_datagram_and_cut_at_a_character() -> None:
+    handler, desk, _ = with_operator()
+    for port in (40000, 40001):
+        handler.datagramReceived(b"hi", ("127.0.0.1", port))
+    for line in ("汉" * 500, "b", "c"):
+        desk.typed(line)
+    (first, to_first), (second, to_second) = handler.transport.written
+    assert first.decode() == "汉" * 341
+    assert (to_first[1], second, to_second[1]) == (40001, b"b", 40000)
 
 
 def _address(host: str) -> Any:

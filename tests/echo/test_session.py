@@ -70,6 +70,13 @@ def test_rfc862_gives_back_a_whole_datagram() -> None:
     assert answers.datagram(b"x" * 5000, "192.0.2.1", 1, text.Tongue("auto")) == b"x" * 5000
 
 
+@pytest.mark.parametrize("sent", ["utf-8", "gbk"])
+def test_t3_t6_an_encoding_that_is_set_is_written_whatever_came(sent: str) -> None:
+    assert session(encoding="gbk").receive(
+        "中国☃".encode("utf-8" if sent == "utf-8" else "gb18030"), 0.0
+    ) == ["中国?".encode("gbk")]
+
+
 def test_t17_an_operator_sees_text_and_answers_once_in_gbk() -> None:
     talk = session(encoding="gbk", operator=True, once=True)
     assert talk.receive("在吗?".encode("gbk"), 0.0) == [Show("在吗?")]
