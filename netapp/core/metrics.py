@@ -4,14 +4,17 @@ Counting costs an attribute's increment and nothing else: services and nouns kee
 and a page collects them when somebody asks.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, Final
 
-from twisted.application.service import IService
+from twisted.application.service import IService, MultiService
 
 from netapp.core.access import Access
-from netapp.core.listen import StreamListener, on_loopback
-from netapp.core.streams import peer_of
+from netapp.core.connections import SessionFactory, peer_of
+from netapp.core.datagrams import Datagrams
+from netapp.core.listen import DatagramListener, StreamListener, on_loopback
 
 Reading = Callable[[], float]
 
@@ -43,6 +46,55 @@ class Metrics:
             yield CounterMetricFamily(name, description, value=reading())
         for name, (description, reading) in self._gauges.items():
             yield GaugeMetricFamily(name, description, value=reading())
+
+
+#: What every listener counts: (metric, attribute, description).
+_CONNECTIONS: Final = (
+    ("connections_accepted", "accepted", "Connections that were let in."),
+    ("connections_refused", "refused", "Connections that were not: strangers, or too many."),
+    ("connections_malformed", "malformed", "Connections ended since they spoke no such protocol."),
+)
+_DATAGRAMS: Final = (
+    ("datagrams_received", "received", "Datagrams that came."),
+    ("datagrams_answered", "answered", "Datagrams sent back."),
+    ("datagrams_refused", "refused", "Datagrams of strangers, reflecting ports, ourselves, or too many."),
+    ("datagrams_malformed", "malformed", "Datagrams that were none of the protocol's."),
+    ("datagrams_unsent", "unsent", "Answers that the kernel would not send."),
+)
+
+
+def count_listeners(house: IService, metrics: Metrics) -> None:
+    """Have each service's listeners counted together: ``netapp_echo_datagrams_refused``."""
+    factories: defaultdict[str, list[SessionFactory]] = defaultdict(list)
+    handlers: defaultdict[str, list[Datagrams]] = defaultdict(list)
+    for each in _parts(house):
+        if isinstance(each, StreamListener) and isinstance(each.factory, SessionFactory):
+            factories[each.owner].append(each.factory)
+        elif isinstance(each, DatagramListener) and isinstance(each.handler, Datagrams):
+            handlers[each.owner].append(each.handler)
+    for owner, counted in factories.items():
+        prefix = owner.replace("-", "_")
+        _sum(metrics, prefix, _CONNECTIONS, counted)
+        metrics.gauge(f"{prefix}_connections", "Connections now.", partial(_total, counted, "connections"))
+    for owner, heard in handlers.items():
+        _sum(metrics, owner.replace("-", "_"), _DATAGRAMS, heard)
+
+
+def _parts(house: IService) -> Iterator[IService]:
+    yield house
+    for each in house if isinstance(house, MultiService) else ():
+        yield from _parts(each)
+
+
+def _sum(
+    metrics: Metrics, prefix: str, counts: Sequence[tuple[str, str, str]], counted: Sequence[object]
+) -> None:
+    for name, attribute, description in counts:
+        metrics.counter(f"{prefix}_{name}", description, partial(_total, counted, attribute))
+
+
+def _total(counted: Sequence[object], attribute: str) -> float:
+    return float(sum(getattr(each, attribute) for each in counted))
 
 
 def metrics_factory(metrics: Metrics, access: Access) -> Any:

@@ -13,7 +13,7 @@ from netapp.core import limits
 from netapp.core.access import Access
 from netapp.core.config import SharedOptions, starting
 from netapp.core.datagrams import OwnPorts
-from netapp.core.metrics import Metrics, metrics_listener
+from netapp.core.metrics import Metrics, count_listeners, metrics_listener
 from netapp.core.services import House, Part
 from netapp.core.signals import Hangup
 from netapp.core.state import User, acting_as, final_user
@@ -73,6 +73,7 @@ def alone(plugin: str, options: OptionsT, part: Callable[[OptionsT, Shared], ISe
     shared.nouns.setServiceParent(house)
     starting(plugin, lambda: part(options, shared)).setServiceParent(house)
     if options["metrics"]:
+        count_listeners(house, shared.metrics)
         access = Access(options["allow"])
         page = partial(metrics_listener, plugin, options["metrics"], shared.metrics, access, reactor)
         starting(plugin, page).setServiceParent(house)

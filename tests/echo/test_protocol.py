@@ -4,7 +4,7 @@ from typing import Any
 
 from netapp.core import access, datagrams, text
 from netapp.core.desk import Desk
-from netapp.core.metrics import Metrics
+from netapp.core.metrics import Metrics, count_listeners
 from netapp.core.services import House
 from netapp.echo.config import Config
 from netapp.echo.protocol import EchoDatagrams
@@ -81,6 +81,26 @@ def test_one_source_gets_a_hundred_answers_a_second() -> None:
     reactor.advance(1.0)
     handler.datagramReceived(b"x", ("127.0.0.1", 40000))
     assert len(handler.transport.written) == 101
+
+
+def test_whoever_is_let_in_or_not_is_counted() -> None:
+    reactor, house = start()
+    readings = Metrics()
+    count_listeners(house, readings)
+    factory, handler = reactor.tcpServers[0][1], reactor.udpServers[0][1]
+    factory.buildProtocol(_address("203.0.113.5"))
+    connect(factory)
+    for host in ("127.0.0.1", "203.0.113.5", "127.0.0.1"):
+        handler.datagramReceived(b"x", (host, 40000))
+    counted = readings.read()
+    assert {name: value for name, value in counted.items() if value} == {
+        "netapp_echo_connections": 1,
+        "netapp_echo_connections_accepted": 1,
+        "netapp_echo_connections_refused": 1,
+        "netapp_echo_datagrams_received": 3,
+        "netapp_echo_datagrams_answered": 2,
+        "netapp_echo_datagrams_refused": 1,
+    }
 
 
 def with_operator() -> tuple[Any, Desk, list[str]]:
