@@ -41,7 +41,8 @@ class Person:
 
 
 class Persons:
-    """The persons of one talk.  A name is claimed before anything waits: of two who ask, one gets it.
+    """The persons of one talk.  A name is claimed once people have said whose it is, so that its owner is
+    told so however many ask at once; of two whom it is free for, one gets it.
 
     :param people: knows the accounts' names; None when there are no accounts.
     """
@@ -82,25 +83,21 @@ class Persons:
             return owner, None
         old = guest.author
         await self._take_free_name(guest, number=2)
+        if not guest.presences:  # has gone meanwhile
+            self.release(guest, guest.author.name)
+            return owner, None
         return owner, Renamed(old, guest.author)
 
     async def take_name(self, person: Person, name: str) -> None:
         """Claim a name for a person, and free the one before.  :raises NameTaken: it is not free."""
         folded = names.fold(name)
-        holder = self._names.get(folded)
-        if holder is person:
+        if self._names.get(folded) is person:
             return
-        if holder is not None:
-            raise NameTaken(name, by_account=holder.author.account is not None)
-        self._names[folded] = person
-        try:
-            anothers = await self._is_anothers(name, person.author.account)
-        except BaseException:
-            self.release(person, name)
-            raise
-        if anothers or self._names.get(folded) is not person:  # or its owner has come meanwhile
-            self.release(person, name)
+        if await self._is_anothers(name, person.author.account):
             raise NameTaken(name, by_account=True)
+        holder = self._names.setdefault(folded, person)
+        if holder is not person:
+            raise NameTaken(name, by_account=holder.author.account is not None)
         if names.fold(person.author.name) != folded:
             self.release(person, person.author.name)
 
@@ -110,6 +107,8 @@ class Persons:
         for count in range(number, limits.PRESENCES + 2):
             suffix = f"_{count}" if count > 1 else ""
             wanted = author.name[: limits.NICKNAME - len(suffix)] + suffix
+            if self._names.get(names.fold(wanted), person) is not person:
+                continue
             try:
                 await self.take_name(person, wanted)
             except NameTaken:

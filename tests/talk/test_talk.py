@@ -180,11 +180,39 @@ def test_of_two_who_ask_for_a_name_at_once_one_gets_it() -> None:
     people = Accounts()
     people.held = []
     place = talk(people=people)
-    first = place.arrive("bob", Remembering())
-    with pytest.raises(NameTaken):
-        now(place.arrive("bob", Remembering()))
-    people.held[0][1].callback(None)
+    first, second = (place.arrive("bob", Remembering()) for _ in range(2))
+    for _, answer in people.held:
+        answer.callback(None)
     assert now(first).author.name == "bob"
+    with pytest.raises(NameTaken) as caught:
+        now(second)
+    assert not caught.value.by_account
+
+
+def test_of_two_who_ask_for_an_accounts_name_at_once_both_are_told_whose_it_is() -> None:
+    people = Accounts(zhao="17")
+    people.held = []
+    place = talk(people=people)
+    asked = [place.arrive("zhao", Remembering()) for _ in range(2)]
+    for name, answer in people.held:
+        answer.callback(people.account(name))
+    for each in asked:
+        with pytest.raises(NameTaken) as caught:
+            now(each)
+        assert caught.value.by_account
+
+
+def test_a_guest_who_leaves_while_the_owner_comes_leaves_no_name_behind() -> None:
+    people = Accounts()
+    place = talk(people=people)
+    guest, _ = arrive(place, "zhao")
+    people.held = []
+    owner = place.arrive("zhao", Remembering(), proof=Proof.ACCOUNT, account="17")
+    guest.depart()
+    people.held[0][1].callback(None)
+    assert now(owner).author.name == "zhao"
+    people.held = None
+    arrive(place, "zhao_2")
 
 
 def test_an_owner_has_many_presences_and_is_announced_once() -> None:
