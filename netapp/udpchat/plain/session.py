@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from netapp.core import limits
+from netapp.core.access import is_loopback, plain_host
 from netapp.core.languages import Speaker
 from netapp.core.text import Encoding, Tongue, cut
 from netapp.udpchat.echoes import NoEcho
@@ -16,10 +17,12 @@ from netapp.udpchat.words import GOODBYE, is_ending
 
 Address = tuple[str, int]
 
-#: Times in a row that a peer may follow an answer with the very datagram that it sent before, each
-#: within the seconds below: a person says something else, two machines could go on for ever.
-SAME: Final = 100
+#: Times that a peer may follow an answer with the same datagram, until it is silent for the seconds
+#: below: a person says something else, two machines could go on for ever.
+SAME: Final = 20
 SAME_WITHIN: Final = 2.0
+#: Different datagrams of one peer that are counted at once.
+_COUNTED: Final = 8
 #: The commands, each by its names in the line chat.
 _COMMANDS: Final = {
     **dict.fromkeys(("/nick", "/name", "/改名"), "/nick"),
@@ -52,17 +55,27 @@ class Peer:
     present: bool = False  # it has said something, and others see it in the lobby
     pending: deque[str] = field(default_factory=lambda: deque(maxlen=limits.PLAIN_PENDING))
     owed: deque[Owed] = field(default_factory=deque)
-    last: bytes = b""
-    same: int = 0
+    answers: int = 0  # that it has not followed by a datagram yet
+    said: dict[int, int] = field(default_factory=dict)  # how often, by a datagram's hash
 
     def repeats(self, datagram: bytes, now: float) -> bool:
-        """Whether it only ever says the same as soon as it is answered."""
-        if datagram != self.last or now - self.heard > SAME_WITHIN:
-            self.same = 0
-        elif not self.owed:
-            self.same += 1
-        self.last = datagram
-        return self.same >= SAME
+        """Whether it only ever says the same as soon as it is answered.
+
+        Each answer lets one datagram count, so that a burst is no loop, and any number of loops
+        side by side are.
+        """
+        if now - self.heard > SAME_WITHIN:
+            self.answers = 0
+            self.said.clear()
+        key = hash(datagram)
+        times = self.said.pop(key, 0)
+        if self.answers:
+            self.answers -= 1
+            times += 1
+        self.said[key] = times
+        if len(self.said) > _COUNTED:
+            del self.said[next(iter(self.said))]
+        return times >= SAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +237,7 @@ class Session:
     def _make_room(self, host: str) -> list[Effect]:
         if len(self._peers) >= limits.PLAIN_PEERS:
             return list(self._leave(next(iter(self._peers))))
-        if self._each[host] >= limits.PLAIN_PEERS_EACH and not _is_loopback(host):
+        if self._each[host] >= limits.PLAIN_PEERS_EACH and not is_loopback(plain_host(host)):
             return list(self._leave(next(each for each in self._peers if each[0] == host)))
         return []
 
@@ -263,6 +276,7 @@ class Session:
 
     def _give(self, owed: Owed, text: str, now: float) -> Answer:
         owed.given = True
+        owed.peer.answers += 1
         self._next_owed(owed.peer)
         tongue = owed.peer.tongue
         octets = cut(tongue.write(text), limits.PLAIN_ANSWER, tongue.codec)
@@ -278,7 +292,3 @@ def _enter(peer: Peer) -> list[Effect]:
         return []
     peer.present = True
     return [Joined(peer.address)]
-
-
-def _is_loopback(host: str) -> bool:
-    return host.removeprefix("::ffff:").startswith("127.") or host == "::1"

@@ -222,6 +222,40 @@ def test_two_that_acknowledge_each_other_come_to_an_end() -> None:
     assert rounds <= SAME + 3
 
 
+@pytest.mark.parametrize("apart", [0.0, 0.07])
+def test_loops_side_by_side_come_to_an_end(apart: float) -> None:
+    """Each of these peers answers whatever it gets, and always the same."""
+    chat, answered = Chat(), list[bytes]()
+    for number in range(3):
+        chat.hears(f"hello{number}")
+        answered += answers(chat.advance(apart))
+    for _ in range(10 * SAME):
+        answered += answers(chat.advance(0.1))
+        octets, answered = answered, []
+        for _ in octets:
+            answered += answers(chat.hears("no such name"))
+    assert answers(chat.advance(1.0)) == []
+    assert chat.session.echoed == 3
+
+
+def test_loops_that_others_talk_into_come_to_an_end() -> None:
+    chat, lines = Chat(), 0
+    octets = answers(chat.hears("hello") + chat.advance(0.3))
+    while octets and lines < 10 * SAME:
+        lines += 1
+        chat.line(f"[小红] {lines}")
+        octets = answers(chat.hears(("no such name", "what?")[lines % 2]) + chat.advance(0.3))
+    assert lines <= 2 * SAME + 1
+
+
+def test_a_lock_step_client_that_says_the_same_is_answered() -> None:
+    chat = Chat()
+    for _ in range(SAME):
+        assert answers(chat.hears("hello") + chat.advance(0.3)) == [ACK.encode()]
+    chat.advance(2.1)
+    assert answers(chat.hears("hello") + chat.advance(0.3)) == [ACK.encode()]
+
+
 def test_a_burst_of_equal_datagrams_is_no_loop() -> None:
     chat = Chat()
     effects = [each for _ in range(90) for each in chat.hears("x")]
