@@ -112,6 +112,10 @@ class Conversation(Session, Generic[Item]):
         """Put items before all others: the parts of one that is being done."""
         self._queue.extendleft(reversed(items))
 
+    def drop(self) -> None:
+        """Forget what waits."""
+        self._queue.clear()
+
     def pump(self, now: float) -> list[Effect]:
         effects: list[Effect] = []
         self._short_of_tokens = False

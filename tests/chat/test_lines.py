@@ -1,5 +1,7 @@
 """The line chat, in memory."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -91,6 +93,47 @@ def test_an_accounts_name_asks_for_its_password() -> None:
     assert "has an account" in guest.take() or chat.talk.author("ZHAO") is not None
     guest.send("")
     assert guest.take() == "Your nickname: "
+
+
+class SlowPeople(People):
+    """Answers when the test says so."""
+
+    def __init__(self, **passwords: str) -> None:
+        super().__init__(**passwords)
+        self.waiting: list[tuple[str, defer.Deferred[Any]]] = []
+
+    def find(self, name: str) -> "defer.Deferred[Any]":
+        self.waiting.append((name, defer.Deferred()))
+        return self.waiting[-1][1]
+
+    def release(self) -> None:
+        while self.waiting:
+            name, answer = self.waiting.pop(0)
+            answer.callback(self.account(name))
+
+
+def test_a_password_sent_with_the_name_never_becomes_a_nickname() -> None:
+    chat = Chat(people=(people := SlowPeople(zhao="123", bob="456")))
+    clients = [chat.client(LINES) for _ in range(3)]
+    for client in clients:
+        client.send("zhao", "123")
+    people.release()
+    assert [each.name for each in chat.talk.present()] == ["zhao"]
+    assert all("Welcome, zhao!" in client.take() for client in clients)
+    guests = [chat.client(LINES) for _ in range(2)]
+    for guest in guests:
+        guest.send("eve", "Secret")
+    people.release()
+    assert "Welcome, eve!" in guests[0].take()
+    assert guests[1].take().endswith("eve is taken.\r\nYour nickname: ")
+    guests[1].octets(b"a b\r\nSecret\r\n")
+    assert guests[1].take().endswith("has no spaces.\r\nYour nickname: ")
+    guests[1].send("bob")
+    people.release()
+    guests[1].octets(b"wrong\r\nSecret\r\n")
+    people.release()
+    assert guests[1].take().endswith("not the password.\r\nYour nickname: ")
+    assert sorted(each.name for each in chat.talk.present()) == ["eve", "zhao"]
 
 
 def test_a_guest_cannot_be_renamed_to_an_account() -> None:

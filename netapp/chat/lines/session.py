@@ -121,7 +121,7 @@ class LineSession(Conversation[Line]):
         try:
             return self.ask(asks.Arrive(nickname(line)))
         except BadName as problem:
-            return [self.line("name " + problem.reason) + self._tongue.write(self.say("name?"))]
+            return self._refused(self.line("name " + problem.reason))
 
     def _password(self, line: str) -> list[Effect]:
         name, self._claimed = self._claimed, ""
@@ -185,6 +185,11 @@ class LineSession(Conversation[Line]):
             why = self.line("busy")
         else:
             why = self.line("failed")
+        return self._refused(why)
+
+    def _refused(self, why: bytes) -> list[Effect]:
+        """Ask for another name; what was sent before it was asked for, a password perhaps, is not one."""
+        self.drop()
         return [why + self._tongue.write(self.say("name?"))]
 
     # What others do --------------------------------------------------------------------------
