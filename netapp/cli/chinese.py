@@ -44,9 +44,11 @@ HELP: Final = {
         "作服务器时,回复最后发言的一方。"
     ),
     "Send and show datagrams.": "收发 UDP 数据报。",
-    "One line is one datagram. --send and a pipe end after the last answer; the exit status is 1 if"
-    " none came. In a talk, typing quit leaves; receiving quit, Q or 您已断开连接! ends it.": (
-        "一行就是一个数据报。用 --send 或管道时,收到最后一个回复就结束;没有回复则退出状态为 1。"
+    "One line is one datagram. --send and a pipe end after the last answer; a datagram without one is"
+    " sent again, three times in all, and the exit status is 1 if none came. In a talk, typing quit"
+    " leaves; receiving quit, Q or 您已断开连接! ends it.": (
+        "一行就是一个数据报。用 --send 或管道时,收到最后一个回复就结束;没有回复会重发,"
+        "共发三次,仍没有则退出状态为 1。"
         "聊天时输入 quit 离开;收到 quit、Q 或 您已断开连接! 则结束。"
     ),
     "Be the server, at [ADDRESS:]PORT.": "作服务器,监听 [地址:]端口。",

@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 
 from netapp.cli import common
 from netapp.cli.console import Console, Form, NotHex, Screen
+from netapp.cli.copies import Copies
 from netapp.core import limits
 from netapp.core.languages import Phrases
 from netapp.core.text import Tongue
@@ -22,6 +23,7 @@ from netapp.core.text import Tongue
 PHRASES: Final = Phrases(
     {
         "no answer": ("{wait:g} 秒内没有收到回复", "no answer within {wait:g} s"),
+        "again": ("还没有收到回复,再发一次", "no answer yet: sent again"),
         "nothing": ("{wait:g} 秒内没有收到消息", "nothing came within {wait:g} s"),
         "closed": ("对方已断开连接", "the peer has closed the connection"),
         "unanswered": ("对方没有回复就断开了连接", "the peer closed the connection without an answer"),
@@ -51,6 +53,8 @@ class Wire(Protocol):
     listening: bool
     #: A message may be empty; where it cannot, nothing is sent and nothing awaited.
     empty: bool
+    #: A message, or its answer, may be lost: a script's is sent again.
+    lossy: bool
 
     @property
     def peer(self) -> Peer | None:
@@ -99,6 +103,7 @@ class Conversation:
         self._unanswered: deque[Peer] = deque(maxlen=limits.COMMAND_PEERS)
         self._wait = limits.COMMAND_ANSWER if plan.wait is None else plan.wait
         self._answer_due: float | None = None  # an answer is awaited until then
+        self._copies = Copies()
         self._next_due: float | None = None  # the payload goes out again then
         self._failed = self._heard_any = self._typed_any = False
         self._status: int | None = None
@@ -149,6 +154,8 @@ class Conversation:
 
     def _heard(self, source: Any) -> None:
         for peer, octets in self._wire.ready(source):
+            if self._copies.stray():
+                continue
             self._heard_any = True
             self._screen.arrived(peer.name, octets, peer.tongue)
             if self._wire.parts(peer, octets):
@@ -157,6 +164,7 @@ class Conversation:
             self._unanswered.append(peer)
             if not self._wire.listening:
                 self._answer_due = None
+                self._copies.answered(time.monotonic())
         if self._wire.closed and self._status is None:
             self._closed()
 
@@ -178,16 +186,23 @@ class Conversation:
         now = time.monotonic()
         if self._answer_due is not None and now >= self._answer_due:
             self._missed()
+        if self._copies.due is not None and now >= self._copies.due:
+            common.note(say("again"))
+            self._guarded(self._copies.again, now)
+        self._copies.release(now)
         if self._wire.listening:
             self._guarded(self._answer)
         else:
-            while self._queue and (self._answer_due is None or self._person):
+            while self._queue and (self._person or self._may_send()):
                 self._guarded(self._send, self._wire.peer, self._queue.popleft())
         if self._next_due is not None and now >= self._next_due:
             self._next_due = now + (self._plan.every or 0.0)
             self._guarded(self._repeat)
         if self._status is None and self._at_end():
             self._status = int(self._failed)
+
+    def _may_send(self) -> bool:
+        return self._answer_due is None and self._copies.held is None
 
     def _send(self, peer: Peer | None, payload: Payload) -> None:
         if peer is None:
@@ -198,7 +213,10 @@ class Conversation:
             return
         peer.send(octets)
         if not self._person and not self._wire.listening and self._wait:
-            self._answer_due = time.monotonic() + self._wait
+            now = time.monotonic()
+            self._answer_due = now + self._wait
+            if self._wire.lossy:
+                self._copies.begin(partial(peer.send, octets), now, self._wait)
 
     def _answer(self) -> None:
         if self._person:
@@ -221,6 +239,7 @@ class Conversation:
 
     def _missed(self) -> None:
         self._answer_due = None
+        self._copies.missed()
         if self._wire.listening:
             if not self._heard_any:
                 common.fail(say("nothing", wait=self._wait))
@@ -255,7 +274,8 @@ class Conversation:
         return not self._failed
 
     def _delay(self) -> float | None:
-        due = [when for when in (self._answer_due, self._next_due) if when is not None]
+        times = (self._answer_due, self._next_due, self._copies.due, self._copies.held)
+        due = [when for when in times if when is not None]
         return max(0.0, min(due) - time.monotonic()) if due else None
 
     def _guarded(self, step: Callable[..., None], *arguments: Any) -> None:

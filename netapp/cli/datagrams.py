@@ -51,6 +51,7 @@ class Datagrams:
 
     closed = False
     empty = True
+    lossy = True
 
     def __init__(self, sock: socket.socket, form: Form, *, peer: DatagramPeer | None, talk: bool) -> None:
         self.peer = peer

@@ -97,6 +97,7 @@ class StreamClient:
     """A connection that we have made."""
 
     listening = False
+    lossy = False
 
     def __init__(self, connection: socket.socket, form: Form) -> None:
         self.peer = Stream(connection, form)
@@ -123,6 +124,7 @@ class StreamListener:
     """Connections that others make; who spoke last is answered."""
 
     listening = True
+    lossy = False
     closed = False
 
     def __init__(self, listener: socket.socket, form: Form) -> None:

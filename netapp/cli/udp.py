@@ -41,8 +41,9 @@ def udp(
 ) -> None:
     """Send and show datagrams.
 
-    One line is one datagram.  --send and a pipe end after the last answer; the exit status is 1 if
-    none came.  In a talk, typing quit leaves; receiving quit, Q or 您已断开连接! ends it.
+    One line is one datagram.  --send and a pipe end after the last answer; a datagram without one
+    is sent again, three times in all, and the exit status is 1 if none came.  In a talk, typing
+    quit leaves; receiving quit, Q or 您已断开连接! ends it.
     """
     form = Form(encoding=encoding, hex=as_hex)
     plan = options.plan(form, given)

@@ -234,6 +234,8 @@ DIGEST_QUEUE: Final = 16
 COMMAND_CONNECT: Final = 10.0
 #: Seconds it waits for an answer unless ``--wait`` says otherwise.
 COMMAND_ANSWER: Final = 2.0
+#: Copies of a datagram that it sends, evenly within that time, until an answer comes.
+COMMAND_COPIES: Final = 3
 #: Quiet after which the segments that have come over TCP are shown as one message.
 COMMAND_GATHER: Final = 0.1
 #: One message that it shows; a longer one is shown in pieces, a longer frame is refused.

@@ -156,11 +156,40 @@ def test_t30_an_empty_line_at_a_terminal() -> None:
     assert server.got == [b""]
 
 
-def test_a_lost_answer_is_exit_status_1_and_hangs_nobody() -> None:
+@pytest.mark.parametrize(
+    ("lang", "again", "never"),
+    [
+        ("C", "no answer yet: sent again", "no answer within 0.8 s"),
+        ("zh_CN.UTF-8", "还没有收到回复,再发一次", "0.8 秒内没有收到回复"),
+    ],
+)
+def test_a_lost_answer_is_exit_status_1_and_hangs_nobody(lang: str, again: str, never: str) -> None:
     with udp_server(lambda octets: None if octets == b"lost" else octets) as server:
-        done = netapp("udp", server.place, "--wait", "0.8", typed="lost\nfound\n", lang="C")
+        done = netapp("udp", server.place, "--wait", "0.8", typed="lost\nfound\n", lang=lang)
     assert (done.returncode, done.stdout) == (1, "found\n")
-    assert done.stderr == "netapp udp: no answer within 0.8 s\n"
+    assert done.stderr == f"{again}\n{again}\nnetapp udp: {never}\n"
+    assert server.got == [b"lost", b"lost", b"lost", b"found"]
+
+
+def test_an_answer_lost_once_is_asked_for_again() -> None:
+    lost = iter([True])
+    with udp_server(lambda octets: None if next(lost, False) else octets) as server:
+        done = netapp("udp", server.place, "--send", "x", "--wait", "0.9", lang="C")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "x\n", "no answer yet: sent again\n")
+    assert server.got == [b"x", b"x"]
+
+
+def test_a_late_answer_and_that_to_the_repeat_are_not_two() -> None:
+    late = iter([0.45])
+
+    def slow(octets: bytes) -> bytes:
+        time.sleep(next(late, 0))
+        return b"to " + octets
+
+    with udp_server(slow) as server:
+        done = netapp("udp", server.place, "--wait", "0.9", typed="one\ntwo\nthree\n", lang="C")
+    assert (done.returncode, done.stdout) == (0, "to one\nto two\nto three\n")
+    assert server.got == [b"one", b"one", b"two", b"three"]
 
 
 def test_a_port_where_nobody_is_says_so_at_once() -> None:
