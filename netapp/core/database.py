@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import sqlalchemy
 from sqlalchemy import Connection, Engine, event
 from twisted.internet import defer
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from netapp.core import limits
@@ -104,6 +105,8 @@ def _upgrade(engine: Engine, path: Path, migrations: Path, head: str) -> None:
 class Database:
     """One SQLite file.  :param path: already at its newest revision, see :func:`upgrade`."""
 
+    _log = Logger()
+
     def __init__(self, path: Path, reactor: Any, *, readers: int = 2) -> None:
         self.path = path
         self._reactor = reactor
@@ -178,20 +181,39 @@ class Database:
             changed()
 
     def _changed_elsewhere(self) -> bool:
-        """Whether a connection that is not the writer's has committed since the last question."""
+        """Whether a connection that is not the writer's has committed since the last question.
+
+        Where SQLite cannot say, as on a disk that fails, it may have.
+        """
+        before = self._version
+        try:
+            self._version = self._data_version()
+        except Exception as error:
+            text = "{path}: whether another process has written cannot be read: {reason}"
+            self._reactor.callFromThread(self._log.error, text, path=self.path, reason=error)
+            return True
+        return before != self._version  # the first time counts as one: nobody has looked before
+
+    def _data_version(self) -> int:
         connection = self._writing.raw_connection()
         try:
-            cursor = connection.cursor()
-            before, self._version = self._version, cursor.execute("PRAGMA data_version").fetchone()[0]
+            version: int = connection.cursor().execute("PRAGMA data_version").fetchone()[0]
+            return version
         finally:
             connection.close()
-        return before != self._version  # the first time counts as one: nobody has looked before
 
     def _read(self, work: Work[T]) -> T:
         with self._reading.begin() as connection:
             return work(connection)
 
     def _write_all(self) -> None:
+        try:
+            self._write_batches()
+            self._writing.dispose()
+        finally:
+            self._reactor.callFromThread(self._has_ended)
+
+    def _write_batches(self) -> None:
         while (batch := self._next_batch()) is not None:
             if self._watchers and self._changed_elsewhere():
                 self._reactor.callFromThread(self._tell_watchers)
@@ -203,8 +225,6 @@ class Database:
             except Exception:
                 outcomes = [Failure()] * len(batch)  # the commit failed: nothing of it is stored
             self._reactor.callFromThread(_tell_all, [done for _, done in batch], outcomes)
-        self._writing.dispose()
-        self._reactor.callFromThread(self._has_ended)
 
     def _has_ended(self) -> None:
         if self._ended is not None:

@@ -14,6 +14,7 @@ import pytest_twisted
 import sqlalchemy as sa
 from sqlalchemy import Connection
 from twisted.internet import defer, reactor
+from twisted.logger import capturedLogs, formatEvent
 
 from netapp.core import database, limits
 from netapp.errors import Busy, ConfigError, StateError
@@ -126,6 +127,42 @@ async def test_a_failed_commit_fails_every_write_of_it(words: database.Database)
         await words.write(put("lost"))
     assert await words.write(put("kept")) == "kept"
     assert await words.read(everything) == ["kept"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_disk_that_fails_a_look_at_the_others_ends_no_writer(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words, told = database.Database(path, reactor), []
+    words.watch(lambda: told.append(1))
+    words.start()
+    await words.write(put("a"))
+
+    def broken() -> int:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    told.clear()
+    monkeypatch.setattr(words, "_data_version", broken)
+    with capturedLogs() as events:
+        assert await words.write(put("b")).addTimeout(5, reactor) == "b"
+    assert told == [1]
+    assert "another process has written cannot be read: disk I/O error" in str(formatEvent(events[0]))
+    await words.stop().addTimeout(5, reactor)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_writer_that_cannot_let_go_of_the_file_holds_up_no_stop(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = database.Database(path, reactor)
+    words.start()
+
+    def broken() -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(words._writing, "dispose", broken)
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    await words.stop().addTimeout(5, reactor)
 
 
 @pytest_twisted.ensureDeferred
