@@ -1,7 +1,9 @@
 """GET and HEAD of a tree, by values."""
 
 import base64
+import errno
 import hashlib
+import os
 import re
 
 import pytest
@@ -12,7 +14,7 @@ from netapp.errors import Busy
 from netapp.file.http.session import Web
 from netapp.file.phrases import PHRASES
 from netapp.share.share import Share
-from netapp.share.store import MemoryStore
+from netapp.share.store import MemoryReader, MemoryStore
 from netapp.testing import FakeReactor
 
 CONTENT = bytes(range(100))
@@ -209,3 +211,14 @@ def test_every_reader_of_a_body_is_the_bodys(client: Client) -> None:
         if isinstance(part, Slice):
             part.source.close()
     assert client.store.readers[-1].closed
+
+
+def test_a_disk_that_fails_leaves_no_file_open(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MemoryReader, "pread", _fails)
+    with pytest.raises(OSError, match="Input/output"):
+        client.ask("/a.bin")
+    assert [reader.closed for reader in client.store.readers] == [True]
+
+
+def _fails(*_: object) -> bytes:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))

@@ -1,7 +1,9 @@
 """The rules of names, lines and frames, by values and with a clock moved by hand."""
 
+import errno
 import json
 import math
+import os
 from collections.abc import Sequence
 
 import pytest
@@ -15,7 +17,7 @@ from netapp.file.phrases import PHRASES
 from netapp.file.plain.session import HandOver, PlainSession
 from netapp.file.plain.wire import Order, length_of, split_frame
 from netapp.share.share import Share
-from netapp.share.store import MemoryStore
+from netapp.share.store import MemoryReader, MemoryStore
 from netapp.testing import FakeReactor
 
 FILES = {
@@ -373,3 +375,14 @@ def test_any_octets_end_in_an_answer_a_close_or_a_wire_error(
     finally:
         assert all(reader.closed for reader in talk.store.readers)
     assert talk.over
+
+
+def test_a_disk_that_fails_leaves_no_file_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(MemoryReader, "pread", fails)
+    talk, asked = Talk(), b'{"filename": "a.txt"}'
+    with pytest.raises(OSError, match="Input/output"):
+        talk.say(length_of(len(asked), "big") + asked)
+    assert [reader.closed for reader in talk.store.readers] == [True]

@@ -61,7 +61,11 @@ class Web:
             reader = None
         if reader is None:
             return self._folder(name)
-        response = self._file(asked, name, reader)
+        try:
+            response = self._file(asked, name, reader)
+        except BaseException:  # a disk that fails
+            reader.close()
+            raise
         if not any(isinstance(part, Slice) for part in response.parts):
             reader.close()
         return response

@@ -16,7 +16,7 @@ from netapp.file.plain.wire import (
     write_header,
 )
 from netapp.share.model import Missing
-from netapp.share.store import Files
+from netapp.share.store import Files, Reader
 
 
 class FrameTalk(Session):
@@ -92,14 +92,20 @@ class FrameTalk(Session):
             reader = self._share.open(name)
         except Missing:
             return [Body((self._refusal(header.name, "missing"),))]
+        try:
+            head = self._head(reader, name)
+        except BaseException:  # a disk that fails
+            reader.close()
+            raise
+        return [Body((head, Slice(reader, 0, reader.entry.size)))]
+
+    def _head(self, reader: Reader, name: bytes) -> bytes:
         more = {}
         if (digest := self._share.sha256(reader)) is not None:
             more["sha256"] = digest.hex()
         else:
             self._share.want_sha256(reader, name)
-        size = reader.entry.size
-        head = write_header(reader.entry.shown, size, self._order, **more)
-        return [Body((head, Slice(reader, 0, size)))]
+        return write_header(reader.entry.shown, reader.entry.size, self._order, **more)
 
     def _refusal(self, name: str, key: str) -> bytes:
         return write_header(name, 0, self._order, error=self._say(key, name=name).strip())
