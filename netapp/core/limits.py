@@ -33,6 +33,8 @@ DESCRIPTORS: Final = 65536
 UNSENT: Final = 96 * 1024
 #: How long a peer that does not read may keep anything waiting.
 STALLED: Final = 30.0
+#: Between two looks whether a peer that is sent a file has taken more of it.
+STALLED_LOOK: Final = 1.0
 #: Keep-alive of every TCP connection: idle seconds before a probe, seconds between probes, probes,
 #: and milliseconds that sent octets may stay unacknowledged.  A peer without power is gone after these.
 KEEPALIVE: Final = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 6, "TCP_USER_TIMEOUT": 120_000}
@@ -82,12 +84,14 @@ PASSWORD_LEAST: Final = 8
 HASH_THREADS: Final = 8
 #: Logins that wait for a thread; one more is told to try again.
 HASH_QUEUE: Final = 64
-#: The same from one address; loopback is exempt.
+#: The same from one source, loopback excepted, and by one account.
 HASH_QUEUE_PER_ADDRESS: Final = 16
 #: Sources, and accounts at a source, whose failed tries are remembered; the oldest is forgotten.
 THROTTLES: Final = 8192
 #: Seconds without a failed try after which a source, or an account at a source, starts anew.
 THROTTLE_FORGETS: Final = 900.0
+#: Failed tries in a row, from anywhere, after which sources new to an account wait for one another.
+THROTTLE_GUARDS: Final = 100
 
 # --- Login -----------------------------------------------------------------------------------
 
@@ -236,7 +240,9 @@ COMMAND_CONNECT: Final = 10.0
 COMMAND_ANSWER: Final = 2.0
 #: Copies of a datagram that it sends, evenly within that time, until an answer comes.
 COMMAND_COPIES: Final = 3
-#: Quiet after which the segments that have come over TCP are shown as one message.
+#: A segment of TCP that is shorter is a message; a longer one may go on in the next.
+COMMAND_SEGMENT: Final = 1024
+#: Quiet after which a message over TCP that may go on is shown as it is.
 COMMAND_GATHER: Final = 0.1
 #: One message that it shows; a longer one is shown in pieces, a longer frame is refused.
 COMMAND_MESSAGE: Final = 16 * 2**20
@@ -299,7 +305,7 @@ CHAT_NAME_WAIT: Final = 300.0
 FLOOD_BURST: Final = 5
 #: Tokens that a session gets back in one second.
 FLOOD_RATE: Final = 2.0
-#: Messages of one session that may wait; beyond this we do not read on.
+#: Messages of one session that may wait; beyond this what came stays octets, and we do not read on.
 CHAT_QUEUE: Final = 32
 #: Messages of one session on their way to the disk at once.
 CHAT_UNSTORED: Final = 64

@@ -18,7 +18,8 @@ from netapp.people import model
 from netapp.people.model import Account, AccountChanged, Refused
 from netapp.people.passwords import Hasher
 from netapp.people.store import Accounts, Store
-from netapp.people.throttle import Throttle
+from netapp.people.throttle import Throttle, source_of
+from netapp.people.turns import Turns
 
 #: An account as it was read, and the hash to verify: the dummy's where nobody may come in.
 _Candidate = tuple[Account | None, str, bytes]
@@ -41,6 +42,7 @@ class People:
         self.refused = 0  # tries that were wrong
         self.admitted = 0
         self._checking: Counter[str] = Counter()  # tries under way, by source
+        self._turns = Turns(self.throttle, clock)
         self._store, self._hasher, self._clock = store, hasher, clock
         threads = min(os.cpu_count() or 1, limits.HASH_THREADS)
         self._pool = Pool("passwords", clock, threads=threads, waiting=limits.HASH_QUEUE, nice=10)
@@ -72,17 +74,14 @@ class People:
         """All accounts, by name."""
         return self._store.read(lambda accounts: accounts.all())
 
-    def is_taken(self, name: str) -> defer.Deferred[bool]:
-        """Whether a guest may not use this name."""
-        return self.find(name).addCallback(lambda account: account is not None)
-
     def authenticate(
         self, name: str | bytes, password: str | bytes, source: str
     ) -> defer.Deferred[Account | None]:
         """The account, when it may come in and the password is its own; else None.
 
         Octets are read as UTF-8 and as GB18030 within the one try.  The same work is done for
-        unknown and disabled names as for others.  Cancelling takes it out of the queue.
+        unknown and disabled names as for others.  A try that earlier ones hold back waits here, and
+        so does one beside another by the same account.  Cancelling takes it out of the queue.
 
         :param source: the address of who tries; "" when there is none.
         Fails with :class:`netapp.errors.Busy` when too many wait; that is no failed try.
@@ -143,20 +142,23 @@ class People:
     # Authentication --------------------------------------------------------------------------
 
     async def _authenticate(self, name: bytes, password: bytes, source: str) -> Account | None:
+        names = model.tried_names(name)
         with self._place_in_queue(source):
-            account = await self._verified(name, password)
-        if account is None:
-            self.refused += 1
-            self.throttle.failed(source, model.tried_names(name), self._clock.seconds())
-        else:
-            self.admitted += 1
-            self.throttle.succeeded(source, account.name)
+            async with self._turns.turn(source, names):
+                account = await self._verified(name, password)
+                if account is None:
+                    self.refused += 1
+                    self.throttle.failed(source, names, self._clock.seconds())
+                else:
+                    self.admitted += 1
+                    self.throttle.succeeded(source, account.name)
         return account
 
     @contextmanager
-    def _place_in_queue(self, source: str) -> Iterator[None]:
-        """One address does not fill the queue for the others."""
-        if self._checking[source] >= limits.HASH_QUEUE_PER_ADDRESS and not is_loopback(source):
+    def _place_in_queue(self, host: str) -> Iterator[None]:
+        """One source does not fill the queue for the others."""
+        source = source_of(host)
+        if self._checking[source] >= limits.HASH_QUEUE_PER_ADDRESS and not is_loopback(host):
             raise Busy(f"too many logins from {source}")
         self._checking[source] += 1
         try:

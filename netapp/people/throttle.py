@@ -1,9 +1,13 @@
 """How failed tries slow the next ones down: values and time only.
 
-Two counts are kept: one for a source, one for an account as tried from a source.  Each failure
-holds the next prompt back, counted from that failure; a success forgives the account at that
-source, but not the source, so that who has one account cannot guess others at full speed.
-Names are counted as they were tried, whether there is such an account or not.
+Three counts are kept: one for a source, one for an account as tried from a source, and one for an
+account as tried from anywhere.  Each failure holds the next try back, counted from that failure; a
+success forgives the account, but not the source, so that who has one account cannot guess others at
+full speed.  Names are counted as they were tried, whether there is such an account or not.
+
+An account that many sources try is guarded: after so many failures in a row, all sources that have
+never been let in by it wait for one another.  So a thousand sources guess no faster than one, and
+the owner comes in at once from where the owner has been.
 
 Loopback is many people at once, by tunnels and proxies: there only the account is counted, so that
 one does not hold up the others.
@@ -20,7 +24,9 @@ from netapp.core.access import is_loopback
 #: Seconds that the prompt waits after the first, second, ... failure; the last for all further ones.
 STEPS: Final = (0.0, 0.0, 1.0, 2.0, 4.0, 8.0, 15.0)
 
+#: (source,), (source, account), or (ANYWHERE, account).
 Key = tuple[str, ...]
+ANYWHERE: Final = "*"
 
 
 def delay(failures: int) -> float:
@@ -48,26 +54,57 @@ class Throttle:
     def __init__(self, size: int = limits.THROTTLES) -> None:
         self._size = size
         self._failures: OrderedDict[Key, tuple[int, float]] = OrderedDict()  # count, the last one's time
+        self._known: OrderedDict[Key, None] = OrderedDict()  # sources that an account came in from
 
     def failed(self, host: str, names: Iterable[str], now: float) -> None:
-        source = source_of(host)
-        for key in ((source,), *((source, name) for name in names)):
+        source, names = source_of(host), frozenset(names)
+        accounts = [(source, name) for name in names] + [(ANYWHERE, name) for name in names if name]
+        for key in ((source,), *accounts):
             self._failures[key] = (self._count(key, now) + 1, now)
             self._failures.move_to_end(key)
         while len(self._failures) > self._size:
             self._failures.popitem(last=False)
 
     def succeeded(self, host: str, name: str) -> None:
-        self._failures.pop((source_of(host), name), None)
+        key = (source_of(host), name)
+        self._failures.pop(key, None)
+        self._failures.pop((ANYWHERE, name), None)
+        self._known[key] = None
+        self._known.move_to_end(key)
+        while len(self._known) > self._size:
+            self._known.popitem(last=False)
+
+    def own_keys(self, host: str, names: Iterable[str]) -> list[Key]:
+        """What a try from this source is counted under, always in one order."""
+        source = source_of(host)
+        accounts: list[Key] = [(source, name) for name in sorted(names)]
+        return accounts if is_loopback(host) else [*accounts, (source,)]
+
+    def guarded_keys(self, host: str, names: Iterable[str], now: float) -> list[Key]:
+        """What it is counted under with those of other sources; empty for a source that is known."""
+        source = source_of(host)
+        return [
+            (ANYWHERE, name)
+            for name in sorted(names)
+            if (source, name) not in self._known
+            and self._count((ANYWHERE, name), now) >= limits.THROTTLE_GUARDS
+        ]
+
+    def wait(self, key: Key, now: float) -> float:
+        """Seconds until the next try under a key."""
+        if key not in self._failures:
+            return 0.0
+        return max(0.0, self._failures[key][1] + delay(self._count(key, now)) - now)
 
     def source_wait(self, host: str, now: float) -> float:
         """Seconds until this source is prompted again; 0 for loopback."""
-        return 0.0 if is_loopback(host) else self._wait((source_of(host),), now)
+        return 0.0 if is_loopback(host) else self.wait((source_of(host),), now)
 
     def account_wait(self, host: str, names: Iterable[str], now: float) -> float:
         """Seconds until this source may try these names again."""
-        source = source_of(host)
-        return max((self._wait((source, name), now) for name in names), default=0.0)
+        source, names = source_of(host), frozenset(names)
+        keys = [(source, name) for name in names] + self.guarded_keys(host, names, now)
+        return max((self.wait(key, now) for key in keys), default=0.0)
 
     def at(self, host: str) -> "SourceThrottle":
         return SourceThrottle(self, host)
@@ -75,11 +112,6 @@ class Throttle:
     def _count(self, key: Key, now: float) -> int:
         count, last = self._failures.get(key, (0, now))
         return count if now - last < limits.THROTTLE_FORGETS else 0
-
-    def _wait(self, key: Key, now: float) -> float:
-        if key not in self._failures:
-            return 0.0
-        return max(0.0, self._failures[key][1] + delay(self._count(key, now)) - now)
 
 
 class SourceThrottle:

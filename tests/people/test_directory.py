@@ -124,7 +124,7 @@ async def test_l8_too_many_at_once_are_told_so_and_it_is_no_failed_try(
     people: People, hasher: WatchedHasher, zhao: Account
 ) -> None:
     hasher.gate.clear()
-    tries = [people.authenticate("zhao", "124", "127.0.0.1") for _ in range(200)]
+    tries = [people.authenticate(f"zhao{number}", "124", "127.0.0.1") for number in range(200)]
     busy = [each for each in tries if each.called]
     assert len(tries) - len(busy) <= limits.HASH_QUEUE + limits.HASH_THREADS
     for each in busy:
@@ -141,7 +141,7 @@ async def test_l8_one_address_does_not_fill_the_queue_for_the_others(
     people: People, hasher: WatchedHasher, zhao: Account
 ) -> None:
     hasher.gate.clear()
-    tries = [people.authenticate("zhao", "124", HOST) for _ in range(100)]
+    tries = [people.authenticate("zhao", "123", HOST) for _ in range(100)]
     others = people.authenticate("zhao", "123", "192.0.2.2")
     busy = [each for each in tries if each.called]
     assert len(tries) - len(busy) == limits.HASH_QUEUE_PER_ADDRESS
@@ -153,11 +153,54 @@ async def test_l8_one_address_does_not_fill_the_queue_for_the_others(
 
 
 @pytest_twisted.ensureDeferred
+async def test_l17_addresses_of_one_network_have_one_place_in_the_queue(
+    people: People, hasher: WatchedHasher, zhao: Account
+) -> None:
+    hasher.gate.clear()
+    tries = [people.authenticate("zhao", "123", f"2001:db8::{number + 1:x}") for number in range(40)]
+    busy = [each for each in tries if each.called]
+    for each in busy:
+        each.addErrback(lambda failure: failure.trap(Busy))
+    assert len(tries) - len(busy) == limits.HASH_QUEUE_PER_ADDRESS
+    hasher.gate.set()
+    await defer.gatherResults([each for each in tries if each not in busy])
+
+
+@pytest_twisted.ensureDeferred
+@pytest.mark.parametrize("host", [HOST, "127.0.0.1"])
+async def test_l8_tries_at_once_for_one_account_cost_as_one_after_another(
+    people: People, hasher: WatchedHasher, zhao: Account, host: str
+) -> None:
+    hasher.verified.clear()
+    tries = [people.authenticate("zhao", "124", host) for _ in range(10)]
+    assert await defer.gatherResults(tries[:3]) == [None] * 3
+    await defer.ensureDeferred(people.find("zhao"))  # whatever else could begin has begun
+    assert len(hasher.verified) == 3
+    assert 0.0 < people.throttle.account_wait(host, ["zhao"], people._clock.seconds()) <= 1.0
+    assert await tries[3] is None
+    assert len(hasher.verified) == 4
+    assert not any(each.called for each in tries[4:])
+    for each in tries[4:]:
+        each.cancel()
+        each.addErrback(lambda failure: failure.trap(defer.CancelledError))
+    assert people._turns._locks == {}
+    assert people.refused == 4
+    assert not people._checking
+
+
+@pytest_twisted.ensureDeferred
+async def test_l8_many_who_are_right_at_once_come_in(people: People, zhao: Account) -> None:
+    hosts = ["127.0.0.1"] * limits.HASH_QUEUE_PER_ADDRESS + [f"192.0.2.{n}" for n in range(1, 30)]
+    admitted = await defer.gatherResults([people.authenticate("zhao", "123", host) for host in hosts])
+    assert all(account is not None for account in admitted)
+
+
+@pytest_twisted.ensureDeferred
 async def test_l26_a_try_that_nobody_waits_for_leaves_the_queue(
     people: People, hasher: WatchedHasher, zhao: Account
 ) -> None:
     hasher.gate.clear()
-    tries = [people.authenticate("zhao", "124", "127.0.0.1") for _ in range(60)]
+    tries = [people.authenticate(f"zhao{number % 5}", "124", "127.0.0.1") for number in range(60)]
     for each in tries:
         each.cancel()
         with pytest.raises(defer.CancelledError):
@@ -233,11 +276,9 @@ async def test_what_the_rules_forbid_changes_nothing(people: People, zhao: Accou
 
 
 @pytest_twisted.ensureDeferred
-async def test_names_are_found_and_taken_in_any_form(people: People, zhao: Account) -> None:
+async def test_names_are_found_in_any_form(people: People, zhao: Account) -> None:
     assert await people.find("ZHAO") == await people.get(zhao.id) == zhao
-    assert await people.is_taken("ｚhao")
     for name in ("li", "", "a b", "x" * 1000):
-        assert not await people.is_taken(name)
         assert await people.find(name) is None
 
 
@@ -256,6 +297,6 @@ async def test_on_disk_what_another_process_changes_is_true_at_once(tmp_path: Pa
         assert await people.authenticate("zhao", "123", HOST) is None
         with store.accounts(tmp_path) as accounts:
             accounts.remove(zhao.id)
-        assert not await people.is_taken("zhao")
+        assert await people.find("zhao") is None
     finally:
         await people.stop()

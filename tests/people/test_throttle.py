@@ -39,6 +39,38 @@ def test_l7_a_stranger_does_not_hold_the_owner_up() -> None:
     assert throttle.source_wait("192.0.2.2", 0.0) == 0.0
 
 
+def guarded() -> Throttle:
+    throttle = Throttle()
+    throttle.succeeded("192.0.2.2", "zhao")
+    for number in range(limits.THROTTLE_GUARDS):
+        throttle.failed(f"198.51.{number}.1", ["zhao"], 0.0)
+    return throttle
+
+
+def test_l6_a_thousand_sources_wait_for_one_another() -> None:
+    throttle = guarded()
+    assert throttle.account_wait("203.0.113.1", ["zhao"], 0.0) == STEPS[-1]
+    assert throttle.at("203.0.113.1").account_wait(["li"], 0.0) == 0.0
+    assert throttle.account_wait("203.0.113.1", ["zhao"], STEPS[-1]) == 0.0
+    throttle.failed("203.0.113.2", ["zhao"], STEPS[-1])
+    assert throttle.account_wait("203.0.113.1", ["zhao"], STEPS[-1]) == STEPS[-1]
+
+
+def test_l7_the_owner_comes_in_at_once_from_a_known_place_and_ends_the_count() -> None:
+    throttle = guarded()
+    assert throttle.account_wait("192.0.2.2", ["zhao"], 0.0) == 0.0
+    throttle.succeeded("192.0.2.2", "zhao")
+    assert throttle.account_wait("203.0.113.1", ["zhao"], 0.0) == 0.0
+
+
+def test_l6_few_failures_and_what_is_no_name_hold_no_stranger_up() -> None:
+    throttle = Throttle()
+    for number in range(limits.THROTTLE_GUARDS * 2):
+        throttle.failed(f"198.51.{number}.1", [""], 0.0)
+    assert throttle.account_wait("203.0.113.1", [""], 0.0) == 0.0
+    assert after(limits.THROTTLE_GUARDS - 1).account_wait("203.0.113.1", ["zhao"], 0.0) == 0.0
+
+
 def test_l5_trying_many_accounts_is_the_sources_own_count() -> None:
     throttle = Throttle()
     for number in range(7):
@@ -96,6 +128,8 @@ def test_the_table_is_bounded_and_no_wait_is_longer_than_the_cap(tries: list[tup
     throttle = Throttle(size=4)
     for host, name, now in sorted(tries, key=lambda each: each[2]):
         throttle.failed(host, [name], now)
+        throttle.succeeded(host, f"not {name}")
         assert len(throttle._failures) <= 4
+        assert len(throttle._known) <= 4
         assert 0 <= throttle.at(host).account_wait([name], now) <= STEPS[-1]
         assert 0 <= throttle.at(host).wait(now) <= STEPS[-1]
