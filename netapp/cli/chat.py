@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import click
 
-from netapp.cli import common, streams
+from netapp.cli import common, mixed, streams
 from netapp.cli.console import Console, Form
 from netapp.core import limits
 from netapp.core.languages import Phrases
@@ -95,7 +95,7 @@ class Chat:
     def _show(self) -> None:
         for octets in self._stream.read():
             self._heard = True
-            shown = self._stream.tongue.read(octets).replace("\r\n", "\n")
+            shown = mixed.read(octets, self._stream.tongue).replace("\r\n", "\n")
             common.write(shown, keep="\n\t", newline=False)
             self._line_open = not shown.endswith("\n")
         if self._quiet_at is not None:

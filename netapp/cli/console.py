@@ -5,7 +5,7 @@ import sys
 import time
 from dataclasses import dataclass
 
-from netapp.cli import common
+from netapp.cli import common, mixed
 from netapp.core.languages import Phrases
 from netapp.core.text import Encoding, Tongue, decode, visible
 
@@ -47,7 +47,7 @@ class Form:
 
     def text(self, octets: bytes, tongue: Tongue) -> str:
         """What has come, fit for a terminal; line feeds and tabs are kept."""
-        return octets.hex(" ") if self.hex else visible(tongue.read(octets), keep="\n\t")
+        return octets.hex(" ") if self.hex else visible(mixed.read(octets, tongue), keep="\n\t")
 
 
 class Screen:

@@ -125,6 +125,18 @@ def test_chat_at_a_terminal() -> None:
     assert server.got == ["小明\n".encode("gbk"), b"/quit\n"]
 
 
+def test_chat_reads_a_prompt_in_utf8_and_a_welcome_in_gbk() -> None:
+    def handle(server: Server, connection: socket.socket) -> None:
+        nick = connection.recv(1024)
+        server.got.append(nick)
+        connection.sendall("请输入昵称:".encode() + "欢迎 嘉\n嘉: 一\n".encode("gbk"))
+
+    with tcp_server(handle) as server:
+        done = netapp("chat", server.place, "--encoding", "gbk", "--nick", "嘉")
+    assert (done.returncode, done.stdout) == (0, "请输入昵称:欢迎 嘉\n嘉: 一\n")
+    assert server.got == ["嘉\n".encode("gbk")]
+
+
 def test_chat_with_a_silent_server_is_exit_status_1() -> None:
     with tcp_server(answering(lambda _: None)) as server:
         done = netapp("chat", server.place, "--wait", "0.2", typed="x\n", lang="C")
