@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from netapp.cli import common
+from netapp.cli import common, mixed
 from netapp.cli.console import Form
 from netapp.core import limits
 from netapp.core.languages import Phrases
@@ -40,7 +40,7 @@ class Stream:
         self.name = common.shown(connection.getpeername())
         self.tongue = Tongue(form.encoding)
         self.closed = False
-        self._framed = form.framed
+        self._framed, self._hex = form.framed, form.hex
         self._buffer = b""
 
     def fileno(self) -> int:
@@ -54,22 +54,26 @@ class Stream:
     def read(self) -> list[bytes]:
         """What has come, once something has; ``closed`` says whether it was the last.
 
-        Segments that follow each other closely are one message: a program of the tutorials that
-        takes one ``recv`` for one message loses the rest of a long one.
+        A segment is a message.  A long one, or one that ends within a character, waits a little for
+        the rest: a program of the tutorials that takes one ``recv`` for one message loses it.
         """
-        octets = self._receive()
+        segment = octets = self._receive()
         if self._framed:
             self._buffer += octets
             return list(self._frames())
         until = time.monotonic() + limits.COMMAND_ANSWER  # a peer that never pauses is shown in pieces
-        while octets and not self.closed and len(octets) < limits.COMMAND_MESSAGE:
+        while segment and len(octets) < limits.COMMAND_MESSAGE and self._goes_on(segment):
             if (
                 time.monotonic() > until
                 or not select.select([self.connection], [], [], limits.COMMAND_GATHER)[0]
             ):
                 break
-            octets += self._receive()
+            segment = self._receive()
+            octets += segment
         return [octets] if octets else []
+
+    def _goes_on(self, segment: bytes) -> bool:
+        return len(segment) >= limits.COMMAND_SEGMENT or (not self._hex and mixed.is_cut(segment))
 
     def _receive(self) -> bytes:
         try:

@@ -134,6 +134,32 @@ def test_a_long_answer_is_read_to_its_end() -> None:
     assert done.stdout == "x" * 300_000 + "\n"
 
 
+def test_two_messages_that_follow_closely_are_two() -> None:
+    def handle(server: Server, connection: socket.socket) -> None:
+        connection.sendall(b"one")
+        time.sleep(0.05)
+        connection.sendall(b"two")
+        connection.recv(1024)
+
+    with tcp_server(handle) as server, terminal("tcp", server.place) as person:
+        person.wait_for(r"(?s)>>> one\r?\n.*>>> two\r?\n")
+
+
+@pytest.mark.parametrize("codec", ["gbk", "utf-8"])
+def test_a_character_cut_over_two_segments_is_one(codec: str) -> None:
+    octets = "你好,世界".encode(codec)
+
+    def handle(server: Server, connection: socket.socket) -> None:
+        connection.recv(1024)
+        connection.sendall(octets[:-1])
+        time.sleep(0.03)
+        connection.sendall(octets[-1:])
+
+    with tcp_server(handle) as server:
+        done = netapp("tcp", server.place, "--send", "x")
+    assert (done.returncode, done.stdout) == (0, "你好,世界\n")
+
+
 def test_hex_both_ways() -> None:
     with tcp_server(answering(lambda octets: octets + b"\x00\xff")) as server:
         done = netapp("tcp", server.place, "--hex", "--send", "01 02 ab")
