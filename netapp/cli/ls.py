@@ -1,5 +1,6 @@
 """``netapp ls``: the file service's files, over HTTP or by the line ``LIST``."""
 
+import re
 from html.parser import HTMLParser
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -13,10 +14,13 @@ from netapp.core.text import Tongue, decode
 
 PHRASES: Final = Phrases(
     {
+        "missing": ("服务器上没有目录 {name}", "the server has no folder {name}"),
         "silent": ("{where} 没有列出文件", "{where} lists nothing"),
     }
 )
 say: Final = common.words(PHRASES)
+#: The service's word, in either language, for a folder that it has not; a listed line begins with a size.
+_MISSING: Final = re.compile("(?:没有这个文件夹|no such folder)[:\uff1a].*")
 
 EPILOG = """\b
 Examples:
@@ -47,7 +51,10 @@ def _by_line(server: common.HostPort, folder: str, tongue: Tongue) -> None:
             common.fail(common.trouble(error, common.shown(server)))
     if not octets:
         common.fail(say("silent", where=common.shown(server)))
-    for line in decode(octets)[0].splitlines():
+    lines = decode(octets)[0].splitlines()
+    if len(lines) == 1 and _MISSING.fullmatch(lines[0]):
+        common.fail(say("missing", name=folder))
+    for line in lines:
         common.write(line)
 
 

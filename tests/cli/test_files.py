@@ -300,3 +300,25 @@ def test_ls_by_the_line(codec: str) -> None:
         done = netapp("ls", server.place, "相册", "--plain", "--encoding", codec)
     assert (done.returncode, done.stdout) == (0, "       12  照片.jpg\n")
     assert server.got == ["LIST 相册\n".encode(codec)]
+
+
+@pytest.mark.parametrize("answer", ["没有这个文件夹:nope\n", "no such folder: nope\n"])
+def test_ls_by_the_line_of_a_folder_that_is_not_there(answer: str) -> None:
+    def handle(server: Server, connection: socket.socket) -> None:
+        connection.recv(1024)
+        connection.sendall(answer.encode())
+
+    with tcp_server(handle) as server:
+        done = netapp("ls", server.place, "nope", "--plain", lang="C")
+        chinese = netapp("ls", server.place, "nope", "--plain")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "netapp ls: the server has no folder nope\n"
+    assert (chinese.returncode, chinese.stderr) == (1, "netapp ls: 服务器上没有目录 nope\n")
+
+
+def test_ls_by_the_line_knows_the_services_own_words() -> None:
+    from netapp.cli.ls import _MISSING
+    from netapp.file.phrases import PHRASES
+
+    for text in PHRASES.phrases["missing folder"]:
+        assert _MISSING.fullmatch(text.format(name="nope").rstrip("\n"))
