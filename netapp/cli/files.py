@@ -3,7 +3,7 @@
 import http.client
 import os
 import re
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -112,8 +112,3 @@ def digest_of(headers: http.client.HTTPMessage) -> bytes | None:
     if match := _HEX_TAG.fullmatch(headers.get("ETag", "")):
         return bytes.fromhex(match[1])
     return None
-
-
-def digest_field(digest: bytes) -> str:
-    """A SHA-256 as ``Repr-Digest`` has it."""
-    return f"sha-256=:{b64encode(digest).decode('ascii')}:"
