@@ -7,7 +7,6 @@ back.  A socket that the kernel cannot write for us (TLS, a test's) gets the sam
 """
 
 import errno
-import math
 import os
 import socket
 import sys
@@ -58,7 +57,8 @@ class BodySender:
         self._by_kernel = can_sendfile(transport)
         self._drained = False  # what was written before us has left
         self.sent = 0  # octets given to the kernel or the transport
-        self._acknowledged = -math.inf
+        self._acknowledged = 0  # how many of them the peer's system had when we last looked
+        self._moved = 0.0  # when that was last another number
         self._again: interfaces.IDelayedCall | None = None
         self._waited = 0.0  # for the disk, seconds
 
@@ -70,7 +70,8 @@ class BodySender:
         """
         assert self._done is not None
         done = self._done
-        self._watch = self._clock.callLater(limits.STALLED, self._look)
+        self._acknowledged, self._moved = -unacknowledged(self._transport), self._clock.seconds()
+        self._watch = self._clock.callLater(limits.STALLED_LOOK, self._look)
         self._transport.registerProducer(self, False)  # it asks for more at once
         return done
 
@@ -184,17 +185,18 @@ class BodySender:
     # Ending ----------------------------------------------------------------------------------
 
     def _look(self) -> None:
-        """The stall limit has passed: has the peer taken anything since we last looked?
+        """Has the peer taken anything since we last looked, or nothing for as long as the stall limit?
 
         A socket becomes writable only when much of its buffer is free, so for a slow peer the
         kernel is asked how much still waits there.
         """
-        acknowledged = self.sent - unacknowledged(self._transport)
-        if acknowledged > self._acknowledged:
-            self._acknowledged = acknowledged
-            self._watch = self._clock.callLater(limits.STALLED, self._look)
-        else:
+        now, acknowledged = self._clock.seconds(), self.sent - unacknowledged(self._transport)
+        if acknowledged != self._acknowledged:
+            self._acknowledged, self._moved = acknowledged, now
+        if now - self._moved >= limits.STALLED:
             self._fail(Stalled("the peer does not read"))
+        else:
+            self._watch = self._clock.callLater(limits.STALLED_LOOK, self._look)
 
     def _fail(self, problem: Exception) -> None:
         self._end(problem)
