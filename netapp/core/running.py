@@ -14,7 +14,7 @@ from netapp.core.access import Access
 from netapp.core.config import SharedOptions, starting
 from netapp.core.datagrams import OwnPorts
 from netapp.core.metrics import Metrics, count_listeners, metrics_listener
-from netapp.core.services import House, Part
+from netapp.core.services import House, Part, Storeys
 from netapp.core.signals import Hangup
 from netapp.core.state import User, acting_as, final_user
 from netapp.core.strangers import Page
@@ -46,7 +46,7 @@ class Shared:
     page: Page = field(default_factory=Page)
     hangup: Hangup = field(init=False)
     #: What the services stand on: started before them, stopped after them.
-    nouns: House = field(default_factory=House)
+    nouns: House = field(default_factory=Storeys)
     _open: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -67,16 +67,17 @@ def alone(plugin: str, options: OptionsT, part: Callable[[OptionsT, Shared], ISe
     from twisted.internet import reactor  # the place that names it for every tap.py
 
     shared = Shared(reactor, final_user(options.parent))
-    house = House()
+    house, doors = Storeys(), House()
     shared.hangup.setServiceParent(house)  # first, and so the last to stop: a SIGHUP kills no transfer
     Part(allow_many_files, lambda: None).setServiceParent(house)
     shared.nouns.setServiceParent(house)
-    starting(plugin, lambda: part(options, shared)).setServiceParent(house)
+    starting(plugin, lambda: part(options, shared)).setServiceParent(doors)
+    doors.setServiceParent(house)
     if options["metrics"]:
         count_listeners(house, shared.metrics)
         access = Access(options["allow"])
         page = partial(metrics_listener, plugin, options["metrics"], shared.metrics, access, reactor)
-        starting(plugin, page).setServiceParent(house)
+        starting(plugin, page).setServiceParent(doors)
     Part(lambda: _log.info("{plugin}: ready", plugin=plugin), lambda: None).setServiceParent(house)
     return house
 

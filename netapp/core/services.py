@@ -1,4 +1,4 @@
-"""Services that start in order and stop one after another, in the other order."""
+"""Services that start in order and stop in the other: doors together, what they stand on after them."""
 
 from collections.abc import Callable
 
@@ -8,24 +8,37 @@ from twisted.logger import Logger
 
 
 class House(service.MultiService):
-    """Like ``MultiService``, but a stop waits: doors close before what stands behind them.
+    """Like ``MultiService``, but a stop begins with the last part and is logged where it fails.
 
-    ``MultiService`` stops all at once, so a database would be closed beneath running transfers.
-    A stop that fails is logged and keeps no other from its own.
+    All parts stop at the same time, so that every door of a process has the same few seconds for
+    its transfers, however many doors there are.
     """
 
     _log = Logger()
 
     async def _stop(self) -> None:
-        for each in reversed(list(self)):
-            try:
-                await defer.maybeDeferred(each.stopService)
-            except Exception:
-                self._log.failure("{service} could not be stopped", service=each)
+        await defer.gatherResults([self._stop_one(each) for each in reversed(list(self))])
+
+    def _stop_one(self, each: service.IService) -> defer.Deferred[object]:
+        stopped: defer.Deferred[object] = defer.maybeDeferred(each.stopService)
+        return stopped.addErrback(
+            lambda failure: self._log.failure("{service} could not be stopped", failure, service=each)
+        )
 
     def stopService(self) -> defer.Deferred[None]:
         service.Service.stopService(self)
         return defer.ensureDeferred(self._stop())
+
+
+class Storeys(House):
+    """Each part stands on those before it: it has stopped before the stop of the next begins.
+
+    All at once, a database would be closed beneath running transfers.
+    """
+
+    async def _stop(self) -> None:
+        for each in reversed(list(self)):
+            await self._stop_one(each)
 
 
 class Part(service.Service):

@@ -16,7 +16,7 @@ from netapp.core.access import Access
 from netapp.core.datagrams import OwnPorts
 from netapp.core.desk import DeskService
 from netapp.core.metrics import Metrics
-from netapp.core.services import House, Part
+from netapp.core.services import House, Part, Storeys
 from netapp.talk.talk import Talk
 from netapp.udpchat.config import DEFAULTS, IPMSG_DEFAULT, PLUGIN, Config
 from netapp.udpchat.ipmsg.interfaces import Interface, interfaces
@@ -48,7 +48,7 @@ def udpchat_service(
     :param find: gives this machine's interfaces.
     :raises ConfigError: a listener that cannot be.
     """
-    house, access = House(), Access(config.allow)
+    house, access = Storeys(), Access(config.allow)  # the farewell leaves before its socket closes
     _add_plain(house, config, talk, own, access, metrics, reactor)
     if config.ipmsg != "none":
         given = (config.ipmsg,) if config.ipmsg else ()

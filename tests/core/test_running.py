@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import pytest_twisted
 from twisted.application import service
+from twisted.internet import defer
 from twisted.python.failure import Failure
 
 from netapp.core import limits, running
 from netapp.core.config import ServiceOptions
+from netapp.core.services import House
 from netapp.errors import ConfigError, StartError
 from netapp.testing import FakeReactor
 
@@ -111,3 +114,32 @@ def test_a_process_takes_the_descriptors_it_is_granted() -> None:
     granted = resource.getrlimit(resource.RLIMIT_NOFILE)
     assert granted == (limits.DESCRIPTORS if hard == -1 else min(hard, limits.DESCRIPTORS), hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest_twisted.ensureDeferred
+async def test_every_door_of_the_process_has_the_same_seconds_for_its_transfers() -> None:
+    """Metrics count as a door: a scrape that hangs takes no time from the services' transfers."""
+    log: list[str] = []
+    drained = defer.Deferred[None]()
+
+    class SlowDoor(Door):
+        def stopService(self) -> Any:
+            super().stopService()
+            return drained
+
+    def part(read: Options, shared: running.Shared) -> service.IService:
+        shared.noun("people", lambda: Noun(log))
+        doors = House()
+        for _ in range(2):
+            SlowDoor(log).setServiceParent(doors)
+        return doors
+
+    house: Any = running.alone("netapp-x", options("--metrics=tcp:0"), part)
+    house.startService()
+    (page,) = [each for doors in house for each in getattr(doors, "services", ()) if hasattr(each, "getHost")]
+    stopped = house.stopService()
+    assert log[-2:] == ["door closes", "door closes"]
+    assert not page.running
+    drained.callback(None)
+    await stopped
+    assert log[-1] == "noun stops"

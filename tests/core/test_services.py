@@ -1,4 +1,4 @@
-"""Services that stop one after another, in the other order."""
+"""Services that stop in the other order, together or one after another."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from twisted.application import service
 from twisted.internet import defer
 from twisted.logger import capturedLogs
 
-from netapp.core.services import House, Part
+from netapp.core.services import House, Part, Storeys
 
 
 class Room(service.Service):
@@ -26,8 +26,8 @@ class Room(service.Service):
         return self._until
 
 
-def house(*rooms: service.Service) -> House:
-    built = House()
+def house(*rooms: service.Service, of: type[House] = House) -> House:
+    built = of()
     for room in rooms:
         room.setServiceParent(built)
     return built
@@ -36,7 +36,7 @@ def house(*rooms: service.Service) -> House:
 def test_a_stop_goes_backwards_and_waits_for_each() -> None:
     log: list[str] = []
     waiting: defer.Deferred[None] = defer.Deferred()
-    built = house(Room("a", log), Room("b", log, waiting), Room("c", log))
+    built = house(Room("a", log), Room("b", log, waiting), Room("c", log), of=Storeys)
     built.startService()
     ended: list[None] = []
     built.stopService().addCallback(ended.append)
@@ -48,10 +48,28 @@ def test_a_stop_goes_backwards_and_waits_for_each() -> None:
     assert not built.running
 
 
-@pytest.mark.parametrize("broken", [ValueError("no"), defer.fail(ValueError("no"))])
-def test_a_stop_that_fails_keeps_no_other_from_its_own(broken: Any) -> None:
+def test_doors_stop_together_and_what_they_stand_on_when_all_have() -> None:
     log: list[str] = []
-    built = house(Room("a", log), Room("b", log, broken), Room("c", log))
+    slow, slower = defer.Deferred[None](), defer.Deferred[None]()
+    chat, file = house(Room("lines", log), Room("irc", log, slow)), house(Room("file", log, slower))
+    built = house(Room("people", log), house(chat, file), of=Storeys)
+    built.startService()
+    ended: list[None] = []
+    built.stopService().addCallback(ended.append)
+    assert log[4:] == ["file stops", "irc stops", "lines stops"]
+    slow.callback(None)
+    assert log[-1] == "lines stops"
+    slower.callback(None)
+    assert log[-1] == "people stops"
+    assert ended == [None]
+
+
+@pytest.mark.parametrize("kind", [House, Storeys])
+@pytest.mark.parametrize("broken", [ValueError("no"), lambda: defer.fail(ValueError("no"))])
+def test_a_stop_that_fails_keeps_no_other_from_its_own(broken: Any, kind: type[House]) -> None:
+    log: list[str] = []
+    until = broken() if callable(broken) else broken
+    built = house(Room("a", log), Room("b", log, until), Room("c", log), of=kind)
     built.startService()
     ended: list[None] = []
     with capturedLogs() as events:
