@@ -42,7 +42,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from netapp.talk.errors import NameTaken, NoSuchName, NotThere, Refused, TooMuch
+from netapp.talk.errors import NameTaken, NoSuchName, NotThere, Refused, StoreFailed, TooMuch
 from netapp.talk.model import (
     LOBBY,
     Author,
@@ -86,6 +86,7 @@ __all__ = [
     "Refused",
     "Renamed",
     "RoomView",
+    "StoreFailed",
     "Talk",
     "TooMuch",
     "TopicSet",

@@ -1,10 +1,10 @@
-"""What talk refuses.  All of it is the asker's affair: a door says it in its own words."""
+"""What talk refuses, and what its store cannot do.  A door says it in its own words."""
 
 from netapp.errors import NetappError
 
 
 class Refused(NetappError):
-    """Talk does not do that."""
+    """Talk does not do that: the asker's affair."""
 
 
 class NameTaken(Refused):
@@ -25,3 +25,7 @@ class NotThere(Refused):
 
 class TooMuch(Refused):
     """A limit of ``netapp.core.limits`` is reached."""
+
+
+class StoreFailed(NetappError):
+    """The store cannot do its work, as when the disk is full: the operator's affair, told in the log."""

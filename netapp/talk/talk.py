@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.internet import defer
 from twisted.logger import Logger
@@ -10,9 +10,10 @@ from twisted.python.failure import Failure
 
 from netapp.core import limits
 from netapp.core.events import Topic
+from netapp.errors import NetappError
 from netapp.talk import names
 from netapp.talk.bus import Bus, Hint, LocalBus
-from netapp.talk.errors import TooMuch
+from netapp.talk.errors import StoreFailed, TooMuch
 from netapp.talk.model import (
     LOBBY,
     Author,
@@ -29,6 +30,8 @@ from netapp.talk.persons import Names, Person, Persons
 from netapp.talk.presence import Presence
 from netapp.talk.room import Room
 from netapp.talk.store import RoomRow, Store
+
+T = TypeVar("T")
 
 
 class Talk:
@@ -51,6 +54,7 @@ class Talk:
         #: Everything that changes here, for other nouns: see ``netapp.talk.model.Change``.
         self.changes: Topic[Change] = Topic()
         self.presences = self.messages = self.unstored = 0
+        self._troubles: dict[str, str] = {}  # what the store cannot do now, and why
 
     def start(self) -> None:
         self._store.start()
@@ -152,7 +156,7 @@ class Talk:
             if len(self._rooms) >= limits.ROOMS:
                 return defer.fail(TooMuch(f"{limits.ROOMS} rooms are in use already"))
             room = self._rooms[name] = Room(name, self._store)
-        return room.open().addErrback(self._cannot_open, room)
+        return self._asked("a room could not be read", room.open()).addErrback(self._cannot_open, room)
 
     def _cannot_open(self, failure: Failure, room: Room) -> Failure:
         self.close_room(room)
@@ -172,12 +176,14 @@ class Talk:
         """
         name = names.room_name(room)
         if after is not None:
-            return self._store.after(name, after, limit=min(limit, limits.HISTORY))
+            reading = self._store.after(name, after, limit=min(limit, limits.HISTORY))
+            return self._asked("messages could not be read", reading)
         return self.read_newest(name, before, limit)
 
     def read_newest(self, key: str, before: int | None, limit: int) -> defer.Deferred[list[Message]]:
         """As :meth:`history`, of a room or a direct talk."""
-        return self._store.newest(key, before=before, limit=min(limit, limits.HISTORY))
+        reading = self._store.newest(key, before=before, limit=min(limit, limits.HISTORY))
+        return self._asked("messages could not be read", reading)
 
     # Saying ----------------------------------------------------------------------------------
 
@@ -220,15 +226,34 @@ class Talk:
         if len(draft.text) > limits.MESSAGE:
             return defer.fail(TooMuch(f"a message has at most {limits.MESSAGE} characters"))
         self.messages += 1
-        return defer.maybeDeferred(self._store.add, draft).addErrback(self._unstored)
+        storing = defer.maybeDeferred(self._store.add, draft)
+        return self._asked("a message could not be stored", storing).addErrback(self._unstored)
 
     def _unstored(self, failure: Failure) -> Failure:
         self.unstored += 1
-        self._log.error("a message could not be stored: {reason}", reason=failure.getErrorMessage())
         return failure
 
     def store_topic(self, room: str, topic: str) -> defer.Deferred[None]:
-        return defer.maybeDeferred(self._store.set_topic, room, topic)
+        storing = defer.maybeDeferred(self._store.set_topic, room, topic)
+        return self._asked("a topic could not be stored", storing)
+
+    # The store's troubles --------------------------------------------------------------------
+
+    def _asked(self, trouble: str, answer: defer.Deferred[T]) -> defer.Deferred[T]:
+        """What the store was asked: why it fails is logged once, until it works or fails otherwise."""
+        return answer.addCallbacks(self._answered, self._failed, (trouble,), {}, (trouble,))
+
+    def _answered(self, answer: T, trouble: str) -> T:
+        if self._troubles:
+            self._troubles.pop(trouble, None)
+        return answer
+
+    def _failed(self, failure: Failure, trouble: str) -> Failure:
+        reason = str(getattr(failure.value, "orig", failure.value))  # SQLAlchemy's own text has many lines
+        if self._troubles.get(trouble) != reason:
+            self._troubles[trouble] = reason
+            self._log.error("{trouble}: {reason}", trouble=trouble, reason=reason)
+        return failure if failure.check(NetappError) else Failure(StoreFailed(f"{trouble}: {reason}"))
 
     def _hinted(self, hint: Hint) -> None:
         if hint.room is None:

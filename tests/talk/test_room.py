@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from twisted.internet import defer
 
 from netapp.core import limits
-from netapp.talk import Message
+from netapp.talk import Message, StoreFailed
 from netapp.talk.bus import Hint, LocalBus
 from netapp.talk.store import MemoryStore
 from netapp.talk.talk import Talk
@@ -144,5 +144,5 @@ def test_a_room_that_cannot_be_read_is_not_entered() -> None:
 
     place = talk(Broken())
     bob = now(place.arrive("bob", Remembering()))
-    with pytest.raises(OSError, match="gone"):
+    with pytest.raises(StoreFailed, match="gone"):
         now(bob.join("lobby"))

@@ -1,7 +1,10 @@
 """Who is here, who may be called what, and who gets what."""
 
+from typing import Any
+
 import pytest
 from twisted.internet import defer
+from twisted.logger import capturedLogs
 
 from netapp.core import limits
 from netapp.talk import (
@@ -16,6 +19,7 @@ from netapp.talk import (
     Parted,
     Proof,
     Renamed,
+    StoreFailed,
     TooMuch,
     TopicSet,
 )
@@ -68,10 +72,27 @@ def test_what_cannot_be_stored_is_told_to_its_sender_only() -> None:
 
     place = talk(Full())
     bob, heard = arrive(place, "bob", "lobby")
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(StoreFailed, match="no space"):
         now(bob.say("lobby", "hello"))
     assert heard.deliveries == []
     assert place.unstored == 1
+
+
+def test_why_the_store_fails_is_logged_once_until_it_changes() -> None:
+    class Sick(MemoryStore):
+        trouble = ""
+
+        def add(self, draft: Draft) -> "defer.Deferred[Any]":
+            return defer.fail(OSError(self.trouble)) if self.trouble else super().add(draft)
+
+    store = Sick()
+    bob, _ = arrive(talk(store), "bob", "lobby")
+    with capturedLogs() as events:
+        for store.trouble in ("disk is full", "disk is full", "disk is broken", "", "disk is broken"):
+            said = bob.say("lobby", "hello")
+            said.addErrback(lambda failure: failure.trap(StoreFailed))
+    assert [event["reason"] for event in events] == ["disk is full", "disk is broken", "disk is broken"]
+    assert not any("log_failure" in event for event in events)
 
 
 def test_one_who_cannot_take_a_message_keeps_it_from_nobody() -> None:
