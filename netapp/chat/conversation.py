@@ -5,13 +5,15 @@ unanswered, except that saying does not wait for saying: so a client may have ma
 their way to the disk, and ``/join a`` is still done before what follows it.
 
 Pace: a session has five tokens and gets two a second; without one, the queue waits.  Nothing is
-dropped: when the queue is long we do not read on, and the client's own system holds it back.
+dropped: what has no place in the queue stays octets, which need far less memory, and until it has one
+we do not read on, and the client's own system holds it back.
 """
 
 import math
+import re
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from netapp.chat.asks import Ask, Direct, Hold, Place, Release, Say
 from netapp.core import limits
@@ -19,6 +21,9 @@ from netapp.core.sessions import Close, Effect, Session
 from netapp.talk import Change, Delivery, Message
 
 Item = TypeVar("Item")
+
+#: As many lines as are split at once, whatever ends them.
+_LINES: Final = re.compile(rb"(?:[^\r\n]*+[\r\n]){%d}" % limits.CHAT_QUEUE)
 
 
 class Pacer:
@@ -61,6 +66,7 @@ class Conversation(Session, Generic[Item]):
     def __init__(self, *, flood: bool) -> None:
         self.place: Place | None = None  # where we are present, once we are
         self._queue: deque[Item] = deque()
+        self._unsplit = bytearray()  # what has come and has no place in the queue
         self._pacer = Pacer(flood)
         self._asking = False  # something other than saying is unanswered
         self._unstored = 0  # says that are unanswered
@@ -68,6 +74,14 @@ class Conversation(Session, Generic[Item]):
         self._own_deadline = math.inf
 
     # What a wire says about itself -----------------------------------------------------------
+
+    def split(self, octets: bytes, now: float) -> Sequence[Effect]:
+        """Give to :meth:`queue` what octets say.  :raises WireError: drop this peer."""
+        raise NotImplementedError
+
+    def split_end(self, now: float) -> Sequence[Effect]:
+        """No more will come: give to :meth:`queue` what has no end, once."""
+        return ()
 
     def execute(self, item: Item, now: float) -> Sequence[Effect]:
         """Do one thing that the client has sent."""
@@ -103,10 +117,9 @@ class Conversation(Session, Generic[Item]):
             self._asking = True
         return [ask]
 
-    def take(self, items: Iterable[Item], now: float) -> list[Effect]:
-        """Queue what the client has sent, and do what can be done."""
+    def queue(self, items: Iterable[Item]) -> None:
+        """Put items behind all others."""
         self._queue.extend(items)
-        return self.pump(now)
 
     def first(self, items: Sequence[Item]) -> None:
         """Put items before all others: the parts of one that is being done."""
@@ -115,8 +128,28 @@ class Conversation(Session, Generic[Item]):
     def drop(self) -> None:
         """Forget what waits."""
         self._queue.clear()
+        self._unsplit.clear()
 
     def pump(self, now: float) -> list[Effect]:
+        """Do what can be done."""
+        effects = self._do_queued(now)
+        while self._unsplit and len(self._queue) <= limits.CHAT_QUEUE // 4 and not ends(effects):
+            effects += self._go_on(self.split(self._some_lines(), now), now)
+        if self._finished and not self._unsplit and not ends(effects):
+            effects += self._go_on(self.split_end(now), now)
+        if ends(effects):
+            self.drop()
+        elif self._finished and not self.busy:
+            effects.append(Close("the peer has finished"))
+        elif self._held != self._is_behind():
+            self._held = not self._held
+            effects.append(Hold() if self._held else Release())
+        return effects
+
+    def _go_on(self, effects: Sequence[Effect], now: float) -> list[Effect]:
+        return [*effects] if ends(effects) else [*effects, *self._do_queued(now)]
+
+    def _do_queued(self, now: float) -> list[Effect]:
         effects: list[Effect] = []
         self._short_of_tokens = False
         while self._queue and self._may_do(self._queue[0]):
@@ -124,15 +157,18 @@ class Conversation(Session, Generic[Item]):
                 self._short_of_tokens = True
                 break
             effects += self.execute(self._queue.popleft(), now)
-            if effects and isinstance(effects[-1], Close):
-                self._queue.clear()
-                return effects
-        if self._finished and not self.busy:
-            return [*effects, Close("the peer has finished")]
-        if self._held != (len(self._queue) > limits.CHAT_QUEUE // (4 if self._held else 1)):
-            self._held = not self._held
-            effects.append(Hold() if self._held else Release())
+            if ends(effects):
+                break
         return effects
+
+    def _some_lines(self) -> bytes:
+        lines = _LINES.match(self._unsplit)
+        octets = bytes(self._unsplit[: lines.end()] if lines else self._unsplit)
+        del self._unsplit[: len(octets)]
+        return octets
+
+    def _is_behind(self) -> bool:
+        return bool(self._unsplit) or len(self._queue) > limits.CHAT_QUEUE // (4 if self._held else 1)
 
     def _may_do(self, item: Item) -> bool:
         if self._asking:
@@ -159,11 +195,24 @@ class Conversation(Session, Generic[Item]):
         else:
             self._asking = False
         effects = list(self.on_answer(ask, answer, now))
-        if effects and isinstance(effects[-1], Close):
-            self._queue.clear()
+        if ends(effects):
+            self.drop()
             return effects
         return effects + self.pump(now)
+
+    def receive(self, data: bytes, now: float) -> Sequence[Effect]:
+        self._unsplit += data
+        return self.pump(now)
 
     def finish(self, now: float) -> Sequence[Effect]:
         self._finished = True
         return self.pump(now)
+
+    def closed(self) -> None:
+        self.drop()
+        self.place = None  # which knows its connection, and that us
+
+
+def ends(effects: Sequence[Effect]) -> bool:
+    """Whether they hang up."""
+    return bool(effects) and isinstance(effects[-1], Close)

@@ -83,6 +83,7 @@ class ChatProtocol(SessionProtocol):
         self._send_now = None
         super().connectionLost(reason)
         self._depart()
+        self._presence = self._kept = None  # the presence knows us: no cycle is left to the collector
 
     # What talk calls -------------------------------------------------------------------------
 

@@ -1,5 +1,7 @@
 """The line chat, in memory."""
 
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from netapp.core import limits
 from netapp.talk import Author, Proof
 from netapp.talk.model import Draft
 from netapp.talk.store import MemoryStore
-from tests.chat.helpers import LINES, Chat, People
+from tests.chat.helpers import IRC, LINES, Chat, People
 from tests.talk.helpers import WaitingStore
 
 
@@ -314,3 +316,25 @@ def test_any_octets_in_any_pieces_leave_the_chat_standing(pieces: list[bytes]) -
     bob.send("fine")
     assert "[watcher] fine" in bob.take()
     assert chat.reactor.tcpServers[LINES][1].connections >= 1
+
+
+@pytest.mark.parametrize("door", [LINES, IRC])
+def test_a_connection_that_is_gone_leaves_nothing_behind(door: int) -> None:
+    chat = Chat()
+    client = chat.line("bob") if door == LINES else chat.irc("bob", "#lobby")
+    client.octets(b"JOIN #a\r\n/join b\r\n" * 5000)
+    session = client.protocol.session
+    assert len(session._queue) <= 2 * limits.CHAT_QUEUE
+    gc.collect()
+    gc.disable()
+    try:
+        client.gone()
+        chat.reactor.advance(0)
+        assert not session.busy
+        left = weakref.ref(client.protocol)
+        client.transport.protocol = client.transport.producer = None  # as a socket's lets go of them
+        del client
+        assert left() is None
+    finally:
+        gc.enable()
+    assert session.place is None

@@ -17,6 +17,14 @@ from netapp.talk import Author, Change, Delivery, Kind, Message
 class Talker(Conversation[str]):
     """``+room`` joins, all else is said."""
 
+    def take(self, items: Sequence[str], now: float) -> Sequence[Effect]:
+        """Hear lines."""
+        return self.receive("".join(f"{item}\n" for item in items).encode(), now)
+
+    def split(self, octets: bytes, now: float) -> Sequence[Effect]:
+        self.queue(octets.decode().splitlines())
+        return ()
+
     def execute(self, item: str, now: float) -> Sequence[Effect]:
         return self.ask(Join(item[1:]) if item.startswith("+") else Say("lobby", item))
 
@@ -76,6 +84,29 @@ def test_a_long_queue_stops_the_reading_and_a_short_one_lets_it_go_on() -> None:
         effects += talker.pump(now)
     assert effects.count(Release()) == 1
     assert effects.count(Hold()) == 0
+
+
+def test_what_the_queue_has_no_place_for_stays_octets() -> None:
+    talker = Talker(flood=True)
+    talker.take(["+a"] * 20_000, 0.0)
+    assert len(talker._queue) <= limits.CHAT_QUEUE
+    assert len(talker._unsplit) > 59_000
+    for _ in range(40):
+        talker.answered(Join("a"), None, talker.deadline if talker.deadline != math.inf else 1.0)
+        talker.pump(1e6)
+    assert len(talker._queue) <= limits.CHAT_QUEUE * 5 // 4
+    talker.closed()
+    assert not talker._queue
+    assert not talker._unsplit
+
+
+def test_lines_are_done_in_order_however_many_come_at_once() -> None:
+    talker = Talker(flood=False)
+    done: list[Effect] = list(talker.take([f"+{number}" for number in range(500)], 0.0))
+    for number in range(500):
+        done += talker.answered(Join(str(number)), None, 0.0)
+    assert [ask for ask in done if isinstance(ask, Join)] == [Join(str(number)) for number in range(500)]
+    assert not talker.busy
 
 
 def test_who_has_finished_is_served_to_the_end() -> None:

@@ -48,23 +48,9 @@ class IrcSession(Conversation[Command | TooLong]):
     # What the protocol calls -----------------------------------------------------------------
 
     def receive(self, data: bytes, now: float) -> Sequence[Effect]:
-        items: list[Command | TooLong] = []
-        for line in self._splitter.receive(data):
-            if self.place is None:
-                self._lines += 1
-                if self._lines > limits.IRC_LINES_BEFORE:
-                    return [*self.take(items, now), *self.end("Too many lines before registration")]
-                if isinstance(line, bytes) and strangers.is_http(line):
-                    return [strangers.Misdirected("IRC", self.lang), Close("a browser")]
-            if isinstance(line, TooLong):
-                items.append(line)
-            elif command := wire.parse_command(self._tongue.read(line)):
-                items.append(command)
         if self.place is not None:
             self._pinged, self._own_deadline = False, now + limits.IRC_SILENCE
-        if self.receiver.codec != self._tongue.codec:
-            self.adjust_receiver()
-        return self.take(items, now)
+        return super().receive(data, now)
 
     def tick(self, now: float) -> Sequence[Effect]:
         effects: list[Effect] = []
@@ -78,6 +64,22 @@ class IrcSession(Conversation[Command | TooLong]):
         return effects + self.pump(now)
 
     # Commands in their turn ------------------------------------------------------------------
+
+    def split(self, octets: bytes, now: float) -> Sequence[Effect]:
+        for line in self._splitter.receive(octets):
+            if self.place is None:
+                self._lines += 1
+                if self._lines > limits.IRC_LINES_BEFORE:
+                    return self.end("Too many lines before registration")
+                if isinstance(line, bytes) and strangers.is_http(line):
+                    return [strangers.Misdirected("IRC", self.lang), Close("a browser")]
+            if isinstance(line, TooLong):
+                self.queue([line])
+            elif command := wire.parse_command(self._tongue.read(line)):
+                self.queue([command])
+        if self.receiver.codec != self._tongue.codec:
+            self.adjust_receiver()
+        return []
 
     def says(self, item: Command | TooLong) -> bool:
         return isinstance(item, Command) and item.command in _SAYING and self.place is not None

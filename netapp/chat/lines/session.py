@@ -10,7 +10,7 @@ from typing import Final
 
 from netapp.chat import asks
 from netapp.chat.asks import Ask, Joining, Views, WrongPassword
-from netapp.chat.conversation import Conversation
+from netapp.chat.conversation import Conversation, ends
 from netapp.chat.lines import wire
 from netapp.chat.lines.commands import do_command, is_command, quit_chat
 from netapp.chat.lines.phrases import PHRASES
@@ -63,23 +63,25 @@ class LineSession(Conversation[Line]):
     def open(self, now: float) -> Sequence[Effect]:
         return [self._tongue.write(self.say("name?"))]
 
-    def receive(self, data: bytes, now: float) -> Sequence[Effect]:
-        return self._heard(self._reader.receive(data, now), now)
-
     def tick(self, now: float) -> Sequence[Effect]:
         if self.place is None and now >= self._own_deadline:
             return [self.line("too late"), Close("no name")]
-        return self._heard(self._reader.tick(now), now)
-
-    def finish(self, now: float) -> Sequence[Effect]:
-        effects = self._heard(self._reader.finish(), now)
-        return [*effects, *super().finish(now)]
+        effects = self._heard(self._reader.tick(now))
+        return effects if ends(effects) else effects + self.pump(now)
 
     @property
     def deadline(self) -> float:  # type: ignore[override]
         return min(super().deadline, self._reader.deadline)
 
-    def _heard(self, items: Sequence[Item], now: float) -> list[Effect]:
+    # Lines in their turn ---------------------------------------------------------------------
+
+    def split(self, octets: bytes, now: float) -> Sequence[Effect]:
+        return self._heard(self._reader.receive(octets, now))
+
+    def split_end(self, now: float) -> Sequence[Effect]:
+        return self._heard(self._reader.finish())
+
+    def _heard(self, items: Sequence[Item]) -> list[Effect]:
         effects: list[Effect] = []
         lines: list[Line] = []
         for item in items:
@@ -92,9 +94,8 @@ class LineSession(Conversation[Line]):
                 return [strangers.Misdirected(service, self._lang), Close("a browser")]
             else:
                 lines.append(self._tongue.read(item))
-        return effects + self.take(lines, now)
-
-    # Lines in their turn ---------------------------------------------------------------------
+        self.queue(lines)
+        return effects
 
     def says(self, item: Line) -> bool:
         line = item.strip() if isinstance(item, str) else ""
