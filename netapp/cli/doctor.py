@@ -5,6 +5,7 @@ import platform
 import resource
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -124,7 +125,7 @@ def _versions() -> Finding:
 def _state(folder: Path) -> Finding:
     if not folder.exists():  # to look is not to make it
         parent = next(each for each in folder.absolute().parents if each.exists())
-        if parent.is_dir() and os.access(parent, os.W_OK):
+        if _takes_files(parent):
             return Finding("ok", say("new state", path=folder))
         return Finding("bad", say("no state", path=folder), f"mkdir -p {folder} (--state DIR)")
     try:
@@ -132,6 +133,15 @@ def _state(folder: Path) -> Finding:
     except ConfigError:
         return Finding("bad", say("no state", path=folder), f"chown {os.getuid()} {folder} (--state DIR)")
     return Finding("ok", say("state", path=folder))
+
+
+def _takes_files(folder: Path) -> bool:
+    """Whether something can be made in it: permissions alone do not tell, on /proc or for root."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def _clock(now: float) -> Finding:

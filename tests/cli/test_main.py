@@ -184,6 +184,13 @@ def test_doctor_names_what_is_wrong_and_its_cure(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc here")
+def test_doctor_sees_that_a_state_directory_cannot_be_made() -> None:
+    from netapp.cli import doctor
+
+    assert doctor._state(Path("/proc/netapp/state")).verdict == "bad"
+
+
 def test_doctor_makes_nothing_and_looks_at_every_default_port(tmp_path: Path) -> None:
     found = list(findings(tmp_path / "state"))
     assert list(tmp_path.iterdir()) == []
