@@ -171,6 +171,8 @@ class SharedOptions(usage.Options):
         values = value if isinstance(value, list) and many else [value]
         if any(isinstance(each, bool | dict | list) for each in values):
             raise ConfigError(f"{where}: {key} takes {'a list of texts' if many else 'a text or a number'}")
+        if any("\0" in str(each) for each in values):
+            raise ConfigError(f"{where}: {key} holds a NUL, which no path, name or text here may")
         return [f"--{key}={each}" for each in values]
 
     def _shared_arguments(self) -> Iterator[str]:

@@ -66,7 +66,7 @@ def alone(plugin: str, options: OptionsT, part: Callable[[OptionsT, Shared], ISe
     """A process that runs one plugin.  What the operator did wrong ends it in one line."""
     from twisted.internet import reactor  # the place that names it for every tap.py
 
-    shared = Shared(reactor, final_user(options.parent))
+    shared = Shared(reactor, starting(plugin, lambda: final_user(options.parent)))
     house, doors = Storeys(), House()
     shared.hangup.setServiceParent(house)  # first, and so the last to stop: a SIGHUP kills no transfer
     Part(allow_many_files, lambda: None).setServiceParent(house)

@@ -40,13 +40,21 @@ def open_state(path: Path) -> Path:
 
 
 def final_user(twistd: Mapping[str, Any] | None) -> User:
-    """Whom the process will be once its ports are bound, by twistd's own ``--uid`` and ``--gid``."""
+    """Whom the process will be once its ports are bound, by twistd's own ``--uid`` and ``--gid``.
+
+    :raises ConfigError: a number that no user has, and no group with it.
+    """
     uid, gid = (twistd.get(key) if twistd is not None else None for key in ("uid", "gid"))
     if os.geteuid() != 0 or (uid is None and gid is None):
         return None
     if uid is None:
         return os.getuid(), gid or 0
-    return uid, pwd.getpwuid(uid).pw_gid if gid is None else gid
+    if gid is not None:
+        return uid, gid
+    try:
+        return uid, pwd.getpwuid(uid).pw_gid
+    except (KeyError, OverflowError):
+        raise ConfigError(f"--uid={uid}: there is no such user: name another, or give --gid too") from None
 
 
 @contextmanager

@@ -54,6 +54,21 @@ def refusal(state: Path, *options: str, plugin: str = "netapp-echo") -> str:
 # Starts that cannot work ---------------------------------------------------------------------------
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another")
+def test_a_user_that_there_is_not(state: Path) -> None:
+    ended = subprocess.run(
+        [str(Path(sys.executable).with_name("twistd")), "--pidfile=", "-n", "--uid=54321", "netapp-echo"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        cwd=state,
+    )
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stdout + ended.stderr
+    assert "netapp-echo: --uid=54321: there is no such user" in ended.stdout + ended.stderr
+
+
 @pytest.mark.parametrize(("kind", "name"), [(socket.SOCK_STREAM, "tcp"), (socket.SOCK_DGRAM, "udp")])
 def test_a_port_that_is_taken(state: Path, kind: socket.SocketKind, name: str) -> None:
     with taken(kind) as port:

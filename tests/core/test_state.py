@@ -70,6 +70,14 @@ def test_without_a_user_given_the_process_stays_who_it_is() -> None:
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root may act as another")
+@pytest.mark.parametrize("uid", [54321, 2**40])
+def test_a_user_that_there_is_not_is_the_operators_fault(uid: int) -> None:
+    with pytest.raises(ConfigError, match=f"--uid={uid}: there is no such user"):
+        state.final_user({"uid": uid, "gid": None})
+    assert state.final_user({"uid": 54321, "gid": 54321}) == (54321, 54321)
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root may act as another")
 def test_a_user_given_to_twistd_owns_what_is_made() -> None:
     user = state.final_user({"uid": NOBODY[0], "gid": None})
     with tempfile.TemporaryDirectory() as place:
