@@ -32,12 +32,13 @@ PHRASES: Final = Phrases(
     {
         "no command": ("没有 {name} 这个命令", "there is no command {name}"),
         "no option": ("没有 {name} 这个选项", "there is no option {name}"),
+        "needless": ("选项 {name} 后面不带值", "{name} takes no value"),
         "no value": ("选项 {name} 后面缺少值", "{name} needs a value"),
         "missing": ("缺少 {name}", "{name} is missing"),
         "bad": ("{name}:{reason}", "{name}: {reason}"),
         "choose": ("{name} 只能是 {choices} 之一", "{name} is one of {choices}"),
         "number": ("{name} 应为数字{range}", "{name} is a number{range}"),
-        "too many": ("多出的参数:{reason}", "{reason}"),
+        "too many": ("多出的参数:{what}", "unexpected extra argument: {what}"),
         "help": ("(用法见 {command} --help)", " (see {command} --help)"),
     }
 )
@@ -122,6 +123,8 @@ def explained(error: click.ClickException) -> str:
             return say("no option", name=error.option_name)
         case click.exceptions.BadOptionUsage() if "requires an argument" in error.message:
             return say("no value", name=error.option_name)
+        case click.exceptions.BadOptionUsage() if "does not take a value" in error.message:
+            return say("needless", name=error.option_name)
         case click.exceptions.MissingParameter():
             return say("missing", name=name)
         case click.BadParameter() if param is not None and isinstance(param.type, click.Choice):
@@ -135,7 +138,7 @@ def explained(error: click.ClickException) -> str:
         case click.exceptions.NoSuchCommand():
             return say("no command", name=error.command_name)
         case click.UsageError() if "unexpected extra" in error.message:
-            return say("too many", reason=error.message.rstrip("."))
+            return say("too many", what=error.message.partition("(")[2].rpartition(")")[0])
         case _:
             return error.format_message()
 

@@ -40,7 +40,8 @@ def message_options(function: Function) -> Function:
         ),
         click.option(
             "--file",
-            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            type=click.Path(readable=False, path_type=Path),  # what is wrong with it is said by us
+            metavar="FILE",
             help="Send a file's octets as one message.",
         ),
         click.option("--send", metavar="TEXT", help="Send one message; a listener answers each with it."),

@@ -97,7 +97,13 @@ def test_the_commands_help_names_all_and_imports_none() -> None:
         (["tcp"], "请写一个:HOST:PORT, --listen PORT", "give one of HOST:PORT, --listen PORT"),
         (["tcp", "a:1", "--every", "1"], "--every 要和", "--every needs --send or --file"),
         (["dns", "a", "--plain"], "要和 --server 一起用", "need --server"),
-        (["login", "a:1", "b"], "多出的参数", "unexpected extra argument"),
+        (
+            ["login", "a:1", "b"],
+            "netapp login: 多出的参数:b(用法",
+            "login: unexpected extra argument: b (see",
+        ),
+        (["tcp", "a:1", "b", "c (d)"], "多出的参数:b c (d)(用法", "unexpected extra argument: b c (d) (see"),
+        (["tcp", "a:1", "--hex=1"], "选项 --hex 后面不带值", "--hex takes no value"),
     ],
 )
 def test_a_wrong_call_is_one_line_in_the_users_language(

@@ -176,6 +176,19 @@ def test_a_file_is_sent_as_it_is(tmp_path: Path) -> None:
     assert (done.stdout, server.got) == ("12\n", [b"\x00\x01 as it is\n"])
 
 
+@pytest.mark.parametrize(
+    ("name", "chinese", "english"),
+    [("nopay", "找不到 {}", "there is no {}"), ("", "{} 是目录", "{} is a folder")],
+)
+def test_a_file_that_cannot_be_sent_is_one_line(
+    tmp_path: Path, name: str, chinese: str, english: str
+) -> None:
+    for lang, reason in (("zh_CN.UTF-8", chinese), ("C", english)):
+        done = netapp("tcp", "127.0.0.1:9", "--file", tmp_path / name, lang=lang)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr == f"netapp tcp: {reason.format(tmp_path / name)}\n"
+
+
 def test_every_repeats_until_the_peer_closes() -> None:
     def handle(server: Server, connection: socket.socket) -> None:
         for _ in range(3):
