@@ -15,6 +15,9 @@ from netapp.errors import ConfigError
 class Hangup(service.Service):
     """Calls each reloader, one after another, when the process gets a SIGHUP.
 
+    Signals that come before all have read, which may take Deferreds' time, are one more reading
+    after it: a storm of them leaves no queue.
+
     A reloader that fails is logged and does not keep the others from theirs: what is the
     operator's fault, a ConfigError, in one line.
     """
@@ -25,6 +28,7 @@ class Hangup(service.Service):
         self._reactor = reactor
         self._reloaders: list[tuple[str, Callable[[], object]]] = []
         self._before: Any = None
+        self._reading = self._again = False
 
     def add(self, name: str, reload: Callable[[], object]) -> None:
         self._reloaders.append((name, reload))
@@ -38,15 +42,28 @@ class Hangup(service.Service):
 
     def stopService(self) -> None:
         super().stopService()
+        self._again = False
         if self._before is not None:
             signal.signal(signal.SIGHUP, self._before)
             self._before = None
 
     def reload(self) -> None:
-        for name, reload in self._reloaders:
+        if self._reading:
+            self._again = True
+            return
+        self._reading = True
+        outcomes = [
             defer.maybeDeferred(reload).addCallbacks(
                 self._read, self._unread, callbackArgs=(name,), errbackArgs=(name,)
             )
+            for name, reload in self._reloaders
+        ]
+        defer.DeferredList(outcomes).addCallback(self._all_read)
+
+    def _all_read(self, _: object) -> None:
+        self._reading, again, self._again = False, self._again, False
+        if again:
+            self.reload()
 
     def _read(self, _: object, name: str) -> None:
         self._log.info("{name}: read again", name=name)

@@ -63,3 +63,33 @@ def test_a_reloader_may_take_its_time() -> None:
         assert events == []
         done.callback(None)
     assert formatEvent(events[0]) == "one: read again"
+
+
+def test_signals_that_come_while_all_is_read_are_one_more_reading() -> None:
+    hangup, readings = Hangup(FakeReactor()), list[defer.Deferred[None]]()
+
+    def slow() -> defer.Deferred[None]:
+        readings.append(defer.Deferred())
+        return readings[-1]
+
+    hangup.add("names", slow)
+    for _ in range(100):
+        hangup.reload()
+    assert len(readings) == 1
+    readings[0].callback(None)
+    assert len(readings) == 2
+    readings[1].errback(ConfigError("hosts:3: no address"))
+    assert len(readings) == 2
+    hangup.reload()
+    assert len(readings) == 3
+
+
+def test_a_stop_forgets_a_signal_that_waits() -> None:
+    hangup, readings = Hangup(FakeReactor()), list[defer.Deferred[None]]()
+    hangup.add("names", lambda: readings.append(defer.Deferred()) or readings[-1])
+    hangup.startService()
+    hangup.reload()
+    hangup.reload()
+    hangup.stopService()
+    readings[0].callback(None)
+    assert len(readings) == 1
