@@ -60,7 +60,8 @@ def upgrade(path: Path, migrations: Path, head: str) -> None:
     """Bring a database to revision ``head``, making it first if need be, under the state's lock.
 
     :param migrations: the noun's folder of Alembic revisions.
-    :raises ConfigError: no database, one of a newer netapp, or one that cannot be written.
+    :raises ConfigError: no database, another program's, one of a newer netapp, or one that cannot
+        be written.
     """
     try:
         with locked(path.parent):
@@ -78,10 +79,7 @@ def upgrade(path: Path, migrations: Path, head: str) -> None:
 
 def _upgrade(engine: Engine, path: Path, migrations: Path, head: str) -> None:
     with engine.connect() as connection:
-        if not sqlalchemy.inspect(connection).has_table("alembic_version"):
-            now = None
-        else:
-            now = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        now = _revision(connection, path)
         connection.rollback()
         if now == head:
             return
@@ -100,6 +98,16 @@ def _upgrade(engine: Engine, path: Path, migrations: Path, head: str) -> None:
             raise ConfigError(
                 f"the database {path} is of a newer netapp ({now}): upgrade netapp, or use another --state"
             ) from None
+
+
+def _revision(connection: Connection, path: Path) -> str | None:
+    """The revision that a database is at; None for an empty one, which is to be made."""
+    if not connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar():
+        return None
+    if not sqlalchemy.inspect(connection).has_table("alembic_version"):
+        raise ConfigError(f"the database {path} is not netapp's: move it elsewhere, or use another --state")
+    now = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return None if now is None else str(now)
 
 
 class Database:

@@ -288,6 +288,20 @@ def test_a_newer_database_is_refused_in_one_line(path: Path, migrations: Path) -
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize("made", ["TABLE theirs (a)", "TABLE word (a)", "VIEW theirs AS SELECT 1"])
+def test_another_programs_database_is_refused_and_left_alone(
+    tmp_path: Path, migrations: Path, made: str
+) -> None:
+    path = tmp_path / "words.db"
+    connection = sqlite3.connect(path)
+    connection.execute(f"CREATE {made}")
+    connection.close()
+    with pytest.raises(ConfigError, match=r"words\.db is not netapp's") as refused:
+        database.upgrade(path, migrations, "one")
+    assert "\n" not in str(refused.value)
+    assert "alembic_version" not in _tables(path)
+
+
 @pytest.mark.parametrize("content", [b"no database at all" * 100, b"SQLite format 3\0" + b"x" * 4096])
 def test_l41_a_file_that_is_no_database_is_refused_in_one_line(
     tmp_path: Path, migrations: Path, content: bytes
