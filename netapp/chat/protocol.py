@@ -65,6 +65,7 @@ class ChatProtocol(SessionProtocol):
         super().__init__(session, clock)
         self._peer, self._talk, self._entrance, self._fanout = peer, talk, entrance, fanout
         self._presence: Presence | None = None
+        self._proof: defer.Deferred[Any] | None = None  # a password is being tried
         self._outbox: list[bytes] = []
         self._send_now: Callable[[bytes], int] | None = None  # the socket's, where octets go as they are
         self._held = False
@@ -82,6 +83,8 @@ class ChatProtocol(SessionProtocol):
         self._outbox = []
         self._send_now = None
         super().connectionLost(reason)
+        if self._proof is not None:
+            self._proof.cancel()  # nobody waits for it any more: its place in the queue is free
         self._depart()
         self._presence = self._kept = None  # the presence knows us: no cycle is left to the collector
 
@@ -166,7 +169,7 @@ class ChatProtocol(SessionProtocol):
 
     def _answered(self, answer: object, ask: Ask) -> None:
         if isinstance(answer, Failure):
-            if not answer.check(NetappError):
+            if not answer.check(NetappError, defer.CancelledError):
                 self._log.failure("{ask} failed", answer, ask=type(ask).__name__)
             answer = answer.value
         kept: list[Delivery | Change] = []
@@ -202,7 +205,12 @@ class ChatProtocol(SessionProtocol):
         raise TypeError(f"{type(self).__name__} cannot perform {ask!r}")
 
     async def _arrive(self, ask: asks.Arrive) -> Presence:
-        presence = await self._entrance.arrive(ask.name, ask.password, self._peer[0], self)
+        self._proof = defer.ensureDeferred(self._entrance.prove(ask.name, ask.password, self._peer[0]))
+        try:
+            account = await self._proof
+        finally:
+            self._proof = None
+        presence = await self._entrance.arrive(ask.name, account, self)
         if self.closing:
             presence.depart()
         else:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet import defer
+from twisted.logger import capturedLogs, formatEvent
 
 from netapp.core import limits
 from netapp.talk import Author, Proof
@@ -152,6 +153,43 @@ def test_failed_tries_are_slowed_down() -> None:
     assert "Welcome" not in client.take()
     chat.reactor.advance(5.0)
     assert "Welcome, zhao!" in client.take()
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_who_hangs_up_waits_for_no_password(held: bool) -> None:
+    cancelled: list[str] = []
+
+    class Hashing(People):
+        def authenticate(self, name: str, password: str, source: str) -> "defer.Deferred[Any]":
+            return defer.Deferred(lambda _: cancelled.append(password))
+
+    chat = Chat(people=Hashing(zhao="123"))
+    if held:
+        for _ in range(9):
+            chat.people.throttle.failed("127.0.0.1", ["zhao"], chat.reactor.seconds())
+    client = chat.client(LINES)
+    client.send("zhao", "wrong")
+    calls = len(chat.reactor.getDelayedCalls())
+    with capturedLogs() as events:
+        client.gone()
+        assert len(chat.reactor.getDelayedCalls()) < calls
+        chat.reactor.advance(60)
+    assert cancelled == ([] if held else ["wrong"])
+    assert not [event for event in events if "log_failure" in event]
+
+
+def test_wrong_passwords_are_logged_and_have_a_bound() -> None:
+    chat = Chat(people=People(zhao="123"), flood=False)
+    client = chat.client(LINES)
+    with capturedLogs() as events:
+        for number in range(limits.CHAT_TRIES):
+            assert client.connected
+            client.take()
+            client.send("zhao", f"wrong{number}")
+    assert client.take().endswith("That is not the password.\r\nToo many tries.  Good bye!\r\n")
+    assert not client.connected
+    logged = [formatEvent(event) for event in events if "rhost" in event]
+    assert logged == ["netapp-chat: authentication failure rhost=127.0.0.1"] * limits.CHAT_TRIES
 
 
 def test_who_comes_sees_what_was_said_before() -> None:

@@ -39,6 +39,7 @@ PHRASES: Final = Phrases(
             "{name} has an account.  Its password (or just Enter for another name): ",
         ),
         "wrong password": ("密码不对。", "That is not the password."),
+        "tries": ("尝试次数太多,再见!", "Too many tries.  Good bye!"),
         "taken": ("{name} 已经有人用了。", "{name} is taken."),
         "too late": ("等太久了,再见!", "You took too long.  Good bye!"),
         "name empty": ("昵称不能为空。", "A nickname cannot be empty."),

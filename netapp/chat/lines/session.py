@@ -54,6 +54,7 @@ class LineSession(Conversation[Line]):
         self.say = PHRASES.speaker(lang)
         self._reader = LineReader()
         self._claimed = ""  # the account's name whose password we wait for
+        self._tries = 0  # passwords that were wrong
         self._greeted = False
         self.room = LOBBY
         self._own_deadline = now + limits.CHAT_NAME_WAIT
@@ -180,6 +181,9 @@ class LineSession(Conversation[Line]):
             return [self._tongue.write(self.say("password?", name=ask.name))]
         if isinstance(problem, WrongPassword):
             why = self.line("wrong password")
+            self._tries += 1
+            if self._tries >= limits.CHAT_TRIES:
+                return [why + self.line("tries"), Close("too many tries")]
         elif isinstance(problem, NameTaken):
             why = self.line("taken", name=problem.name)
         elif isinstance(problem, TooMuch | Busy):
