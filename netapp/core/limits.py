@@ -124,10 +124,10 @@ ROOM_MESSAGES: Final = 10_000
 STORED_ROOMS: Final = 20_000
 #: Messages that one question for history gives.
 HISTORY: Final = 500
-#: Rooms that may be in use at once.
-ROOMS: Final = 1024
-#: Rooms that one presence may be in.
-ROOMS_EACH: Final = 64
+#: Rooms that may be in use at once; the lobby may always.
+ROOMS: Final = 10_000
+#: Rooms that one presence may be in: all connections of one address to two doors cannot be in all.
+ROOMS_EACH: Final = 16
 #: Presences at once.
 PRESENCES: Final = 8192
 #: How long the direct talk of a guest is kept after its last message.
@@ -301,8 +301,6 @@ DNS_ANSWERS_AT_ONCE: Final = 64 * 1024
 
 #: How long somebody in the line chat may think about a nickname.
 CHAT_NAME_WAIT: Final = 300.0
-#: Wrong passwords of one connection before it is closed.
-CHAT_TRIES: Final = 10
 #: Messages that a session may say or ask at once before it must wait for tokens.
 FLOOD_BURST: Final = 5
 #: Tokens that a session gets back in one second.

@@ -125,6 +125,16 @@ def test_rooms_each_and_in_all_have_a_bound() -> None:
         now(bob.join("one-more"))
 
 
+def test_one_address_cannot_hold_every_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert limits.ROOMS > 2 * limits.CONNECTIONS_PER_ADDRESS * limits.ROOMS_EACH
+    monkeypatch.setattr(limits, "ROOMS", 2)
+    place = talk()
+    arrive(place, "bob", "a", "b")
+    eve, _ = arrive(place, "eve", "lobby")
+    with pytest.raises(TooMuch):
+        now(eve.join("c"))
+
+
 def test_coming_going_and_names_are_told_to_those_who_share_a_room() -> None:
     place = talk()
     published: list[object] = []
