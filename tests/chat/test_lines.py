@@ -286,9 +286,13 @@ def test_what_is_not_stored_is_not_seen_and_its_sender_is_told() -> None:
     chat = Chat(store=Full())
     bob, eve = chat.line("bob"), chat.line("eve")
     bob.take()
-    bob.send("hello")
-    assert bob.take().startswith("Not sent")
+    with capturedLogs() as events:
+        bob.send("hello", "again")
+    assert bob.take().splitlines() == ["Not sent: the server could not store it.  Try again later."] * 2
     assert eve.take() == ""
+    assert len(events) == 1  # talk's own, once
+    assert "no space left" in formatEvent(events[0])
+    assert "log_failure" not in events[0]
 
 
 def test_who_leaves_while_a_message_is_stored_harms_nobody() -> None:
