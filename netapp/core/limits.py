@@ -301,6 +301,8 @@ DNS_ANSWERS_AT_ONCE: Final = 64 * 1024
 
 #: How long somebody in the line chat may think about a nickname.
 CHAT_NAME_WAIT: Final = 300.0
+#: Wrong passwords of one connection before it is closed.
+CHAT_TRIES: Final = 10
 #: Messages that a session may say or ask at once before it must wait for tokens.
 FLOOD_BURST: Final = 5
 #: Tokens that a session gets back in one second.
