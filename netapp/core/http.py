@@ -21,7 +21,7 @@ from zope.interface import implementer
 
 from netapp.core import limits
 from netapp.core.exchange import Answer, Asked, Response
-from netapp.core.sendfile import BodySender, Unreadable
+from netapp.core.sendfile import BodySender, tell_cut_off
 from netapp.core.sessions import Body
 from netapp.core.streams import SessionFactory, can_half_close, peer_of
 
@@ -239,8 +239,7 @@ class Channel(http.HTTPChannel):
     def _broken(self, failure: Failure) -> None:
         self._forget_sender()
         self._closing = True
-        if failure.check(Unreadable):
-            self._log.warn("a response was cut off: {reason}", reason=failure.getErrorMessage())
+        tell_cut_off(self._log, failure)
 
     def _forget_sender(self) -> None:
         sender, self._sender = self._sender, None

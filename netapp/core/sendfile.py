@@ -14,6 +14,8 @@ from collections import deque
 from typing import Any, Final
 
 from twisted.internet import defer, error, interfaces
+from twisted.logger import Logger
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from netapp.core import limits
@@ -28,6 +30,7 @@ except ImportError:  # pragma: no cover  (no such calls on this system)
 
 _CANNOT: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSOCK})
 _DISK: Final = frozenset({errno.EIO, errno.ESTALE, errno.ENXIO})
+_UNREACHABLE: Final = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTDOWN})
 _LATER: Final = frozenset({errno.EAGAIN, errno.EINTR, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -66,7 +69,7 @@ class BodySender:
         """Begin.
 
         :returns: fires once: with None when all has been given to the kernel, else with
-            :exc:`Unreadable`, :exc:`Stalled`, ``ConnectionLost`` or an ``OSError``.
+            :exc:`Unreadable`, :exc:`Stalled`, ``ConnectionLost``, an ``OSError`` or what was our fault.
         """
         assert self._done is not None
         done = self._done
@@ -85,7 +88,7 @@ class BodySender:
         except OSError as problem:
             broken = problem.errno in _DISK
             self._fail(Unreadable(f"a file cannot be read: {problem.strerror}") if broken else problem)
-        except Unreadable as problem:
+        except Exception as problem:  # ours, if it is not Unreadable: tell_cut_off has it logged
             self._fail(problem)
 
     def stopProducing(self) -> None:
@@ -219,6 +222,19 @@ class BodySender:
                 timer.cancel()
         self._parts.clear()
         self._body.close()
+
+
+def tell_cut_off(log: Logger, failure: Failure) -> None:
+    """Log why a body was not sent to its end, unless that was its peer's doing."""
+    problem = failure.value
+    if isinstance(problem, Stalled | error.ConnectionLost | ConnectionError | TimeoutError):
+        return
+    if isinstance(problem, OSError) and problem.errno in _UNREACHABLE:
+        return
+    if isinstance(problem, Unreadable | OSError):
+        log.warn("a transfer was cut off: {reason}", reason=str(problem))
+    else:
+        log.failure("a transfer failed", failure)
 
 
 def can_sendfile(transport: Any) -> bool:

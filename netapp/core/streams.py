@@ -16,7 +16,7 @@ from zope.interface import implementer
 
 from netapp.core import limits
 from netapp.core.connections import Carrier, Peer, SessionFactory, peer_of
-from netapp.core.sendfile import BodySender, Unreadable
+from netapp.core.sendfile import BodySender, tell_cut_off
 from netapp.core.sessions import Body, Close, Effect, Session
 from netapp.core.strangers import Misdirected, http_answer
 from netapp.errors import Busy, WireError
@@ -241,8 +241,7 @@ class SessionProtocol(protocol.Protocol):
     def _broken(self, failure: Failure) -> None:
         self._forget_sender()
         self.closing = True  # the sender has ended the connection, or it was gone
-        if failure.check(Unreadable):
-            self._log.warn("a transfer was cut off: {reason}", reason=failure.getErrorMessage())
+        tell_cut_off(self._log, failure)
 
     def _forget_sender(self) -> None:
         sender, self._sender = self._sender, None

@@ -1,10 +1,12 @@
 """Bodies, handing over and lingering, with connections in memory."""
 
+import errno
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from twisted.internet import interfaces
+from twisted.logger import capturedLogs
 from zope.interface import directlyProvides
 
 from netapp.core import limits
@@ -143,6 +145,33 @@ def test_f21_a_file_that_shrinks_aborts() -> None:
     bench = Bench([Body((Slice(file, 0, 100_000),))])
     bench.protocol.dataReceived(b"go")
     bench.pump()
+    assert bench.transport.aborted
+    assert file.closed
+
+
+@pytest.mark.parametrize(
+    ("problem", "logged"),
+    [
+        (ZeroDivisionError(), ["critical"]),
+        (OSError(errno.EBADF, "bad"), ["warn"]),
+        (OSError(errno.EIO, "bad"), ["warn"]),
+        (ConnectionResetError(errno.ECONNRESET, "reset"), []),
+        (OSError(errno.EHOSTUNREACH, "unreachable"), []),
+    ],
+)
+def test_why_a_body_was_cut_off_is_logged_unless_it_was_the_peer(
+    problem: Exception, logged: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> bytes:
+        raise problem
+
+    made, file = body(b"x" * 100_000)
+    monkeypatch.setattr(file, "pread", fails)
+    bench = Bench([made])
+    with capturedLogs() as events:
+        bench.protocol.dataReceived(b"go")
+        bench.pump()
+    assert [each["log_level"].name for each in events] == logged
     assert bench.transport.aborted
     assert file.closed
 
