@@ -102,3 +102,8 @@ def taken(handler: Any) -> list[bytes]:
     written = [octets for octets, _ in handler.transport.written]
     handler.transport.written.clear()
     return written
+
+
+def fails(*_: object) -> Any:
+    """A bug of ours."""
+    raise ZeroDivisionError

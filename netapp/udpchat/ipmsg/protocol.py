@@ -4,12 +4,14 @@ from collections.abc import Iterable, Sequence
 
 from twisted.internet import defer, interfaces
 from twisted.internet.task import deferLater
+from twisted.python.failure import Failure
 
 from netapp.core import datagrams, limits
 from netapp.core.access import Access
 from netapp.core.datagrams import OwnPorts, Peer
 from netapp.core.languages import Speaker
 from netapp.core.sessions import Close, Effect, Session
+from netapp.errors import NetappError
 from netapp.talk.talk import Talk
 from netapp.udpchat.alarm import Alarm
 from netapp.udpchat.ipmsg import effects, session
@@ -81,7 +83,8 @@ class IpmsgDatagrams(datagrams.Datagrams):
                     self.seats.take(who, name)
                 case effects.Said(who, text, receipt):
                     stored = say_all(self.seats[who], lines_of(text))
-                    stored.addCallback(self._stored, receipt).addErrback(self._unstored, receipt)
+                    stored.addCallbacks(self._stored, self._unstored, (receipt,), {}, (receipt,))
+                    stored.addErrback(self._failed)
                 case effects.Asked(who, command):
                     self._perform(self.session.reply(who, self._reply(command), self.clock.seconds()))
                 case effects.Away(who):
@@ -96,9 +99,14 @@ class IpmsgDatagrams(datagrams.Datagrams):
     def _stored(self, _: object, receipt: effects.Receipt) -> None:
         self._perform(self.session.stored(receipt, self.clock.seconds()))
 
-    def _unstored(self, _: object, receipt: effects.Receipt) -> None:
-        """Talk has logged why; without a receipt the peer sends it again."""
+    def _unstored(self, failure: Failure, receipt: effects.Receipt) -> None:
+        """Talk has logged why, if it is the disk's fault; without a receipt the peer sends it again."""
+        if not failure.check(NetappError):
+            self._failed(failure)
         self.session.unstored(receipt)
+
+    def _failed(self, failure: Failure) -> None:
+        self._log.failure("a peer's message could not be stored or answered", failure)
 
 
 class Presence:

@@ -60,7 +60,8 @@ class PlainDatagrams(datagrams.Datagrams):
                     self.seats.take(who, plain_host(who[0]))
                 case Said(who, lines, owed):
                     stored = say_all(self.seats[who], lines)
-                    stored.addCallback(self._stored, owed).addErrback(self._unstored, owed)
+                    stored.addCallbacks(self._stored, self._unstored, (owed,), {}, (owed,))
+                    stored.addErrback(self._failed)
                 case Asked():
                     self._asked(effect)
                 case Left(who):
@@ -70,8 +71,14 @@ class PlainDatagrams(datagrams.Datagrams):
     def _stored(self, _: object, owed: Owed) -> None:
         self._perform(self.session.stored(owed, self.clock.seconds()))
 
-    def _unstored(self, _: Failure, owed: Owed) -> None:
+    def _unstored(self, failure: Failure, owed: Owed) -> None:
+        """Talk has logged why, if it is the disk's fault."""
+        if not failure.check(NetappError):
+            self._failed(failure)
         self._answer("not stored", owed)
+
+    def _failed(self, failure: Failure) -> None:
+        self._log.failure("a peer's message could not be stored or answered", failure)
 
     def _asked(self, asked: Asked) -> None:
         if asked.command == "/who":

@@ -2,12 +2,17 @@
 
 from typing import Any
 
+import pytest
+from twisted.internet import defer
+from twisted.logger import capturedLogs
+
 from netapp.core import limits
 from netapp.talk import LOBBY
 from netapp.testing import connect
 from netapp.udpchat.ipmsg.interfaces import Interface
 from netapp.udpchat.ipmsg.wire import Command, Packet, Wish, build_packet, parse_packet, parse_receipt
-from tests.udpchat.house import House, Line, SlowStore, taken
+from netapp.udpchat.seats import Seat
+from tests.udpchat.house import House, Line, SlowStore, fails, taken
 
 LAJOS, ANNA = ("192.168.1.5", 2425), ("192.168.1.6", 2425)
 LAN = Interface("lan0", "192.168.1.1", "192.168.1.255")
@@ -90,6 +95,19 @@ def test_what_could_not_be_stored_is_not_receipted() -> None:
     lajos = Client(house, LAJOS, "拉约什")
     house.talk.presences = limits.PRESENCES
     lajos.say("一段要保存的话", number=77)
+    assert commands(house) == []
+
+
+def test_our_own_fault_is_logged_and_nothing_is_receipted(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House()
+    lajos = Client(house, LAJOS, "拉约什")
+    monkeypatch.setattr(house.ipmsg.session, "stored", fails)
+    with capturedLogs() as events:
+        lajos.say("一段要保存的话", number=77)
+    monkeypatch.setattr(Seat, "say", lambda *_: defer.fail(ZeroDivisionError()))
+    with capturedLogs() as more:
+        lajos.say("又一段要保存的话", number=78)
+    assert [each["log_failure"].type for each in events + more] == [ZeroDivisionError] * 2
     assert commands(house) == []
 
 

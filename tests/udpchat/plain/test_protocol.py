@@ -1,9 +1,14 @@
 """Plain datagrams between peers and the lobby, with transports in memory."""
 
+import pytest
+from twisted.internet import defer
+from twisted.logger import capturedLogs
+
 from netapp.core import limits
 from netapp.talk import LOBBY, Proof
+from netapp.udpchat.seats import Seat
 from netapp.udpchat.words import GOODBYE
-from tests.udpchat.house import House, Line, SlowStore, taken
+from tests.udpchat.house import House, Line, SlowStore, fails, taken
 
 XIAO, MING = ("192.168.1.5", 4000), ("192.168.1.6", 4000)
 ACK = "已收到".encode()
@@ -100,6 +105,24 @@ def test_a_full_lobby_is_said() -> None:
     house.plain.datagramReceived(b"hello", XIAO)
     assert taken(house.plain) == ["消息未能保存,请稍后再试".encode()]
     house.talk.presences = 0
+
+
+def test_our_own_fault_is_logged_and_not_taken_for_the_disks(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House()
+    monkeypatch.setattr(house.plain.session, "stored", fails)
+    with capturedLogs() as events:
+        house.plain.datagramReceived(b"hello", XIAO)
+    assert [each["log_failure"].type for each in events] == [ZeroDivisionError]
+    assert taken(house.plain) == []
+
+
+def test_our_own_fault_in_talk_is_logged_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House()
+    monkeypatch.setattr(Seat, "say", lambda *_: defer.fail(ZeroDivisionError()))
+    with capturedLogs() as events:
+        house.plain.datagramReceived(b"hello", XIAO)
+    assert [each["log_failure"].type for each in events] == [ZeroDivisionError]
+    assert taken(house.plain) == ["消息未能保存,请稍后再试".encode()]
 
 
 def test_two_rooms_of_the_service_do_not_answer_each_other() -> None:
