@@ -75,7 +75,7 @@ def password_options(function: Function) -> Function:
     return function
 
 
-@click.group()
+@click.group(epilog="Example:  netapp user add zhao")
 def user() -> None:
     """Add, change and list accounts.
 
