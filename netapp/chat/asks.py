@@ -91,6 +91,11 @@ class Release:
     """Read on; not answered."""
 
 
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """What came was against the specification, and is counted; not answered."""
+
+
 Ask = Arrive | Rename | Join | Part | Say | Direct | SetTopic | Recall
 
 

@@ -163,6 +163,8 @@ class ChatProtocol(SessionProtocol):
                 self._read_on()
         elif isinstance(effect, asks.Depart):
             self._reason = effect.reason
+        elif isinstance(effect, asks.Malformed):
+            self.malformed()
         else:
             ask: Any = effect
             self._do(ask).addBoth(self._answered, ask)

@@ -134,6 +134,16 @@ def test_answers(line: str, answers: list[str]) -> None:
     assert bob.ask(line) == [f":netapp {answer}" for answer in answers]
 
 
+def test_a_line_without_end_is_told_counted_and_ends_the_connection() -> None:
+    chat = Chat()
+    bob = chat.irc("bob")
+    bob.take()
+    bob.octets(b"X" * 65_000)
+    assert bob.take() == "ERROR :Closing link: A line without end\r\n"
+    assert bob.protocol.factory.malformed == 1
+    assert bob.protocol.closing
+
+
 def test_joining_shows_the_room_in_order_and_twice_is_silent() -> None:
     chat = Chat()
     eve = chat.irc("eve", "#room")

@@ -15,6 +15,7 @@ from netapp.chat.irc.wire import Command, LineSplitter, TooLong
 from netapp.core import limits, strangers, text
 from netapp.core.languages import Lang
 from netapp.core.sessions import Close, Effect
+from netapp.errors import WireError
 from netapp.talk import Change, Delivery, Joined, Kind, NameTaken, NoSuchName, NotThere, Parted, TooMuch
 
 if TYPE_CHECKING:
@@ -66,7 +67,11 @@ class IrcSession(Conversation[Command | TooLong]):
     # Commands in their turn ------------------------------------------------------------------
 
     def split(self, octets: bytes, now: float) -> Sequence[Effect]:
-        for line in self._splitter.receive(octets):
+        try:
+            lines = self._splitter.receive(octets)
+        except WireError:
+            return [asks.Malformed(), *self.end("A line without end", linger=True)]
+        for line in lines:
             if self.place is None:
                 self._lines += 1
                 if self._lines > limits.IRC_LINES_BEFORE:
@@ -134,12 +139,12 @@ class IrcSession(Conversation[Command | TooLong]):
         """A numeric."""
         return [self.line(numeric, self.nick, *words, trailing=trailing)]
 
-    def end(self, reason: str) -> list[Effect]:
-        """ERROR, and hang up."""
+    def end(self, reason: str, *, linger: bool = False) -> list[Effect]:
+        """ERROR, and hang up.  :param linger: the client is still sending, see :class:`Close`."""
         return [
             wire.line("ERROR", trailing=f"Closing link: {reason}", codec=self.receiver.codec),
             asks.Depart(reason),
-            Close(reason),
+            Close(reason, linger=linger),
         ]
 
     # What talk answers -----------------------------------------------------------------------
