@@ -1,6 +1,6 @@
 """Messages as rows of ``STATE/talk.db``."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,8 +12,7 @@ from twisted.logger import Logger
 from netapp.core import limits
 from netapp.core.database import Database, upgrade
 from netapp.core.state import open_state
-from netapp.talk.errors import TooMuch
-from netapp.talk.model import Author, Draft, Kind, Message, Proof
+from netapp.talk.model import LOBBY, Author, Draft, Kind, Message, Proof
 from netapp.talk.store import RoomRow
 
 #: The newest revision in ``migrations``.
@@ -21,6 +20,8 @@ HEAD: Final = "t0001"
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 #: Old messages are deleted each time a room's number is a multiple of this.
 _PRUNE_EVERY: Final = 64
+#: The row whose ``last`` no number of a deleted room exceeds: numbers rise in a room that comes again.
+_FLOOR: Final = "@"
 
 metadata = sa.MetaData()
 rooms = sa.Table(
@@ -124,7 +125,7 @@ class RowStore:
 
         def read(connection: Connection) -> RoomRow:
             row = connection.execute(query).first()
-            return RoomRow(*row) if row is not None else RoomRow(name)
+            return RoomRow(*row) if row is not None else RoomRow(name, _last(connection, _FLOOR))
 
         return self._database.read(read)
 
@@ -137,15 +138,13 @@ class RowStore:
         def write(connection: Connection) -> None:
             found = connection.execute(sa.update(rooms).where(rooms.c.name == room).values(topic=topic))
             if not found.rowcount:
-                connection.execute(sa.insert(rooms).values(name=room, last=0, topic=topic))
+                self._open_row(connection, room, topic)
 
         return self._database.write(write)
 
     def _add(self, connection: Connection, draft: Draft) -> Message:
         found = _NEXT.run(connection, {"room": draft.room, "one": 1}).fetchall()
-        if not found:
-            self._open_row(connection, draft.room)
-        number: int = found[0][0] if found else 1
+        number: int = found[0][0] if found else self._open_row(connection, draft.room, says=1)
         _INSERT.run(
             connection,
             {
@@ -167,14 +166,33 @@ class RowStore:
             connection.execute(sa.delete(messages).where(messages.c.room == draft.room, old))
         return draft.stored(number)
 
-    def _open_row(self, connection: Connection, room: str) -> None:
-        """A room's first message.  :raises TooMuch: there are too many rooms."""
-        count = sa.select(sa.func.count()).select_from(rooms)
-        if connection.execute(count).scalar_one() >= limits.STORED_ROOMS:
-            self._forget_guests(connection)
-            if connection.execute(count).scalar_one() >= limits.STORED_ROOMS:
-                raise TooMuch(f"{limits.STORED_ROOMS} rooms are stored already")
-        connection.execute(sa.insert(rooms).values(name=room, last=1, topic=""))
+    def _open_row(self, connection: Connection, room: str, topic: str = "", *, says: int = 0) -> int:
+        """A room that is not stored yet, in place of others when there are too many.
+
+        :param says: its messages so far.  :returns: the newest one's number.
+        """
+        stored = sa.select(sa.func.count()).select_from(rooms).where(rooms.c.name != _FLOOR)
+        if connection.execute(stored).scalar_one() >= limits.STORED_ROOMS:
+            self._forget_silent(connection, 1 + limits.STORED_ROOMS // 256)
+        last = _last(connection, _FLOOR) + says
+        connection.execute(sa.insert(rooms).values(name=room, last=last, topic=topic))
+        return last
+
+    def _forget_silent(self, connection: Connection, count: int) -> None:
+        """Delete the rooms and direct talks that have been silent longest, the lobby never."""
+        spoken = sa.and_(messages.c.room == rooms.c.name, messages.c.number == rooms.c.last)
+        silent = (
+            sa.select(rooms.c.name, rooms.c.last)
+            .outerjoin(messages, spoken)  # found by its key; where nobody has spoken yet there is none
+            .where(rooms.c.name.not_in([LOBBY, _FLOOR]))
+            .order_by(messages.c.time)
+            .limit(count)
+        )
+        gone = connection.execute(silent).all()
+        _delete(connection, [row.name for row in gone])
+        floor = max([_last(connection, _FLOOR), *(row.last for row in gone)])
+        connection.execute(sa.delete(rooms).where(rooms.c.name == _FLOOR))
+        connection.execute(sa.insert(rooms).values(name=_FLOOR, last=floor, topic=""))
 
     def _forget_guests(self, connection: Connection) -> None:
         """Direct talks of guests, whom nobody can be again, are not kept for ever."""
@@ -184,9 +202,18 @@ class RowStore:
             .group_by(messages.c.room)
             .having(sa.func.max(messages.c.time) < self._clock() - limits.GUEST_TALKS)
         )
-        gone = list(connection.execute(newest).scalars())
-        for table, column in ((messages, messages.c.room), (rooms, rooms.c.name)):
-            connection.execute(sa.delete(table).where(column.in_(gone)))
+        _delete(connection, connection.execute(newest).scalars().all())
+
+
+def _delete(connection: Connection, gone: Sequence[str]) -> None:
+    """Delete rooms with all their messages."""
+    for table, column in ((messages, messages.c.room), (rooms, rooms.c.name)):
+        connection.execute(sa.delete(table).where(column.in_(gone)))
+
+
+def _last(connection: Connection, room: str) -> int:
+    """The number of a room's newest message, 0 before the first."""
+    return connection.execute(sa.select(rooms.c.last).where(rooms.c.name == room)).scalar() or 0
 
 
 def _messages(connection: Connection, query: "sa.Select[Any]") -> list[Message]:

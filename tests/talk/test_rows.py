@@ -14,7 +14,7 @@ from twisted.internet import defer, reactor
 from netapp.core import limits
 from netapp.core.database import Database, upgrade
 from netapp.errors import ConfigError
-from netapp.talk import TooMuch, open_talk
+from netapp.talk import open_talk
 from netapp.talk.rows import HEAD, MIGRATIONS, RowStore, metadata, open_store
 from netapp.talk.talk import Talk
 from tests.talk.helpers import Remembering
@@ -123,18 +123,46 @@ async def test_guests_talks_are_deleted_after_a_day(tmp_path: Path) -> None:
 
 
 @pytest_twisted.ensureDeferred
-async def test_stored_rooms_have_a_bound_and_those_that_are_there_go_on(
+async def test_stored_rooms_have_a_bound_and_those_silent_longest_go(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "STORED_ROOMS", 2)
-    talk = open_talk(tmp_path, reactor)
+    monkeypatch.setattr(limits, "STORED_ROOMS", 3)
+    times = iter(range(100))
+    talk = Talk(open_store(tmp_path, reactor), lambda: float(next(times)))
     talk.start()
     bob, _ = await arrive(talk, "bob")
     for room in ("a", "b", "c"):
         await bob.join(room)
-    await bob.say("a", "x")
-    await bob.say("b", "x")
-    with pytest.raises(TooMuch):
-        await bob.say("c", "x")
-    assert (await bob.say("a", "x")).number == 2
+    for room in ("lobby", "a", "b", "a"):
+        await bob.say(room, "x")
+    await bob.say("c", "x")
+    left = [len(await talk.history(room)) for room in ("lobby", "a", "b", "c")]
+    assert left == [1, 2, 0, 1]
     await talk.stop()
+
+
+@pytest_twisted.ensureDeferred
+async def test_numbers_rise_in_a_room_that_was_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "STORED_ROOMS", 1)
+    talk = open_talk(tmp_path, reactor)
+    talk.start()
+    bob, heard = await arrive(talk, "bob")
+    for room in ("a", "b"):
+        await bob.join(room)
+    said = [await bob.say(room, room) for room in ("a", "a", "b", "a")]
+    await bob.set_topic("b", "a topic takes a place as well")
+    assert await talk.history("a") == []
+    said.append(await bob.say("a", "a"))
+    assert [message.number for message in said if message.room == "a"] == [1, 2, 4, 5]
+    assert said[2].number == 3
+    while len(heard.texts) < len(said):  # those after a gap are read
+        await _later(0.01)
+    assert sorted(heard.texts) == ["a", "a", "a", "a", "b"]
+    await talk.stop()
+    again = open_talk(tmp_path, reactor)
+    again.start()
+    eve, _ = await arrive(again, "eve")
+    assert (await eve.join("b")).last == 4
+    await again.stop()
