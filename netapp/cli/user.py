@@ -16,7 +16,7 @@ import click
 from netapp.cli import common
 from netapp.core import text
 from netapp.core.languages import Phrases
-from netapp.core.state import default_state
+from netapp.core.state import default_state, open_state
 from netapp.errors import ConfigError
 from netapp.people import model
 from netapp.people.model import Account, Refused
@@ -42,6 +42,11 @@ PHRASES: Final = Phrases(
             "状态目录 {state} 属于 {owner}:请用 sudo -u {owner} netapp user ...",
             "the state directory {state} is {owner}'s: run  sudo -u {owner} netapp user ...",
         ),
+        "no state": (
+            "状态目录 {state} 无法写入:请用 --state 换一个",
+            "the state directory {state} cannot be written: choose another with --state",
+        ),
+        "no accounts": ("用户数据无法使用:{reason}", "the accounts cannot be used: {reason}"),
         "none": (
             "还没有用户,添加一个:netapp user add zhao",
             "there is no account yet; add one: netapp user add zhao",
@@ -165,23 +170,31 @@ def list_(as_json: bool, state: Path | None) -> None:
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """What the rules or the operator's files refuse ends the command in one line."""
+    """What the rules refuse ends the command in one line."""
     try:
         yield
     except Refused as error:
         common.fail(error.say(common.language(os.environ)))
-    except ConfigError as error:
-        common.fail(str(error))
 
 
 def at(state: Path | None, work: Callable[[Any], T]) -> T:
-    """Run work on the accounts in one transaction; it is on the disk when this returns."""
+    """Run work on the accounts in one transaction; it is on the disk when this returns.
+
+    It fails, in one line, where the state directory or its database cannot be used.
+    """
     from netapp.people.store import accounts  # SQLAlchemy takes its time: not for --help
 
     state = state or default_state(os.environ)
     _see_whose(state)
-    with accounts(state) as rows:
-        return work(rows)
+    try:
+        open_state(state)
+    except ConfigError:
+        common.fail(say("no state", state=state))
+    try:
+        with accounts(state) as rows:
+            return work(rows)
+    except ConfigError as error:
+        common.fail(say("no accounts", reason=error))
 
 
 def _see_whose(state: Path) -> None:

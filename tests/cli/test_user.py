@@ -134,6 +134,24 @@ def test_another_state_directory(user: User, tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
+def test_a_state_directory_that_cannot_be_used_is_told_in_the_users_language(
+    user: User, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    below, broken = tmp_path / "file" / "below", tmp_path / "broken"
+    done = user("list", "--state", str(below), lang="zh_CN.UTF-8")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"netapp user list: 状态目录 {below} 无法写入:请用 --state 换一个\n"
+    english = user("list", "--state", str(below)).stderr
+    assert english == (
+        f"netapp user list: the state directory {below} cannot be written: choose another with --state\n"
+    )
+    (broken / "people.db").mkdir(parents=True)
+    done = user("list", "--state", str(broken), lang="zh_CN.UTF-8")
+    assert done.returncode == 1
+    assert f"用户数据无法使用:the database {broken}/people.db" in done.stderr
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root could do harm here")
 def test_root_is_sent_to_the_owner_of_the_state_directory(user: User, tmp_path: Path) -> None:
     theirs = tmp_path / "theirs"
