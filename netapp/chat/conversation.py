@@ -4,9 +4,9 @@ What a client sends waits in a queue.  The next thing is done when nothing that 
 unanswered, except that saying does not wait for saying: so a client may have many messages on
 their way to the disk, and ``/join a`` is still done before what follows it.
 
-Pace: a session has five tokens and gets two a second; without one, the queue waits.  Nothing is
-dropped: what has no place in the queue stays octets, which need far less memory, and until it has one
-we do not read on, and the client's own system holds it back.
+Pace: a session has five tokens and gets two a second; without one, the queue waits.  A long answer
+costs more.  Nothing is dropped: what has no place in the queue stays octets, which need far less
+memory, and until it has one we do not read on, and the client's own system holds it back.
 """
 
 import math
@@ -49,6 +49,11 @@ class Pacer:
             return False
         self._tokens -= cost
         return True
+
+    def owe(self, cost: float) -> None:
+        """Take what a thing has cost besides; it is waited for before the next one."""
+        if self._on:
+            self._tokens -= cost
 
     @property
     def due(self) -> float:
@@ -156,7 +161,9 @@ class Conversation(Session, Generic[Item]):
             if not self._pacer.take(self.cost(self._queue[0]), now):
                 self._short_of_tokens = True
                 break
-            effects += self.execute(self._queue.popleft(), now)
+            done = self.execute(self._queue.popleft(), now)
+            self._pacer.owe(sum(len(each) for each in done if isinstance(each, bytes)) // limits.CHAT_ANSWER)
+            effects += done
             if ends(effects):
                 break
         return effects

@@ -307,6 +307,8 @@ CHAT_TRIES: Final = 10
 FLOOD_BURST: Final = 5
 #: Tokens that a session gets back in one second.
 FLOOD_RATE: Final = 2.0
+#: Octets of an answer that cost one token more.
+CHAT_ANSWER: Final = 16 * 1024
 #: Messages of one session that may wait; beyond this what came stays octets, and we do not read on.
 CHAT_QUEUE: Final = 32
 #: Messages of one session on their way to the disk at once.

@@ -8,7 +8,7 @@ from netapp.chat.irc.commands import COMMANDS
 from netapp.core import limits
 from netapp.talk import Author, Proof
 from tests.chat.helpers import IRC, Chat, Client, People
-from tests.talk.helpers import WaitingStore
+from tests.talk.helpers import WaitingStore, arrive
 
 
 def numerics(lines: list[str]) -> list[str]:
@@ -397,3 +397,20 @@ def test_one_who_hangs_up_is_gone_at_once_and_gets_no_more() -> None:
     bob.take()
     eve.send("PRIVMSG #lobby :x")
     assert bob.take() == ""
+
+
+def test_a_long_answer_costs_more() -> None:
+    chat = Chat()
+    for number in range(400):
+        arrive(chat.talk, f"somebody_{number:021}", "room")
+    bob = chat.irc("bob")
+    chat.reactor.advance(5.0)
+    answers = bob.ask("WHO #room")
+    more = sum(len(answer) + 2 for answer in answers) // limits.CHAT_ANSWER
+    assert more == 2
+    assert numerics(bob.ask("WHO #room")).count("315") == 1
+    assert bob.ask("WHO #room") == []  # five tokens were there, and six are spent
+    chat.reactor.advance(0.9)
+    assert bob.take() == ""
+    chat.reactor.advance(0.2)
+    assert " 315 " in bob.take()

@@ -225,7 +225,7 @@ COMMANDS: Final[dict[str, Spec]] = {
     "NOTICE": Spec(_notice),
     "NAMES": Spec(queries.names),
     "WHO": Spec(queries.who),
-    "WHOIS": Spec(queries.whois),
+    "WHOIS": Spec(queries.whois, cost=2),  # looks into every room
     "WHOWAS": Spec(queries.whowas, 1),
     "LIST": Spec(queries.list_rooms, cost=2),
     "MODE": Spec(queries.mode, 1, cost=0.1),
