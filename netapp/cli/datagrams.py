@@ -3,6 +3,7 @@
 import ipaddress
 import selectors
 import socket
+import struct
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any, Final
@@ -15,6 +16,10 @@ from netapp.core.text import Tongue
 
 PHRASES: Final = Phrases(
     {
+        "frame": (
+            "{name} 发来的数据报不是 --frame 的格式,没有显示",
+            "{name} has sent a datagram that is none as --frame has it: it is not shown",
+        ),
         "listening": ("正在监听 UDP {where}", "listening on UDP {where}"),
         "left": ("{name} 已离开", "{name} has left"),
         "bye": ("您已断开连接!", "您已断开连接!"),  # T14, T15: a word of the wire, in either language
@@ -33,13 +38,15 @@ class DatagramPeer:
         self.name = common.shown(address[:2])
         self.tongue = Tongue(form.encoding)
         self._socket, self._address, self._connected = sock, address, connected
+        self._form = form
 
     def send(self, octets: bytes) -> None:
         """:raises OSError: the address refuses, or the message is too long."""
+        datagram = packed(octets, self._form)
         if self._connected:
-            self._socket.send(octets)
+            self._socket.send(datagram)
         else:
-            self._socket.sendto(octets, self._address)
+            self._socket.sendto(datagram, self._address)
 
 
 class Datagrams:
@@ -65,7 +72,10 @@ class Datagrams:
         selector.register(self._socket, selectors.EVENT_READ)
 
     def ready(self, source: Any) -> Sequence[tuple[DatagramPeer, bytes]]:
-        octets, address = self._socket.recvfrom(limits.DATAGRAM)
+        datagram, address = self._socket.recvfrom(limits.DATAGRAM)
+        octets = unpacked(datagram, self._form, common.shown(address[:2]))
+        if octets is None:
+            return []
         if self.peer is not None and not self.listening:
             return [(self.peer, octets)]
         if address[1] in limits.REFLECTING_PORTS:
@@ -96,6 +106,22 @@ class Datagrams:
             if len(self._peers) > limits.COMMAND_PEERS:
                 self._peers.popitem(last=False)
         return self._peers[address]
+
+
+def packed(octets: bytes, form: Form) -> bytes:
+    """A message as a datagram: behind its length with ``--frame``."""
+    return struct.pack("<I", len(octets)) + octets if form.framed else octets
+
+
+def unpacked(datagram: bytes, form: Form, name: str) -> bytes | None:
+    """The message of a datagram; what is no frame is told of, and ``None``.  :param name: the sender's."""
+    if not form.framed:
+        return datagram
+    octets = datagram[4:]
+    if datagram == packed(octets, form):
+        return octets
+    common.note(say("frame", name=name))
+    return None
 
 
 def bound(place: common.HostPort) -> socket.socket:

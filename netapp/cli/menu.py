@@ -81,7 +81,7 @@ class Menu:
             flags = socket.AI_V4MAPPED if family == socket.AF_INET6 else 0
             found = socket.getaddrinfo(*place, family=family, type=socket.SOCK_DGRAM, flags=flags)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-            self._socket.sendto(octets, found[0][4])
+            self._socket.sendto(datagrams.packed(octets, self._form), found[0][4])
         except (click.BadParameter, NotHex) as error:
             common.complain(error.message if isinstance(error, click.BadParameter) else str(error))
         except (OSError, UnicodeError) as error:
@@ -94,7 +94,7 @@ class Menu:
         try:
             common.write(say("waiting", port=self._socket.getsockname()[1]))
             self._socket.settimeout(self._plan.wait)
-            octets, address = self._socket.recvfrom(limits.DATAGRAM)
+            datagram, address = self._socket.recvfrom(limits.DATAGRAM)
         except TimeoutError:
             common.complain(say("nothing", wait=self._plan.wait))
         except KeyboardInterrupt:
@@ -103,8 +103,10 @@ class Menu:
             common.write("")
         else:
             host = common.shown(address[:2]).rpartition(":")[0].strip("[]")
-            shown = self._form.text(octets, self._tongue)
-            common.write(f"{(host, address[1])} >>>>>>> {shown}", keep="\t")
+            octets = datagrams.unpacked(datagram, self._form, common.shown(address[:2]))
+            if octets is not None:
+                shown = self._form.text(octets, self._tongue)
+                common.write(f"{(host, address[1])} >>>>>>> {shown}", keep="\t")
 
     def _ask(self, prompt: str) -> str:
         common.write(prompt, newline=False)

@@ -50,6 +50,13 @@ def message_options(function: Function) -> Function:
     return function
 
 
+def frame_option(function: Function) -> Function:
+    """``--frame``."""
+    return click.option(
+        "--frame", is_flag=True, help="Each message behind its length: 4 octets, little-endian."
+    )(function)
+
+
 def plan(form: Form, given: dict[str, Any]) -> Plan:
     """What :func:`message_options` has read.  It fails, in one line, where options contradict."""
     send, file = given["send"], given["file"]

@@ -22,7 +22,7 @@ Examples:
 @click.option(
     "--listen", type=common.Place(anywhere=True), metavar="PORT", help="Be the server, at [ADDRESS:]PORT."
 )
-@click.option("--frame", is_flag=True, help="Each message behind its length: 4 octets, little-endian.")
+@options.frame_option
 @click.option("--newline", is_flag=True, help="Send a line feed after what is typed.")
 @options.message_options
 def tcp(

@@ -29,12 +29,14 @@ Examples:
     metavar="PORT",
     help="Our own port, or ADDRESS:PORT; any by default.",
 )
+@options.frame_option
 @options.message_options
 def udp(
     place: common.HostPort | None,
     listen: common.HostPort | None,
     menu: bool,
     own: common.HostPort | None,
+    frame: bool,
     as_hex: bool,
     encoding: Any,
     **given: Any,
@@ -45,7 +47,7 @@ def udp(
     is sent again, three times in all, and the exit status is 1 if none came.  In a talk, typing
     quit leaves; receiving quit, Q or 您已断开连接! ends it.
     """
-    form = Form(encoding=encoding, hex=as_hex)
+    form = Form(encoding=encoding, hex=as_hex, framed=frame)
     plan = options.plan(form, given)
     if menu:
         from netapp.cli.menu import run

@@ -2,6 +2,7 @@
 
 import re
 import socket
+import struct
 import time
 
 import pytest
@@ -205,6 +206,39 @@ def test_a_listener_writes_to_each_peer_in_its_own_encoding() -> None:
         port = listening(server)
         assert ask(port, "报到".encode("gbk")) == "收到".encode("gbk")
         assert ask(port, "报到".encode()) == "收到".encode()
+
+
+def test_t12_frames_in_datagrams() -> None:
+    def answer(datagram: bytes) -> bytes:
+        (length,) = struct.unpack_from("<i", datagram)
+        assert length == len(datagram) - 4
+        text = "收到".encode() + datagram[4:]
+        return struct.pack("<i", len(text)) + text
+
+    with udp_server(answer) as server:
+        done = netapp("udp", server.place, "--frame", typed="一\n\n")
+        assert (done.returncode, done.stdout) == (0, "收到一\n收到\n")
+        assert server.got == [b"\x03\0\0\0" + "一".encode(), b"\0\0\0\0"]
+
+
+def test_a_datagram_that_is_no_frame_is_told_of_and_not_shown() -> None:
+    with started("udp", "--listen", "127.0.0.1:0", "--frame", "--send", "ok") as server, udp_client() as peer:
+        peer.connect(("127.0.0.1", listening(server)))
+        peer.send(b"\x09\0\0\0short")
+        server.wait_for("that is none as --frame has it")
+        peer.send(b"\x04\0\0\0good")
+        assert peer.recv(1024) == b"\x02\0\0\0ok"
+        server.wait_for(">>> good")
+        assert "short" not in server.output
+
+
+def test_frames_in_the_menu() -> None:
+    with started("udp", "--menu", "--frame", "--from", "127.0.0.1:0") as menu, udp_client() as peer:
+        menu.type(f"1\n127.0.0.1\n{peer.getsockname()[1]}\nhi\n2\n")
+        octets, address = peer.recvfrom(1024)
+        assert octets == b"\x02\0\0\0hi"
+        peer.sendto(b"\x03\0\0\0yes", address)
+        menu.wait_for(r">>>>>>> yes\n")
 
 
 def test_hex_datagrams() -> None:
