@@ -19,7 +19,6 @@ from netapp.talk.model import (
     Member,
     Message,
     Parted,
-    Proof,
     Renamed,
     RoomView,
     TopicSet,
@@ -35,11 +34,11 @@ class Presence:
     """One connection's place in talk.  :meth:`depart` must be called when the connection is gone."""
 
     _log = Logger()
-    __slots__ = ("_talk", "changed", "deliver", "departed", "person", "rooms")
+    __slots__ = ("_changed", "_talk", "deliver", "departed", "person", "rooms")
 
     def __init__(self, talk: "Talk", person: Person, member: Member) -> None:
         self._talk, self.person = talk, person
-        self.deliver, self.changed = member.deliver, member.changed
+        self.deliver, self._changed = member.deliver, member.changed
         self.rooms: dict[str, Room] = {}
         self.departed = False
 
@@ -47,6 +46,13 @@ class Presence:
     def author(self) -> Author:
         """Who this is to others now."""
         return self.person.author
+
+    def tell(self, change: Change) -> None:
+        """Tell the member of a change; one that cannot take it keeps it from nobody."""
+        try:
+            self._changed(change)
+        except Exception:
+            self._log.failure("a change did not reach {name}", name=self.author.name)
 
     # Coming and going ------------------------------------------------------------------------
 
@@ -179,10 +185,6 @@ class Presence:
         key = f"@{min(self.person.key, other.key)},{max(self.person.key, other.key)}"
         return self._talk.read_newest(key, None, limit)
 
-    @property
-    def is_guest(self) -> bool:
-        return self.author.proof is not Proof.ACCOUNT
-
     def _place(self, room: str) -> Room:
         place = self.rooms.get(room) or self.rooms.get(names.room_name(room))
         if place is None:
@@ -192,4 +194,4 @@ class Presence:
 
 def _tell(audience: "dict[Presence, None] | tuple[Presence, ...]", change: Change) -> None:
     for presence in audience:
-        presence.changed(change)
+        presence.tell(change)

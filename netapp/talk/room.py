@@ -78,9 +78,6 @@ class Room:
     def holds(self, presence: "Presence") -> bool:
         return presence in self._presences
 
-    def holds_person(self, person: "Person") -> bool:
-        return person in self._persons
-
     def add(self, presence: "Presence") -> bool:
         """:returns: whether this is the person's first presence here."""
         self._presences[presence] = None
@@ -101,7 +98,7 @@ class Room:
     def tell(self, change: Change) -> None:
         """Tell everyone in the room."""
         for presence in self.presences:
-            presence.changed(change)
+            presence.tell(change)
 
     # What is said ----------------------------------------------------------------------------
 
@@ -167,7 +164,7 @@ class Room:
 
     def _give(self, delivery: Delivery) -> None:
         for presence in self.presences:
-            try:
+            try:  # without a call of ours: this is the path of every message to every member
                 presence.deliver(delivery)
             except Exception:
                 self._log.failure("a message did not reach {name}", name=presence.author.name)

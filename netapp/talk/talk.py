@@ -108,7 +108,7 @@ class Talk:
         audience = dict.fromkeys(other for place in places for other in place.presences)
         audience.update(dict.fromkeys(person.presences))
         for presence in audience:
-            presence.changed(change)
+            presence.tell(change)
         self.changes.publish(change)
 
     def forget(self, presence: Presence) -> None:

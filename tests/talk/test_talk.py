@@ -10,6 +10,7 @@ from netapp.core import limits
 from netapp.talk import (
     Author,
     BadName,
+    Change,
     Departed,
     Joined,
     Kind,
@@ -105,6 +106,26 @@ def test_one_who_cannot_take_a_message_keeps_it_from_nobody() -> None:
     bob, heard = arrive(place, "bob", "lobby")
     now(bob.say("lobby", "hello"))
     assert heard.texts == ["hello"]
+
+
+def test_one_who_cannot_take_a_change_keeps_it_from_nobody() -> None:
+    class Broken(Remembering):
+        def changed(self, change: Change) -> None:
+            raise RuntimeError("broken")
+
+    place = talk()
+    eve = now(place.arrive("eve", Broken()))
+    now(eve.join("lobby"))
+    now(eve.join("games"))
+    _, heard = arrive(place, "joe", "lobby")
+    bob, _ = arrive(place, "bob", "lobby", "games", "own")
+    now(bob.rename("rob"))
+    now(bob.set_topic("lobby", "chess"))
+    bob.part("games")
+    bob.depart()
+    kinds = [Joined, Renamed, TopicSet, Departed]
+    assert [type(change) for change in heard.changes] == kinds
+    assert place.room("own") is None
 
 
 def test_a_message_has_a_bound_and_needs_the_room() -> None:
