@@ -59,8 +59,8 @@ DESK_WAITING: Final = 64
 
 # --- Threads and databases -------------------------------------------------------------------
 
-#: Jobs that wait for a pool of threads.
-POOL_QUEUE: Final = 64
+#: How long a start waits for the state directory while another process upgrades what is in it.
+STATE_LOCK: Final = 10.0
 #: Reads and writes that wait for one database.
 DATABASE_QUEUE: Final = 4096
 #: Writes stored in one transaction, that is by one wait for the disk.

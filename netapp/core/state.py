@@ -1,14 +1,22 @@
-"""The state directory: where things are kept, readable by nobody else."""
+"""The state directory: where things are kept, in files of our own that nobody else may read."""
 
 import fcntl
 import os
 import pwd
+import stat
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from twisted.logger import Logger
+
+from netapp.core import limits
 from netapp.errors import ConfigError
+
+_log = Logger()
 
 #: Numbers of a user and a group; None for those that the process has.
 User = tuple[int, int] | None
@@ -23,20 +31,39 @@ def default_state(environ: Mapping[str, str]) -> Path:
 
 
 def open_state(path: Path) -> Path:
-    """Make the directory if need be, mode 0700, and see that it can be written.
+    """Make the directory if need be, mode 0700, and see that it can be written, by nobody else.
 
-    :raises ConfigError: it cannot; the text names the cause and the cure.
+    One that others may list is told of in the log: what is kept in it has its own mode, 0600.
+
+    :raises ConfigError: it cannot, or others can; the text names the cause and the cure.
     """
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         probe = path / f".probe-{os.getpid()}"
         probe.touch(mode=0o600)
         probe.unlink()
+        mode = stat.S_IMODE(path.stat().st_mode)
     except OSError as error:
         raise ConfigError(
             f"the state directory {path} cannot be written ({error.strerror}): choose another with --state"
         ) from None
+    if mode & 0o022:
+        raise ConfigError(
+            f"the state directory {path} can be written by others (mode {mode:04o}): chmod 700 {path}"
+        )
+    if mode & 0o055:
+        _warn_once(path, mode)
     return path
+
+
+@cache
+def _warn_once(path: Path, mode: int) -> None:
+    """Each noun opens the directory, and one line is enough."""
+    _log.warn(
+        "the state directory {path} can be listed by others (mode {mode:04o}): chmod 700 {path}",
+        path=path,
+        mode=mode,
+    )
 
 
 def final_user(twistd: Mapping[str, Any] | None) -> User:
@@ -77,7 +104,35 @@ def acting_as(user: User) -> Iterator[None]:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the state directory's lock: two first starts do not race.  It dies with the process."""
+    """Hold the state directory's lock: two first starts do not race.  It dies with the process.
+
+    :raises ConfigError: another process has held it all the time that we may wait.
+    """
     with open(path / ".lock", "a", opener=lambda p, flags: os.open(p, flags, 0o600)) as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _taken(lock.fileno()):
+            raise ConfigError(
+                f"another process holds {path}/.lock, for {limits.STATE_LOCK:g} s already: "
+                f"end it (fuser {path}/.lock names it), or use another --state"
+            )
         yield
+
+
+def _taken(lock: int) -> bool:
+    """Take a lock within the limit.
+
+    Where it is held, a thread waits for it in the kernel, which knows no bound of its own; it has
+    ended when we go on, since a daemon forks later.
+    """
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        waiting = threading.Thread(target=_take, args=(lock,), name="lock", daemon=True)
+        waiting.start()
+        waiting.join(limits.STATE_LOCK)
+        return not waiting.is_alive()
+    return True
+
+
+def _take(lock: int) -> None:
+    with suppress(OSError):  # closed meanwhile: nobody waits any more
+        fcntl.flock(lock, fcntl.LOCK_EX)

@@ -8,8 +8,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from twisted.logger import capturedLogs, formatEvent
 
-from netapp.core import state
+from netapp.core import limits, state
 from netapp.errors import ConfigError
 
 AS_ROOT = os.geteuid() == 0
@@ -44,6 +45,43 @@ def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     with state.acting_as(NOBODY), pytest.raises(ConfigError, match="cannot be written"):
         state.open_state(tmp_path)
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o1777, 0o770, 0o702])
+def test_one_that_others_can_write_is_refused_with_the_cure(tmp_path: Path, mode: int) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state").chmod(mode)
+    with pytest.raises(ConfigError, match=rf"written by others \(mode {mode:04o}\): chmod 700 ") as refused:
+        state.open_state(tmp_path / "state")
+    assert "\n" not in str(refused.value)
+    assert list((tmp_path / "state").iterdir()) == []
+    (tmp_path / "state").chmod(0o700)
+    state.open_state(tmp_path / "state")
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o750, 0o704])
+def test_one_that_others_can_list_is_told_of_once(tmp_path: Path, mode: int) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state").chmod(mode)
+    with capturedLogs() as events:
+        state.open_state(tmp_path / "state")
+        state.open_state(tmp_path / "state")
+    said = [formatEvent(event) for event in events]
+    place = tmp_path / "state"
+    assert said == [
+        f"the state directory {place} can be listed by others (mode {mode:04o}): chmod 700 {place}"
+    ]
+
+
+def test_a_lock_that_another_process_holds_is_named_after_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "STATE_LOCK", 0.1)
+    held = pytest.raises(ConfigError, match=r"another process holds .*/\.lock, for 0\.1 s already: end it")
+    with state.locked(tmp_path), held, state.locked(tmp_path):
+        raise AssertionError("held twice")
+    with state.locked(tmp_path):
+        pass
 
 
 def test_a_lock_is_held_against_another_process(tmp_path: Path) -> None:
