@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final, Self, TypeVar
 
 from twisted.python import usage
 
@@ -17,6 +17,9 @@ from netapp.core import access, languages, state, text
 from netapp.errors import ConfigError, StartError
 
 T = TypeVar("T")
+
+#: Characters of a value that its refusal shows.
+_SHOWN: Final = 60
 
 #: The tables a configuration file may have; those of services that do not run are passed over.
 TABLES: Final = ("dns", "login", "chat", "file", "udpchat", "echo", "web", "netapp")
@@ -60,7 +63,8 @@ class _Named:
         try:
             return self.coerce(value)
         except (ConfigError, ValueError) as error:
-            raise usage.UsageError(f"--{self.name}={value}: {error}") from None
+            shown = value if len(value) <= _SHOWN else value[:_SHOWN] + "…"
+            raise usage.UsageError(f"--{self.name}={shown}: {error}") from None
 
 
 class SharedOptions(usage.Options):
@@ -88,6 +92,7 @@ class SharedOptions(usage.Options):
 
     def __init__(self) -> None:
         self._given: set[str] = set()
+        self._arguments: tuple[str, ...] = ()
         #: The shared options of the command line, for the options of another plugin.
         self.passed_on: list[str] = []
         super().__init__()
@@ -99,6 +104,7 @@ class SharedOptions(usage.Options):
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
         """Read the command line; a configuration file that it names fills in what it leaves out."""
         arguments = list(options or ())
+        self._arguments = tuple(arguments)
         probe = type(self)()
         usage.Options.parseOptions(probe, arguments)
         self.passed_on = list(probe._shared_arguments())
@@ -112,6 +118,18 @@ class SharedOptions(usage.Options):
             raise usage.UsageError(f"{probe['config']}: {error}") from None
         except (ConfigError, ValueError) as error:
             raise usage.UsageError(str(error)) from None
+
+    def again(self) -> Self:
+        """These options read anew: the same command line, the configuration file as it is now.
+
+        :raises ConfigError: the file has become one that cannot be taken.
+        """
+        fresh = type(self)()
+        try:
+            fresh.parseOptions(self._arguments)
+        except usage.UsageError as error:
+            raise ConfigError(str(error)) from None
+        return fresh
 
     def getSynopsis(self) -> str:
         plugin = self.table if self.table == "netapp" else f"netapp-{self.table}"

@@ -16,6 +16,12 @@ from netapp.share import open_share
 _log = Logger()
 
 
+def _folder(given: str) -> str:
+    if not given:
+        raise ValueError("give the path of the folder that is shared")
+    return given
+
+
 class Options(ServiceOptions):
     table = "file"
     longdesc = "Files for everybody on the network: bare names, frames, lines and HTTP on one port."
@@ -25,7 +31,7 @@ class Options(ServiceOptions):
         "twistd -n netapp-file --lang en --encoding gbk",
     )
     optParameters: ClassVar[list[list[Any]]] = [
-        ["root", None, None, "The folder that is shared.  [share, in the state directory]"],
+        ["root", None, None, "The folder that is shared.  [share, in the state directory]", _folder],
     ]
 
 

@@ -37,14 +37,17 @@ class ReadOnReload:
         return lambda: None
 
 
-class FixedRecords(ReadOnReload):
-    """Records that never change: those of the command line."""
+class DeclaredRecords(ReadOnReload):
+    """The operator's own records.
 
-    def __init__(self, records: Iterable[Record]) -> None:
-        self._records = tuple(records)
+    :param declared: gives them as the command line and the configuration file have them now.
+    """
+
+    def __init__(self, declared: Callable[[], Iterable[Record]]) -> None:
+        self._declared = declared
 
     def read(self) -> Iterable[Record]:
-        return self._records
+        return self._declared()
 
 
 class HostsFile(ReadOnReload):
@@ -53,6 +56,9 @@ class HostsFile(ReadOnReload):
     slow = True
 
     def __init__(self, path: str) -> None:
+        """:raises ConfigError: the path is empty."""
+        if not path:
+            raise ConfigError("--hosts takes the path of a hosts file, such as /etc/hosts")
         self._shown = path
         self._path = Path(path).absolute()  # a daemon changes its directory
 

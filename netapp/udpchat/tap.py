@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from twisted.application.service import IService
 
+from netapp.core import limits
 from netapp.core.config import ServiceOptions
 from netapp.core.running import Shared, alone
 from netapp.core.state import acting_as
@@ -12,6 +13,12 @@ from netapp.talk import open_talk
 from netapp.udpchat.config import PLUGIN, Config
 from netapp.udpchat.ipmsg.numbers import Numbers
 from netapp.udpchat.service import udpchat_service
+
+
+def _answer(given: str) -> str:
+    if len(given.encode("utf-8", "surrogateescape")) > limits.PLAIN_ANSWER:
+        raise ValueError(f"an answer has at most {limits.PLAIN_ANSWER} octets")
+    return given
 
 
 class Options(ServiceOptions):
@@ -34,7 +41,13 @@ class Options(ServiceOptions):
             Config.ipmsg,
             'What IP Messenger listens on, and TCP of that number; "none" turns it off.  [default: udp:2425]',
         ],
-        ["ack", None, Config.ack, 'Answer to a plain datagram when nobody says anything; "" for none.'],
+        [
+            "ack",
+            None,
+            Config.ack,
+            'Answer to a plain datagram when nobody says anything; "" for none.',
+            _answer,
+        ],
     ]
 
 

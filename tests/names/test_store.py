@@ -15,7 +15,7 @@ from netapp.errors import ConfigError
 from netapp.names.config import Config
 from netapp.names.model import Record, address_record
 from netapp.names.naming import wire_name
-from netapp.names.sources import FixedRecords, HostsFile, OwnName, own_addresses, parse_record
+from netapp.names.sources import DeclaredRecords, HostsFile, OwnName, own_addresses, parse_record
 from netapp.names.store import Names, open_names
 
 
@@ -105,6 +105,11 @@ def test_dns_65_what_is_no_file_is_refused_at_once(tmp_path: Path, device: str) 
         HostsFile(device).read()
 
 
+def test_a_path_that_is_empty_is_refused() -> None:
+    with pytest.raises(ConfigError, match="--hosts takes the path"):
+        open_names(Config(hosts=("",)), task.Clock())
+
+
 def test_files_are_read_aside_and_one_reload_after_another(tmp_path: Path) -> None:
     path = tmp_path / "hosts"
     path.write_text("10.0.0.1 box\n")
@@ -140,7 +145,7 @@ def test_a_source_that_fails_keeps_its_names_and_is_logged() -> None:
 
 def test_a_source_that_joins_is_followed_and_its_changes_are_gathered() -> None:
     clock, presence = task.Clock(), Presence()
-    names = Names([FixedRecords([record("box", "10.0.0.1")])], clock)
+    names = Names([DeclaredRecords(lambda: [record("box", "10.0.0.1")])], clock)
     names.start()
     names.add_source(presence)
     for host in range(30):
@@ -174,7 +179,7 @@ def test_a_host_without_a_name_is_localhost(hostname: str) -> None:
 
 def test_an_example_always_has_an_ipv4_address() -> None:
     own = OwnName(lambda: "box", lambda: [ipaddress.ip_address("fd00::5")])
-    names = Names([FixedRecords([record("www", "10.0.0.1")]), own], task.Clock(), own="box")
+    names = Names([DeclaredRecords(lambda: [record("www", "10.0.0.1")]), own], task.Clock(), own="box")
     assert names.example() == "www"
 
 

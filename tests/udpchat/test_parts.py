@@ -88,6 +88,12 @@ def test_the_command_line_is_the_config() -> None:
     )
 
 
+def test_an_acknowledgement_that_no_datagram_holds_is_refused() -> None:
+    assert options("--ack=" + "x" * limits.PLAIN_ANSWER).ack == "x" * limits.PLAIN_ANSWER
+    with pytest.raises(usage.UsageError, match=r"^--ack=收{60}…: an answer has at most 1024 octets$"):
+        options("--ack=" + "收" * 342)
+
+
 def test_an_unknown_option_is_refused() -> None:
     with pytest.raises(usage.UsageError, match="acks"):
         options("--acks=x")
