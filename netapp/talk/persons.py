@@ -74,19 +74,30 @@ class Persons:
         assert owner.author.account is not None
         folded = names.fold(owner.author.name)
         self._accounts[owner.author.account] = owner
-        guest = self._names.get(folded)
-        if guest is not None and guest.author.account is not None:
+        holder = self._names.get(folded)
+        try:
+            return owner, await self._give_name(owner, holder)
+        except BaseException:
+            if not owner.presences:  # nobody came meanwhile: all is as before
+                self.forget(owner)
+                if holder is not None and holder.presences:
+                    self._names.setdefault(folded, holder)
+            raise
+
+    async def _give_name(self, owner: Person, holder: Person | None) -> Renamed | None:
+        """:param holder: who has the owner's name.  :returns: what a guest had to be renamed for."""
+        if holder is not None and holder.author.account is not None:
             await self._take_free_name(owner)  # accounts' names may differ in what a nickname cannot show
-            return owner, None
-        self._names[folded] = owner
-        if guest is None or not guest.presences:
-            return owner, None
-        old = guest.author
-        await self._take_free_name(guest, number=2)
-        if not guest.presences:  # has gone meanwhile
-            self.release(guest, guest.author.name)
-            return owner, None
-        return owner, Renamed(old, guest.author)
+            return None
+        self._names[names.fold(owner.author.name)] = owner
+        if holder is None or not holder.presences:
+            return None
+        old = holder.author
+        await self._take_free_name(holder, number=2)
+        if not holder.presences:  # has gone meanwhile
+            self.release(holder, holder.author.name)
+            return None
+        return Renamed(old, holder.author)
 
     async def take_name(self, person: Person, name: str) -> None:
         """Claim a name for a person, and free the one before.  :raises NameTaken: it is not free."""

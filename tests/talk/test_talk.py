@@ -267,6 +267,35 @@ def test_a_guest_who_leaves_while_the_owner_comes_leaves_no_name_behind() -> Non
     arrive(place, "zhao_2")
 
 
+def test_an_owner_who_could_not_come_leaves_no_name_behind() -> None:
+    people = Accounts(zhao="17", ZHAO="18")
+    place = talk(people=people)
+    first, _ = arrive(place, "zhao", proof=Proof.ACCOUNT, account="17")
+    people.held = []
+    second = place.arrive("ZHAO", Remembering(), proof=Proof.ACCOUNT, account="18")
+    people.held.pop()[1].errback(OSError("no people"))
+    with pytest.raises(OSError, match="no people"):
+        now(second)
+    assert place.author("zhao") == first.author
+    people.held = None
+    assert arrive(place, "ZHAO", proof=Proof.ACCOUNT, account="18")[0].author.name == "ZHAO_2"
+
+
+def test_a_guest_keeps_the_name_when_its_owner_could_not_come() -> None:
+    people = Accounts()
+    place = talk(people=people)
+    guest, _ = arrive(place, "zhao")
+    people.held = []
+    owner = place.arrive("zhao", Remembering(), proof=Proof.ACCOUNT, account="17")
+    people.held.pop()[1].errback(OSError("no people"))
+    with pytest.raises(OSError, match="no people"):
+        now(owner)
+    assert place.author("zhao") == guest.author
+    people.held = None
+    guest.depart()
+    assert arrive(place, "zhao")[0].author == Author("zhao")
+
+
 def test_an_owner_has_many_presences_and_is_announced_once() -> None:
     place = talk(people=Accounts(zhao="17"))
     _, heard = arrive(place, "eve", "lobby")
