@@ -33,6 +33,23 @@ def plain_host(host: str) -> str:
     return host[7:] if host.startswith("::ffff:") and "." in host else host
 
 
+@lru_cache(limits.SOURCES)
+def source_of(host: str) -> str:
+    """What counts as one peer where peers are counted: an IPv4 address, or an IPv6 network of 64 bits.
+
+    One host may take any address of its network of 64 bits: RFC 4291 section 2.5.4.
+    """
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host  # a UNIX socket's peer has no address
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((int(address), 64), strict=False))
+
+
 def is_loopback(host: str) -> bool:
     """Whether a peer is on this machine: itself, or a tunnel or a proxy that speaks for many."""
     return host.startswith("127.") or host in ("::1", "")  # a UNIX socket's peer has no address

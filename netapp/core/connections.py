@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from twisted.internet import address, defer, interfaces, protocol
 
 from netapp.core import limits
-from netapp.core.access import Access, is_loopback, plain_host
+from netapp.core.access import Access, is_loopback, plain_host, source_of
 from netapp.core.strangers import Page
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ class SessionFactory(protocol.Factory):
         self._build, self._access = build, access
         self.page = page or Page()
         self._protocols: set[Carrier] = set()
-        self._per_host: Counter[str] = Counter()
-        self._hosts: dict[Carrier, str] = {}
+        self._per_source: Counter[str] = Counter()
+        self._sources: dict[Carrier, str] = {}
         self._emptied: list[defer.Deferred[None]] = []
         self.draining = False
         self.accepted = self.refused = self.malformed = 0
@@ -68,16 +68,15 @@ class SessionFactory(protocol.Factory):
         self, addr: interfaces.IAddress | None
     ) -> "SessionProtocol | None":
         peer = peer_of(addr)
-        host = peer[0]
-        if not self._admits(host):
+        if not self._admits(peer[0]):
             self.refused += 1
             return None
         self.accepted += 1
         built = self._build(peer)
         built.factory = self
         self._protocols.add(built)
-        self._hosts[built] = host
-        self._per_host[host] += 1
+        source = self._sources[built] = source_of(peer[0])
+        self._per_source[source] += 1
         return built
 
     def replaced(self, before: Carrier, after: Carrier) -> None:
@@ -85,16 +84,16 @@ class SessionFactory(protocol.Factory):
         after.factory = self
         self._protocols.discard(before)
         self._protocols.add(after)
-        self._hosts[after] = self._hosts.pop(before)
+        self._sources[after] = self._sources.pop(before)
 
     def lost(self, gone: Carrier) -> None:
         """A protocol's connection has ended."""
         self._protocols.discard(gone)
-        host = self._hosts.pop(gone, None)
-        if host is not None:
-            self._per_host[host] -= 1
-            if not self._per_host[host]:
-                del self._per_host[host]
+        source = self._sources.pop(gone, None)
+        if source is not None:
+            self._per_source[source] -= 1
+            if not self._per_source[source]:
+                del self._per_source[source]
         if not self._protocols:
             emptied, self._emptied = self._emptied, []
             for each in emptied:
@@ -122,7 +121,7 @@ class SessionFactory(protocol.Factory):
             return False
         if len(self._protocols) >= limits.CONNECTIONS:
             return False
-        return self._per_host[host] < limits.CONNECTIONS_PER_ADDRESS or is_loopback(host)
+        return self._per_source[source_of(host)] < limits.CONNECTIONS_PER_ADDRESS or is_loopback(host)
 
 
 def peer_of(addr: interfaces.IAddress | None) -> Peer:

@@ -10,7 +10,7 @@ from twisted.internet import error, interfaces, protocol
 from twisted.logger import Logger
 
 from netapp.core import limits
-from netapp.core.access import Access, plain_host
+from netapp.core.access import Access, plain_host, source_of
 from netapp.errors import WireError
 
 Peer = tuple[str, int]
@@ -35,20 +35,21 @@ class OwnPorts:
 
 
 class Rate:
-    """At most ``most`` events in one second of the clock for each source.
+    """At most ``most`` events in one second of the clock for each source: :func:`source_of` a host.
 
     The least recent source is forgotten.
     """
 
     def __init__(self, most: int, *, sources: int = limits.SOURCES) -> None:
         self._most, self._sources = most, sources
-        self._seen: OrderedDict[str, tuple[int, int]] = OrderedDict()  # host -> (second, count)
+        self._seen: OrderedDict[str, tuple[int, int]] = OrderedDict()  # source -> (second, count)
 
     def admits(self, host: str, now: float) -> bool:
-        second, count = self._seen.pop(host, (0, 0))
+        source = source_of(host)
+        second, count = self._seen.pop(source, (0, 0))
         if second != int(now):
             second, count = int(now), 0
-        self._seen[host] = (second, count + 1)
+        self._seen[source] = (second, count + 1)
         if len(self._seen) > self._sources:
             self._seen.popitem(last=False)
         return count < self._most

@@ -25,7 +25,7 @@ TELNET_SUBNEGOTIATION: Final = 4096
 CONNECTIONS: Final = 4096
 #: Connections that wait to be accepted; the system may allow fewer.
 BACKLOG: Final = 1024
-#: Connections from one address to one listener; loopback is exempt.
+#: Connections from one IPv4 address, or IPv6 network of 64 bits, to one listener; loopback is exempt.
 CONNECTIONS_PER_ADDRESS: Final = 256
 #: Open descriptors that a process asks the system for, where its default is lower.
 DESCRIPTORS: Final = 65536
@@ -49,7 +49,7 @@ DATAGRAM: Final = 65535
 PLAIN_ANSWER: Final = 1024
 #: Source ports that answer by themselves, or that nobody can have: never answered.
 REFLECTING_PORTS: Final = frozenset({0, 7, 13, 17, 19, 37})
-#: Plain answers to one source in one second: echo and udpchat.
+#: Plain answers to one IPv4 address, or IPv6 network of 64 bits, in one second: echo and udpchat.
 ANSWERS_PER_SECOND: Final = 100
 #: Sources whose rate is remembered; the oldest is forgotten.
 SOURCES: Final = 4096

@@ -88,3 +88,25 @@ def test_what_is_remembered_of_addresses_is_bounded() -> None:
     for number in range(limits.SOURCES + 100):
         permits(str(ipaddress.IPv4Address(number)))
     assert permits.cache_info().currsize == limits.SOURCES
+
+
+@pytest.mark.parametrize(
+    ("host", "source"),
+    [
+        ("192.168.1.9", "192.168.1.9"),
+        ("::ffff:192.168.1.9", "192.168.1.9"),
+        ("::ffff:c0a8:109", "192.168.1.9"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+    ],
+)
+def test_one_host_of_ipv6_is_one_source_whatever_address_it_takes(host: str, source: str) -> None:
+    assert access.source_of(host) == source
+
+
+@given(st.text(max_size=40))
+def test_every_host_has_a_source(host: str) -> None:
+    assert isinstance(access.source_of(host), str)

@@ -163,3 +163,14 @@ def test_the_oldest_source_is_forgotten_not_the_busiest() -> None:
     for other in ("a", "b", "c"):
         assert not rate.admits("busy", 0.1)
         assert rate.admits(other, 0.1)
+
+
+def test_one_host_of_ipv6_has_no_more_by_taking_many_addresses() -> None:
+    rate = datagrams.Rate(2)
+    assert [rate.admits(f"2001:db8:1:2::{number:x}", 0.0) for number in range(4)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert rate.admits("2001:db8:1:3::1", 0.0)

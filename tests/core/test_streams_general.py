@@ -314,6 +314,14 @@ def test_one_address_has_a_bound_whatever_family_shows_it() -> None:
     assert factory.refused == 2
 
 
+def test_one_host_of_ipv6_is_one_peer_whatever_addresses_it_takes() -> None:
+    factory, _ = house()
+    for number in range(limits.CONNECTIONS_PER_ADDRESS):
+        assert reach(factory, f"fd00::1:{number:x}") is not None
+    assert reach(factory, "fd00::2:1") is None
+    assert reach(factory, "fd00:0:0:1::1") is not None
+
+
 def test_a_place_becomes_free_when_a_peer_goes() -> None:
     factory, _ = house()
     transports = [
@@ -323,7 +331,7 @@ def test_a_place_becomes_free_when_a_peer_goes() -> None:
     for transport in transports:
         transport.loseConnection()
     assert factory.connections == 0
-    assert not factory._per_host  # nothing is remembered of who has gone
+    assert not factory._per_source  # nothing is remembered of who has gone
     assert reach(factory, "192.168.1.9") is not None
 
 
