@@ -177,14 +177,6 @@ class Presence:
         place.tell(change)
         self._talk.changes.publish(change)
 
-    def history_with(self, name: str, limit: int = 50) -> defer.Deferred[list[Message]]:
-        """The direct talk with somebody present, oldest first.  Fails with NoSuchName."""
-        other = self._talk.persons.find(name)
-        if other is None:
-            return defer.fail(Failure(NoSuchName(f"nobody is called {name!r}")))
-        key = f"@{min(self.person.key, other.key)},{max(self.person.key, other.key)}"
-        return self._talk.read_newest(key, None, limit)
-
     def _place(self, room: str) -> Room:
         place = self.rooms.get(room) or self.rooms.get(names.room_name(room))
         if place is None:

@@ -129,11 +129,6 @@ class RowStore:
 
         return self._database.read(read)
 
-    def rooms(self) -> defer.Deferred[list[RoomRow]]:
-        query = sa.select(rooms.c.name, rooms.c.last, rooms.c.topic).order_by(rooms.c.name)
-        query = query.where(rooms.c.name.not_like("@%"))
-        return self._database.read(lambda connection: [RoomRow(*row) for row in connection.execute(query)])
-
     def set_topic(self, room: str, topic: str) -> defer.Deferred[None]:
         def write(connection: Connection) -> None:
             found = connection.execute(sa.update(rooms).where(rooms.c.name == room).values(topic=topic))

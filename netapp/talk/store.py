@@ -41,9 +41,6 @@ class Store(Protocol):
     def room(self, name: str) -> "defer.Deferred[RoomRow]":
         """A room as it is stored; an empty row for one that is not."""
 
-    def rooms(self) -> "defer.Deferred[list[RoomRow]]":
-        """Every room with a message or a topic, by name; no direct talks."""
-
     def set_topic(self, room: str, topic: str) -> "defer.Deferred[None]": ...
 
     def watch(self, changed: Callable[[], object]) -> object:
@@ -88,15 +85,6 @@ class MemoryStore:
     def room(self, name: str) -> defer.Deferred[RoomRow]:
         kept = self._rooms.get(name, _Kept())
         return defer.succeed(RoomRow(name, kept.last, kept.topic))
-
-    def rooms(self) -> defer.Deferred[list[RoomRow]]:
-        return defer.succeed(
-            [
-                RoomRow(name, kept.last, kept.topic)
-                for name, kept in sorted(self._rooms.items())
-                if not name.startswith("@")
-            ]
-        )
 
     def set_topic(self, room: str, topic: str) -> defer.Deferred[None]:
         self._rooms.setdefault(room, _Kept()).topic = topic

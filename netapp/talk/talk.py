@@ -29,7 +29,7 @@ from netapp.talk.model import (
 from netapp.talk.persons import Names, Person, Persons
 from netapp.talk.presence import Presence
 from netapp.talk.room import Room
-from netapp.talk.store import RoomRow, Store
+from netapp.talk.store import Store
 
 T = TypeVar("T")
 
@@ -135,10 +135,6 @@ class Talk:
         others = [room for name, room in sorted(self._rooms.items()) if name != LOBBY and room.presences]
         return [lobby.view() if lobby else RoomView(LOBBY), *(room.view() for room in others)]
 
-    def stored_rooms(self) -> defer.Deferred[list[RoomRow]]:
-        """The rooms that have messages or a topic, in use or not."""
-        return self._store.rooms()
-
     def room(self, room: str) -> RoomView | None:
         """A room in use.  :raises BadName: not a room's name."""
         found = self._rooms.get(names.room_name(room))
@@ -175,14 +171,11 @@ class Talk:
         :param limit: at most so many, and never more than ``limits.HISTORY``.
         """
         name = names.room_name(room)
+        limit = min(limit, limits.HISTORY)
         if after is not None:
-            reading = self._store.after(name, after, limit=min(limit, limits.HISTORY))
-            return self._asked("messages could not be read", reading)
-        return self.read_newest(name, before, limit)
-
-    def read_newest(self, key: str, before: int | None, limit: int) -> defer.Deferred[list[Message]]:
-        """As :meth:`history`, of a room or a direct talk."""
-        reading = self._store.newest(key, before=before, limit=min(limit, limits.HISTORY))
+            reading = self._store.after(name, after, limit=limit)
+        else:
+            reading = self._store.newest(name, before=before, limit=limit)
         return self._asked("messages could not be read", reading)
 
     # Saying ----------------------------------------------------------------------------------

@@ -61,7 +61,6 @@ async def test_messages_and_topics_are_there_after_a_restart(tmp_path: Path) -> 
     eve, _ = await arrive(again, "eve")
     assert again.rooms()[0].topic == "话题"
     assert (await eve.say("lobby", "x")).number == 2
-    assert [row.last for row in await again.stored_rooms()] == [2]
     await again.stop()
 
 
