@@ -42,7 +42,8 @@ def part(options: Options, shared: Shared) -> IService:
     """The service as a part of a process: this plugin's, or the hub's."""
 
     def opened() -> Names:
-        names = open_names(names_config_from(options), shared.reactor)
+        config = names_config_from(options)
+        names = open_names(config, shared.reactor, lambda: names_config_from(options.again()))
         shared.hangup.add("names", names.reload)
         return names
 

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from twisted.internet import defer, interfaces, threads
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from netapp.core import limits
 from netapp.core.events import Topic
@@ -13,7 +14,7 @@ from netapp.names.config import Config
 from netapp.names.hosts import BrokenHosts
 from netapp.names.model import Node, Snapshot, nodes_of
 from netapp.names.naming import shown, wire_name
-from netapp.names.sources import FixedRecords, HostsFile, OwnName, Source
+from netapp.names.sources import DeclaredRecords, HostsFile, OwnName, Source
 
 T = TypeVar("T")
 #: Runs a read and gives its outcome.
@@ -94,7 +95,10 @@ class Names:
             self._timer.cancel()
 
     def reload(self) -> defer.Deferred[None]:
-        """Read every source again and swap the snapshot; one that cannot be read keeps its old names."""
+        """Read every source again and swap the snapshot; one that cannot be read keeps its old names.
+
+        Fails with ConfigError if there is such a one, after all others are in place.
+        """
         return self._read_again(list(self._shelves))
 
     def _follow(self, shelf: _Shelf) -> None:
@@ -108,17 +112,19 @@ class Names:
 
     def _settle(self) -> None:
         changed, self._changed = self._changed, {}
-        self._read_again(list(changed))
+        self._read_again(list(changed)).addErrback(Failure.trap, ConfigError)  # logged already
 
     def _read_again(self, shelves: list[_Shelf]) -> defer.Deferred[None]:
         async def read() -> None:
-            for shelf in shelves:
-                await self._read(shelf)
+            sound = [await self._read(shelf) for shelf in shelves]
             self._publish()
+            if not all(sound):
+                raise ConfigError("some of it could not be read; its old names stay")
 
         return self._reading.run(lambda: defer.ensureDeferred(read()))
 
-    async def _read(self, shelf: _Shelf) -> None:
+    async def _read(self, shelf: _Shelf) -> bool:
+        """:returns: whether it could be read; if not the log says why."""
         try:
             shelf.nodes = await (self._aside if shelf.source.slow else defer.execute)(shelf.read)
         except BrokenHosts as error:
@@ -126,11 +132,13 @@ class Names:
                 self._log.error(
                     "names: {where}:{line}: {reason}", where=error.where, line=fault.line, reason=fault.reason
                 )
-            self._log.error("names: {error}; its old names stay", error=str(error))
         except ConfigError as error:
-            self._log.error("names: {error}; its old names stay", error=str(error))
+            self._log.error("names: {error}", error=str(error))
         except Exception:
-            self._log.failure("names: {source} failed; its old names stay", source=shelf.source)
+            self._log.failure("names: {source} failed", source=shelf.source)
+        else:
+            return True
+        return False
 
     def _publish(self) -> None:
         nodes: dict[bytes, Node] = {}
@@ -140,13 +148,16 @@ class Names:
         self.changes.publish(self.snapshot)
 
 
-def open_names(config: Config, reactor: Any) -> Names:
+def open_names(config: Config, reactor: Any, again: Callable[[], Config] | None = None) -> Names:
     """The names of a configuration.
 
+    :param again: gives the configuration as it is at a reload; its records are taken, while which
+        hosts files there are stays as it was.
     :raises ConfigError: a hosts file cannot be read; the text names it and the line.
     """
     own = OwnName()
-    sources: list[Source] = [FixedRecords(config.records), *map(HostsFile, config.hosts), own]
+    declared = DeclaredRecords(lambda: (again() if again is not None else config).records)
+    sources: list[Source] = [declared, *map(HostsFile, config.hosts), own]
 
     def aside(read: Callable[[], T]) -> defer.Deferred[T]:
         return threads.deferToThreadPool(reactor, reactor.getThreadPool(), read)

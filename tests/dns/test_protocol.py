@@ -113,7 +113,7 @@ def test_a_reload_is_seen_by_both_tongues() -> None:
     server = Server()
     assert server.alive()
     server.names._shelves[0].source = type(server.names._shelves[0].source)(
-        [record("www.baidu.com", "10.0.0.7")]
+        lambda: [record("www.baidu.com", "10.0.0.7")]
     )
     server.names.reload()
     assert addresses(server.ask(query())[0]) == ["10.0.0.7"]

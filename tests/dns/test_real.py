@@ -138,9 +138,26 @@ def test_a_hangup_reads_the_hosts_files_again(start: Start, tmp_path: Path) -> N
     assert real.ask(server.udp(), b"box.lan") == b"10.0.0.1"
     hosts.write_text("10.0.0.3 box.lan\n")
     server.process.send_signal(signal.SIGHUP)
-    server.wait_for(r"names: read again(.|\n)*names: read again")
+    server.wait_for("names: read again")
+    assert server.log.count("names: read again") == 1
     assert real.ask(server.udp(), b"box.lan") == b"10.0.0.3"
     assert addresses(real.ask(server.udp(), query("box.lan"))) == ["10.0.0.3"]
+
+
+def test_a_hangup_reads_the_records_of_the_configuration_file_again(start: Start, tmp_path: Path) -> None:
+    file = tmp_path / "netapp.toml"
+    file.write_text('[dns]\nrecord = ["box.lan=10.0.0.1", "old.lan=10.0.0.9"]\n')
+    server = start("netapp-dns", *LOCAL, f"--config={file}")
+    assert real.ask(server.udp(), b"box.lan") == b"10.0.0.1"
+    file.write_text("[dns]\nrecord = no list\n")
+    server.process.send_signal(signal.SIGHUP)
+    server.wait_for("netapp.toml is no TOML")
+    assert real.ask(server.udp(), b"box.lan") == b"10.0.0.1"
+    file.write_text('[dns]\nrecord = ["box.lan=10.0.0.2"]\n')
+    server.process.send_signal(signal.SIGHUP)
+    server.wait_for("names: read again")
+    assert real.ask(server.udp(), b"box.lan") == b"10.0.0.2"
+    assert real.ask(server.udp(), b"old.lan") == b"i dont know"
 
 
 # Hostile input, by its number --------------------------------------------------------------------
