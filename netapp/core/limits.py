@@ -124,6 +124,10 @@ ROOM_MESSAGES: Final = 10_000
 STORED_ROOMS: Final = 20_000
 #: Messages that one question for history gives.
 HISTORY: Final = 500
+#: How often in a row a room is read that cannot be read; after that, when there is something new in it.
+ROOM_TRIES: Final = 30
+#: How long after such a try the next one comes.
+ROOM_AGAIN: Final = 1.0
 #: Rooms that may be in use at once; the lobby may always.
 ROOMS: Final = 10_000
 #: Rooms that one presence may be in: all connections of one address to two doors cannot be in all.

@@ -108,7 +108,7 @@ def open_talk(state: Path, reactor: Any, people: "Names | None" = None) -> "Talk
     from netapp.talk.rows import open_store
     from netapp.talk.talk import Talk
 
-    return Talk(open_store(state, reactor), reactor.seconds, people)
+    return Talk(open_store(state, reactor), reactor, people)
 
 
 _LAZY: Final = {"Talk": "netapp.talk.talk", "Presence": "netapp.talk.presence"}

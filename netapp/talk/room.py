@@ -1,6 +1,7 @@
 """One room in this process: who is in it, and its messages in the order of their numbers."""
 
 from collections import Counter
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from twisted.internet import defer
@@ -15,25 +16,30 @@ if TYPE_CHECKING:
     from netapp.talk.persons import Person
     from netapp.talk.presence import Presence
 
+Later = Callable[[float, Callable[[], object]], object]
+
 
 class Room:
     """A room is opened by reading its row; from then on ``last`` is the newest number delivered.
 
     A message whose number is the next one is delivered at once.  One that leaves a gap waits
     until the rows between are read: another process has stored them.
+
+    :param later: calls something after so many seconds: a room that cannot be read is read again.
     """
 
     _log = Logger()
 
-    def __init__(self, name: str, store: Store) -> None:
+    def __init__(self, name: str, store: Store, later: Later) -> None:
         self.name, self.topic, self.last = name, "", 0
-        self._store = store
+        self._store, self._later = store, later
         self._presences: dict[Presence, None] = {}
         self._persons: Counter[Person] = Counter()
         self._receivers: tuple[Presence, ...] | None = ()
         self._waiting: dict[int, Delivery] = {}
         self._senders: dict[str, Presence | None] = {}  # of our messages on their way, by their ids
         self._reading = self._again = False
+        self._failed = 0  # how often in a row it could not be read
         self._opened = False
         self._openers: list[defer.Deferred[Room]] = []
 
@@ -127,12 +133,16 @@ class Room:
         if self._reading:
             self._again = True
             return
-        self._reading, self._again = True, False
+        self._reading = True
+        self._read()
+
+    def _read(self) -> None:
+        self._again = False
         reading = defer.maybeDeferred(self._store.after, self.name, self.last, limit=limits.HISTORY)
         reading.addCallbacks(self._has_read, self._cannot_read)
 
     def _has_read(self, messages: list[Message]) -> None:
-        self._reading = False
+        self._reading, self._failed = False, 0
         for message in messages:
             if message.number > self.last:
                 self.last = message.number
@@ -151,8 +161,14 @@ class Room:
         return Delivery(message, senders.get(message.id) if keep else senders.pop(message.id, None))
 
     def _cannot_read(self, failure: Failure) -> None:
-        self._reading = False
-        self._log.failure("the room {room} cannot be read", failure, room=self.name)
+        self._failed += 1
+        if self._failed == 1:
+            reason = failure.getErrorMessage()
+            self._log.error("the room {room} cannot be read: {reason}", room=self.name, reason=reason)
+        if self._failed < limits.ROOM_TRIES:
+            self._later(limits.ROOM_AGAIN, self._read)
+        else:
+            self._reading, self._failed = False, 0
 
     def _drain(self) -> None:
         while self.last + 1 in self._waiting:

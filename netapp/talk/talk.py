@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from twisted.internet import defer
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -38,15 +39,15 @@ class Talk:
     """Rooms, direct talks and who is present.
 
     :param people: knows the accounts' names; None when there are no accounts.
-    :param clock: seconds since 1970 UTC.
+    :param reactor: its clock: seconds since 1970 UTC.
     """
 
     _log = Logger()
 
     def __init__(
-        self, store: Store, clock: Callable[[], float], people: Names | None = None, bus: Bus | None = None
+        self, store: Store, reactor: IReactorTime, people: Names | None = None, bus: Bus | None = None
     ) -> None:
-        self._store, self._clock = store, clock
+        self._store, self._reactor = store, reactor
         self._bus = bus or LocalBus()
         self._rooms: dict[str, Room] = {}
         self.persons = Persons(people)
@@ -151,7 +152,7 @@ class Talk:
         if room is None:
             if len(self._rooms) >= limits.ROOMS and name != LOBBY:
                 return defer.fail(TooMuch(f"{limits.ROOMS} rooms are in use already"))
-            room = self._rooms[name] = Room(name, self._store)
+            room = self._rooms[name] = Room(name, self._store, self._reactor.callLater)
         return self._asked("a room could not be read", room.open()).addErrback(self._cannot_open, room)
 
     def _cannot_open(self, failure: Failure, room: Room) -> Failure:
@@ -212,7 +213,7 @@ class Talk:
         return self.store(draft).addCallbacks(deliver, give_up)
 
     def draft(self, room: str, author: Author, text: str, kind: Kind, reply_to: str | None) -> Draft:
-        return Draft(room, secrets.token_hex(8), self._clock(), kind, author, text, reply_to)
+        return Draft(room, secrets.token_hex(8), self._reactor.seconds(), kind, author, text, reply_to)
 
     def store(self, draft: Draft) -> defer.Deferred[Message]:
         """Store a message; what fails is counted, and the failure is the sender's to hear."""

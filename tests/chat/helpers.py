@@ -42,7 +42,7 @@ class Chat:
         self.reactor = FakeReactor()
         self.reactor.rightNow = 1_700_000_000.0
         self.people = people or People()
-        self.talk = Talk(store or MemoryStore(), self.reactor.seconds, self.people)
+        self.talk = Talk(store or MemoryStore(), self.reactor, self.people)
         self.talk.start()
         self.metrics = Metrics()
         settings = {"listen": ("tcp:7777:interface=127.0.0.1",), "irc": "tcp:6667:interface=127.0.0.1"}

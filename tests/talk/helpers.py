@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from twisted.internet import defer
+from twisted.internet import defer, task
 
 from netapp.talk import Change, Delivery, Message
 from netapp.talk.model import Draft
@@ -68,8 +68,16 @@ class Accounts:
         return type("Account", (), {"id": self.ids[name]}) if name in self.ids else None
 
 
-def talk(store: MemoryStore | None = None, people: Accounts | None = None) -> Talk:
-    made = Talk(store or MemoryStore(), lambda: 1000.0, people)
+def clock(seconds: float = 1000.0) -> task.Clock:
+    made = task.Clock()
+    made.advance(seconds)
+    return made
+
+
+def talk(
+    store: MemoryStore | None = None, people: Accounts | None = None, reactor: task.Clock | None = None
+) -> Talk:
+    made = Talk(store or MemoryStore(), reactor or clock(), people)
     made.start()
     return made
 

@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet import defer
+from twisted.logger import capturedLogs
 
 from netapp.core import limits
 from netapp.talk import Message, StoreFailed
 from netapp.talk.bus import Hint, LocalBus
 from netapp.talk.store import MemoryStore
 from netapp.talk.talk import Talk
-from tests.talk.helpers import Remembering, WaitingStore, arrive, now, talk
+from tests.talk.helpers import Remembering, WaitingStore, arrive, clock, now, talk
 
 
 class SharedStore(MemoryStore):
@@ -52,7 +53,7 @@ def test_a_watcher_is_enough_to_hear_of_others() -> None:
 
 def test_a_bus_between_two_talks_carries_hints() -> None:
     store, bus = MemoryStore(), LocalBus()
-    here, there = (Talk(store, lambda: 0.0, bus=bus) for _ in range(2))
+    here, there = (Talk(store, clock(), bus=bus) for _ in range(2))
     here.start()
     there.start()
     _, heard = arrive(here, "bob", "lobby")
@@ -135,6 +136,50 @@ def test_more_than_one_page_of_others_messages_is_read() -> None:
         now(eve.say("lobby", "x"))
     store.watchers[0]()
     assert heard.numbers == list(range(1, limits.HISTORY + 6))
+
+
+class SickStore(SharedStore):
+    """Its rows cannot be read now and then."""
+
+    sick, tries = False, 0
+
+    def after(self, room: str, number: int, *, limit: int) -> "defer.Deferred[list[Message]]":
+        self.tries += 1
+        return defer.fail(OSError("disk")) if self.sick else super().after(room, number, limit=limit)
+
+
+def test_a_room_that_cannot_be_read_is_read_again() -> None:
+    store, time = SickStore(), clock()
+    here, there = talk(store, reactor=time), talk(store)
+    _, heard = arrive(here, "bob", "lobby")
+    eve, _ = arrive(there, "eve", "lobby")
+    store.sick = True
+    with capturedLogs() as events:
+        now(eve.say("lobby", "1"))
+        store.watchers[0]()
+        time.pump([limits.ROOM_AGAIN] * 3)
+        store.watchers[0]()
+    assert (heard.texts, store.tries, len(events)) == ([], 4, 1)
+    store.sick = False
+    time.advance(limits.ROOM_AGAIN)
+    assert heard.texts == ["1"]
+    assert time.getDelayedCalls() == []
+
+
+def test_a_room_is_not_read_again_for_ever() -> None:
+    store, time = SickStore(), clock()
+    here, there = talk(store, reactor=time), talk(store)
+    _, heard = arrive(here, "bob", "lobby")
+    eve, _ = arrive(there, "eve", "lobby")
+    now(eve.say("lobby", "1"))
+    store.sick = True
+    store.watchers[0]()
+    time.pump([limits.ROOM_AGAIN] * 100)
+    assert store.tries == limits.ROOM_TRIES
+    assert time.getDelayedCalls() == []
+    store.sick = False
+    store.watchers[0]()
+    assert heard.texts == ["1"]
 
 
 def test_a_room_that_cannot_be_read_is_not_entered() -> None:

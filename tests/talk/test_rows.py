@@ -17,7 +17,7 @@ from netapp.errors import ConfigError
 from netapp.talk import open_talk
 from netapp.talk.rows import HEAD, MIGRATIONS, RowStore, metadata, open_store
 from netapp.talk.talk import Talk
-from tests.talk.helpers import Remembering
+from tests.talk.helpers import Remembering, clock
 
 
 async def arrive(talk: Talk, name: str) -> tuple[object, Remembering]:
@@ -92,7 +92,7 @@ def _later(seconds: float) -> "defer.Deferred[None]":
 async def test_old_messages_are_deleted_and_numbers_still_rise(tmp_path: Path) -> None:
     upgrade(tmp_path / "talk.db", MIGRATIONS, HEAD)
     store = RowStore(Database(tmp_path / "talk.db", reactor), lambda: 0.0, keep=10)
-    talk = Talk(store, lambda: 0.0)
+    talk = Talk(store, clock())
     talk.start()
     bob, _ = await arrive(talk, "bob")
     await defer.gatherResults([bob.say("lobby", "x") for _ in range(130)])
@@ -109,7 +109,7 @@ async def test_guests_talks_are_deleted_after_a_day(tmp_path: Path) -> None:
     kept = []
     for seconds in (time, time + limits.GUEST_TALKS + 1):
         store = RowStore(Database(tmp_path / "talk.db", reactor), lambda: seconds)  # noqa: B023
-        talk = Talk(store, lambda: time)
+        talk = Talk(store, clock(time))
         talk.start()
         bob, _ = await arrive(talk, "bob")
         await arrive(talk, "eve")
@@ -126,14 +126,15 @@ async def test_stored_rooms_have_a_bound_and_those_silent_longest_go(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "STORED_ROOMS", 3)
-    times = iter(range(100))
-    talk = Talk(open_store(tmp_path, reactor), lambda: float(next(times)))
+    time = clock()
+    talk = Talk(open_store(tmp_path, reactor), time)
     talk.start()
     bob, _ = await arrive(talk, "bob")
     for room in ("a", "b", "c"):
         await bob.join(room)
     for room in ("lobby", "a", "b", "a"):
         await bob.say(room, "x")
+        time.advance(1.0)
     await bob.say("c", "x")
     left = [len(await talk.history(room)) for room in ("lobby", "a", "b", "c")]
     assert left == [1, 2, 0, 1]

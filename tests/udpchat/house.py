@@ -73,7 +73,7 @@ class House:
     ) -> None:
         self.reactor, self.metrics, self._number = FakeReactor(), Metrics(), 1_700_000_000
         self.reactor.advance(1000.0)
-        self.talk = Talk(store or MemoryStore(), self.reactor.seconds)
+        self.talk = Talk(store or MemoryStore(), self.reactor)
         self.talk.start()
         self.service = udpchat_service(
             Config(**(LOCAL | config)),
