@@ -53,14 +53,14 @@ def chat_service(
         return SessionFactory(build, access, page)
 
     factories = []
-    for descriptions, session, hint in (
-        (listen.descriptions(config.listen, DEFAULTS, config.interface), lines, _hint_lines),
-        (_irc_descriptions(config), irc, _hint_irc),
+    for descriptions, session, hint, option in (
+        (listen.descriptions(config.listen, DEFAULTS, config.interface), lines, _hint_lines, "--listen"),
+        (_irc_descriptions(config), irc, _hint_irc, "--irc"),
     ):
         for description in descriptions:
             factory = factory_of(session)
             factories.append(factory)
-            listener = listen.StreamListener(PLUGIN, description, factory, reactor, hint)
+            listener = listen.StreamListener(PLUGIN, description, factory, reactor, hint, option)
             listener.setServiceParent(house)
     _measure(metrics, talk, factories)
     return house

@@ -218,6 +218,12 @@ def test_a_port_that_is_taken_ends_the_start_in_one_line(chat: real.Plugin, tmp_
     assert "Traceback" not in outcome.stdout + outcome.stderr
 
 
+def test_a_listener_that_cannot_be_is_named_by_its_option(tmp_path: Path) -> None:
+    outcome = real.run_once("netapp-chat", LOCAL[0], "--irc=udp:0", state=tmp_path)
+    assert outcome.returncode == 1
+    assert "--irc: 'udp:0' is no listener" in outcome.stderr
+
+
 def test_irc_may_be_turned_off(start: Start) -> None:
     chat = start("netapp-chat", LOCAL[0], "--irc=none")
     assert len(chat.ports("tcp")) == 1
