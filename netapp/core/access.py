@@ -28,6 +28,14 @@ def network(text: str) -> Network:
         raise ConfigError(f"{text!r} is no network: write 192.0.2.0/24 or 2001:db8::/32") from None
 
 
+def address(text: str) -> str:
+    """Read ``--interface``'s value.  :raises ConfigError: not an address."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise ConfigError(f"{text!r} is no address: write 192.0.2.1 or 2001:db8::1") from None
+
+
 def plain_host(host: str) -> str:
     """An address as what it is: ``::ffff:192.0.2.1``, as a dual-stack socket shows it, is IPv4."""
     return host[7:] if host.startswith("::ffff:") and "." in host else host

@@ -201,6 +201,8 @@ class SharedOptions(usage.Options):
     def _finish(self) -> None:
         if self["interface"] is None:
             self["interface"] = os.environ.get("NETAPP_INTERFACE") or None
+        if self["interface"] is not None:
+            self["interface"] = access.address(self["interface"])
         self["allow"] = tuple(access.network(each) for each in self.get("allow", ()))
 
 

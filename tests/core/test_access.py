@@ -110,3 +110,14 @@ def test_one_host_of_ipv6_is_one_source_whatever_address_it_takes(host: str, sou
 @given(st.text(max_size=40))
 def test_every_host_has_a_source(host: str) -> None:
     assert isinstance(access.source_of(host), str)
+
+
+@pytest.mark.parametrize("right", ["192.168.1.2", "::", "fe80::1%eth0"])
+def test_an_interface_is_an_address(right: str) -> None:
+    assert access.address(right) == right
+
+
+@pytest.mark.parametrize("wrong", ["", "eth0", "localhost", "10.0.0.0/24", "10.0.0", "[::1]"])
+def test_no_address_is_refused_with_an_example(wrong: str) -> None:
+    with pytest.raises(ConfigError, match=r"is no address: write 192\.0\.2\.1"):
+        access.address(wrong)
