@@ -44,7 +44,7 @@ Item = bytes | Reply | Overlong
 class LineReader:
     """Octets in, in any pieces; messages out, without what ended them.
 
-    ``now`` is seconds on one clock that only rises; ``deadline`` is when :meth:`tick` has work,
+    ``now`` is seconds, as the reactor counts them; ``deadline`` is when :meth:`tick` has work,
     or infinity.
 
     :param limit: octets a message may have.

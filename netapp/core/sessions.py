@@ -65,7 +65,7 @@ Effect = object
 
 
 class Session:
-    """One peer's conversation.  ``now`` is seconds on one clock that only rises.
+    """One peer's conversation.  ``now`` is seconds, as the reactor counts them.
 
     Every method gives back effects in order; octets that stand beside each other leave in one
     write.  The caller sleeps until ``deadline`` and then calls :meth:`tick`.
