@@ -26,13 +26,14 @@ class Room:
     until the rows between are read: another process has stored them.
 
     :param later: calls something after so many seconds: a room that cannot be read is read again.
+    :param rested: called with the room when it is read no more: nobody may be in it any longer.
     """
 
     _log = Logger()
 
-    def __init__(self, name: str, store: Store, later: Later) -> None:
+    def __init__(self, name: str, store: Store, later: Later, rested: "Callable[[Room], object]") -> None:
         self.name, self.topic, self.last = name, "", 0
-        self._store, self._later = store, later
+        self._store, self._later, self._rested = store, later, rested
         self._presences: dict[Presence, None] = {}
         self._persons: Counter[Person] = Counter()
         self._receivers: tuple[Presence, ...] | None = ()
@@ -154,6 +155,7 @@ class Room:
         if self._again or len(messages) == limits.HISTORY:
             self.catch_up()
         self._drain()
+        self._rested(self)
 
     def _delivery(self, message: Message, *, keep: bool = False) -> Delivery:
         """:param keep: the store has not answered yet."""
@@ -169,6 +171,7 @@ class Room:
             self._later(limits.ROOM_AGAIN, self._read)
         else:
             self._reading, self._failed = False, 0
+            self._rested(self)
 
     def _drain(self) -> None:
         while self.last + 1 in self._waiting:

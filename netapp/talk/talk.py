@@ -152,7 +152,7 @@ class Talk:
         if room is None:
             if len(self._rooms) >= limits.ROOMS and name != LOBBY:
                 return defer.fail(TooMuch(f"{limits.ROOMS} rooms are in use already"))
-            room = self._rooms[name] = Room(name, self._store, self._reactor.callLater)
+            room = self._rooms[name] = Room(name, self._store, self._reactor.callLater, self.close_room)
         return self._asked("a room could not be read", room.open()).addErrback(self._cannot_open, room)
 
     def _cannot_open(self, failure: Failure, room: Room) -> Failure:

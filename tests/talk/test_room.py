@@ -182,6 +182,20 @@ def test_a_room_is_not_read_again_for_ever() -> None:
     assert heard.texts == ["1"]
 
 
+@pytest.mark.parametrize("well_again", [True, False])
+def test_a_room_that_everybody_left_while_it_was_read_is_forgotten(well_again: bool) -> None:
+    store, time = SickStore(), clock()
+    here = talk(store, reactor=time)
+    bob, _ = arrive(here, "bob", "games")
+    store.sick = True
+    store.watchers[0]()
+    bob.depart()
+    assert here.room("games") is not None
+    store.sick = not well_again
+    time.pump([limits.ROOM_AGAIN] * limits.ROOM_TRIES)
+    assert here.room("games") is None
+
+
 def test_a_room_that_cannot_be_read_is_not_entered() -> None:
     class Broken(MemoryStore):
         def room(self, name: str) -> "defer.Deferred[object]":
