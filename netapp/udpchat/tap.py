@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from twisted.application.service import IService
+from twisted.internet import threads
 
 from netapp.core import limits
 from netapp.core.config import ServiceOptions
@@ -67,7 +68,11 @@ def part(options: Options, shared: Shared) -> IService:
     people = shared.noun("people", lambda: open_people(state, reactor))
     talk = shared.noun("talk", lambda: open_talk(state, reactor, people))
     config = config_from(options)
-    numbers = Numbers(state / "ipmsg-numbers", reactor.seconds)
+    numbers = Numbers(
+        state / "ipmsg-numbers",
+        reactor.seconds,
+        lambda work: threads.deferToThreadPool(reactor, reactor.getThreadPool(), work),
+    )
     if config.ipmsg != "none":
         with acting_as(shared.user):
             numbers.reserve()

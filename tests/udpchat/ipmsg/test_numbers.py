@@ -1,8 +1,13 @@
 """Packet numbers rise for ever, whatever the clock and the process do."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from twisted.internet import defer
+from twisted.logger import capturedLogs
 
 from netapp.errors import ConfigError
 from netapp.udpchat.ipmsg.numbers import BLOCK, MOST, Numbers
@@ -58,3 +63,79 @@ def test_a_disk_that_fills_later_does_not_stop_them(tmp_path: Path) -> None:
     (tmp_path / ".lock").unlink()
     (tmp_path / ".lock").mkdir()
     assert sorted({give() for _ in range(BLOCK * 2)})[-1] >= 1000 + BLOCK * 2
+
+
+class Thread:
+    """Work that is done when the test says so."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[defer.Deferred[range], Callable[[], range]]] = []
+
+    def __call__(self, work: Callable[[], range]) -> defer.Deferred[range]:
+        done: defer.Deferred[range] = defer.Deferred()
+        self.waiting.append((done, work))
+        return done
+
+    def run(self) -> None:
+        waiting, self.waiting = self.waiting, []
+        for done, work in waiting:
+            defer.execute(work).chainDeferred(done)
+
+
+def test_the_next_block_is_taken_aside_before_this_one_ends(tmp_path: Path) -> None:
+    give = Numbers(tmp_path / "numbers", lambda: 1000.0, thread := Thread())
+    give.reserve()
+    numbered = [give() for _ in range(BLOCK - 1)]
+    assert (tmp_path / "numbers").read_text() == f"{1000 + BLOCK}\n"
+    assert len(thread.waiting) == 1
+    thread.run()
+    numbered += [give() for _ in range(BLOCK // 4)]
+    assert numbered == list(range(1001, 1001 + len(numbered)))
+    assert (tmp_path / "numbers").read_text() == f"{1000 + 2 * BLOCK}\n"
+    assert thread.waiting == []
+
+
+def test_a_clock_that_has_gone_on_is_caught_up_with_aside(tmp_path: Path) -> None:
+    times = [1000.0]
+    give = Numbers(tmp_path / "numbers", lambda: times[0], thread := Thread())
+    give.reserve()
+    times[0] = 90_000.0
+    assert [give(), give()] == [1001, 1002]
+    thread.run()
+    assert [give(), give()] == [90_001, 90_002]
+
+
+def test_a_disk_that_fails_aside_is_told_of_when_the_block_ends(tmp_path: Path) -> None:
+    give = Numbers(tmp_path / "numbers", lambda: 1000.0, thread := Thread())
+    give.reserve()
+    (tmp_path / ".lock").unlink()
+    (tmp_path / ".lock").mkdir()
+    for _ in range(BLOCK):
+        give()
+    with capturedLogs() as events:
+        thread.run()
+        assert events == []
+        assert give() == 1001 + BLOCK
+    assert [each["log_level"].name for each in events] == ["error"]
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(steps=st.lists(st.tuples(st.integers(0, 1), st.integers(1, BLOCK), st.booleans()), max_size=12))
+def test_every_number_is_reserved_and_new_whenever_the_thread_comes(
+    tmp_path: Path, steps: list[tuple[int, int, bool]]
+) -> None:
+    """So that none comes again after a ``kill -9``; two processes share the file here."""
+    (path := tmp_path / "numbers").unlink(missing_ok=True)
+    both = [(Numbers(path, lambda: 1000.0, thread := Thread()), thread) for _ in range(2)]
+    for numbers_, _ in both:
+        numbers_.reserve()
+    seen: set[int] = set()
+    for which, count, runs in steps:
+        give, thread = both[which]
+        block = [give() for _ in range(count)]
+        assert block == sorted(set(block))
+        assert block[-1] <= int(path.read_text())
+        assert seen.isdisjoint(block)
+        seen.update(block)
+        if runs:
+            thread.run()
