@@ -10,7 +10,7 @@ from twisted.internet import defer
 from twisted.logger import Logger
 
 from netapp.core import limits
-from netapp.core.access import is_loopback
+from netapp.core.access import is_loopback, source_of
 from netapp.core.events import Topic
 from netapp.core.threads import Pool
 from netapp.errors import Busy
@@ -18,7 +18,7 @@ from netapp.people import model
 from netapp.people.model import Account, AccountChanged, Refused
 from netapp.people.passwords import Hasher
 from netapp.people.store import Accounts, Store
-from netapp.people.throttle import Throttle, source_of
+from netapp.people.throttle import Throttle
 from netapp.people.turns import Turns
 
 #: An account as it was read, and the hash to verify: the dummy's where nobody may come in.

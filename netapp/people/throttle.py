@@ -13,13 +13,12 @@ Loopback is many people at once, by tunnels and proxies: there only the account 
 one does not hold up the others.
 """
 
-import ipaddress
 from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Final
 
 from netapp.core import limits
-from netapp.core.access import is_loopback
+from netapp.core.access import is_loopback, source_of
 
 #: Seconds that the prompt waits after the first, second, ... failure; the last for all further ones.
 STEPS: Final = (0.0, 0.0, 1.0, 2.0, 4.0, 8.0, 15.0)
@@ -32,17 +31,6 @@ ANYWHERE: Final = "*"
 def delay(failures: int) -> float:
     """What ``failures`` in a row cost, in seconds."""
     return STEPS[min(failures, len(STEPS)) - 1] if failures else 0.0
-
-
-def source_of(host: str) -> str:
-    """What counts as one source: an IPv4 address, or an IPv6 network of 64 bits."""
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return host
-    if address.version == 4:
-        return str(address)
-    return str(ipaddress.ip_network((address, 64), strict=False))
 
 
 class Throttle:

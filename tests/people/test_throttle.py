@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netapp.core import limits
-from netapp.people.throttle import STEPS, Throttle, delay, source_of
+from netapp.people.throttle import STEPS, Throttle, delay
 
 HOST = "192.0.2.1"
 
@@ -100,17 +100,20 @@ def test_failures_are_forgotten_after_a_while() -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "source"),
+    ("tried", "again"),
     [
-        ("192.0.2.1", "192.0.2.1"),
-        ("2001:db8::1", "2001:db8::/64"),
-        ("2001:db8::ffff:1", "2001:db8::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("", ""),
+        ("2001:db8::1", "2001:db8::ffff:1"),
+        ("fe80::1%eth0", "fe80::2%eth0"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
     ],
 )
-def test_l17_a_network_of_64_bits_is_one_source(host: str, source: str) -> None:
-    assert source_of(host) == source
+def test_l17_the_addresses_of_one_host_are_one_source(tried: str, again: str) -> None:
+    throttle = Throttle()
+    for _ in range(7):
+        throttle.failed(tried, ["zhao"], 0.0)
+    assert throttle.source_wait(again, 0.0) == throttle.account_wait(again, ["zhao"], 0.0) == 15.0
+    throttle.succeeded(again, "zhao")
+    assert throttle.account_wait(tried, ["zhao"], 0.0) == 0.0
 
 
 def test_loopback_is_many_people_and_counts_accounts_only() -> None:
