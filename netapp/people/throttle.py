@@ -34,7 +34,7 @@ def delay(failures: int) -> float:
 
 
 class Throttle:
-    """Failures so far.  ``now`` is seconds on one clock that only rises.
+    """Failures so far.  ``now`` is seconds on one clock.
 
     ``names`` are mapped names: what was typed may be read as more than one.
     """
@@ -80,9 +80,10 @@ class Throttle:
 
     def wait(self, key: Key, now: float) -> float:
         """Seconds until the next try under a key."""
-        if key not in self._failures:
-            return 0.0
-        return max(0.0, self._failures[key][1] + delay(self._count(key, now)) - now)
+        last = self._failures[key][1] if key in self._failures else now
+        if now < last:
+            return 0.0  # the system's clock was set back: nobody waits until it was then
+        return max(0.0, last + delay(self._count(key, now)) - now)
 
     def source_wait(self, host: str, now: float) -> float:
         """Seconds until this source is prompted again; 0 for loopback."""

@@ -39,6 +39,13 @@ def test_l7_a_stranger_does_not_hold_the_owner_up() -> None:
     assert throttle.source_wait("192.0.2.2", 0.0) == 0.0
 
 
+def test_a_clock_that_was_set_back_holds_nobody_up_until_then() -> None:
+    throttle = after(7)
+    assert throttle.source_wait(HOST, -3600.0) == 0.0
+    throttle.failed(HOST, ["zhao"], -3600.0)
+    assert throttle.source_wait(HOST, -3600.0) == 15.0
+
+
 def guarded() -> Throttle:
     throttle = Throttle()
     throttle.succeeded("192.0.2.2", "zhao")
