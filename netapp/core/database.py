@@ -188,27 +188,25 @@ class Database:
         for changed in self._watchers:
             changed()
 
-    def _changed_elsewhere(self) -> bool:
-        """Whether a connection that is not the writer's has committed since the last question.
-
-        Where SQLite cannot say, as on a disk that fails, it may have.
-        """
-        before = self._version
+    def _look_elsewhere(self) -> None:
+        """Tell the watchers if another has committed; where SQLite cannot say, it may have."""
         try:
-            self._version = self._data_version()
-        except Exception as error:
-            text = "{path}: whether another process has written cannot be read: {reason}"
+            changed = self._changed_elsewhere()
+        except Exception as error:  # a disk that fails must not end the writer
+            text, changed = "{path}: whether another process has written cannot be read: {reason}", True
             self._reactor.callFromThread(self._log.error, text, path=self.path, reason=error)
-            return True
-        return before != self._version  # the first time counts as one: nobody has looked before
+        if changed:
+            self._reactor.callFromThread(self._tell_watchers)
 
-    def _data_version(self) -> int:
+    def _changed_elsewhere(self) -> bool:
+        """Whether a connection that is not the writer's has committed since the last question."""
         connection = self._writing.raw_connection()
         try:
-            version: int = connection.cursor().execute("PRAGMA data_version").fetchone()[0]
-            return version
+            cursor = connection.cursor()
+            before, self._version = self._version, cursor.execute("PRAGMA data_version").fetchone()[0]
         finally:
             connection.close()
+        return before != self._version  # the first time counts as one: nobody has looked before
 
     def _read(self, work: Work[T]) -> T:
         with self._reading.begin() as connection:
@@ -223,8 +221,8 @@ class Database:
 
     def _write_batches(self) -> None:
         while (batch := self._next_batch()) is not None:
-            if self._watchers and self._changed_elsewhere():
-                self._reactor.callFromThread(self._tell_watchers)
+            if self._watchers:
+                self._look_elsewhere()
             if not batch:
                 continue
             outcomes: list[Any]

@@ -138,11 +138,11 @@ async def test_a_disk_that_fails_a_look_at_the_others_ends_no_writer(
     words.start()
     await words.write(put("a"))
 
-    def broken() -> int:
+    def broken() -> None:
         raise sqlite3.OperationalError("disk I/O error")
 
     told.clear()
-    monkeypatch.setattr(words, "_data_version", broken)
+    monkeypatch.setattr(words, "_changed_elsewhere", broken)
     with capturedLogs() as events:
         assert await words.write(put("b")).addTimeout(5, reactor) == "b"
     assert told == [1]
