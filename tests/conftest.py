@@ -16,7 +16,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., real.Plugin]]:
 
         def begin(plugin: str, *options: str, **more: object) -> real.Plugin:
             state = tmp_path / "state"
-            state.mkdir(exist_ok=True)
+            state.mkdir(mode=0o700, exist_ok=True)
             return stack.enter_context(
                 real.running(plugin, *options, state=state, **more)  # type: ignore[arg-type]
             )

@@ -158,7 +158,7 @@ class SharedOptions(usage.Options):
             raise ConfigError(
                 f"{where}: unknown key {unknown[0]!r}; outside the tables there are {_words(SHARED_KEYS)}"
             )
-        known = self.known_keys()
+        known = self.known_keys() - (SHARED_KEYS if self.table == "netapp" else frozenset())
         if unknown := sorted(set(own) - known):
             raise ConfigError(
                 f"{where}: unknown key {unknown[0]!r} in [{self.table}]; there are {_words(known)}"
@@ -167,7 +167,7 @@ class SharedOptions(usage.Options):
         return [
             word
             for key, value in values.items()
-            if key in known and key not in but
+            if key in self.known_keys() and key not in but
             for word in self._as_arguments(key, value, where)
         ]
 

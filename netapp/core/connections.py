@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from twisted.internet import address, defer, interfaces, protocol
 
 from netapp.core import limits
-from netapp.core.access import Access, is_loopback, plain_host, source_of
+from netapp.core.access import Access, is_loopback, plain_host
 from netapp.core.strangers import Page
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class SessionFactory(protocol.Factory):
         built = self._build(peer)
         built.factory = self
         self._protocols.add(built)
-        source = self._sources[built] = source_of(peer[0])
+        source = self._sources[built] = peer[0]
         self._per_source[source] += 1
         return built
 
@@ -121,7 +121,7 @@ class SessionFactory(protocol.Factory):
             return False
         if len(self._protocols) >= limits.CONNECTIONS:
             return False
-        return self._per_source[source_of(host)] < limits.CONNECTIONS_PER_ADDRESS or is_loopback(host)
+        return self._per_source[host] < limits.CONNECTIONS_PER_ADDRESS or is_loopback(host)
 
 
 def peer_of(addr: interfaces.IAddress | None) -> Peer:

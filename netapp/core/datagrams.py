@@ -10,7 +10,7 @@ from twisted.internet import error, interfaces, protocol
 from twisted.logger import Logger
 
 from netapp.core import limits
-from netapp.core.access import Access, plain_host, source_of
+from netapp.core.access import Access, plain_host
 from netapp.errors import WireError
 
 Peer = tuple[str, int]
@@ -35,9 +35,10 @@ class OwnPorts:
 
 
 class Rate:
-    """At most ``most`` events in one second of the clock for each source: :func:`source_of` a host.
+    """At most ``most`` events in one second of the clock for each address.
 
-    The least recent source is forgotten.
+    The least recent one is forgotten.  An IPv6 network is not one source here: a classroom's
+    machines are all of one.
     """
 
     def __init__(self, most: int, *, sources: int = limits.SOURCES) -> None:
@@ -45,7 +46,7 @@ class Rate:
         self._seen: OrderedDict[str, tuple[int, int]] = OrderedDict()  # source -> (second, count)
 
     def admits(self, host: str, now: float) -> bool:
-        source = source_of(host)
+        source = plain_host(host)
         second, count = self._seen.pop(source, (0, 0))
         if second != int(now):
             second, count = int(now), 0

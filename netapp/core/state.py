@@ -47,11 +47,11 @@ def open_state(path: Path) -> Path:
         raise ConfigError(
             f"the state directory {path} cannot be written ({error.strerror}): choose another with --state"
         ) from None
-    if mode & 0o022:
+    if mode & 0o002:
         raise ConfigError(
             f"the state directory {path} can be written by others (mode {mode:04o}): chmod 700 {path}"
         )
-    if mode & 0o055:
+    if mode & 0o077:
         _warn_once(path, mode)
     return path
 
@@ -60,7 +60,7 @@ def open_state(path: Path) -> Path:
 def _warn_once(path: Path, mode: int) -> None:
     """Each noun opens the directory, and one line is enough."""
     _log.warn(
-        "the state directory {path} can be listed by others (mode {mode:04o}): chmod 700 {path}",
+        "the state directory {path} is open to others (mode {mode:04o}): chmod 700 {path}",
         path=path,
         mode=mode,
     )

@@ -2,10 +2,11 @@
 
 from typing import Final
 
+from netapp.core.farewell import GOODBYE
 from netapp.core.languages import Phrases
 
-#: The tutorials' farewell, to the octet; whoever receives it ends the talk without an answer.
-GOODBYE: Final = "您已断开连接!"
+__all__ = ["ENDINGS", "GOODBYE", "PHRASES", "is_ending"]
+
 #: What ends a talk when it is all that somebody says: T1, T14, T15, and as in the line chat.
 ENDINGS: Final = frozenset({"quit", "Q", "q", "/quit", "/退出"})
 

@@ -165,12 +165,13 @@ def test_the_oldest_source_is_forgotten_not_the_busiest() -> None:
         assert rate.admits(other, 0.1)
 
 
-def test_one_host_of_ipv6_has_no_more_by_taking_many_addresses() -> None:
-    rate = datagrams.Rate(2)
-    assert [rate.admits(f"2001:db8:1:2::{number:x}", 0.0) for number in range(4)] == [
-        True,
-        True,
-        False,
-        False,
-    ]
-    assert rate.admits("2001:db8:1:3::1", 0.0)
+def test_a_classrooms_machines_on_one_ipv6_network_have_a_rate_each() -> None:
+    rate = datagrams.Rate(1)
+    assert all(rate.admits(f"fd00:0:0:1::{number:x}", 0.0) for number in range(1, 40))
+    assert not rate.admits("fd00:0:0:1::1", 0.0)
+
+
+def test_an_ipv4_address_is_one_however_a_dual_stack_socket_shows_it() -> None:
+    rate = datagrams.Rate(1)
+    assert rate.admits("192.168.1.2", 0.0)
+    assert not rate.admits("::ffff:192.168.1.2", 0.0)

@@ -72,6 +72,13 @@ def test_a_wrong_key_is_named_with_its_service(tmp_path: Path) -> None:
         part(options(f"--config={file}", "--only=echo"), Shared(FakeReactor()))
 
 
+def test_what_all_services_share_stands_above_the_tables(tmp_path: Path) -> None:
+    file = tmp_path / "netapp.toml"
+    file.write_text('[netapp]\nencoding = "gbk"\n', encoding="utf-8")
+    with pytest.raises(usage.UsageError, match=r"unknown key 'encoding' in \[netapp\]"):
+        options(f"--config={file}")
+
+
 def test_an_option_of_one_service_is_none_of_the_hubs() -> None:
     with pytest.raises(usage.UsageError, match="reply"):
         options("--reply=x")

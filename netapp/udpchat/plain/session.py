@@ -19,7 +19,7 @@ Address = tuple[str, int]
 
 #: Times that a peer may follow an answer with the same datagram, until it is silent for the seconds
 #: below: a person says something else, two machines could go on for ever.
-SAME: Final = 20
+SAME: Final = 100
 SAME_WITHIN: Final = 2.0
 #: Different datagrams of one peer that are counted at once.
 _COUNTED: Final = 8
