@@ -78,7 +78,7 @@ class Names:
         """Join a source, weaker than those there are: what an operator wrote beats what comes and goes."""
         shelf = _Shelf(source)
         self._shelves.append(shelf)
-        self._read_again([shelf])
+        self._read_again([shelf]).addErrback(Failure.trap, ConfigError)  # logged already
         if self._running:
             self._follow(shelf)
 

@@ -138,9 +138,11 @@ def test_a_source_that_fails_keeps_its_names_and_is_logged() -> None:
     presence.records.append(record("guest", "10.0.1.1"))
     names = Names([presence], task.Clock())
     presence.records.append(None)  # type: ignore[arg-type]
+    failed: list[str] = []
     with capturedLogs() as events:
-        names.reload()
+        names.reload().addErrback(lambda failure: failed.append(failure.getErrorMessage()))
     assert [event["log_level"].name for event in events] == ["critical"]
+    assert failed == ["some of it could not be read; its old names stay"]
     assert address(names, "guest") == "10.0.1.1"
 
 
