@@ -52,17 +52,15 @@ def chat_service(
 
         return SessionFactory(build, access, page)
 
-    factories = []
     for descriptions, session, hint, option in (
         (listen.descriptions(config.listen, DEFAULTS, config.interface), lines, _hint_lines, "--listen"),
         (_irc_descriptions(config), irc, _hint_irc, "--irc"),
     ):
         for description in descriptions:
             factory = factory_of(session)
-            factories.append(factory)
             listener = listen.StreamListener(PLUGIN, description, factory, reactor, hint, option)
             listener.setServiceParent(house)
-    _measure(metrics, talk, factories)
+    _measure(metrics, talk)
     return house
 
 
@@ -73,12 +71,7 @@ def _irc_descriptions(config: Config) -> tuple[str, ...]:
     return listen.descriptions(given, (IRC_DEFAULT,), config.interface)
 
 
-def _measure(metrics: Metrics, talk: Talk, factories: list[SessionFactory]) -> None:
-    metrics.gauge(
-        "netapp_chat_connections",
-        "Connections that stand now.",
-        lambda: sum(factory.connections for factory in factories),
-    )
+def _measure(metrics: Metrics, talk: Talk) -> None:
     metrics.counter("netapp_talk_messages", "Messages said.", lambda: talk.messages)
     metrics.counter("netapp_talk_unstored", "Messages that could not be stored.", lambda: talk.unstored)
     metrics.gauge("netapp_talk_presences", "Connections present in talk.", lambda: talk.presences)

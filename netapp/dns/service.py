@@ -35,36 +35,21 @@ def dns_service(
     def build(peer: Peer) -> DnsProtocol:
         return DnsProtocol(DnsSession(answers, config.lang), reactor)
 
-    handlers: list[DnsDatagrams] = []
-    factories: list[DnsFactory] = []
     for description in listen.descriptions(config.listen, DEFAULTS, config.interface):
         if listen.is_datagram(description):
-            handlers.append(DnsDatagrams(answers, reactor, access, own))
+            handler = DnsDatagrams(answers, reactor, access, own)
             hint = partial(_hint_udp, names)
-            listener: IService = listen.DatagramListener(PLUGIN, description, handlers[-1], reactor, hint)
+            listener: IService = listen.DatagramListener(PLUGIN, description, handler, reactor, hint)
         else:
-            factories.append(DnsFactory(build, access, page))
+            factory = DnsFactory(build, access, page)
             hint = partial(_hint_tcp, names)
-            listener = listen.StreamListener(PLUGIN, description, factories[-1], reactor, hint)
+            listener = listen.StreamListener(PLUGIN, description, factory, reactor, hint)
         listener.setServiceParent(house)
-    _count(metrics, names, answers, handlers)
-    metrics.gauge(
-        "netapp_dns_connections", "Connections now.", lambda: sum(each.connections for each in factories)
-    )
+    _count(metrics, names, answers)
     return house
 
 
-def _count(metrics: Metrics, names: Names, answers: Answers, handlers: list[DnsDatagrams]) -> None:
-    def total(name: str) -> float:
-        return float(sum(getattr(each, name) for each in handlers))
-
-    for name, description in (
-        ("received", "Datagrams that came."),
-        ("answered", "Datagrams sent back."),
-        ("refused", "Datagrams of strangers, of reflecting ports and of our own."),
-        ("unsent", "Answers that the kernel would not send."),
-    ):
-        metrics.counter(f"netapp_dns_datagrams_{name}", description, partial(total, name))
+def _count(metrics: Metrics, names: Names, answers: Answers) -> None:
     metrics.counter(
         "netapp_dns_malformed", "Requests that were no DNS and no text.", lambda: answers.malformed
     )

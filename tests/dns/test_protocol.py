@@ -9,7 +9,7 @@ from twisted.internet import task
 from twisted.logger import capturedLogs, formatEvent
 
 from netapp.core import access, datagrams, limits
-from netapp.core.metrics import Metrics
+from netapp.core.metrics import Metrics, count_listeners
 from netapp.core.services import House
 from netapp.dns.config import Config
 from netapp.dns.service import dns_service
@@ -32,6 +32,7 @@ class Server:
         self.house: House = dns_service(  # type: ignore[assignment]
             Config(**(LOCAL | config)), self.names, self.own, self.metrics, self.reactor
         )
+        count_listeners(self.house, self.metrics)
         self.house.privilegedStartService()
         self.house.startService()
         self.factory = self.reactor.tcpServers[0][1]
