@@ -8,7 +8,8 @@ from twisted.logger import Logger
 from netapp.chat.asks import WrongPassword
 from netapp.chat.config import PLUGIN
 from netapp.people.directory import People
-from netapp.people.model import Account, tried_names
+from netapp.people.model import Account
+from netapp.people.rules import tried_names
 from netapp.talk import Member, Proof, tidy_nickname
 from netapp.talk.presence import Presence
 from netapp.talk.talk import Talk

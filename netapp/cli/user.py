@@ -18,7 +18,7 @@ from netapp.core import text
 from netapp.core.languages import Phrases
 from netapp.core.state import default_state, open_state
 from netapp.errors import ConfigError
-from netapp.people import model
+from netapp.people import names, rules
 from netapp.people.model import Account, Refused
 
 T = TypeVar("T")
@@ -95,12 +95,12 @@ def user() -> None:
 def add(name: str, password_stdin: bool, allow_weak: bool, state: Path | None) -> None:
     """Add an account."""
     with refusals():
-        mapped = model.new_name(name)
+        mapped = names.new_name(name)
         taken = partial(Refused, "taken", name=mapped)
         if at(state, lambda accounts: accounts.find(mapped)) is not None:
             raise taken()  # before anybody types a password
         phc = _hashed(password_stdin, allow_weak)
-        now, shown = _now(), model.shown_name(name)
+        now, shown = _now(), names.shown_name(name)
         if at(state, lambda accounts: accounts.add(mapped, shown, phc, now)) is None:
             raise taken()
     click.echo(say("added", name=text.visible(shown)))
@@ -212,7 +212,7 @@ def _user_name(number: int) -> str:
 
 def change(state: Path | None, name: str, work: Callable[[Any, Account], object]) -> Account:
     """Run work on one account.  :raises Refused: there is none of this name."""
-    mapped = model.mapped_or_none(name)
+    mapped = names.mapped_or_none(name)
 
     def found(accounts: Any) -> Account:
         account: Account | None = accounts.find(mapped) if mapped is not None else None
@@ -227,7 +227,7 @@ def change(state: Path | None, name: str, work: Callable[[Any, Account], object]
 def _hashed(from_stdin: bool, allow_weak: bool) -> str:
     from netapp.people.passwords import Hasher
 
-    return Hasher().hash(model.new_password(_asked(from_stdin), allow_weak=allow_weak))
+    return Hasher().hash(rules.new_password(_asked(from_stdin), allow_weak=allow_weak))
 
 
 def _asked(from_stdin: bool) -> str:

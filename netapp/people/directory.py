@@ -14,7 +14,7 @@ from netapp.core.access import is_loopback, source_of
 from netapp.core.events import Topic
 from netapp.core.threads import Pool
 from netapp.errors import Busy
-from netapp.people import model
+from netapp.people import model, names, rules
 from netapp.people.model import Account, AccountChanged, Refused
 from netapp.people.passwords import Hasher
 from netapp.people.store import Accounts, Store
@@ -62,7 +62,7 @@ class People:
 
     def find(self, name: str) -> defer.Deferred[Account | None]:
         """The account of a name, in whatever case or width; disabled ones too."""
-        mapped = model.mapped_or_none(name)
+        mapped = names.mapped_or_none(name)
         if mapped is None:
             return defer.succeed(None)
         return self._store.read(lambda accounts: accounts.find(mapped))
@@ -92,8 +92,8 @@ class People:
 
     async def add(self, name: str, password: str, *, allow_weak: bool = False) -> Account:
         """A new account.  :raises Refused: the name or the password, or it is taken."""
-        mapped, octets = model.new_name(name), model.new_password(password, allow_weak=allow_weak)
-        shown, now = model.shown_name(name), self._clock.seconds()
+        mapped, octets = names.new_name(name), rules.new_password(password, allow_weak=allow_weak)
+        shown, now = names.shown_name(name), self._clock.seconds()
         phc = await self._pool.run(self._hasher.hash, octets)
         account = await self._store.write(lambda accounts: accounts.add(mapped, shown, phc, now))
         if account is None:
@@ -103,7 +103,7 @@ class People:
 
     async def set_password(self, name: str, password: str, *, allow_weak: bool = False) -> Account:
         """Another password, which ends what the old one opened.  :raises Refused: see there."""
-        octets, now = model.new_password(password, allow_weak=allow_weak), self._clock.seconds()
+        octets, now = rules.new_password(password, allow_weak=allow_weak), self._clock.seconds()
         phc = await self._pool.run(self._hasher.hash, octets)
 
         def change(accounts: Accounts, account: Account) -> None:
@@ -124,7 +124,7 @@ class People:
         return await self._change("removed", name, lambda rows, it: rows.remove(it.id))
 
     async def _change(self, kind: model.ChangeKind, name: str, change: Any) -> Account:
-        mapped = model.mapped_name(name)
+        mapped = names.mapped_name(name)
 
         def work(accounts: Accounts) -> Account | None:
             account = accounts.find(mapped)
@@ -142,13 +142,13 @@ class People:
     # Authentication --------------------------------------------------------------------------
 
     async def _authenticate(self, name: bytes, password: bytes, source: str) -> Account | None:
-        names = model.tried_names(name)
+        tried = rules.tried_names(name)
         with self._place_in_queue(source):
-            async with self._turns.turn(source, names):
+            async with self._turns.turn(source, tried):
                 account = await self._verified(name, password)
                 if account is None:
                     self.refused += 1
-                    self.throttle.failed(source, names, self._clock.seconds())
+                    self.throttle.failed(source, tried, self._clock.seconds())
                 else:
                     self.admitted += 1
                     self.throttle.succeeded(source, account.name)
@@ -220,9 +220,9 @@ def _octets(word: str | bytes) -> bytes:
 def _prepared(name: bytes, password: bytes) -> list[tuple[str | None, bytes]]:
     """Mapped names, None for what can be no name, with the password's octets to hash."""
     found = []
-    for shown, secret in model.readings(name, password):
+    for shown, secret in rules.readings(name, password):
         try:
-            found.append((model.mapped_or_none(shown), model.prepared(secret)))
+            found.append((names.mapped_or_none(shown), rules.prepared(secret)))
         except Refused:
             continue
     return found

@@ -1,20 +1,31 @@
-"""Accounts, and the rules of names and passwords: values only.
+"""Accounts, what changes them, and what is said of a refusal: values only."""
 
-Source: RFC 8265 sections 3.3 (names) and 4.2 (passwords); Unicode Technical Standard 39 section
-5.2 for mixed scripts.
-"""
-
-import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
-from netapp.core import limits, text
 from netapp.core.languages import Lang, Phrases
 from netapp.errors import NetappError
 
-AccountState = Literal["active", "disabled"]
-ChangeKind = Literal["added", "password", "disabled", "enabled", "removed"]
+AccountState = Literal["active", "disabled", "locked"]
+#: What an account may do, the least first; each may do what those before it may.
+Role = Literal["guest", "member", "moderator", "admin"]
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
+ChangeKind = Literal[
+    "added",
+    "password",
+    "disabled",
+    "enabled",
+    "locked",
+    "removed",
+    "role",
+    "groups",
+    "name",
+    "factor",
+    "keys",
+    "application",
+    "session",  # one was revoked
+    "revoked",  # all were, and whatever else was given out
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +33,12 @@ class Account:
     """One person.  The id never changes and is never given again; the rest may change."""
 
     id: str  # 32 hexadecimal digits
+    number: int  # as lasting as the id, for systems that want a number
     name: str  # as mapped by mapped_name: what it is found by
     shown: str  # as its owner writes it
     state: AccountState
+    reason: str  # why it is not active, if somebody has said
+    role: Role
     generation: int  # raised to revoke everything that was given out
     created: float  # seconds since 1970
     seen: float | None  # the last time it was let in
@@ -33,6 +47,10 @@ class Account:
     def active(self) -> bool:
         return self.state == "active"
 
+    def may(self, role: Role) -> bool:
+        """Whether its role is this one or a higher one."""
+        return ROLES.index(self.role) >= ROLES.index(role)
+
 
 @dataclass(frozen=True, slots=True)
 class AccountChanged:
@@ -40,6 +58,59 @@ class AccountChanged:
 
     kind: ChangeKind
     account: Account
+    session: str | None = None  # the id of the one that was revoked, or of the one that goes on
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A connection that is logged in, of kind "live", or a "token" that its owner has put elsewhere."""
+
+    id: str
+    account: str  # the account's id
+    kind: Literal["live", "token"]
+    door: str  # what it came in by
+    source: str  # the address it came from
+    label: str
+    created: float  # seconds since 1970
+    seen: float
+    expires: float
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A password of its own for a client that cannot ask for a second factor."""
+
+    id: str
+    account: str
+    label: str
+    scopes: frozenset[str]  # the doors that it opens: "http", "file:read"
+    created: float
+    seen: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An SSH public key."""
+
+    id: str
+    account: str
+    kind: str  # its algorithm, as "ssh-ed25519"
+    blob: str  # in base64: RFC 4253 section 6.6
+    comment: str
+    created: float
+    seen: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A code that can be used once: to make an account, or to choose the password of one."""
+
+    id: str
+    account: str | None  # the id of the account that it is for
+    role: Role  # of the account that it makes
+    groups: frozenset[str]
+    created: float
+    expires: float
 
 
 PHRASES: Final = Phrases(
@@ -77,130 +148,3 @@ class Refused(NetappError):
 
     def say(self, lang: Lang) -> str:
         return PHRASES.say(lang, self.key, **self.fields)
-
-
-#: What a name may have beside letters, marks and digits.
-PUNCTUATION: Final = "._-"
-#: Scripts that are written together: UTS 39's "highly restrictive" level.
-_TOGETHER: Final = (
-    {"LATIN", "CJK", "HIRAGANA", "KATAKANA"},
-    {"LATIN", "CJK", "BOPOMOFO"},
-    {"LATIN", "CJK", "HANGUL"},
-)
-
-
-def mapped_name(name: str) -> str:
-    """The form that a name is found by: two that differ only in case or width are one.
-
-    :raises Refused: it is empty, too long, or has what no name may have.
-    """
-    if len(name) > limits.NAME * 4:  # before any work: a name of a million marks is no name
-        raise Refused("name long", most=limits.NAME)
-    mapped = _nfc(_nfc("".join(map(_narrow, name))).casefold())
-    if not mapped:
-        raise Refused("name empty")
-    if len(mapped) > limits.NAME:
-        raise Refused("name long", most=limits.NAME)
-    for char in mapped:
-        if not _is_word(char) and char not in PUNCTUATION:
-            raise Refused("name character", char=char if char.isprintable() else f"U+{ord(char):04X}")
-    if not _is_word(mapped[0]) or unicodedata.category(mapped[0])[0] == "M":
-        raise Refused("name first")
-    return mapped
-
-
-def new_name(name: str) -> str:
-    """As :func:`mapped_name`, for a name that is given out: scripts that look alike do not mix.
-
-    :raises Refused: as there, and for mixed scripts.
-    """
-    mapped = mapped_name(name)
-    scripts = {script for char in mapped for script in _script(char)}
-    if len(scripts) > 1 and not any(scripts <= together for together in _TOGETHER):
-        raise Refused("name scripts", scripts=", ".join(sorted(scripts)))
-    return mapped
-
-
-def shown_name(name: str) -> str:
-    """A name as it is shown: what its owner wrote, in one normal form."""
-    return _nfc(name)
-
-
-def prepared(password: str) -> bytes:
-    """A password's octets: the same for every way to type it, and nothing taken away.
-
-    :raises Refused: it is empty, too long, or no text.
-    """
-    if len(password) > limits.PASSWORD:  # before any work
-        raise Refused("password long", most=limits.PASSWORD)
-    if not password:
-        raise Refused("password empty")
-    spaced = "".join(" " if unicodedata.category(char) == "Zs" else char for char in password)
-    try:
-        octets = _nfc(spaced).encode()
-    except UnicodeEncodeError:
-        raise Refused("password text") from None
-    if len(octets) > limits.PASSWORD:
-        raise Refused("password long", most=limits.PASSWORD)
-    return octets
-
-
-def new_password(password: str, *, allow_weak: bool = False) -> bytes:
-    """As :func:`prepared`, for a password that is chosen.
-
-    :param allow_weak: take one that is shorter than the minimum.
-    :raises Refused: as there, and for a short one.
-    """
-    octets = prepared(password)
-    if not allow_weak and len(octets.decode()) < limits.PASSWORD_LEAST:
-        raise Refused("password short", least=limits.PASSWORD_LEAST)
-    return octets
-
-
-def readings(name: bytes, password: bytes) -> list[tuple[str, str]]:
-    """What somebody may have typed: both words in UTF-8, and both in GB18030, where they can be.
-
-    One terminal writes one encoding, so the two are never mixed; of one to two readings.
-    """
-    found: list[tuple[str, str]] = []
-    for codec in ("utf-8", "gb18030"):
-        try:
-            reading = (name.decode(codec), password.decode(codec))
-        except UnicodeDecodeError:
-            continue
-        if reading not in found:
-            found.append(reading)
-    return found or [(text.decode(name)[0], text.decode(password)[0])]
-
-
-def tried_names(name: bytes) -> frozenset[str]:
-    """The mapped names that somebody may have typed; "" for what can be no name."""
-    return frozenset(mapped_or_none(reading) or "" for reading, _ in readings(name, b""))
-
-
-def mapped_or_none(name: str) -> str | None:
-    """As :func:`mapped_name`, None for what can be no name."""
-    try:
-        return mapped_name(name)
-    except Refused:
-        return None
-
-
-def _nfc(value: str) -> str:
-    return unicodedata.normalize("NFC", value)
-
-
-def _narrow(char: str) -> str:
-    """A full-width or half-width character as the ordinary one (RFC 8265 section 3.3.1, rule 1)."""
-    kind, _, code = unicodedata.decomposition(char).partition(" ")
-    return chr(int(code, 16)) if kind in ("<wide>", "<narrow>") else char
-
-
-def _is_word(char: str) -> bool:
-    return unicodedata.category(char)[0] in "LM" or unicodedata.category(char) == "Nd"
-
-
-def _script(char: str) -> Iterator[str]:
-    """The script of a letter, by its name's first word, which is what Python knows of it."""
-    if unicodedata.category(char)[0] == "L":
-        yield unicodedata.name(char, "UNKNOWN").split()[0].split("-")[0]
