@@ -1,4 +1,4 @@
-"""What an account may do behind the login prompt: so far, be told that it is let in."""
+"""What an account may do behind this service's doors: be a visitor, whose session is written down."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from typing import Any
 
 from twisted.cred import error, portal
 from twisted.internet import defer
+from twisted.logger import Logger
 from zope.interface import Attribute, Interface, implementer
 
 from netapp.people.directory import People
@@ -13,20 +14,32 @@ from netapp.people.model import Account
 
 
 class IVisitor(Interface):
-    """Somebody who was let in at the prompt."""
+    """Somebody who was let in."""
 
     account = Attribute("The account, a netapp.people.model.Account.")
+    session = Attribute("What People keeps of the visit: its id, door, source and times.")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Cred's *mind*: by which door somebody comes, and from where."""
+
+    door: str  # "login", "ssh"
+    source: str  # the peer's address
 
 
 @implementer(IVisitor)
 @dataclass(frozen=True, slots=True)
 class Visitor:
     account: Account
+    session: Any  # netapp.people's Session
 
 
 @implementer(portal.IRealm)
 class LoginRealm:
-    """Visitors of this door."""
+    """Visitors of this service."""
+
+    _log = Logger()
 
     def __init__(self, people: People) -> None:
         self._people = people
@@ -35,21 +48,38 @@ class LoginRealm:
     def requestAvatar(
         self, avatarId: bytes | tuple[()], mind: object, *interfaces: Any
     ) -> defer.Deferred[tuple[Any, Any, Callable[[], None]]]:
-        """An :class:`IVisitor` for an account's id; fails with ``UnauthorizedLogin`` when it is gone."""
-        return defer.ensureDeferred(self._request(avatarId, interfaces))
+        """An :class:`IVisitor` for an account's id; fails with ``UnauthorizedLogin`` when it is gone.
+
+        :param mind: an :class:`Arrival`.
+
+        The session is open from then on, and closed by the logout that comes with the visitor.
+        """
+        return defer.ensureDeferred(self._request(avatarId, mind, interfaces))
 
     async def _request(
-        self, avatar_id: bytes | tuple[()], interfaces: tuple[Any, ...]
+        self, avatar_id: bytes | tuple[()], mind: object, interfaces: tuple[Any, ...]
     ) -> tuple[Any, Any, Callable[[], None]]:
         if IVisitor not in interfaces:
             raise NotImplementedError("this realm has visitors only")
-        if not isinstance(avatar_id, bytes):
+        if not isinstance(avatar_id, bytes) or not isinstance(mind, Arrival):
             raise error.UnauthorizedLogin  # cred's anonymous
         account = await self._people.get(avatar_id.decode("ascii", "replace"))
         if account is None or not account.active:
             raise error.UnauthorizedLogin
+        session = await self._people.sessions.open(account, door=mind.door, source=mind.source)
         self.present += 1
-        return IVisitor, Visitor(account), self._left
+        return IVisitor, Visitor(account, session), self._logout(session.id)
 
-    def _left(self) -> None:
-        self.present -= 1
+    def _logout(self, session_id: str) -> Callable[[], None]:
+        """Takes the visitor out of the house; a second call does nothing."""
+        inside = True
+
+        def logout() -> None:
+            nonlocal inside
+            if inside:
+                inside = False
+                self.present -= 1
+                closed = defer.maybeDeferred(self._people.sessions.close, session_id)
+                closed.addErrback(lambda failure: self._log.failure("a session could not be closed", failure))
+
+        return logout

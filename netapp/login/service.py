@@ -1,5 +1,7 @@
 """The login service from its configuration."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from twisted.application.service import IService
@@ -12,49 +14,105 @@ from netapp.core.metrics import Metrics
 from netapp.core.services import House, Part
 from netapp.core.strangers import Page
 from netapp.core.streams import Peer, SessionFactory
+from netapp.errors import ConfigError
 from netapp.login.config import DEFAULTS, PLUGIN, Config
-from netapp.login.protocol import LoginProtocol
+from netapp.login.prompt.protocol import LoginProtocol
+from netapp.login.prompt.session import PHRASES, LoginSession
 from netapp.login.realm import LoginRealm
-from netapp.login.session import PHRASES, LoginSession
-from netapp.people.checkers import AccountChecker
+from netapp.people.checkers import ChainChecker
 from netapp.people.directory import People
 
 _log = Logger()
+#: A door: its descriptions, its factory, the option that opens it, and how somebody tries it.
+_Door = tuple[tuple[str, ...], SessionFactory, str, listen.Hint]
 
 
 def login_service(
-    config: Config, people: People, metrics: Metrics, reactor: Any, page: Page | None = None
+    config: Config,
+    people: People,
+    metrics: Metrics,
+    reactor: Any,
+    page: Page | None = None,
+    state: Path | None = None,
 ) -> IService:
     """Every listener of the configuration, under one service.
 
     :param page: where a browser that comes here is sent.
+    :param state: the state directory, in which the SSH door keeps its host key.
     :raises ConfigError: a listener that cannot be.
     """
     house, access, realm = House(), Access(config.allow), LoginRealm(people)
-    portal, say = Portal(realm, [AccountChecker(people)]), PHRASES.speaker(config.lang)
+    portal = Portal(realm, [ChainChecker(people, *config.auth)])
+    descriptions = listen.descriptions(config.listen, DEFAULTS, config.interface)
+    factories = []
+    for description in descriptions:
+        factory = SessionFactory(_prompt(config, people, portal, reactor), access, page)
+        factories.append(factory)
+        listen.StreamListener(PLUGIN, description, factory, reactor, _hint).setServiceParent(house)
+    for own, factory, option, hint in _other_doors(config, people, portal, state, reactor, access, metrics):
+        factories.append(factory)
+        for description in own:
+            listener = listen.StreamListener(PLUGIN, description, factory, reactor, hint, option)
+            listener.setServiceParent(house)
+    in_clear = not all(map(listen.is_tls, descriptions))
+    Part(lambda: _tell(config, people, in_clear), lambda: None).setServiceParent(house)
+    _count(metrics, people, realm, factories)
+    return house
+
+
+def _prompt(config: Config, people: People, portal: Portal, reactor: Any) -> Any:
+    """:returns: a peer to the protocol that prompts it."""
+    say = PHRASES.speaker(config.lang)
 
     def build(peer: Peer) -> LoginProtocol:
         throttle = people.throttle.at(peer[0])
         held = throttle.wait(reactor.seconds())
         session = LoginSession(say, text.Tongue(config.encoding), throttle, held=held)
-        return LoginProtocol(session, reactor, peer, portal)
+        return LoginProtocol(session, reactor, peer, portal, people)
 
-    descriptions = listen.descriptions(config.listen, DEFAULTS, config.interface)
-    factories = []
-    for description in descriptions:
-        factory = SessionFactory(build, access, page)
-        factories.append(factory)
-        listen.StreamListener(PLUGIN, description, factory, reactor, _hint).setServiceParent(house)
-    in_clear = not all(map(listen.is_tls, descriptions))
-    Part(lambda: _tell(config, people, in_clear), lambda: None).setServiceParent(house)
+    return build
+
+
+def _other_doors(
+    config: Config,
+    people: People,
+    portal: Portal,
+    state: Path | None,
+    reactor: Any,
+    access: Access,
+    metrics: Metrics,
+) -> Iterator[_Door]:
+    """The doors that the configuration opens; what a closed one needs is not imported."""
+    if config.ssh:
+        from netapp.login.ssh.service import ssh_factory
+
+        if state is None:
+            raise ConfigError("--ssh needs a state directory for its host key")
+        door = ssh_factory(config, people, portal, state, reactor, access)
+        yield config.ssh, door, "--ssh", lambda host, port: f"ssh -p {port} NAME@{host}"
+    if config.http:
+        from netapp.login.http.service import http_factory
+
+        own = tuple(map(listen.on_loopback, config.http))
+        door = http_factory(config, people, portal, reactor, access, metrics)
+        yield own, door, "--http", lambda host, port: f"curl -i -u NAME http://{host}:{port}/auth"
+    if config.ldap:
+        from netapp.login.ldap.service import ldap_factory
+
+        own = tuple(map(listen.on_loopback, config.ldap))
+        door = ldap_factory(config, people, portal, reactor, access, metrics)
+        yield own, door, "--ldap", lambda host, port: _hint_ldap(config, host, port)
+
+
+def _count(metrics: Metrics, people: People, realm: LoginRealm, factories: list[SessionFactory]) -> None:
     metrics.counter("netapp_login_admitted", "Logins that were right.", lambda: people.admitted)
     metrics.counter("netapp_login_refused", "Logins that were wrong.", lambda: people.refused)
+    metrics.gauge("netapp_login_visitors", "Sessions after a login that stand now.", lambda: realm.present)
     metrics.gauge(
         "netapp_login_connections",
         "Connections that stand now.",
         lambda: sum(factory.connections for factory in factories),
     )
-    return house
 
 
 def _tell(config: Config, people: People, in_clear: bool) -> None:
@@ -72,3 +130,7 @@ def _tell(config: Config, people: People, in_clear: bool) -> None:
 
 def _hint(host: str, port: int) -> str:
     return f"telnet {host} {port}"
+
+
+def _hint_ldap(config: Config, host: str, port: int) -> str:
+    return f"ldapwhoami -x -W -H ldap://{host}:{port} -D uid=NAME,ou=people,{config.ldap_base}"

@@ -1,57 +1,116 @@
-"""People as ``twisted.cred`` sees them.
+"""People as ``twisted.cred`` sees them: one checker for each kind of credentials, and no second.
 
-An avatar's id is the account's id, which never changes, and not its name.
+An avatar's id is the account's id, which never changes, and not its name.  Cred takes whatever a
+checker gives for somebody, ``None`` and ``b""`` and ``()`` too; and a portal that is given a second
+checker for one kind of credentials forgets the first.  Hence the chain: ours is asked first, then
+the others, and only an account that is here comes out of it.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from twisted.cred import credentials, error
 from twisted.cred.checkers import ICredentialsChecker
 from twisted.internet import defer
-from zope.interface import implementer
+from twisted.logger import Logger
+from zope.interface import Attribute, implementer
 
 from netapp.people.directory import People
+from netapp.people.model import Account
 
 
 @implementer(credentials.IUsernamePassword)
 @dataclass(frozen=True, slots=True)
 class AccountPassword:
-    """A name and a password as typed, with where they come from; neither shows in a log."""
+    """A name and a password as typed, with where they come from; neither shows in a log.
+
+    :param code: of the second factor, for an account that has one.
+    :param remember: the protocol sends the password with every request.
+    """
 
     username: bytes = field(repr=False)
     password: bytes = field(repr=False)
     source: str = ""
+    door: str = "login"
+    code: bytes | None = field(default=None, repr=False)
+    remember: bool = False
 
     def checkPassword(self, password: bytes) -> bool:
         """Nobody has a password to compare with: what is kept is a hash."""
         return False
 
 
-@implementer(ICredentialsChecker)
-class AccountChecker:
-    """Checks a name and a password against the accounts.
+class IAccountKey(credentials.ICredentials):
+    """A name and a public key, whose signature was verified."""
 
-    A success is never anything but the id of an account that is there: cred takes whatever a
-    checker gives, ``None`` too, for somebody.
+    username = Attribute("The name, octets as sent.")
+    blob = Attribute("The public key: RFC 4253 section 6.6.")
+    source = Attribute("The address of who holds it.")
+
+
+@implementer(IAccountKey)
+@dataclass(frozen=True, slots=True)
+class AccountKey:
+    """What an SSH client has proved to hold: to be made only once its signature was verified."""
+
+    username: bytes = field(repr=False)
+    blob: bytes = field(repr=False)
+    source: str = ""
+    door: str = "ssh"
+
+
+@implementer(ICredentialsChecker)
+class ChainChecker:
+    """Checks credentials against the accounts, and passwords by other checkers after them.
+
+    A success elsewhere counts only for an account that is here and has no password of its own: it
+    makes no accounts and opens no others.
+
+    :param others: cred checkers for ``IUsernamePassword``: directories elsewhere.
     """
 
-    credentialInterfaces = (credentials.IUsernamePassword,)
+    _log = Logger()
+    credentialInterfaces = (credentials.IUsernamePassword, IAccountKey)
 
-    def __init__(self, people: People) -> None:
+    def __init__(self, people: People, *others: Any) -> None:
         self._people = people
+        self._others = [
+            other for other in others if credentials.IUsernamePassword in other.credentialInterfaces
+        ]
 
-    def requestAvatarId(
-        self, credentials: credentials.IUsernamePassword
-    ) -> defer.Deferred[bytes | tuple[()]]:
+    def requestAvatarId(self, credentials: Any) -> defer.Deferred[bytes | tuple[()]]:
         """The account's id, as 32 octets of ASCII.
 
-        Fails with ``UnauthorizedLogin``, or with :class:`netapp.errors.Busy`.
+        Fails with ``UnauthorizedLogin``, or with :class:`netapp.errors.Busy`, or with whatever kept
+        us from finding out.
         """
         return defer.ensureDeferred(self._check(credentials))
 
-    async def _check(self, credentials: credentials.IUsernamePassword) -> bytes | tuple[()]:
-        source = credentials.source if isinstance(credentials, AccountPassword) else ""
-        account = await self._people.authenticate(credentials.username, credentials.password, source)
-        if account is None:
+    async def _check(self, offered: Any) -> bytes | tuple[()]:
+        if IAccountKey.providedBy(offered):
+            account = await self._people.keys.admit(offered.username, offered.blob, offered.source)
+        else:
+            account = await self._password(_as_ours(offered))
+        if not isinstance(account, Account) or not account.active:
             raise error.UnauthorizedLogin
         return account.id.encode("ascii")
+
+    async def _password(self, offered: AccountPassword) -> Account | None:
+        return await self._people.authenticate(
+            offered.username,
+            offered.password,
+            offered.source,
+            door=offered.door,
+            code=offered.code,
+            remember=offered.remember,
+        )
+
+
+def _as_ours(offered: Any) -> AccountPassword:
+    if isinstance(offered, AccountPassword):
+        return offered
+    return AccountPassword(_octets(offered.username), _octets(offered.password))
+
+
+def _octets(word: str | bytes) -> bytes:
+    return word if isinstance(word, bytes) else word.encode("utf-8", "surrogatepass")

@@ -14,7 +14,7 @@ from netapp.core.languages import Lang
 from netapp.core.sessions import Close, Effect
 from netapp.core.strangers import Misdirected
 from netapp.errors import StateError, WireError
-from netapp.login.session import PHRASES, LoginSession, Outcome, Verify
+from netapp.login.prompt.session import PHRASES, LoginSession, Outcome, Verify
 from netapp.people.throttle import Throttle
 
 NAME, PASSWORD = "请输入用户名:".encode(), "请输入密码:".encode()

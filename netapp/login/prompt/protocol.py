@@ -13,9 +13,10 @@ from netapp.core.sessions import Effect
 from netapp.core.streams import Peer, SessionProtocol
 from netapp.core.text import visible
 from netapp.errors import Busy
-from netapp.login.realm import IVisitor
-from netapp.login.session import LoginSession, Outcome, Verify
+from netapp.login.prompt.session import LoginSession, Outcome, Verify
+from netapp.login.realm import Arrival, IVisitor
 from netapp.people.checkers import AccountPassword
+from netapp.people.directory import People
 
 
 class LoginProtocol(SessionProtocol):
@@ -25,10 +26,15 @@ class LoginProtocol(SessionProtocol):
     session: LoginSession
 
     def __init__(
-        self, session: LoginSession, clock: interfaces.IReactorTime, peer: Peer, portal: Portal
+        self,
+        session: LoginSession,
+        clock: interfaces.IReactorTime,
+        peer: Peer,
+        portal: Portal,
+        people: People,
     ) -> None:
         super().__init__(session, clock)
-        self._host, self._portal = peer[0], portal
+        self._host, self._portal, self._people = peer[0], portal, people
         self._check: defer.Deferred[Any] | None = None
         self._logout: Callable[[], object] | None = None
 
@@ -37,7 +43,7 @@ class LoginProtocol(SessionProtocol):
             super().perform(effect)
             return
         words = AccountPassword(effect.name, effect.password, self._host)
-        self._check = self._portal.login(words, None, IVisitor)
+        self._check = self._portal.login(words, Arrival("login", self._host), IVisitor)
         self._check.addCallbacks(self._admitted, self._refused)
 
     def connectionLost(self, reason: Failure = protocol.connectionDone) -> None:

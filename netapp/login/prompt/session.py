@@ -25,7 +25,7 @@ from netapp.core.lines import Item, LineReader, Reply
 from netapp.core.sessions import Close, Effect, Session
 from netapp.core.text import Tongue
 from netapp.errors import StateError
-from netapp.people.model import tried_names
+from netapp.people.rules import tried_names
 from netapp.people.throttle import SourceThrottle, delay
 
 #: The Chinese of the first four is the tutorials' own, without a newline.
