@@ -37,15 +37,13 @@ class Carrier(Protocol):
 class SessionFactory(protocol.Factory):
     """Makes a protocol for each peer that may have one, and ends them all at a stop.
 
-    :param build: a peer's (address, port) to a protocol that carries a new session.
+    :param build: a peer's (address, port) to a protocol that carries its connection.
     :param page: where a browser that comes here by mistake is sent.
     """
 
     noisy = False
 
-    def __init__(
-        self, build: "Callable[[Peer], SessionProtocol]", access: Access, page: Page | None = None
-    ) -> None:
+    def __init__(self, build: Callable[[Peer], Carrier], access: Access, page: Page | None = None) -> None:
         self._build, self._access = build, access
         self.page = page or Page()
         self._protocols: set[Carrier] = set()
@@ -72,7 +70,7 @@ class SessionFactory(protocol.Factory):
             self.refused += 1
             return None
         self.accepted += 1
-        built = self._build(peer)
+        built: Any = self._build(peer)
         built.factory = self
         self._protocols.add(built)
         source = self._sources[built] = peer[0]

@@ -3,8 +3,9 @@
 ``netapp.core.http`` carries them; this module knows no Twisted.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from netapp.core.sessions import Slice
 
@@ -33,4 +34,16 @@ class Response:
     close: bool = False
 
 
-Answer = Callable[[Asked], Response]
+#: A response at once, or one that comes later.
+Answer = Callable[[Asked], Response | Coroutine[Any, Any, Response]]
+
+
+def is_ambiguous(hosts: Sequence[bytes], codings: Sequence[bytes], version: bytes) -> bool:
+    """Whether another server might read this head differently: RFC 9112 sections 3.2 and 6.3.
+
+    :param hosts: the values of Host.
+    :param codings: those of Transfer-Encoding.
+    """
+    if len(hosts) > 1 or (version == b"HTTP/1.1" and not hosts):
+        return True
+    return bool(codings) and (version != b"HTTP/1.1" or [each.lower() for each in codings] != [b"chunked"])

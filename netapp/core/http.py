@@ -1,4 +1,4 @@
-"""HTTP/1.1 connections: twisted.web reads the requests, a pure function answers them, and bodies stream.
+"""HTTP/1.1 connections: twisted.web reads the requests, a function answers them, and bodies stream.
 
 Twisted's ``HTTPChannel`` does the parsing and keeps pipelined requests in order.  Ours adds what a
 server on a hostile network needs: deadlines that a trickle of octets does not move, no answer to a
@@ -9,18 +9,18 @@ Source: RFC 9110, RFC 9112.  Only public names of twisted.web are used.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from io import BytesIO
 from typing import Any, ClassVar, Final
 
-from twisted.internet import interfaces
+from twisted.internet import defer, interfaces
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web import http
 from zope.interface import implementer
 
 from netapp.core import limits
-from netapp.core.exchange import Answer, Asked, Response
+from netapp.core.exchange import Answer, Asked, Response, is_ambiguous
 from netapp.core.sendfile import BodySender, tell_cut_off
 from netapp.core.sessions import Body
 from netapp.core.streams import SessionFactory, can_half_close, peer_of
@@ -48,7 +48,8 @@ class Request(http.Request):
 class Channel(http.HTTPChannel):
     """One connection's requests, in order, each answered by ``answer``.
 
-    :param answer: a request's head to its response; it does no I/O that waits.
+    :param answer: a request's head to its response, or to one that comes later.  Who gives the
+        latter bounds the wait; it is cancelled when the client has gone.
     """
 
     _log = Logger()
@@ -67,6 +68,7 @@ class Channel(http.HTTPChannel):
         self._in_head = False
         self._tail = b""  # the last octets that came
         self._sender: BodySender | None = None
+        self._later: defer.Deferred[Response] | None = None  # a response that is waited for
         self._closing = self._finished = False
 
     # What a SessionFactory asks of a carrier.  HTTPChannel's own ``factory`` is an HTTPFactory.
@@ -82,7 +84,7 @@ class Channel(http.HTTPChannel):
     @property
     def busy(self) -> bool:
         """A response is under way."""
-        return self._sender is not None
+        return self._sender is not None or self._later is not None
 
     def close(self, *, abort: bool = False) -> None:
         """Hang up; a response that is under way is cut off, and seen to be."""
@@ -91,6 +93,7 @@ class Channel(http.HTTPChannel):
             self._sender.cancel()
             self._sender = None
         self._closing = True
+        self._forget_later()
         self.transport.unregisterProducer()
         if abort:
             self.transport.abortConnection()
@@ -131,7 +134,9 @@ class Channel(http.HTTPChannel):
 
     def readConnectionLost(self) -> None:
         self._finished = True
-        if not self.busy:  # else the answer is on its way, and more may have been asked before
+        if self._later is not None:
+            self._due_in(limits.HTTP_GONE)
+        elif not self.busy:  # else the answer is on its way, and more may have been asked before
             self._closing = True
             self.transport.loseConnection()
 
@@ -140,6 +145,7 @@ class Channel(http.HTTPChannel):
 
     def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]
         self._closing = True
+        self._forget_later()
         self._due_in(None)
         super().connectionLost(reason)
         if self._owner is not None:
@@ -166,7 +172,8 @@ class Channel(http.HTTPChannel):
         self._due_in(None)
         request, line = self.requests[-1], self._line
         assert line is not None
-        if _is_ambiguous(request.requestHeaders, line[2]):
+        values = request.requestHeaders.getRawHeaders
+        if is_ambiguous(values(b"Host", []), values(b"Transfer-Encoding", []), line[2]):
             self._refuse()
             return
         request.requestHeaders.removeHeader(b"Expect")  # no body is wanted, so none is asked for
@@ -203,10 +210,44 @@ class Channel(http.HTTPChannel):
                 name.decode("latin-1").lower(): [value.decode("latin-1") for value in values]
                 for name, values in request.requestHeaders.getAllRawHeaders()
             }
-            response = self._answer(Asked(request.method.decode("latin-1"), request.uri, headers))
+            answer = self._answer(Asked(request.method.decode("latin-1"), request.uri, headers))
         except Exception:
-            self._log.failure("a request of {peer} failed", peer=peer_of(self.getPeer()))
-            response = Response(500, (("Content-Length", "0"),), close=True)
+            answer = self._failed(Failure())
+        if isinstance(answer, Response):
+            self._reply(answer, request)
+        else:
+            self._wait_for(answer, request)
+
+    def _wait_for(self, answer: Coroutine[Any, Any, Response], request: Request) -> None:
+        later = self._later = defer.Deferred.fromCoroutine(answer)
+        if self._finished:
+            self._due_in(limits.HTTP_GONE)
+        later.addErrback(self._failed).addCallback(self._answered, later, request)
+        later.addErrback(self._unsayable)
+
+    def _answered(self, response: Response, later: object, request: Request) -> None:
+        if self._later is not later:  # nobody is there to be told
+            Body(response.parts).close()
+            return
+        self._later = None
+        self._due_in(None)
+        self._reply(response, request)
+
+    def _forget_later(self) -> None:
+        later, self._later = self._later, None
+        if later is not None:
+            later.cancel()
+
+    def _failed(self, failure: Failure) -> Response:
+        if self._later is not None or not failure.check(defer.CancelledError):
+            self._log.failure("a request of {peer} failed", failure, peer=peer_of(self.getPeer()))
+        return Response(500, (("Content-Length", "0"),), close=True)
+
+    def _unsayable(self, failure: Failure) -> None:
+        self._log.failure("a response could not be written", failure)
+        self.close(abort=True)
+
+    def _reply(self, response: Response, request: Request) -> None:
         if response.close or self._stopping or not self.persistent:
             self.persistent = False
             request.responseHeaders.setRawHeaders(b"Connection", [b"close"])
@@ -262,12 +303,3 @@ class Channel(http.HTTPChannel):
             self._due_in(limits.LINGER, transport.loseConnection)
         else:
             transport.loseConnection()
-
-
-def _is_ambiguous(headers: Any, version: bytes) -> bool:
-    """Whether another server might read this head differently: RFC 9112 sections 3.2 and 6.3."""
-    hosts = headers.getRawHeaders(b"Host", [])
-    if len(hosts) > 1 or (version == b"HTTP/1.1" and not hosts):
-        return True
-    coding = headers.getRawHeaders(b"Transfer-Encoding", [])
-    return bool(coding) and (version != b"HTTP/1.1" or [each.lower() for each in coding] != [b"chunked"])

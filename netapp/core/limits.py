@@ -231,6 +231,8 @@ LISTING: Final = 4096
 RANGES: Final = 16
 #: The head of an HTTP request: the time it may take.
 HTTP_HEAD: Final = 10.0
+#: How long an answer is waited for whose client sends no more: most such clients have gone.
+HTTP_GONE: Final = 1.0
 #: Files whose SHA-256 is remembered.
 DIGESTS: Final = 4096
 #: Files that wait to have theirs computed.
