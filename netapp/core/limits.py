@@ -100,13 +100,24 @@ LOGIN_GREETING: Final = 0.1
 #: Seconds between a verdict and what follows it: the tutorials' clients take one read for one text.
 LOGIN_GAP: Final = 0.3
 #: Seconds to answer one prompt.
-LOGIN_ANSWER: Final = 60.0
-#: Seconds from the connection to a login, as in OpenSSH.
-LOGIN_TOTAL: Final = 120.0
+LOGIN_ANSWER: Final = 30.0
+#: Seconds from the connection, or from when a held prompt came, to a login.
+LOGIN_TOTAL: Final = 60.0
+#: The same two for who has shown an invitation: a name and a password must be thought of.
+LOGIN_INVITED_ANSWER: Final = 120.0
+LOGIN_INVITED_TOTAL: Final = 600.0
 #: Tries on one connection.
-LOGIN_TRIES: Final = 10
+LOGIN_TRIES: Final = 6
 #: Lines that may wait while a password is checked or a prompt is held back.
 LOGIN_LINES: Final = 4
+#: Silence that ends a session after the login.
+SHELL_IDLE: Final = 1800.0
+#: How long such a session may be.
+SHELL_TOTAL: Final = 12 * 3600.0
+#: Lines that may wait there while something is done.
+SHELL_LINES: Final = 16
+#: Wrong codes, or names and passwords that cannot be, before a question there is given up.
+SHELL_TRIES: Final = 3
 
 # --- Talk ------------------------------------------------------------------------------------
 

@@ -94,13 +94,7 @@ class Revoke(Operation):
 
 @dataclass(frozen=True, slots=True)
 class MintToken(Operation):
-    """:class:`Minted`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Minted:
-    token: str = field(repr=False)
-    seconds: float  # how long it holds
+    """The token, shown this once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,164 @@
+"""What the commands do about an account: each a script that writes, asks and has things done.
+
+A script yields text, :class:`Ask`, whose answer it gets back, and :class:`Do`, whose result it gets
+back or whose exception is raised at that place.
+"""
+
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from netapp.core import limits
+from netapp.core.languages import Speaker
+from netapp.core.text import visible
+from netapp.login.shell import operations as op
+from netapp.login.shell.effects import Ask, Do, End, Picture
+from netapp.people.model import Refused
+
+Step = str | Ask | Do | Picture | End
+Script = Generator[Step, Any, None]
+T = TypeVar("T")
+
+
+class Misused(Exception):
+    """A command's words make no sense: its usage is shown."""
+
+
+@dataclass
+class Here:
+    """What scripts know of the place.
+
+    :param listed: what was last listed of each kind; its numbers are what people type.
+    """
+
+    say: Speaker
+    name: str
+    listed: dict[str, Sequence[Any]] = field(default_factory=dict)
+
+
+def whoami(here: Here, words: list[str]) -> Script:
+    """Who is here."""
+    me: op.Me = yield Do(op.WhoAmI())
+    yield here.say("me", name=visible(me.name), shown=visible(me.shown), role=me.role)
+    if me.groups:
+        yield here.say("my groups", groups=visible(", ".join(me.groups)))
+    yield here.say("my session", since=moment(me.since), door=me.door, source=visible(me.source) or "-")
+    yield here.say("factor on", left=me.recovery_left) if me.second_factor else here.say("factor off")
+
+
+def passwd(here: Here, words: list[str]) -> Script:
+    """Another password, for who knows the old one."""
+    old = yield Ask(here.say("old"), hidden=True)
+    new = (yield Ask(here.say("new"), hidden=True)) if old else ""
+    if not new:
+        yield here.say("cancelled")
+        return
+    if new != (yield Ask(here.say("again"), hidden=True)):
+        yield here.say("differ")
+        return
+    yield Do(op.ChangePassword(old, new))
+    yield here.say("password changed")
+
+
+def totp(here: Here, words: list[str]) -> Script:
+    """The second factor, on or off."""
+    on = chosen(words, on=True, 开=True, 开启=True, off=False, 关=False, 关闭=False)
+    if (yield Do(op.FactorIsOn())) is on:
+        yield here.say("factor is on" if on else "factor is off")
+    elif on:
+        yield from _enrol(here)
+    elif code := (yield Ask(here.say("code"))):
+        yield Do(op.EndFactor(code))
+        yield here.say("factor turned off")
+    else:
+        yield here.say("cancelled")
+
+
+def _enrol(here: Here) -> Script:
+    setup: op.Enrolment = yield Do(op.BeginFactor())
+    yield here.say("enrol")
+    yield Picture(setup.picture)
+    yield here.say("secret", secret=setup.secret, uri=setup.uri)
+    for _ in range(limits.SHELL_TRIES):
+        code = yield Ask(here.say("code"))
+        if not code:
+            break
+        try:
+            recovery: list[str] = yield Do(op.ConfirmFactor(code))
+        except Refused as refused:
+            yield here.say("refused", reason=refused.say(here.say.lang))
+            continue
+        yield here.say("factor turned on")
+        yield "".join(f"  {each}\n" for each in recovery)
+        return
+    yield here.say("cancelled")
+
+
+def sessions(here: Here, words: list[str]) -> Script:
+    """All sessions and tokens, this one marked."""
+    sittings: list[op.Sitting] = yield Do(op.ListSessions())
+    here.listed["sessions"] = sittings
+    for number, each in enumerate(sittings, 1):
+        yield here.say(
+            "sitting",
+            number=number,
+            kind=here.say("token" if each.kind == "token" else "live"),
+            door=visible(each.door),
+            source=visible(each.source) or "-",
+            since=moment(each.since),
+            mine=here.say("mine") if each.mine else "",
+        )
+    if not sittings:
+        yield here.say("no sessions")
+
+
+def revoke(here: Here, words: list[str]) -> Script:
+    """End one, or all others."""
+    if len(words) != 1:
+        raise Misused
+    which: str | None = None
+    if words[0].casefold() not in ("all", "全部", "所有"):
+        each: op.Sitting | None = yield from numbered(here, "sessions", op.ListSessions(), words[0])
+        if each is None:
+            return
+        if each.mine:
+            yield here.say("revoke mine")
+            return
+        which = each.id
+    count: int = yield Do(op.Revoke(which))
+    yield here.say("revoked count", count=count) if count else here.say("revoked none")
+
+
+def token(here: Here, words: list[str]) -> Script:
+    """A token, shown once."""
+    fresh: str = yield Do(op.MintToken())
+    idle, total = f"{limits.TOKEN_IDLE / 3600:g}", f"{limits.TOKEN_TOTAL / 86400:g}"
+    yield here.say("minted", token=fresh, idle=idle, total=total)
+
+
+def numbered(here: Here, kind: str, listing: op.Operation, word: str) -> Generator[Step, Any, Any]:
+    """What a number stands for in the list that was last shown; None, once that is said, for nothing."""
+    if not word.isdecimal() or len(word) > 6:
+        raise Misused
+    if kind not in here.listed:
+        here.listed[kind] = yield Do(listing)
+    if not 1 <= int(word) <= len(here.listed[kind]):
+        yield here.say("number", number=int(word))
+        return None
+    return here.listed[kind][int(word) - 1]
+
+
+def chosen(words: list[str], **choices: T) -> T:
+    """The value of the one word that was given.  :raises Misused: no such word."""
+    if len(words) != 1 or words[0].casefold() not in choices:
+        raise Misused
+    return choices[words[0].casefold()]
+
+
+def moment(when: float) -> str:
+    """A time for people: today's date is as long as any other, so that columns stand."""
+    return time.strftime("%m-%d %H:%M", time.localtime(when))
+
+
+Run = Callable[[Here, list[str]], Script]
