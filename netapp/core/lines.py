@@ -4,7 +4,8 @@ A line feed, CR LF, CR NUL or a lone CR ends a message.  So does quiet, since th
 programs send none of these: 0.3 s of it, or 2 s while only single octets have come.  A peer that
 has spoken telnet's own protocol ends its lines always, and may think as long as it likes.
 
-Source: RFC 854 (telnet); RFC 1143 for refusing options without a loop; RFC 856 (binary).
+Source: RFC 854 (telnet); RFC 1143 for refusing options without a loop; RFC 856 (binary); RFC 857
+(echo), by which a telnet is asked not to show a password.
 """
 
 import math
@@ -17,6 +18,7 @@ from netapp.errors import WireError
 
 IAC, DONT, DO, WONT, WILL, SB, SE = 255, 254, 253, 252, 251, 250, 240  # RFC 854
 BINARY = 0  # RFC 856
+ECHO = 1  # RFC 857
 TIMING_MARK = 6  # RFC 860: each request wants its own answer, or telnet shows nothing more
 _SPECIAL: Final = re.compile(rb"[\x00\x08\x7f\xff]")
 _SUBNEGOTIATION: Final = re.compile(rb"\xff\xfa(?:[^\xff]|\xff[^\xf0])*\xff\xf0", re.DOTALL)  # RFC 855
@@ -52,7 +54,8 @@ class LineReader:
 
     def __init__(self, *, limit: int = limits.LINE) -> None:
         self.deadline = math.inf
-        self.telnet: _Telnet | None = None  # there once the peer has sent an IAC
+        self.returns = False  # the peer has ended a line with CR LF or CR NUL
+        self._telnet = _Telnet()
         self._limit = limit
         self._buffer = b""
         self._tail = b""  # the last three octets of the message, however long it is
@@ -65,19 +68,37 @@ class LineReader:
         """What has come of a message that has not ended yet."""
         return self._buffer
 
+    @property
+    def hidden(self) -> bool:
+        """The peer was asked not to show what is typed."""
+        return self._telnet.offers
+
+    def hide(self) -> bytes:
+        """What asks a telnet not to show what is typed next, by offering to do so ourselves.
+
+        Nothing for who does not look like one: a telnet has sent an IAC, or ends its lines with CR.
+        """
+        return self._telnet.offer() if self._telnet.heard or self.returns else b""
+
+    def show(self) -> bytes:
+        """What ends that, and the line that the peer has not shown the end of; or nothing."""
+        return self._telnet.withdraw() + b"\r\n" if self.hidden else b""
+
     def receive(self, data: bytes, now: float) -> list[Item]:
         """:raises WireError: the peer plays with telnet options without end."""
         items: list[Item] = []
         if len(data) > 1:
             self._lone = False
-        if self.telnet is not None or IAC in data:
+        if self._telnet.heard or IAC in data:
             data = self._without_telnet(data, items)
         self._tail = (self._tail + data)[-3:]
         if self._after_cr and data:
             self._after_cr = False
             if data[0] in b"\n\x00":
+                self.returns = True
                 data = data[1:]
         if b"\r" in data:
+            self.returns = self.returns or b"\r\n" in data or b"\r\x00" in data
             self._after_cr = data.endswith(b"\r")
             data = data.replace(b"\r\n", b"\n").replace(b"\r\x00", b"\n").replace(b"\r", b"\n")
         *lines, rest = (self._buffer + data).split(b"\n")
@@ -116,15 +137,13 @@ class LineReader:
         if not self._buffer and not self._dropping:
             self.deadline = math.inf
             self._lone = True
-        elif self.telnet is not None:
+        elif self._telnet.heard:
             self.deadline = math.inf
         else:
             self.deadline = now + (limits.QUIET_LONE if self._lone else limits.QUIET)
 
     def _without_telnet(self, data: bytes, items: list[Item]) -> bytes:
-        if self.telnet is None:
-            self.telnet = _Telnet()
-        data, reply = self.telnet.receive(data, self._tail)
+        data, reply = self._telnet.receive(data, self._tail)
         if reply:
             items.append(Reply(reply))
         return data
@@ -135,9 +154,16 @@ class _Telnet:
 
     A command in the middle of a character is the octet that the client mistook.  It is put back,
     and the client is asked, once, to send binary from then on, in which it mistakes nothing.
+
+    The one option that we offer is to echo, and we then show nothing: a hidden password.  A DO that
+    answers an offer is told from one that asks by counting, since by the time it comes the offer
+    may be withdrawn, and made again.
     """
 
     def __init__(self) -> None:
+        self.heard = False  # the peer has sent an IAC
+        self.offers = False
+        self._unanswered = 0  # offers to echo
         self._command = b""  # an unfinished command, from its IAC on
         self._refused: set[bytes] = set()
         self._options = 0
@@ -148,6 +174,7 @@ class _Telnet:
         :param before: the last octets of the message so far.
         :raises WireError: too many options, or a subnegotiation without end.
         """
+        self.heard = True
         data, self._command = self._command + data, b""
         clean, replies = bytearray(), bytearray()
         position = 0
@@ -179,6 +206,17 @@ class _Telnet:
             raise WireError("a subnegotiation without end", source="RFC 855")
         return whole.end() - start if whole is not None else 0
 
+    def offer(self) -> bytes:
+        if self.offers:
+            return b""
+        self.offers = True
+        self._unanswered += 1
+        return bytes([IAC, WILL, ECHO])
+
+    def withdraw(self) -> bytes:
+        self.offers = False
+        return bytes([IAC, WONT, ECHO])
+
     def _ask(self) -> bytes:
         asked, self._asked = self._asked, True
         return b"" if asked else bytes([IAC, DO, BINARY])
@@ -188,6 +226,9 @@ class _Telnet:
             return b""  # WONT and DONT need no answer to what was never agreed
         if self._asked and command == bytes([IAC, WILL, BINARY]):
             return b""  # agreed, and RFC 1143 has no answer to the agreement that one asked for
+        if self._unanswered and command == bytes([IAC, DO, ECHO]):
+            self._unanswered -= 1
+            return b""
         self._options += 1
         if self._options > limits.TELNET_OPTIONS:
             raise WireError("too many telnet options", source="RFC 1143")

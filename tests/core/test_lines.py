@@ -255,3 +255,62 @@ def test_the_rest_of_an_erased_line_keeps_its_octets() -> None:
 @pytest.mark.parametrize("data", [b"ab\xfe\x80", "中".encode()[:2] + b"\x00"])
 def test_a_line_without_erase_keys_is_not_touched(data: bytes) -> None:
     assert fed(data + b"\n") == [data.replace(b"\x00", b"")]
+
+
+# Hidden input --------------------------------------------------------------------------------
+
+HIDE, SHOW = b"\xff\xfb\x01", b"\xff\xfc\x01\r\n"
+
+
+@pytest.mark.parametrize("before", [b"zhao\r\n", b"zhao\r\x00", b"\xff\xf1zhao\n"])
+def test_a_telnet_is_asked_to_hide_what_is_typed_and_to_show_it_again(before: bytes) -> None:
+    reader = LineReader()
+    reader.receive(before, 0.0)
+    assert reader.hide() == HIDE
+    assert reader.hide() == b""  # asked already
+    assert reader.hidden
+    assert reader.show() == SHOW
+    assert reader.show() == b""
+
+
+def test_a_line_end_in_two_pieces_is_a_telnets_too() -> None:
+    reader = LineReader()
+    reader.receive(b"zhao\r", 0.0)
+    assert reader.hide() == b""
+    reader.receive(b"\n", 0.0)
+    assert reader.hide() == HIDE
+
+
+@pytest.mark.parametrize("before", [b"", b"zhao", b"zhao\n", b"zhao\r"])
+def test_nothing_is_negotiated_with_who_is_no_telnet(before: bytes) -> None:
+    reader = LineReader()
+    reader.receive(before, 0.0)
+    assert (reader.hide(), reader.show(), reader.hidden) == (b"", b"", False)
+
+
+def test_l19_answers_to_our_own_offer_are_no_options_to_refuse() -> None:
+    reader = LineReader()
+    reader.receive(b"zhao\r\n", 0.0)
+    for _ in range(limits.TELNET_OPTIONS * 2):
+        reader.hide()
+        assert reader.receive(DO + b"\x01", 0.0) == []
+        reader.show()
+        assert reader.receive(b"\xff\xfe\x01", 0.0) == []  # DONT
+    assert reader.receive(DO + b"\x01", 0.0) == [Reply(b"\xff\xfc\x01")]  # one that we did not offer
+
+
+def test_an_answer_that_comes_after_the_offer_was_withdrawn_is_an_answer() -> None:
+    reader = LineReader()
+    reader.receive(b"zhao\r\n", 0.0)
+    reader.hide()
+    reader.show()
+    reader.hide()
+    assert reader.receive(DO + b"\x01\xff\xfe\x01" + DO + b"\x01", 0.0) == []
+
+
+def test_an_offer_alone_makes_nobody_a_telnet_that_always_ends_its_lines() -> None:
+    reader = LineReader()
+    reader.receive(b"zhao\r\n", 0.0)
+    reader.hide()
+    reader.receive(b"123", 1.0)
+    assert reader.deadline == 1.0 + limits.QUIET
