@@ -86,12 +86,59 @@ HASH_THREADS: Final = 8
 HASH_QUEUE: Final = 64
 #: The same from one source, loopback excepted, and by one account.
 HASH_QUEUE_PER_ADDRESS: Final = 16
-#: Sources, and accounts at a source, whose failed tries are remembered; the oldest is forgotten.
+#: Failed tries remembered of each kind: of sources, of accounts at a source, of accounts.  Those that
+#: cost nothing yet have half of it for themselves, and drive no other out; the oldest is forgotten.
 THROTTLES: Final = 8192
 #: Seconds without a failed try after which a source, or an account at a source, starts anew.
 THROTTLE_FORGETS: Final = 900.0
+#: The same for an account as tried from anywhere.
+THROTTLE_ACCOUNT_FORGETS: Final = 24 * 3600.0
+#: Failed tries of an IPv6 network of 48 bits that cost nothing: it may be a whole site.
+THROTTLE_SITE: Final = 30
+#: Accounts that one source may fail at within the time that follows.
+SPRAY_ACCOUNTS: Final = 5
+#: That time.
+SPRAY_SPAN: Final = 600.0
+#: How long it then waits, the first time; each further time twice as long.
+SPRAY_WAIT: Final = 60.0
+#: The most that it becomes.
+SPRAY_WAIT_MOST: Final = 600.0
+#: Seconds after which the first time is the first again.
+SPRAY_FORGETS: Final = 3600.0
+#: Wrong passwords remembered of an account at a source: the same one again costs nothing.
+SAME_PASSWORDS: Final = 10
+#: Accounts at a source of which they are; the oldest is forgotten.
+SAME_PASSWORDS_OF: Final = 1024
+#: How long a source stays known from which an account was let in.
+PLACE: Final = 30 * 24 * 3600.0
+#: How often it is stored that it was let in from there again.
+PLACE_NOTED: Final = 3600.0
+#: Known sources of one account; the oldest is forgotten.
+PLACES_EACH: Final = 64
+#: Accounts whose sources are remembered.
+PLACES_ACCOUNTS: Final = 8192
+#: The longest that a try waits for one of its counts; one that would wait longer is refused.
+THROTTLE_PATIENCE: Final = 30.0
+#: Tries that wait at once, for their turn or for what failures cost; one more is told to try again.
+THROTTLE_WAITING: Final = 256
+#: Logins that wait for a thread when those from sources new to an account begin to wait for others.
+HASH_CROWDED: Final = HASH_QUEUE * 4 // 5
 #: Failed tries in a row, from anywhere, after which sources new to an account wait for one another.
 THROTTLE_GUARDS: Final = 100
+#: Octets of the audit trail's file before it is set aside.
+AUDIT_FILE: Final = 16 * 2**20
+#: Files of it that are set aside; the oldest is deleted.
+AUDIT_OLD: Final = 4
+#: Characters of one value in it; the rest is left out.
+AUDIT_VALUE: Final = 256
+#: Values of one list in it.
+AUDIT_VALUES: Final = 32
+#: Octets of one of its lines; a longer one is none of ours.
+AUDIT_LINE: Final = 64 * 1024
+#: Events that are read back at once.
+AUDIT_EVENTS: Final = 10_000
+#: A step of the system's clock that is told of, and what may lie in the future by it.
+CLOCK_STEP: Final = 60.0
 
 # --- Login -----------------------------------------------------------------------------------
 
