@@ -166,6 +166,39 @@ SHELL_LINES: Final = 16
 #: Wrong codes, or names and passwords that cannot be, before a question there is given up.
 SHELL_TRIES: Final = 3
 
+# --- LDAP ------------------------------------------------------------------------------------
+
+#: One message from a client of the directory.
+LDAP_MESSAGE: Final = 64 * 1024
+#: Elements in one message: the parts of a filter and their values, the attributes asked for.
+LDAP_ELEMENTS: Final = 1024
+#: How deep elements may be nested.
+LDAP_DEPTH: Final = 32
+#: What may have come beyond the message that is being answered; then the connection ends.
+LDAP_WAITING: Final = 256 * 1024
+#: Characters of a distinguished name, octets of a value in a filter; nothing matches what is longer.
+LDAP_NAME: Final = 1024
+#: Seconds without a bind: from the connection, or from a bind that was refused.
+LDAP_UNBOUND: Final = 30.0
+#: Seconds for one message to come in whole.
+LDAP_ARRIVES: Final = 30.0
+#: Silence of somebody who is bound, after which the connection ends.
+LDAP_IDLE: Final = 900.0
+#: Refused binds in a row on one connection.
+LDAP_TRIES: Final = 10
+#: Seconds that one search may take, unless its client asks for fewer.
+LDAP_SEARCH: Final = 60.0
+#: Comparisons made at a time for one connection; a message counts as 64, an entry that was found as 16.
+LDAP_AT_ONCE: Final = 4096
+#: Searches by pages that one connection may have begun; the oldest is forgotten.
+LDAP_PAGED: Final = 4
+#: How long changes of accounts are gathered before the directory is made anew.
+LDAP_SETTLE: Final = 0.2
+#: How long after accounts could not be read they are read again.
+LDAP_AGAIN: Final = 5.0
+#: Accounts, or entries, of one step in making the directory.
+LDAP_STEP: Final = 100
+
 # --- Talk ------------------------------------------------------------------------------------
 
 #: Characters of a nickname; twice as many octets of UTF-8.
