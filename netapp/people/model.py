@@ -126,10 +126,31 @@ PHRASES: Final = Phrases(
             "用户名混用了容易混淆的文字({scripts})",
             "the name mixes scripts that look alike ({scripts})",
         ),
+        "name direction": (
+            "用户名里从左到右和从右到左的文字不能这样混写",
+            "the name mixes text from left to right with text from right to left",
+        ),
+        "name reserved": (
+            "用户名 {name} 留给系统使用,请换一个",
+            "the name {name} is the system's own: choose another",
+        ),
         "password empty": ("密码不能为空", "the password is empty"),
         "password short": (
-            "密码至少要 {least} 个字符(要用更短的,请加 --allow-weak)",
-            "the password is shorter than {least} characters (--allow-weak takes it)",
+            "密码至少要 {least} 个字符,请换一个更长的",
+            "the password is shorter than {least} characters: choose a longer one",
+        ),
+        "password alone": (
+            "密码至少要 {least} 个字符;开启两步验证后,{beside} 个就够",
+            "the password is shorter than {least} characters: choose a longer one, "
+            "or set up a second factor, beside which {beside} are enough",
+        ),
+        "password common": (
+            "这个密码太常见,很容易被猜到:请换一个,比如几个不相干的词连起来",
+            "the password is one of the most common ones: choose another, such as a few unrelated words",
+        ),
+        "password name": (
+            "密码不能只是用户名或 netapp 加几个数字,请换一个",
+            "the password is little more than a name that everybody knows: choose another",
         ),
         "password long": ("密码最多 {most} 个字节", "the password is longer than {most} octets"),
         "password text": ("密码不是有效的文字", "the password is no text"),
