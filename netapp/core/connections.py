@@ -66,16 +66,26 @@ class SessionFactory(protocol.Factory):
         self, addr: interfaces.IAddress | None
     ) -> "SessionProtocol | None":
         peer = peer_of(addr)
-        if not self._admits(peer[0]):
+        return self.admitted(peer[0], lambda: self._build(peer))
+
+    def admitted(self, source: str, build: Callable[[], Any]) -> Any:
+        """A protocol for a connection from this address, which is counted; or None."""
+        if not self._admits(source):
             self.refused += 1
             return None
         self.accepted += 1
-        built: Any = self._build(peer)
+        built = build()
         built.factory = self
         self._protocols.add(built)
-        source = self._sources[built] = peer[0]
+        self._sources[built] = source
         self._per_source[source] += 1
         return built
+
+    def succeeded(self, before: Carrier, peer: Peer) -> Any:
+        """A protocol for a connection that counts already: who is there is known only now."""
+        after: Any = self._build(peer)
+        self.replaced(before, after)
+        return after
 
     def replaced(self, before: Carrier, after: Carrier) -> None:
         """One protocol has handed its connection to another."""
@@ -120,6 +130,13 @@ class SessionFactory(protocol.Factory):
         if len(self._protocols) >= limits.CONNECTIONS:
             return False
         return self._per_source[host] < limits.CONNECTIONS_PER_ADDRESS or is_loopback(host)
+
+
+def carry_on(transport: Any, successor: Carrier) -> None:
+    """Let another protocol carry a connection from here on."""
+    wrapped = hasattr(transport, "wrappedProtocol")  # TLS stands between
+    setattr(transport, "wrappedProtocol" if wrapped else "protocol", successor)
+    successor.makeConnection(transport)
 
 
 def peer_of(addr: interfaces.IAddress | None) -> Peer:

@@ -38,6 +38,9 @@ STALLED_LOOK: Final = 1.0
 #: Keep-alive of every TCP connection: idle seconds before a probe, seconds between probes, probes,
 #: and milliseconds that sent octets may stay unacknowledged.  A peer without power is gone after these.
 KEEPALIVE: Final = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 6, "TCP_USER_TIMEOUT": 120_000}
+#: How long a proxy may take to say who its client is, and the octets in which it says so.
+PROXY_WAIT: Final = 5.0
+PROXY_HEADER: Final = 4096
 #: How long a stop waits for transfers and for what is still to be sent.
 DRAIN: Final = 5.0
 
@@ -166,6 +169,39 @@ SHELL_LINES: Final = 16
 #: Wrong codes, or names and passwords that cannot be, before a question there is given up.
 SHELL_TRIES: Final = 3
 
+# --- SSH ---------------------------------------------------------------------------------------
+
+#: How long somebody may take from the connection to being let in.
+SSH_LOGIN: Final = 60.0
+#: Tries on one connection, offered keys included, as OpenSSH has it.
+SSH_TRIES: Final = 6
+#: Requests to be let in on one connection, those that are answered without being a try included.
+SSH_REQUESTS: Final = 32
+#: Octets of a name that somebody wants to come in by.
+SSH_USER: Final = 1024
+#: Octets of a client's public key: an RSA key of 16,384 bits has 2,071.
+SSH_KEY: Final = 4096
+#: Octets of a host's private key file.
+SSH_KEY_FILE: Final = 64 * 1024
+#: A client's first line: RFC 4253 section 4.2.
+SSH_VERSION: Final = 255
+#: Octets of one packet: RFC 4253 section 6.1 has everybody take 35,000.
+SSH_PACKET: Final = 35_000
+#: How long an exchange of keys may take once it has begun.
+SSH_EXCHANGE: Final = 30.0
+#: Sessions at once on one connection, as in OpenSSH.
+SSH_CHANNELS: Final = 10
+#: What a client may send to a session before it is taken.
+SSH_WINDOW: Final = 32 * 1024
+#: The smallest packets that a client may ask for: each costs us as much as a large one.
+SSH_LEAST_PACKET: Final = 1024
+#: How long a connection may stand on which no session goes on.
+SSH_IDLE: Final = 600.0
+#: Characters of one line in a terminal.
+SSH_LINE: Final = 8192
+#: Lines that a terminal's history has.
+SSH_HISTORY: Final = 100
+
 # --- LDAP ------------------------------------------------------------------------------------
 
 #: One message from a client of the directory.
@@ -198,6 +234,23 @@ LDAP_SETTLE: Final = 0.2
 LDAP_AGAIN: Final = 5.0
 #: Accounts, or entries, of one step in making the directory.
 LDAP_STEP: Final = 100
+
+# --- HTTP verification -----------------------------------------------------------------------
+
+#: Seconds that a try may be held back for earlier failures; one that must wait longer is refused at once.
+HTTP_HELD: Final = 4.0
+#: Seconds within which it is known who asks, the wait included; then the answer is 503.
+HTTP_VERIFY: Final = 10.0
+#: How long credentials that were right are so for the next request; any account's change ends it.
+HTTP_RIGHT: Final = 1.0
+#: Such credentials at once; the oldest are forgotten.
+HTTP_RIGHT_MOST: Final = 4096
+#: Octets of a bearer token.
+HTTP_BEARER: Final = 4096
+#: Requirements in one query.
+HTTP_REQUIREMENTS: Final = 32
+#: Seconds after which who got a 503 is asked to come back.
+HTTP_RETRY: Final = 5
 
 # --- Talk ------------------------------------------------------------------------------------
 

@@ -17,12 +17,14 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from netapp.core import limits
+from netapp.core.proxied import ProxiedFactory
 from netapp.core.streams import SessionFactory
 from netapp.errors import ConfigError, StartError
 
 #: (host to try it at, port) to one command line that does.
 Hint = Callable[[str, int], str]
 
+_PROXIED: Final = "haproxy:"  # behind a proxy that says who its clients are
 _DATAGRAM: Final = re.compile(
     r"udp:(?P<port>[0-9]{1,5})(:interface=(?P<interface>([^:=\\]|\\:)+))?", re.ASCII
 )
@@ -50,7 +52,7 @@ def is_datagram(description: str) -> bool:
 
 
 def is_tls(description: str) -> bool:
-    return description.partition(":")[0] == "ssl"
+    return description.removeprefix(_PROXIED).startswith("ssl:")
 
 
 def parse_datagram(description: str) -> tuple[str, int]:
@@ -165,9 +167,12 @@ class StreamListener(_Listener):
         if hint is not None and is_tls(description):
             hint = _hint_tls
         super().__init__(owner, description, reactor, hint, option)
-        self.factory = factory
+        self.factory, self._front = factory, factory
+        stream = description
+        if description.startswith(_PROXIED) and isinstance(factory, SessionFactory):
+            stream, self._front = description.removeprefix(_PROXIED), ProxiedFactory(factory, reactor)
         try:
-            self._endpoint = endpoints.serverFromString(reactor, description)
+            self._endpoint = endpoints.serverFromString(reactor, stream)
         except Exception as problem:  # an endpoint may be anybody's, and read any file
             raise ConfigError(
                 f"{option}: {description!r} is no listener ({problem or type(problem).__name__}): "
@@ -176,8 +181,8 @@ class StreamListener(_Listener):
 
     def _listen(self) -> Any:
         outcome: list[Any] = []
-        plain = self.description.startswith(("tcp:", "tcp6:", "unix:"))
-        self._endpoint.listen(self.factory if plain else _Doorkeeper(self.factory)).addBoth(outcome.append)
+        plain = self.description.removeprefix(_PROXIED).startswith(("tcp:", "tcp6:", "unix:"))
+        self._endpoint.listen(self._front if plain else _Doorkeeper(self._front)).addBoth(outcome.append)
         if not outcome:
             raise ValueError("this kind of listener does not start at once")
         if isinstance(outcome[0], Failure):
@@ -193,7 +198,7 @@ class StreamListener(_Listener):
 
 @implementer(interfaces.IProtocolNegotiationFactory)
 class _Doorkeeper(protocol.Factory):
-    """Stands between a factory and Twisted's wrappers of TLS and PROXY.
+    """Stands between a factory and Twisted's wrapper of TLS.
 
     They cannot hang up on whom the factory does not want, and end the handshake of every client
     that offers protocols, as curl does, where none is known.

@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from netapp.core import limits
-from netapp.core.connections import Carrier, Peer, SessionFactory, peer_of
+from netapp.core.connections import Carrier, Peer, SessionFactory, carry_on, peer_of
 from netapp.core.sendfile import BodySender, tell_cut_off
 from netapp.core.sessions import Body, Close, Effect, Session
 from netapp.core.strangers import Misdirected, http_answer
@@ -209,9 +209,7 @@ class SessionProtocol(protocol.Protocol):
         self.session.closed()
         if self.factory is not None:
             self.factory.replaced(self, successor)
-        wrapped = hasattr(self.transport, "wrappedProtocol")  # TLS and PROXY stand between
-        setattr(self.transport, "wrappedProtocol" if wrapped else "protocol", successor)
-        successor.makeConnection(self.transport)
+        carry_on(self.transport, successor)
         successor.dataReceived(octets)
 
     def malformed(self) -> None:
