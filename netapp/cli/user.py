@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -18,8 +17,8 @@ from netapp.core import text
 from netapp.core.languages import Phrases
 from netapp.core.state import default_state, open_state
 from netapp.errors import ConfigError
-from netapp.people import names, rules
-from netapp.people.model import Account, Refused
+from netapp.people import admin, rules
+from netapp.people.model import Account, Password, Refused
 
 T = TypeVar("T")
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -95,15 +94,10 @@ def user() -> None:
 def add(name: str, password_stdin: bool, allow_weak: bool, state: Path | None) -> None:
     """Add an account."""
     with refusals():
-        mapped = names.new_name(name)
-        taken = partial(Refused, "taken", name=mapped)
-        if at(state, lambda accounts: accounts.find(mapped)) is not None:
-            raise taken()  # before anybody types a password
-        phc = _hashed(password_stdin, allow_weak)
-        now, shown = _now(), names.shown_name(name)
-        if at(state, lambda accounts: accounts.add(mapped, shown, phc, now)) is None:
-            raise taken()
-    click.echo(say("added", name=text.visible(shown)))
+        at(state, lambda rows: admin.see_free(rows, name))  # before anybody types a password
+        password, now = _hashed(password_stdin, allow_weak), _now()
+        account = at(state, lambda rows: admin.add(rows, name, password, now))
+    click.echo(say("added", name=text.visible(account.shown)))
 
 
 @user.command(epilog="Example:  netapp user passwd zhao")
@@ -114,9 +108,8 @@ def passwd(name: str, password_stdin: bool, allow_weak: bool, state: Path | None
     """Change an account's password."""
     with refusals():
         change(state, name, lambda accounts, account: None)  # there is one: before anybody types
-        phc = _hashed(password_stdin, allow_weak)
-        now = _now()
-        account = change(state, name, lambda rows, it: rows.set_password(it.id, phc, now))
+        password, now = _hashed(password_stdin, allow_weak), _now()
+        account = change(state, name, lambda rows, it: admin.set_password(rows, it, password, now))
     click.echo(say("password", name=account.shown))
 
 
@@ -126,7 +119,7 @@ def passwd(name: str, password_stdin: bool, allow_weak: bool, state: Path | None
 def disable(name: str, state: Path | None) -> None:
     """Let nobody in by an account; it stays, and its name stays taken."""
     with refusals():
-        account = change(state, name, lambda rows, it: rows.set_state(it.id, "disabled"))
+        account = change(state, name, lambda rows, it: admin.set_state(rows, it, "disabled"))
     click.echo(say("disabled", name=account.shown))
 
 
@@ -136,7 +129,7 @@ def disable(name: str, state: Path | None) -> None:
 def enable(name: str, state: Path | None) -> None:
     """Let a disabled account in again."""
     with refusals():
-        account = change(state, name, lambda rows, it: rows.set_state(it.id, "active"))
+        account = change(state, name, lambda rows, it: admin.set_state(rows, it, "active"))
     click.echo(say("enabled", name=account.shown))
 
 
@@ -146,7 +139,7 @@ def enable(name: str, state: Path | None) -> None:
 def remove(name: str, state: Path | None) -> None:
     """Remove an account; a later one of the same name is another."""
     with refusals():
-        account = change(state, name, lambda rows, it: rows.remove(it.id))
+        account = change(state, name, admin.remove)
     click.echo(say("removed", name=account.shown))
 
 
@@ -156,7 +149,7 @@ def remove(name: str, state: Path | None) -> None:
 def list_(as_json: bool, state: Path | None) -> None:
     """List the accounts: a table on a terminal, tab separated in a pipe."""
     with refusals():
-        accounts = at(state, lambda rows: rows.all())
+        accounts = at(state, lambda rows: rows.accounts.all())
     if as_json:
         click.echo(json.dumps([_plain(account) for account in accounts], ensure_ascii=False, indent=2))
     elif not sys.stdout.isatty():
@@ -182,7 +175,7 @@ def at(state: Path | None, work: Callable[[Any], T]) -> T:
 
     It fails, in one line, where the state directory or its database cannot be used.
     """
-    from netapp.people.store import accounts  # SQLAlchemy takes its time: not for --help
+    from netapp.people.store import rows as opened  # SQLAlchemy takes its time: not for --help
 
     state = state or default_state(os.environ)
     _see_whose(state)
@@ -191,7 +184,7 @@ def at(state: Path | None, work: Callable[[Any], T]) -> T:
     except ConfigError:
         common.fail(say("no state", state=state))
     try:
-        with accounts(state) as rows:
+        with opened(state) as rows:
             return work(rows)
     except ConfigError as error:
         common.fail(say("no accounts", reason=error))
@@ -212,22 +205,19 @@ def _user_name(number: int) -> str:
 
 def change(state: Path | None, name: str, work: Callable[[Any, Account], object]) -> Account:
     """Run work on one account.  :raises Refused: there is none of this name."""
-    mapped = names.mapped_or_none(name)
 
-    def found(accounts: Any) -> Account:
-        account: Account | None = accounts.find(mapped) if mapped is not None else None
-        if account is None:
-            raise Refused("unknown", name=text.visible(name))
-        work(accounts, account)
+    def found(rows: Any) -> Account:
+        account = admin.find(rows, name)
+        work(rows, account)
         return account
 
     return at(state, found)
 
 
-def _hashed(from_stdin: bool, allow_weak: bool) -> str:
+def _hashed(from_stdin: bool, allow_weak: bool) -> Any:
     from netapp.people.passwords import Hasher
 
-    return Hasher().hash(rules.new_password(_asked(from_stdin), allow_weak=allow_weak))
+    return Password(Hasher().hash(rules.new_password(_asked(from_stdin), allow_weak=allow_weak)))
 
 
 def _asked(from_stdin: bool) -> str:

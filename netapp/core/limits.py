@@ -83,6 +83,8 @@ NAME: Final = 64
 PASSWORD: Final = 1024
 #: Characters that a new password must have, unless ``--allow-weak`` is given.
 PASSWORD_LEAST: Final = 8
+#: The same by ``--password-policy nist`` where no second factor stands beside it: NIST SP 800-63B-4.
+PASSWORD_ALONE: Final = 15
 #: Threads that hash passwords, at most one for each core; each takes 64 MiB while it works.
 HASH_THREADS: Final = 8
 #: Logins that wait for a thread; one more is told to try again.
@@ -126,6 +128,26 @@ THROTTLE_PATIENCE: Final = 30.0
 THROTTLE_WAITING: Final = 256
 #: Logins that wait for a thread when those from sources new to an account begin to wait for others.
 HASH_CROWDED: Final = HASH_QUEUE * 4 // 5
+#: Changes of accounts that a process which was busy can still read of; older ones are deleted.
+ACCOUNT_CHANGES: Final = 10_000
+#: How long a token opens doors after its last use, and at most.
+TOKEN_IDLE: Final = 12 * 3600.0
+TOKEN_TOTAL: Final = 7 * 24 * 3600.0
+#: How often it is noted that a token was used.
+TOKEN_NOTED: Final = 60.0
+#: Tokens, application passwords, SSH keys and live sessions of one account; one more is refused.
+CREDENTIALS_EACH: Final = 50
+#: How long a code that makes an account, or that an account's first password is set by, is good.
+INVITATION: Final = 14 * 24 * 3600.0
+#: Wrong one-time codes of one account, and the time in which they are counted.
+CODE_TRIES: Final = 5
+CODE_SPAN: Final = 300.0
+#: Recovery codes of one account.
+RECOVERY_CODES: Final = 10
+#: How long a password is known to be right, to protocols that send it with every request.
+VERIFIED: Final = 300.0
+#: Such passwords that are known; the oldest is forgotten.
+VERIFIED_MOST: Final = 4096
 #: Failed tries in a row, from anywhere, after which sources new to an account wait for one another.
 THROTTLE_GUARDS: Final = 100
 #: Octets of the audit trail's file before it is set aside.
@@ -142,6 +164,19 @@ AUDIT_LINE: Final = 64 * 1024
 AUDIT_EVENTS: Final = 10_000
 #: A step of the system's clock that is told of, and what may lie in the future by it.
 CLOCK_STEP: Final = 60.0
+
+# --- Class lists -----------------------------------------------------------------------------
+
+#: One class list.
+ROSTER: Final = 1024 * 1024
+#: Accounts in it.
+ROSTER_ROWS: Final = 2000
+#: Groups of one account.
+ROSTER_GROUPS: Final = 16
+#: Characters in a group's name.
+GROUP_NAME: Final = 64
+#: Faults of one list that are told one by one.
+ROSTER_FAULTS: Final = 50
 
 # --- Login -----------------------------------------------------------------------------------
 

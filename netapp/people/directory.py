@@ -1,62 +1,82 @@
 """The people of one place, as services and commands ask for them."""
 
-import os
+import secrets
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from twisted.internet import defer
-from twisted.logger import Logger
 
 from netapp.core import limits
 from netapp.core.access import is_loopback, source_of
-from netapp.core.events import Topic
-from netapp.core.threads import Pool
 from netapp.errors import Busy
-from netapp.people import model, names, rules
-from netapp.people.model import Account, AccountChanged, Refused
+from netapp.people import admin, names, rules
+from netapp.people.applications import Applications
+from netapp.people.authentication import Attempt, Authentication, Verdict
+from netapp.people.ground import Ground, NoAudit
+from netapp.people.invitations import Invitations
+from netapp.people.keys import Keys
+from netapp.people.model import Account, Refused, Role
 from netapp.people.passwords import Hasher
-from netapp.people.store import Accounts, Store
+from netapp.people.rows import Rows
+from netapp.people.second_factor import SecondFactor, is_on
+from netapp.people.sessions import Sessions
+from netapp.people.store import Store
 from netapp.people.throttle import Throttle
 from netapp.people.turns import Turns
-
-#: An account as it was read, and the hash to verify: the dummy's where nobody may come in.
-_Candidate = tuple[Account | None, str, bytes]
 
 
 class People:
     """Accounts, and whether somebody is who they say.
 
-    Rows are read each time, so what ``netapp user`` changes is true for the next question.
+    Rows are read each time, so what ``netapp user`` changes is true for the next question;
+    ``changes`` tells of it.
 
     :param clock: the reactor; its ``seconds`` stamp rows and measure throttles.
+    :param audit: where events are written; nowhere unless given.
+    :param secret: 32 octets of the state directory; random unless given.
+    :param policy: of new passwords: "basic" or "nist".
     """
 
-    _log = Logger()
-
-    def __init__(self, store: Store, hasher: Hasher, clock: Any) -> None:
-        #: :class:`AccountChanged` values, for changes made by this process.
-        self.changes: Topic[AccountChanged] = Topic()
+    def __init__(
+        self,
+        store: Store,
+        hasher: Hasher,
+        clock: Any,
+        *,
+        audit: Any = None,
+        secret: bytes | None = None,
+        policy: str = "basic",
+    ) -> None:
+        secret = secret or secrets.token_bytes(32)
+        self._ground = ground = Ground(store, hasher, clock, audit or NoAudit(), secret)
+        #: :class:`AccountChanged` values, for changes of this process and, soon, of others.
+        self.changes = ground.changes
+        self.audit, self.policy = ground.audit, policy
         self.throttle = Throttle()
+        self.sessions, self.keys = Sessions(ground), Keys(ground)
+        self.second_factor = SecondFactor(ground)
+        self.invitations, self.applications = Invitations(ground), Applications(ground)
+        self.authentication = Authentication(ground, self.second_factor)
         self.refused = 0  # tries that were wrong
         self.admitted = 0
         self._checking: Counter[str] = Counter()  # tries under way, by source
         self._turns = Turns(self.throttle, clock)
-        self._store, self._hasher, self._clock = store, hasher, clock
-        threads = min(os.cpu_count() or 1, limits.HASH_THREADS)
-        self._pool = Pool("passwords", clock, threads=threads, waiting=limits.HASH_QUEUE, nice=10)
 
-    def start(self) -> None:
-        self._store.start()
-        self._pool.start()
+    def start(self) -> defer.Deferred[None]:
+        self._ground.start()
+        return defer.ensureDeferred(self._start())
+
+    async def _start(self) -> None:
+        def work(rows: Rows) -> None:
+            self._ground.begin_reading(rows)
+            self.sessions.start(rows)
+
+        await self._ground.store.write(work)
 
     def stop(self) -> defer.Deferred[None]:
-        return defer.ensureDeferred(self._stop())
-
-    async def _stop(self) -> None:
-        await self._pool.stop()
-        await self._store.stop()
+        return defer.ensureDeferred(self._ground.stop())
 
     # Questions -------------------------------------------------------------------------------
 
@@ -65,94 +85,167 @@ class People:
         mapped = names.mapped_or_none(name)
         if mapped is None:
             return defer.succeed(None)
-        return self._store.read(lambda accounts: accounts.find(mapped))
+        return self._ground.store.read(lambda rows: rows.accounts.find(mapped))
 
     def get(self, account_id: str) -> defer.Deferred[Account | None]:
-        return self._store.read(lambda accounts: accounts.get(account_id))
+        return self._ground.store.read(lambda rows: rows.accounts.get(account_id))
 
     def all(self) -> defer.Deferred[Iterable[Account]]:
         """All accounts, by name."""
-        return self._store.read(lambda accounts: accounts.all())
+        return self._ground.store.read(lambda rows: rows.accounts.all())
+
+    def groups_of(self, account_id: str) -> defer.Deferred[frozenset[str]]:
+        return self._ground.store.read(lambda rows: rows.accounts.groups(account_id))
+
+    def members(self) -> defer.Deferred[Mapping[str, frozenset[str]]]:
+        """Groups to the ids of the accounts in them."""
+        return self._ground.store.read(lambda rows: rows.accounts.members())
+
+    def wants_code(self, name: bytes) -> defer.Deferred[bool]:
+        """Whether a code must be asked for as well, whether the password is right or not."""
+        return defer.ensureDeferred(self.second_factor.wanted(name))
 
     def authenticate(
-        self, name: str | bytes, password: str | bytes, source: str
+        self,
+        name: str | bytes,
+        password: str | bytes,
+        source: str,
+        *,
+        door: str = "login",
+        code: bytes | None = None,
+        remember: bool = False,
     ) -> defer.Deferred[Account | None]:
-        """The account, when it may come in and the password is its own; else None.
+        """The account, when it may come in and what was typed is its own; else None.
 
         Octets are read as UTF-8 and as GB18030 within the one try.  The same work is done for
         unknown and disabled names as for others.  A try that earlier ones hold back waits here, and
         so does one beside another by the same account.  Cancelling takes it out of the queue.
 
+        :param password: the account's own, a token, or an application password for this door.
         :param source: the address of who tries; "" when there is none.
+        :param code: of the second factor, for accounts that have one; without it their password
+            alone is not enough.
+        :param remember: the same password comes with every request: a right one is known again for
+            a while without the work of hashing it.
         Fails with :class:`netapp.errors.Busy` when too many wait; that is no failed try.
         """
-        return defer.ensureDeferred(self._authenticate(_octets(name), _octets(password), source))
+        attempt = Attempt(_octets(name), _octets(password), source, door, code, remember)
+        return defer.ensureDeferred(self._authenticate(attempt))
 
     # Changes ---------------------------------------------------------------------------------
 
-    async def add(self, name: str, password: str, *, allow_weak: bool = False) -> Account:
+    async def add(
+        self,
+        name: str,
+        password: str,
+        *,
+        role: Role = "member",
+        groups: Collection[str] = (),
+        allow_weak: bool = False,
+    ) -> Account:
         """A new account.  :raises Refused: the name or the password, or it is taken."""
-        mapped, octets = names.new_name(name), rules.new_password(password, allow_weak=allow_weak)
-        shown, now = names.shown_name(name), self._clock.seconds()
-        phc = await self._pool.run(self._hasher.hash, octets)
-        account = await self._store.write(lambda accounts: accounts.add(mapped, shown, phc, now))
-        if account is None:
-            raise Refused("taken", name=shown)
-        self.changes.publish(AccountChanged("added", account))
-        return account
+        octets = self._chosen(password, name=name, allow_weak=allow_weak)
+        kept = await self._ground.hashed(octets, alone=len(octets) >= 15)
+        now = self._ground.now()
+        return await self._ground.change(
+            lambda rows: admin.add(rows, name, kept, now, role=role, groups=groups)
+        )
+
+    async def change_password(
+        self,
+        account_id: str,
+        old: str | bytes,
+        new: str,
+        *,
+        source: str,
+        door: str,
+        keep: str | None = None,
+    ) -> Account:
+        """Another password, which ends what the old one opened; a wrong old one is a failed try.
+
+        :param keep: the id of the session that goes on.
+        :raises Refused: the old one is wrong, or the new one is against the rules.
+        :raises Busy: too many wait for the threads that hash.
+        """
+        account = await self.get(account_id)
+        if account is None or not account.active:
+            raise Refused("gone")
+        octets = await self._ground.store.read(lambda rows: self._new_password(rows, account, new))
+        attempt = Attempt(account.name.encode(), _octets(old), source, door)
+        verdict = await self._tried(attempt, lambda it: self.authentication.judge_own(it, account))
+        if verdict.account is None:
+            raise Refused("password wrong")
+        kept, now = await self._ground.hashed(octets, alone=len(octets) >= 15), self._ground.now()
+        changed = await self._ground.change(
+            lambda rows: admin.set_password(rows, account, kept, now, keep=keep)
+        )
+        self.audit.record("password", account=changed, source=source, door=door)
+        return changed
 
     async def set_password(self, name: str, password: str, *, allow_weak: bool = False) -> Account:
-        """Another password, which ends what the old one opened.  :raises Refused: see there."""
-        octets, now = rules.new_password(password, allow_weak=allow_weak), self._clock.seconds()
-        phc = await self._pool.run(self._hasher.hash, octets)
-
-        def change(accounts: Accounts, account: Account) -> None:
-            accounts.set_password(account.id, phc, now)
-
-        return await self._change("password", name, change)
+        """Another password, by who may give it.  :raises Refused: the name or the password."""
+        octets = self._chosen(password, name=name, allow_weak=allow_weak)
+        kept, now = await self._ground.hashed(octets, alone=len(octets) >= 15), self._ground.now()
+        return await self._ground.change(
+            lambda rows: admin.set_password(rows, admin.find(rows, name), kept, now)
+        )
 
     async def disable(self, name: str) -> Account:
-        """Nobody comes in by this account.  :raises Refused: there is none of this name."""
-        return await self._change("disabled", name, lambda rows, it: rows.set_state(it.id, "disabled"))
+        """Nobody comes in by this account.  :raises Refused: there is none, or it is the last admin."""
+        return await self._ground.change(
+            lambda rows: admin.set_state(rows, admin.find(rows, name), "disabled")
+        )
 
     async def enable(self, name: str) -> Account:
         """:raises Refused: there is none of this name."""
-        return await self._change("enabled", name, lambda rows, it: rows.set_state(it.id, "active"))
+        return await self._ground.change(lambda rows: admin.set_state(rows, admin.find(rows, name), "active"))
 
     async def remove(self, name: str) -> Account:
-        """:raises Refused: there is none of this name."""
-        return await self._change("removed", name, lambda rows, it: rows.remove(it.id))
+        """:raises Refused: there is none of this name, or it is the last admin."""
+        return await self._ground.change(lambda rows: admin.remove(rows, admin.find(rows, name)))
 
-    async def _change(self, kind: model.ChangeKind, name: str, change: Any) -> Account:
-        mapped = names.mapped_name(name)
+    def _new_password(self, rows: Rows, account: Account, new: str) -> bytes:
+        return self._chosen(new, name=account.name, second_factor=is_on(rows, account.id))
 
-        def work(accounts: Accounts) -> Account | None:
-            account = accounts.find(mapped)
-            if account is None:
-                return None
-            change(accounts, account)
-            return accounts.get(account.id) or account
+    def _chosen(
+        self, password: str, *, name: str, second_factor: bool = False, allow_weak: bool = False
+    ) -> bytes:
+        return rules.new_password(password, allow_weak=allow_weak)
 
-        changed = await self._store.write(work)
-        if changed is None:
-            raise Refused("unknown", name=mapped)
-        self.changes.publish(AccountChanged(kind, changed))
-        return changed
+    # Tries -----------------------------------------------------------------------------------
 
-    # Authentication --------------------------------------------------------------------------
+    async def _authenticate(self, attempt: Attempt) -> Account | None:
+        if attempt.remember and (known := await self.authentication.remembered(attempt)) is not None:
+            return known
+        return (await self._tried(attempt, self.authentication.judge)).account
 
-    async def _authenticate(self, name: bytes, password: bytes, source: str) -> Account | None:
-        tried = rules.tried_names(name)
-        with self._place_in_queue(source):
-            async with self._turns.turn(source, tried):
-                account = await self._verified(name, password)
-                if account is None:
-                    self.refused += 1
-                    self.throttle.failed(source, tried, self._clock.seconds())
-                else:
-                    self.admitted += 1
-                    self.throttle.succeeded(source, account.name)
-        return account
+    async def _tried(self, attempt: Attempt, judge: Callable[[Attempt], Awaitable[Verdict]]) -> Verdict:
+        """Have a try judged when its turn comes, and count what comes out."""
+        tried = rules.tried_names(attempt.name)
+        with self._place_in_queue(attempt.source):
+            async with self._turns.turn(attempt.source, tried):
+                verdict = await judge(attempt)
+                await self._note(attempt, tried, verdict)
+        return verdict
+
+    async def _note(self, attempt: Attempt, tried: frozenset[str], verdict: Verdict) -> None:
+        """Count an outcome, on the disk too, before anybody is told of it."""
+        now, account = self._ground.now(), verdict.account
+        text = attempt.name.decode("utf-8", "replace")
+        if account is None:
+            self.refused += 1
+            self.throttle.failed(attempt.source, tried, now)
+        else:
+            self.admitted += 1
+            self.throttle.succeeded(attempt.source, account.name)
+        self.audit.record(
+            "refused" if account is None else "login",
+            account=account,
+            name=text,
+            source=attempt.source,
+            door=attempt.door,
+            reason=verdict.reason,
+        )
 
     @contextmanager
     def _place_in_queue(self, host: str) -> Iterator[None]:
@@ -168,67 +261,6 @@ class People:
             if not self._checking[source]:
                 del self._checking[source]
 
-    async def _verified(self, name: bytes, password: bytes) -> Account | None:
-        readings = _prepared(name, password)
-        if not readings:
-            return None  # no such password can be: nothing is said of the name
-        found = await self._store.read(lambda accounts: [_row(accounts, name) for name, _ in readings])
-        candidates = [self._candidate(row, octets) for row, (_, octets) in zip(found, readings, strict=True)]
-        right = await self._pool.run(self._first_right, candidates)
-        if right is None:
-            return None
-        account, phc, octets = candidates[right]
-        if account is None:
-            return None  # the dummy's hash is random: not in this universe
-        return await self._admit(account, phc, octets)
-
-    def _candidate(self, row: tuple[Account, str] | None, password: bytes) -> _Candidate:
-        if row is None or not row[0].active:
-            return None, self._hasher.dummy, password
-        return row[0], row[1], password
-
-    def _first_right(self, candidates: list[_Candidate]) -> int | None:
-        """In a thread: which candidate's password is right."""
-        for index, (_, phc, password) in enumerate(candidates):
-            if self._hasher.verify(phc, password):
-                return index
-        return None
-
-    async def _admit(self, account: Account, phc: str, password: bytes) -> Account | None:
-        """Note the visit, unless the account has changed while its password was hashed."""
-        renewed = None
-        if self._hasher.outdated(phc):
-            renewed = await self._pool.run(self._hasher.hash, password)
-        now = self._clock.seconds()
-
-        def work(accounts: Accounts) -> Account | None:
-            current = accounts.get(account.id)
-            if current is None or not current.active or current.generation != account.generation:
-                return None
-            if renewed is not None:
-                accounts.rehash(account.id, phc, renewed)
-            accounts.saw(account.id, now)
-            return accounts.get(account.id)
-
-        return await self._store.write(work)
-
 
 def _octets(word: str | bytes) -> bytes:
     return word if isinstance(word, bytes) else word.encode("utf-8", "surrogatepass")
-
-
-def _prepared(name: bytes, password: bytes) -> list[tuple[str | None, bytes]]:
-    """Mapped names, None for what can be no name, with the password's octets to hash."""
-    found = []
-    for shown, secret in rules.readings(name, password):
-        try:
-            found.append((names.mapped_or_none(shown), rules.prepared(secret)))
-        except Refused:
-            continue
-    return found
-
-
-def _row(accounts: Accounts, name: str | None) -> tuple[Account, str] | None:
-    account = accounts.find(name) if name is not None else None
-    phc = accounts.password(account.id) if account is not None else None
-    return (account, phc) if account is not None and phc is not None else None

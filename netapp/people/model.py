@@ -1,6 +1,6 @@
 """Accounts, what changes them, and what is said of a refusal: values only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
 from netapp.core.languages import Lang, Phrases
@@ -50,6 +50,15 @@ class Account:
     def may(self, role: Role) -> bool:
         """Whether its role is this one or a higher one."""
         return ROLES.index(self.role) >= ROLES.index(role)
+
+
+@dataclass(frozen=True, slots=True)
+class Password:
+    """What is kept of a password."""
+
+    phc: str = field(repr=False)  # Argon2id: RFC 9106
+    pepper: str | None = None  # the id of the one that went in
+    alone: bool = False  # long enough for an account without a second factor, whatever the policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +164,45 @@ PHRASES: Final = Phrases(
         "password long": ("密码最多 {most} 个字节", "the password is longer than {most} octets"),
         "password text": ("密码不是有效的文字", "the password is no text"),
         "taken": ("用户名 {name} 已经有人用了", "the name {name} is taken"),
+        "lookalike": (
+            "用户名 {name} 和已有的 {other} 太像了,请换一个",
+            "the name {name} looks like {other}, which is taken: choose another",
+        ),
         "unknown": ("没有用户 {name}", "there is no account {name}"),
+        "gone": ("这个账号已经不能用了", "this account is no longer in use"),
+        "last admin": (
+            "{name} 是唯一的管理员:请先让别人当管理员(netapp user role NAME admin)",
+            "{name} is the only admin: make somebody else one first (netapp user role NAME admin)",
+        ),
+        "password wrong": ("原密码不对", "the old password is wrong"),
+        "code wrong": ("验证码不对", "the code is wrong"),
+        "code used": ("这个邀请码无效、已用过或已过期", "this code is not valid, was used, or is over"),
+        "factor on": ("两步验证已经开启", "the second factor is on already"),
+        "factor off": ("两步验证没有开启", "the second factor is off"),
+        "factor not begun": ("请先用 totp on 开始设置", "begin with totp on"),
+        "password not alone": (
+            "密码不到 {least} 个字符,不能关闭两步验证:请先改成更长的密码",
+            "the password has fewer than {least} characters and needs the second factor: "
+            "choose a longer one first",
+        ),
+        "no session": ("没有这个会话", "there is no such session"),
+        "key none": (
+            "这不是可以使用的公钥:请粘贴 id_ed25519.pub 里的那一行({kinds})",
+            "this is no public key that is taken: paste the line of your id_ed25519.pub ({kinds})",
+        ),
+        "key weak": ("RSA 密钥至少要 {least} 位", "an RSA key must have {least} bits or more"),
+        "key there": ("这个公钥已经添加过了", "this key is there already"),
+        "no key": ("没有这个公钥", "there is no such key"),
+        "scope": (
+            "不能用的范围“{scope}”,例如 http、ldap、chat、file:read",
+            "no scope '{scope}': take for example http, ldap, chat, file:read",
+        ),
+        "no scope": (
+            "请至少给一个范围,例如 --scope file:read",
+            "give a scope, for example --scope file:read",
+        ),
+        "no application": ("没有这个应用密码", "there is no such application password"),
+        "too many": ("最多只能有 {most} 个,请先删掉一些", "there can be {most} at most: remove some first"),
     }
 )
 

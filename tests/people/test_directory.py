@@ -12,10 +12,11 @@ from twisted.internet import defer, reactor
 
 from netapp.core import limits
 from netapp.errors import Busy
-from netapp.people import open_people, store
+from netapp.people import admin, open_people, store
 from netapp.people.directory import People
-from netapp.people.model import Account, AccountChanged, Refused
+from netapp.people.model import Account, AccountChanged, Password, Refused
 from netapp.people.passwords import CHEAP, Cost, Hasher
+from netapp.people.rows import Rows
 from netapp.people.store import MemoryStore
 
 HOST = "192.0.2.1"
@@ -59,10 +60,10 @@ def zhao(people: People) -> Account:
     return added
 
 
-def rows(people: People) -> store.MemoryAccounts:
-    kept = people._store
+def rows(people: People) -> Rows:
+    kept = people._ground.store
     assert isinstance(kept, MemoryStore)
-    return kept.accounts
+    return kept.rows
 
 
 @pytest_twisted.ensureDeferred
@@ -81,7 +82,8 @@ async def test_l1_l3_nobody_can_tell_why_a_try_is_wrong(
 ) -> None:
     await people.add("off", "12345678")
     await people.disable("off")
-    real = rows(people).password(zhao.id)
+    kept = rows(people).accounts.password(zhao.id)
+    real = kept.phc if kept is not None else None
     for name, password, verified in (
         ("zhao", "124", real),
         ("nobody", "123", hasher.dummy),
@@ -103,7 +105,7 @@ async def test_l9_l11_what_can_be_no_password_is_refused_before_any_hashing(
     for password in ("", b"", "x" * 1025, "x" * 64 * 1024 * 1024):
         assert await people.authenticate("zhao", password, HOST) is None
     assert hasher.verified == []
-    assert people.throttle.account_wait(HOST, ["zhao"], people._clock.seconds()) > 0
+    assert people.throttle.account_wait(HOST, ["zhao"], people._ground.now()) > 0
 
 
 @pytest_twisted.ensureDeferred
@@ -176,7 +178,7 @@ async def test_l8_tries_at_once_for_one_account_cost_as_one_after_another(
     assert await defer.gatherResults(tries[:3]) == [None] * 3
     await defer.ensureDeferred(people.find("zhao"))  # whatever else could begin has begun
     assert len(hasher.verified) == 3
-    assert 0.0 < people.throttle.account_wait(host, ["zhao"], people._clock.seconds()) <= 1.0
+    assert 0.0 < people.throttle.account_wait(host, ["zhao"], people._ground.now()) <= 1.0
     assert await tries[3] is None
     assert len(hasher.verified) == 4
     assert not any(each.called for each in tries[4:])
@@ -215,9 +217,9 @@ async def test_l26_a_try_that_nobody_waits_for_leaves_the_queue(
 async def test_a_change_while_the_password_is_hashed_counts(
     people: People, hasher: WatchedHasher, zhao: Account
 ) -> None:
-    hasher.then = lambda: rows(people).set_password(zhao.id, hasher.hash(b"new"), 0.0)
+    hasher.then = lambda: rows(people).accounts.set_password(zhao.id, Password(hasher.hash(b"new")), 0.0)
     assert await people.authenticate("zhao", "123", HOST) is None
-    hasher.then = lambda: rows(people).remove(zhao.id)
+    hasher.then = lambda: rows(people).accounts.remove(zhao.id)
     assert await people.authenticate("zhao", "new", HOST) is None
 
 
@@ -226,11 +228,11 @@ async def test_an_old_hash_is_made_anew_at_a_login(
     people: People, hasher: WatchedHasher, zhao: Account
 ) -> None:
     old = Hasher(Cost(memory=16, rounds=2)).hash(b"123")
-    rows(people).set_password(zhao.id, old, 0.0)
+    rows(people).accounts.set_password(zhao.id, Password(old), 0.0)
     assert await people.authenticate("zhao", "123", HOST) is not None
-    renewed = rows(people).password(zhao.id)
+    renewed = rows(people).accounts.password(zhao.id)
     assert renewed is not None
-    assert not hasher.outdated(renewed)
+    assert not hasher.outdated(renewed.phc)
     assert await people.authenticate("zhao", "123", HOST) is not None
 
 
@@ -238,10 +240,10 @@ async def test_an_old_hash_is_made_anew_at_a_login(
 async def test_failures_slow_down_and_a_success_forgives(people: People, zhao: Account) -> None:
     for _ in range(4):
         await people.authenticate("ZHAO", "124", HOST)
-    wait = people.throttle.account_wait(HOST, ["zhao"], people._clock.seconds())
+    wait = people.throttle.account_wait(HOST, ["zhao"], people._ground.now())
     assert 1.0 < wait <= 2.0
     await people.authenticate("zhao", "123", HOST)
-    assert people.throttle.account_wait(HOST, ["zhao"], people._clock.seconds()) == 0.0
+    assert people.throttle.account_wait(HOST, ["zhao"], people._ground.now()) == 0.0
 
 
 @pytest_twisted.ensureDeferred
@@ -284,19 +286,20 @@ async def test_names_are_found_in_any_form(people: People, zhao: Account) -> Non
 
 @pytest_twisted.ensureDeferred
 async def test_on_disk_what_another_process_changes_is_true_at_once(tmp_path: Path) -> None:
-    with store.accounts(tmp_path) as accounts:
-        zhao = accounts.add("zhao", "Zhao", Hasher(CHEAP).hash(b"123"), time.time())
-    assert zhao is not None
+    with store.rows(tmp_path) as opened:
+        zhao = admin.add(opened, "Zhao", Password(Hasher(CHEAP).hash(b"123")), time.time())
     people = open_people(tmp_path, reactor)
     people.start()
     try:
         assert await people.authenticate("zhao", "123", HOST) is not None
-        with store.accounts(tmp_path) as accounts:
-            assert not Hasher().outdated(accounts.password(zhao.id) or "")  # made anew
-            accounts.set_state(zhao.id, "disabled")
+        with store.rows(tmp_path) as opened:
+            kept = opened.accounts.password(zhao.id)
+            assert kept is not None
+            assert not Hasher().outdated(kept.phc)  # made anew
+            admin.set_state(opened, zhao, "disabled")
         assert await people.authenticate("zhao", "123", HOST) is None
-        with store.accounts(tmp_path) as accounts:
-            accounts.remove(zhao.id)
+        with store.rows(tmp_path) as opened:
+            admin.remove(opened, zhao)
         assert await people.find("zhao") is None
     finally:
         await people.stop()

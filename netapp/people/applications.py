@@ -1,0 +1,78 @@
+"""Application passwords: one for each client that cannot ask for a second factor."""
+
+import re
+from collections.abc import Collection, Sequence
+from secrets import token_hex
+from typing import Final
+
+from netapp.people import admin, codes
+from netapp.people.ground import Ground
+from netapp.people.model import Account, Application, Refused
+from netapp.people.rows import Rows
+
+_SCOPE: Final = re.compile(r"[a-z]+(?::[a-z]+)?", re.ASCII)
+#: Doors where a person is asked, so that no such password is needed.
+_INTERACTIVE: Final = frozenset({"login", "ssh"})
+
+
+class Applications:
+    """The application passwords of all accounts."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    async def of(self, account_id: str) -> Sequence[Application]:
+        return await self._ground.store.read(lambda rows: rows.applications.of(account_id))
+
+    async def add(self, account_id: str, label: str, scopes: Collection[str]) -> str:
+        """A new one, to be shown once.
+
+        :param scopes: the doors that it opens, as "http" or "file:read"; at least one.
+        :raises Refused: a scope that there is not, or one password too many.
+        """
+        new, text = made(account_id, label, scopes, self._ground.now())
+        await self._ground.change(lambda rows: admin.add_application(rows, new, text))
+        self._ground.audit.record("application added", account_id=account_id, scopes=" ".join(sorted(scopes)))
+        return text
+
+    async def remove(self, account_id: str, application_id: str) -> None:
+        """:raises Refused: there is none of this id."""
+
+        def work(rows: Rows) -> None:
+            account = rows.accounts.get(account_id)
+            there = rows.applications.of(account_id)
+            found = next((each for each in there if each.id == application_id), None)
+            if account is None or found is None:
+                raise Refused("no application")
+            admin.remove_application(rows, account, found)
+
+        await self._ground.change(work)
+        self._ground.audit.record("application removed", account_id=account_id)
+
+
+def made(account_id: str, label: str, scopes: Collection[str], now: float) -> tuple[Application, str]:
+    """A new application password, with the text to show once.  :raises Refused: a scope is none."""
+    for scope in scopes:
+        if not _SCOPE.fullmatch(scope) or scope in _INTERACTIVE:
+            raise Refused("scope", scope=scope[:64])
+    if not scopes:
+        raise Refused("no scope")
+    new = Application(token_hex(8), account_id, label[:64], frozenset(scopes), now, None)
+    return new, codes.new_application_password()
+
+
+def covers(scopes: Collection[str], door: str) -> bool:
+    """Whether one of the scopes opens a door: "file" opens "file:read" too."""
+    return door in scopes or door.partition(":")[0] in scopes
+
+
+def owner(rows: Rows, account: Account, text: str, door: str, now: float) -> bool:
+    """Whether a text is an application password of this account for this door; its use is noted."""
+    digest = codes.application_digest(text)
+    if door in _INTERACTIVE or digest is None:
+        return False
+    found = rows.applications.find(account.id, digest)
+    if found is None or not covers(found.scopes, door):
+        return False
+    rows.applications.saw(found.id, now)
+    return True

@@ -1,0 +1,235 @@
+"""Whether somebody is who they say: the one way that every door goes.
+
+A try waits for its turn, its name and password are looked at, and the outcome is stored before it
+is told.  For unknown and disabled names the same work is done as for others, and whatever is wrong,
+nothing but "no" is said of it.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
+
+from twisted.internet import defer
+
+from netapp.core import limits
+from netapp.people import applications, codes, names, rules, sessions
+from netapp.people.ground import Ground
+from netapp.people.model import Account, Password, Refused
+from netapp.people.rows import Rows
+from netapp.people.second_factor import SecondFactor, is_on
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A name and a password as typed, with what is known of who typed them."""
+
+    name: bytes = field(repr=False)  # people type passwords here too
+    password: bytes = field(repr=False)
+    source: str  # an address; "" when there is none
+    door: str  # "login", "ssh", "http", "ldap", "chat", "file:read", ...
+    code: bytes | None = field(default=None, repr=False)  # of the second factor, where a door can ask
+    remember: bool = False  # the same password comes with every request
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The account that is let in, or why nobody is; the reason is for the audit trail alone."""
+
+    account: Account | None
+    reason: str
+
+
+class External(Protocol):
+    """Another directory that knows passwords."""
+
+    def check(self, name: str, password: bytes) -> "defer.Deferred[bool]": ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """What one reading of the typed words comes to."""
+
+    account: Account | None  # None where nobody comes in: then the hash is nobody's
+    kept: Password
+    password: bytes
+
+
+class Authentication:
+    """:param external: asked for accounts that have no password here; it never makes one."""
+
+    def __init__(self, ground: Ground, factors: SecondFactor, external: External | None = None) -> None:
+        self._ground, self._factors, self.external = ground, factors, external
+        self._verified = Verified(secrets.token_bytes(32))
+
+    async def remembered(self, attempt: Attempt) -> Account | None:
+        """The account, when this very password was found right a moment ago."""
+        found = await self._found(_prepared(attempt))
+        for candidate in found:
+            account = candidate.account
+            if account is not None and self._verified.knows(account, candidate.password, self._ground.now()):
+                return account
+        return None
+
+    async def judge(self, attempt: Attempt) -> Verdict:
+        """:raises Busy: too many wait for the threads that hash; that is no failed try."""
+        by_code = await self._by_random_secret(attempt)
+        if by_code is not None:
+            return by_code
+        prepared = _prepared(attempt)
+        if not prepared:
+            return Verdict(None, "bad")  # no such password can be: nothing is said of the name
+        candidates = await self._found(prepared)
+        right = await self._ground.pool.run(self._first_right, candidates)
+        if right is None:
+            return await self._by_external(attempt, prepared)
+        candidate = candidates[right]
+        if candidate.account is None:
+            return Verdict(None, "bad")  # the dummy's hash is random: not in this universe
+        return await self._admitted(attempt, candidate.account, candidate)
+
+    async def judge_own(self, attempt: Attempt, account: Account) -> Verdict:
+        """Whether the password is an account's very own, which its owner is about to change."""
+        candidates = await self._found(_prepared(attempt))
+        right = await self._ground.pool.run(self._first_right, candidates)
+        if right is None or candidates[right].account != account:
+            return Verdict(None, "bad")
+        return Verdict(account, "password")
+
+    # What was typed --------------------------------------------------------------------------
+
+    async def _by_random_secret(self, attempt: Attempt) -> Verdict | None:
+        """Tokens and application passwords are random: their digests are found, not guessed."""
+        text = attempt.password.decode("utf-8", "replace")
+        is_token = codes.looks_like_token(text)
+        if not is_token and codes.application_digest(text) is None:
+            return None
+        mapped = rules.tried_names(attempt.name)
+        now = self._ground.now()
+
+        def work(rows: Rows) -> Account | None:
+            if is_token:
+                account = sessions.owner(rows, text, now)
+                return account if account is not None and account.name in mapped else None
+            for name in sorted(mapped):
+                account = rows.accounts.find(name)
+                if account is None or not account.active:
+                    continue
+                if applications.owner(rows, account, text, attempt.door, now):
+                    return account
+            return None
+
+        account = await self._ground.store.write(work)
+        if account is not None:
+            return Verdict(account, "token" if is_token else "application")
+        return Verdict(None, "token") if is_token else None  # it may be somebody's password
+
+    async def _found(self, prepared: list[tuple[str | None, bytes]]) -> list[_Candidate]:
+        def work(rows: Rows) -> list[tuple[Account, Password] | None]:
+            return [_row(rows, name) for name, _ in prepared]
+
+        rows = await self._ground.store.read(work)
+        return [self._candidate(row, octets) for row, (_, octets) in zip(rows, prepared, strict=True)]
+
+    def _candidate(self, row: tuple[Account, Password] | None, password: bytes) -> _Candidate:
+        if row is None or not row[0].active:
+            return _Candidate(None, Password(self._ground.hasher.dummy), password)
+        return _Candidate(row[0], row[1], password)
+
+    def _first_right(self, candidates: list[_Candidate]) -> int | None:
+        """In a thread: which candidate's password is right."""
+        for index, each in enumerate(candidates):
+            if self._ground.hasher.verify(each.kept.phc, each.password):
+                return index
+        return None
+
+    async def _by_external(self, attempt: Attempt, prepared: list[tuple[str | None, bytes]]) -> Verdict:
+        if self.external is None:
+            return Verdict(None, "bad")
+        for name, password in prepared:
+            account = await self._ground.store.read(partial(_without_password, name=name))
+            if account is not None and await self.external.check(account.name, password):
+                return await self._admitted(attempt, account, None)
+        return Verdict(None, "bad")
+
+    # Letting in ------------------------------------------------------------------------------
+
+    async def _admitted(self, attempt: Attempt, account: Account, by: _Candidate | None) -> Verdict:
+        """Note the visit, unless the account has changed while its password was hashed."""
+        renewed = None
+        if by is not None and self._ground.hasher.outdated(by.kept.phc):
+            renewed = await self._ground.hashed(by.password)
+        now = self._ground.now()
+
+        def work(rows: Rows) -> Verdict:
+            current = rows.accounts.get(account.id)
+            if current is None or not current.active or current.generation != account.generation:
+                return Verdict(None, "changed")
+            if is_on(rows, account.id) and not self._code_right(rows, account.id, attempt.code, now):
+                return Verdict(None, "code")
+            if renewed is not None and by is not None:
+                rows.accounts.rehash(account.id, by.kept.phc, renewed)
+            rows.accounts.saw(account.id, now)
+            return Verdict(rows.accounts.get(account.id), "password")
+
+        verdict = await self._ground.store.write(work)
+        if verdict.account is not None and attempt.remember and by is not None:
+            self._verified.remember(verdict.account, by.password, now)
+        return verdict
+
+    def _code_right(self, rows: Rows, account_id: str, code: bytes | None, now: float) -> bool:
+        if code is None:
+            return False
+        return self._factors.accepted(rows, account_id, code.decode("utf-8", "replace"), now)
+
+
+class Verified:
+    """Passwords that were found right a moment ago, as keyed hashes: none can be read from memory.
+
+    :param key: of this process; it is stored nowhere.
+    """
+
+    def __init__(self, key: bytes, size: int = limits.VERIFIED_MOST) -> None:
+        self._key, self._size = key, size
+        self._until: OrderedDict[bytes, float] = OrderedDict()
+
+    def remember(self, account: Account, password: bytes, now: float) -> None:
+        self._until[self._digest(account, password)] = now + limits.VERIFIED
+        while len(self._until) > self._size:
+            self._until.popitem(last=False)
+
+    def knows(self, account: Account, password: bytes, now: float) -> bool:
+        """Whether it was right; a change that raises the account's generation makes it unknown."""
+        until = self._until.get(self._digest(account, password), 0.0)
+        return now < until <= now + limits.VERIFIED  # not in a clock's future
+
+    def _digest(self, account: Account, password: bytes) -> bytes:
+        about = f"{account.id} {account.generation} ".encode()
+        return hmac.new(self._key, about + password, hashlib.sha256).digest()
+
+
+def _prepared(attempt: Attempt) -> list[tuple[str | None, bytes]]:
+    """Mapped names, None for what can be no name, with the password's octets to hash."""
+    found = []
+    for shown, secret in rules.readings(attempt.name, attempt.password):
+        try:
+            found.append((names.mapped_or_none(shown), rules.prepared(secret)))
+        except Refused:
+            continue
+    return found
+
+
+def _row(rows: Rows, name: str | None) -> tuple[Account, Password] | None:
+    account = rows.accounts.find(name) if name is not None else None
+    password = rows.accounts.password(account.id) if account is not None else None
+    return (account, password) if account is not None and password is not None else None
+
+
+def _without_password(rows: Rows, name: str | None) -> Account | None:
+    account = rows.accounts.find(name) if name is not None else None
+    if account is None or not account.active or rows.accounts.password(account.id) is not None:
+        return None
+    return account

@@ -1,0 +1,117 @@
+"""Invitations: one-use codes by which a newcomer makes an account, or chooses its first password."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from netapp.core import limits
+from netapp.people import admin, codes, rules
+from netapp.people.ground import Ground
+from netapp.people.model import Account, Invitation, Refused, Role
+from netapp.people.rows import Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """What a code is good for."""
+
+    invitation: Invitation
+    account: Account | None  # whose password it sets; None when it makes an account
+
+
+class Invitations:
+    """The invitations of a state directory."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._key = ground.key_for("invitation")
+
+    async def read(self, code: str | bytes, source: str) -> Invited | None:
+        """What a code is good for; None when it is not ours, used, or over.
+
+        A code that is not ours is found out by its signature alone, whatever is stored.
+        """
+        text = code if isinstance(code, str) else code.decode("utf-8", "replace")
+        invitation_id = codes.read(text, self._key)
+        if invitation_id is None:
+            return None
+        now = self._ground.now()
+
+        def work(rows: Rows) -> Invited | None:
+            found = rows.invitations.get(invitation_id, now)
+            if found is None:
+                return None
+            account = rows.accounts.get(found.account) if found.account is not None else None
+            if found.account is not None and (account is None or not account.active):
+                return None
+            return Invited(found, account)
+
+        return await self._ground.store.read(work)
+
+    async def redeem(
+        self,
+        code: str | bytes,
+        name: str | None,
+        password: str,
+        *,
+        source: str,
+        door: str,
+        policy: str = "basic",
+    ) -> Account:
+        """Use a code up: the account that it made, or whose password it has set.
+
+        :param name: of the new account; not looked at for a code that is for one.
+        :raises Refused: the name, the password, or the code is good no more.
+        :raises Busy: too many wait for the threads that hash.
+        """
+        invited = await self.read(code, source)
+        if invited is None:
+            raise Refused("code used")
+        if invited.account is None:
+            await self._ground.store.read(lambda rows: admin.see_free(rows, name or ""))
+        octets = rules.new_password(password)
+        kept = await self._ground.hashed(octets, alone=len(octets) >= 15)
+        now = self._ground.now()
+
+        def work(rows: Rows) -> Account:
+            account = admin.redeem(rows, invited.invitation, name, kept, now)
+            rows.accounts.saw(account.id, now)
+            return rows.accounts.get(account.id) or account
+
+        account = await self._ground.change(work)
+        self._ground.audit.record("joined", account=account, source=source, door=door)
+        return account
+
+    async def invite(
+        self,
+        *,
+        account: Account | None = None,
+        role: Role = "member",
+        groups: Collection[str] = (),
+        seconds: float = limits.INVITATION,
+    ) -> str:
+        """A new code.  :param account: whose password it sets; None to make an account."""
+        new, text = made(
+            self._key, self._ground.now(), account=account, role=role, groups=groups, span=seconds
+        )
+        await self._ground.store.write(lambda rows: admin.invite(rows, new, self._ground.now()))
+        self._ground.audit.record("invited", account=account, role=role)
+        return text
+
+    async def all(self) -> Sequence[Invitation]:
+        return await self._ground.store.read(lambda rows: rows.invitations.all(self._ground.now()))
+
+
+def made(
+    key: bytes,
+    now: float,
+    *,
+    account: Account | None = None,
+    role: Role = "member",
+    groups: Collection[str] = (),
+    span: float = limits.INVITATION,
+) -> tuple[Invitation, str]:
+    """A new invitation, with the code to show once."""
+    invitation_id = codes.new_invitation_id()
+    owner = account.id if account is not None else None
+    new = Invitation(invitation_id, owner, role, frozenset(groups), now, now + span)
+    return new, codes.invitation(invitation_id, key)

@@ -1,0 +1,80 @@
+"""Sessions: connections that are logged in, and tokens that were given out."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from netapp.people.model import Session
+from netapp.people.tables import account, session
+
+_FIELDS: Final = [session.c[name] for name in Session.__dataclass_fields__]
+
+
+class SessionRows:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(
+        self, new: Session, *, generation: int, digest: str | None = None, process: int | None = None
+    ) -> None:
+        values = {name: getattr(new, name) for name in Session.__dataclass_fields__}
+        self._connection.execute(
+            sa.insert(session).values(generation=generation, digest=digest, process=process, **values)
+        )
+
+    def of(self, account_id: str, now: float) -> Sequence[Session]:
+        """Those that are still good, the oldest first."""
+        return self._some(session.c.account == account_id, _good(now))
+
+    def all(self, now: float) -> Sequence[Session]:
+        return self._some(_good(now))
+
+    def token(self, digest: str, now: float) -> Session | None:
+        """The token of this digest, if it is good."""
+        found = self._some(session.c.digest == digest, _good(now))
+        return found[0] if found else None
+
+    def saw(self, session_id: str, now: float, expires: float) -> None:
+        self._connection.execute(
+            sa.update(session).where(session.c.id == session_id).values(seen=now, expires=expires)
+        )
+
+    def renew(self, session_id: str, account_id: str) -> None:
+        """Have one outlive what has just revoked the others."""
+        now = sa.select(account.c.generation).where(account.c.id == account_id).scalar_subquery()
+        self._connection.execute(
+            sa.update(session)
+            .where(session.c.id == session_id, session.c.account == account_id)
+            .values(generation=now)
+        )
+
+    def remove(self, session_id: str) -> None:
+        self._connection.execute(sa.delete(session).where(session.c.id == session_id))
+
+    def processes(self) -> frozenset[int]:
+        """The processes that say they have connections."""
+        rows = self._connection.scalars(sa.select(session.c.process).distinct())
+        return frozenset(number for number in rows if number is not None)
+
+    def forget(self, process: int) -> None:
+        """A process has ended, and its connections with it."""
+        self._connection.execute(sa.delete(session).where(session.c.process == process))
+
+    def drop_dead(self, now: float) -> None:
+        """Delete those that are over."""
+        stale = sa.select(session.c.id).where(~session.c.id.in_(sa.select(session.c.id).where(_good(now))))
+        self._connection.execute(sa.delete(session).where(session.c.id.in_(stale)))
+
+    def _some(self, *conditions: sa.ColumnElement[bool]) -> Sequence[Session]:
+        rows = self._connection.execute(sa.select(*_FIELDS).where(*conditions).order_by(session.c.created))
+        return [Session(**row._mapping) for row in rows]
+
+
+def _good(now: float) -> sa.ColumnElement[bool]:
+    """Not over, and not revoked by the account's generation."""
+    same = sa.select(account.c.id).where(
+        account.c.id == session.c.account, account.c.generation == session.c.generation
+    )
+    return sa.and_(session.c.expires > now, sa.exists(same))

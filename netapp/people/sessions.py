@@ -1,0 +1,127 @@
+"""Sessions: who is logged in, and the tokens that they have put elsewhere."""
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from secrets import token_hex
+
+from netapp.core import limits
+from netapp.people import admin, codes
+from netapp.people.ground import Ground
+from netapp.people.model import Account, Refused, Session
+from netapp.people.rows import Rows
+
+
+class Sessions:
+    """The sessions of all accounts.  A token is kept as its hash, and shown once."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    def start(self, rows: Rows) -> None:
+        """The connections of processes that have ended are over."""
+        for process in rows.sessions.processes():
+            if process == os.getpid() or not _lives(process):
+                rows.sessions.forget(process)
+        rows.sessions.drop_dead(self._ground.now())
+
+    async def open(self, account: Account, *, door: str, source: str) -> Session:
+        """A connection is logged in.  :raises Refused: the account has too many, or is gone."""
+        now = self._ground.now()
+        new = Session(token_hex(8), account.id, "live", door, source, "", now, now, now + limits.TOKEN_TOTAL)
+
+        def work(rows: Rows) -> None:
+            current = _current(rows, account)
+            rows.sessions.drop_dead(now)
+            admin.see_room(sum(each.kind == "live" for each in rows.sessions.of(account.id, now)))
+            rows.sessions.add(new, generation=current.generation, process=os.getpid())
+
+        await self._ground.store.write(work)
+        return new
+
+    async def close(self, session_id: str) -> None:
+        """A connection has ended."""
+        await self._ground.store.write(lambda rows: rows.sessions.remove(session_id))
+
+    async def of(self, account_id: str) -> Sequence[Session]:
+        """Live ones and tokens, the oldest first."""
+        return await self._ground.store.read(lambda rows: rows.sessions.of(account_id, self._ground.now()))
+
+    async def token(self, account: Account, *, door: str, source: str, label: str = "") -> str:
+        """A fresh token, which is as good as the password and the second factor until it is over.
+
+        :raises Refused: the account has too many, or is gone.
+        """
+        now, text = self._ground.now(), codes.new_token()
+        new = Session(
+            token_hex(8), account.id, "token", door, source, label, now, now, now + limits.TOKEN_IDLE
+        )
+
+        def work(rows: Rows) -> None:
+            current = _current(rows, account)
+            rows.sessions.drop_dead(now)
+            admin.see_room(sum(each.kind == "token" for each in rows.sessions.of(account.id, now)))
+            rows.sessions.add(new, generation=current.generation, digest=codes.token_digest(text))
+
+        await self._ground.store.write(work)
+        self._ground.audit.record("token", account=account, source=source, door=door, session=new.id)
+        return text
+
+    async def revoke(self, account_id: str, which: str | None = None, keep: str | None = None) -> int:
+        """End one session, or whatever was given out for an account.
+
+        :param which: a session's id; None for everything.
+        :param keep: the session that goes on when everything else ends.
+        :returns: how many sessions have ended.
+        :raises Refused: there is no such session, or no such account.
+        """
+        now = self._ground.now()
+
+        def work(rows: Rows) -> tuple[Account, int]:
+            account = rows.accounts.get(account_id)
+            if account is None:
+                raise Refused("gone")
+            there = rows.sessions.of(account_id, now)
+            if which is None:
+                admin.revoke(rows, account, keep=keep)
+                return account, len([each for each in there if each.id != keep])
+            session = next((each for each in there if each.id == which), None)
+            if session is None:
+                raise Refused("no session")
+            admin.end_session(rows, account, session)
+            return account, 1
+
+        account, ended = await self._ground.change(work)
+        self._ground.audit.record("revoked", account=account, session=which or "all")
+        return ended
+
+
+def owner(rows: Rows, text: str, now: float) -> Account | None:
+    """Whose a token is, if it is good; its use is noted."""
+    digest = codes.token_digest(text)
+    session = rows.sessions.token(digest, now) if digest is not None else None
+    account = rows.accounts.get(session.account) if session is not None else None
+    if session is None or account is None or not account.active:
+        return None
+    if now - session.seen >= limits.TOKEN_NOTED:
+        expires = min(session.created + limits.TOKEN_TOTAL, now + limits.TOKEN_IDLE)
+        rows.sessions.saw(session.id, now, expires)
+    return account
+
+
+def _current(rows: Rows, account: Account) -> Account:
+    """The account as it is now.  :raises Refused: it is not what it was."""
+    current = rows.accounts.get(account.id)
+    if current is None or not current.active:
+        raise Refused("gone")
+    return current
+
+
+def _lives(process: int) -> bool:
+    with suppress(ProcessLookupError):
+        try:
+            os.kill(process, 0)
+        except PermissionError:
+            return True
+        return True
+    return False
