@@ -73,17 +73,17 @@ def test_an_account_is_added_with_the_very_password(user: User, tmp_path: Path) 
         (("add", "li"), "1234567", "shorter than 8 characters", "至少要 8 个字符"),
         (("add", "li", "--allow-weak"), "", "the password is empty", "密码不能为空"),
         (("add", "li"), "x" * 1025, "longer than 1024 octets", "最多 1024 个字节"),
-        (("add", "a b"), "12345678", "letters, digits", "文字、数字"),
-        (("add", "ad\u200bmin"), "12345678", "has 'U+200B' in it", "“U+200B”"),
-        (("add", "ZHAO"), "12345678", "is taken", "已经有人用了"),
-        (("passwd", "li"), "12345678", "there is no account li", "没有用户 li"),
+        (("add", "a b"), "83625417", "letters, digits", "文字、数字"),
+        (("add", "ad\u200bmin"), "83625417", "has 'U+200B' in it", "“U+200B”"),
+        (("add", "ZHAO"), "83625417", "is taken", "已经有人用了"),
+        (("passwd", "li"), "83625417", "there is no account li", "没有用户 li"),
     ],
 )
 def test_what_the_rules_forbid_is_one_line_in_the_users_language(
     user: User, arguments: tuple[str, ...], typed: str, english: str, chinese: str
 ) -> None:
     if english == "is taken":
-        user("add", "zhao", "--password-stdin", typed="12345678")
+        user("add", "zhao", "--password-stdin", typed="83625417")
     for lang, told in (("en_US.UTF-8", english), ("zh_CN.UTF-8", chinese)):
         done = user(*arguments, "--password-stdin", typed=typed, lang=lang)
         assert (done.returncode, done.stdout) == (1, "")
@@ -111,7 +111,7 @@ def test_an_account_through_its_life(user: User, tmp_path: Path) -> None:
 
 def test_the_list_is_tab_separated_in_a_pipe_and_json_when_asked(user: User) -> None:
     for name in ("zhao", "小明"):
-        user("add", name, "--password-stdin", typed="12345678")
+        user("add", name, "--password-stdin", typed="83625417")
     rows = [line.split("\t") for line in user("list").stdout.splitlines()]
     assert [(name, state, seen) for name, state, _, seen in rows] == [
         ("zhao", "active", "-"),
@@ -124,7 +124,7 @@ def test_the_list_is_tab_separated_in_a_pipe_and_json_when_asked(user: User) -> 
 
 def test_another_state_directory(user: User, tmp_path: Path) -> None:
     other = tmp_path / "other"
-    assert user("add", "zhao", "--password-stdin", "--state", str(other), typed="12345678").returncode == 0
+    assert user("add", "zhao", "--password-stdin", "--state", str(other), typed="83625417").returncode == 0
     assert user("list").stdout == ""
     assert "zhao" in user("list", "--state", str(other)).stdout
     (tmp_path / "file").write_text("")
@@ -211,16 +211,16 @@ def at_terminal(state: Path, arguments: list[str], typed: list[str]) -> tuple[in
 
 
 def test_on_a_terminal_the_password_is_asked_twice_and_not_shown(tmp_path: Path) -> None:
-    status, seen = at_terminal(tmp_path, ["add", "zhao"], ["12345678", "12345678"])
+    status, seen = at_terminal(tmp_path, ["add", "zhao"], ["83625417", "83625417"])
     assert status == 0
     assert "Password: " in seen
     assert "Again: " in seen
-    assert "12345678" not in seen
-    assert Hasher().verify(password_of(tmp_path, "zhao"), b"12345678")
+    assert "83625417" not in seen
+    assert Hasher().verify(password_of(tmp_path, "zhao"), b"83625417")
 
 
 def test_on_a_terminal_two_passwords_that_differ_change_nothing(tmp_path: Path) -> None:
-    status, seen = at_terminal(tmp_path, ["add", "zhao"], ["12345678", "12345679"])
+    status, seen = at_terminal(tmp_path, ["add", "zhao"], ["83625417", "12345679"])
     assert status == 1
     assert "the two passwords differ" in seen
     with store.accounts(tmp_path) as accounts:
@@ -229,7 +229,7 @@ def test_on_a_terminal_two_passwords_that_differ_change_nothing(tmp_path: Path) 
 
 def test_on_a_terminal_the_list_is_a_table(user: User, tmp_path: Path) -> None:
     assert "netapp user add zhao" in at_terminal(tmp_path, ["list"], [])[1]
-    user("add", "小明", "--password-stdin", typed="12345678")
+    user("add", "小明", "--password-stdin", typed="83625417")
     seen = at_terminal(tmp_path, ["list"], [])[1]
     assert "小明" in seen
     assert "never" in seen

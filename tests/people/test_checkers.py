@@ -27,31 +27,31 @@ def people() -> Iterator[People]:
 
 @pytest.fixture
 def zhao(people: People) -> Account:
-    added: Account = pytest_twisted.blockon(defer.ensureDeferred(people.add("zhao", "12345678")))
+    added: Account = pytest_twisted.blockon(defer.ensureDeferred(people.add("zhao", "83625417")))
     return added
 
 
 def test_they_are_what_cred_wants(people: People) -> None:
     verifyObject(ICredentialsChecker, AccountChecker(people))
-    verifyObject(IUsernamePassword, AccountPassword(b"zhao", b"12345678"))
+    verifyObject(IUsernamePassword, AccountPassword(b"zhao", b"83625417"))
 
 
 @pytest_twisted.ensureDeferred
 async def test_an_avatars_id_is_the_accounts_and_not_its_name(people: People, zhao: Account) -> None:
     checker = AccountChecker(people)
-    for words in (UsernamePassword(b"ZHAO", b"12345678"), AccountPassword(b"zhao", b"12345678", "192.0.2.1")):
+    for words in (UsernamePassword(b"ZHAO", b"83625417"), AccountPassword(b"zhao", b"83625417", "192.0.2.1")):
         assert await checker.requestAvatarId(words) == zhao.id.encode()
 
 
 @pytest_twisted.ensureDeferred
 async def test_every_failure_is_a_failure_and_never_nothing(people: People, zhao: Account) -> None:
-    await people.add("off", "12345678")
+    await people.add("off", "83625417")
     await people.disable("off")
     checker = AccountChecker(people)
     for name, password in (
         (b"zhao", b"x"),
         (b"nobody", b"x"),
-        (b"off", b"12345678"),
+        (b"off", b"83625417"),
         (b"", b""),
         (b"\xff", b"\xff"),
     ):
@@ -60,7 +60,7 @@ async def test_every_failure_is_a_failure_and_never_nothing(people: People, zhao
 
 
 def test_credentials_do_not_show_in_a_log() -> None:
-    shown = repr(AccountPassword(b"zhao", b"12345678", "192.0.2.1"))
+    shown = repr(AccountPassword(b"zhao", b"83625417", "192.0.2.1"))
     assert "zhao" not in shown
-    assert "12345678" not in shown
-    assert not AccountPassword(b"zhao", b"12345678").checkPassword(b"12345678")
+    assert "83625417" not in shown
+    assert not AccountPassword(b"zhao", b"83625417").checkPassword(b"83625417")
