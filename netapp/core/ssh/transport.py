@@ -1,0 +1,353 @@
+"""One SSH connection of a server: versions, key exchange, packets, and an end that comes in time.
+
+Conch knows the octets.  Ours adds what a server on a hostile network needs: modern algorithms only,
+short packets, messages in the order that the key exchange allows and no other, deadlines, and a
+bound on what waits for a peer that does not read.
+
+Source: RFC 4253; strict key exchange: OpenSSH's PROTOCOL section 1.10.
+"""
+
+import re
+import struct
+from collections.abc import Callable
+from enum import Enum
+from typing import Any, Final
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from twisted.conch import error
+from twisted.conch.ssh import service, transport
+from twisted.internet import interfaces
+from twisted.logger import ILogObserver, LogEvent, Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from netapp.core import limits
+from netapp.core.ssh import wire
+from netapp.core.ssh.hostkeys import HostKeys
+from netapp.core.streams import Peer, SessionFactory
+from netapp.errors import WireError
+
+_VERSION: Final = re.compile(rb"SSH-(?:2\.0|1\.99)-[\x20-\x7e]{1,200}\r?\n")  # RFC 4253 section 4.2
+_WANTED_KEX: Final[list[bytes]] = [
+    b"mlkem768x25519-sha256",
+    b"curve25519-sha256",
+    b"curve25519-sha256@libssh.org",
+    b"ecdh-sha2-nistp256",
+    b"ecdh-sha2-nistp384",
+    b"ecdh-sha2-nistp521",
+]
+_STRICT_CLIENT: Final = b"kex-strict-c-v00@openssh.com"
+_STRICT_SERVER: Final[bytes] = b"kex-strict-s-v00@openssh.com"
+_KEX_INIT, _NEW_KEYS, _KEX_ECDH_INIT = 20, 21, 30
+_ALWAYS: Final = {1}  # DISCONNECT
+_IDLE_TALK: Final = {2, 3, 4}  # IGNORE, UNIMPLEMENTED, DEBUG
+#: What conch raises for octets that are none of the protocol's.
+_MALFORMED: Final = (
+    WireError,
+    struct.error,
+    error.ConchError,
+    UnsupportedAlgorithm,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+
+
+def quiet() -> Logger:
+    """A logger for conch's own classes, which tell of every packet, and of the peer's own words."""
+    return Logger("netapp.core.ssh", observer=_unheard)
+
+
+@implementer(ILogObserver)
+def _unheard(event: LogEvent) -> None:
+    """Conch's own words end here."""
+
+
+class _Exchange(Enum):
+    """How far a key exchange has come, by what the peer has sent."""
+
+    NONE = "none"
+    BEGUN = "begun"  # its KEXINIT is there
+    REPLIED = "replied"  # and its share; our NEWKEYS is out
+
+
+@implementer(interfaces.IPushProducer)
+class ServerTransport(transport.SSHServerTransport):
+    """One connection, as :class:`netapp.core.connections.Carrier` has it.
+
+    :param authenticate: makes the service that finds out who is there; it calls :meth:`admitted`.
+    """
+
+    _log = quiet()
+    _own_log = Logger()
+    ourVersionString = b"SSH-2.0-netapp"
+    supportedKeyExchanges: list[bytes] = [  # noqa: RUF012  (conch's own, as the next three)
+        name for name in _WANTED_KEX if name in transport.SSHServerTransport.supportedKeyExchanges
+    ]
+    supportedCiphers: list[bytes] = [b"aes256-ctr", b"aes192-ctr", b"aes128-ctr"]  # noqa: RUF012
+    supportedMACs: list[bytes] = [b"hmac-sha2-512", b"hmac-sha2-256"]  # noqa: RUF012
+    supportedCompressions: list[bytes] = [b"none"]  # noqa: RUF012
+    transport: Any
+
+    def __init__(
+        self,
+        keys: HostKeys,
+        authenticate: Callable[[], service.SSHService],
+        clock: interfaces.IReactorTime,
+        peer: Peer,
+    ) -> None:
+        self.clock, self.peer = clock, peer
+        self.supportedPublicKeys = keys.algorithms
+        self._keys, self._authenticate = keys, authenticate
+        self._owner: SessionFactory | None = None
+        self._hello = b""
+        self._exchange, self._strict = _Exchange.NONE, False
+        self._exchanging = False  # our own KEXINIT is out
+        self._withheld = 0  # octets that wait for the end of an exchange
+        self._paused, self._unread = False, 0
+        self._timers: dict[str, interfaces.IDelayedCall] = {}
+        self.closing = False
+
+    # What a SessionFactory asks of a carrier.  Conch asks its ``factory`` for the host's keys. --
+
+    @property
+    def factory(self) -> Any:
+        return self._keys
+
+    @factory.setter  # type: ignore[override]
+    def factory(self, factory: SessionFactory | None) -> None:
+        self._owner = factory
+
+    @property
+    def busy(self) -> bool:
+        """A transfer is under way: the service's own matter, and a shell has none."""
+        return False
+
+    def close(self, *, abort: bool = False) -> None:
+        """Hang up; what is written still leaves within the stall limit, unless ``abort``."""
+        if not abort:
+            getattr(self.service, "farewell", lambda: None)()
+            self._end(b"goodbye")
+            return
+        self.closing = True
+        self.transport.abortConnection()
+
+    # What Twisted calls ----------------------------------------------------------------------
+
+    def connectionMade(self) -> None:
+        """Say our version; the rest when the peer has said its own, so that nc is not sent noise."""
+        if interfaces.ITCPTransport.providedBy(self.transport):
+            self.transport.setTcpNoDelay(True)
+        self.transport.registerProducer(self, True)
+        self._in(limits.SSH_LOGIN, "login", lambda: self._end(b"you took too long"))
+        self.transport.write(self.ourVersionString + b"\r\n")
+        self.currentEncryptions = transport.SSHCiphers(b"none", b"none", b"none", b"none")
+        self.currentEncryptions.setKeys(b"", b"", b"", b"", b"", b"")
+
+    def dataReceived(self, data: bytes) -> None:
+        if self.closing:
+            return
+        if self.gotVersion:
+            super().dataReceived(data)
+            return
+        self._hello += data
+        line, newline, rest = self._hello.partition(b"\n")
+        if newline and _VERSION.fullmatch(line + newline):
+            self._hello = b""
+            super().dataReceived(line + newline)
+            self.sendKexInit()
+            super().dataReceived(rest)
+        elif newline or len(line) > limits.SSH_VERSION or not line.startswith(b"SSH-"[: len(line)]):
+            self._malformed()
+
+    def connectionLost(self, reason: Failure | None = None) -> None:
+        self.closing = True
+        for name in list(self._timers):
+            self._in(None, name)
+        try:
+            super().connectionLost(reason)
+        except Exception:
+            self._own_log.failure("a session could not be let go")
+        if self._owner is not None:
+            self._owner.lost(self)
+
+    # A peer that does not read ---------------------------------------------------------------
+
+    def pauseProducing(self) -> None:
+        """Neither do we, and not for ever; a transport says so again at every write."""
+        if not self._paused:
+            self._paused, self._unread = True, 0
+            self.transport.pauseProducing()
+            self._in(limits.STALLED, "stalled", lambda: self.close(abort=True))
+
+    def resumeProducing(self) -> None:
+        self._paused = False
+        self._in(None, "stalled")
+        self.transport.resumeProducing()
+
+    def stopProducing(self) -> None:
+        """The connection is going; :meth:`connectionLost` does the work."""
+
+    # Packets ---------------------------------------------------------------------------------
+
+    def getPacket(self) -> bytes | None:
+        """The next whole packet, if it is there; none that is longer than we want to keep."""
+        if self.closing:
+            return None
+        size = self.currentEncryptions.decBlockSize
+        if not hasattr(self, "first") and len(self.buf) >= size:
+            self.first = self.currentEncryptions.decrypt(self.buf[:size])  # conch goes on from here
+        if hasattr(self, "first") and not 12 <= int.from_bytes(self.first[:4], "big") <= limits.SSH_PACKET:
+            self._malformed()
+            return None
+        packet: bytes | None = super().getPacket()
+        if packet == b"":
+            self._malformed()  # not even the number of a message
+            return None
+        return packet
+
+    def dispatchMessage(self, messageNum: int, payload: bytes) -> None:
+        """Do what a message says, if it may come now.  One peer's fault ends one connection."""
+        try:
+            if not self._may_come(messageNum):
+                raise WireError(f"message {messageNum} out of order", source="RFC 4253 section 7.1")
+            super().dispatchMessage(messageNum, payload)
+        except _MALFORMED:
+            self._malformed()
+        except Exception:
+            self._own_log.failure("a session of {peer} failed", peer=self.peer)
+            self.close(abort=True)
+
+    def _may_come(self, number: int) -> bool:
+        if number in _ALWAYS or (number in _IDLE_TALK and (self._encrypted or not self._strict)):
+            return True
+        if self._exchange is _Exchange.BEGUN:
+            return number == _KEX_ECDH_INIT
+        if self._exchange is _Exchange.REPLIED:
+            return number == _NEW_KEYS
+        if not self._encrypted:
+            return number == _KEX_INIT
+        return number == _KEX_INIT or number < 20 or (number >= 50 and self.service is not None)
+
+    @property
+    def _encrypted(self) -> bool:
+        return bool(self.isEncrypted("both"))
+
+    def sendPacket(self, messageType: int, payload: bytes) -> None:
+        """Send a message, unless the peer has let too much wait: then it loses its connection."""
+        if self.closing:
+            return
+        if self._exchanging and (messageType >= 50 or messageType in (5, 6)):
+            self._withheld += len(payload)
+        if self._paused:
+            self._unread += len(payload) + 64
+        if self._withheld > limits.UNSENT or self._unread > limits.UNSENT:
+            self.close(abort=True)
+            return
+        super().sendPacket(messageType, payload)
+        if messageType == _NEW_KEYS:
+            self._exchange = _Exchange.REPLIED
+            if self._strict:
+                self.outgoingPacketSequence = 0
+
+    # Key exchange ----------------------------------------------------------------------------
+
+    def sendKexInit(self) -> None:
+        """Begin, and say that we know the strict way, which is no algorithm to choose."""
+        self._exchanging = True
+        chosen_from = self.supportedKeyExchanges
+        self.supportedKeyExchanges = [*chosen_from, _STRICT_SERVER]
+        try:
+            super().sendKexInit()
+        finally:
+            self.supportedKeyExchanges = chosen_from
+
+    def ssh_KEXINIT(self, packet: bytes) -> None:
+        if self.sessionID is None:
+            self._strict = _STRICT_CLIENT in wire.Reader(packet[16:]).string().split(b",")
+            if self._strict and self.incomingPacketSequence != 1:
+                raise WireError("KEXINIT is not the first message", source="OpenSSH PROTOCOL section 1.10")
+        self._exchange = _Exchange.BEGUN
+        self._in(limits.SSH_EXCHANGE, "exchange", lambda: self.close(abort=True))
+        super().ssh_KEXINIT(packet)
+
+    def ssh_NEWKEYS(self, packet: bytes) -> None:
+        self._exchange, self._exchanging, self._withheld = _Exchange.NONE, False, 0
+        self._in(None, "exchange")
+        super().ssh_NEWKEYS(packet)
+        if self._strict:
+            self.incomingPacketSequence = 0
+
+    def sendExtInfo(self, extensions: object) -> None:
+        """Tell which signatures a client's key may make; conch would name those of the host's keys."""
+        super().sendExtInfo([(b"server-sig-algs", b",".join(wire.KEY_ALGORITHMS))])
+
+    # Services --------------------------------------------------------------------------------
+
+    def ssh_SERVICE_REQUEST(self, packet: bytes) -> None:
+        """There is one to ask for, once: its tries are counted from its beginning."""
+        name = wire.Reader(packet).string()
+        if name != b"ssh-userauth" or self.service is not None:
+            self.sendDisconnect(transport.DISCONNECT_SERVICE_NOT_AVAILABLE, b"no such service")
+            return
+        self.sendPacket(transport.MSG_SERVICE_ACCEPT, wire.string(name))
+        self.setService(self._authenticate())
+
+    def admitted(self, avatar: object, logout: Callable[[], None]) -> None:
+        """Somebody is let in; ``logout`` is called when the connection is gone."""
+        self._in(None, "login")
+        self.avatar, self.logoutFunction = avatar, logout
+
+    # Ending ----------------------------------------------------------------------------------
+
+    def sendDisconnect(self, reason: int, desc: bytes) -> None:
+        """Say why, and hang up once it has left.  :param desc: English, and none of the peer's words."""
+        if self.closing:
+            return
+        self.sendPacket(
+            transport.MSG_DISCONNECT, wire.uint32(reason) + wire.string(desc) + wire.string(b"en")
+        )
+        if self.closing:
+            return  # it would not take even that
+        self.closing = True
+        self._in(limits.STALLED, "stalled", lambda: self.transport.abortConnection())
+        self.transport.unregisterProducer()
+        self.transport.loseConnection()
+
+    def loseConnection(self) -> None:
+        self._end(b"goodbye")
+
+    def _end(self, why: bytes) -> None:
+        self.sendDisconnect(transport.DISCONNECT_BY_APPLICATION, why)
+
+    def _malformed(self) -> None:
+        """The peer's octets were against the specification: counted, never logged one by one."""
+        if self.closing:
+            return
+        if self._owner is not None:
+            self._owner.malformed += 1
+        if self.gotVersion:
+            self.sendDisconnect(transport.DISCONNECT_PROTOCOL_ERROR, b"protocol error")
+        else:
+            self.closing = True
+            self.transport.unregisterProducer()
+            self.transport.loseConnection()
+
+    def receiveError(self, reasonCode: int, description: bytes) -> None:
+        """The peer leaves, and says why: its words are for no log."""
+
+    def receiveUnimplemented(self, seqnum: int) -> None:
+        """It did not understand something; what it needed it will ask for."""
+
+    def receiveDebug(self, alwaysDisplay: bool, message: bytes, lang: bytes) -> None:
+        """Words for us that nobody reads."""
+
+    # Time ------------------------------------------------------------------------------------
+
+    def _in(self, seconds: float | None, name: str, due: Callable[[], object] | None = None) -> None:
+        """Have one thing happen later, instead of what was to happen under this name."""
+        before = self._timers.pop(name, None)
+        if before is not None and before.active():
+            before.cancel()
+        if seconds is not None and due is not None:
+            self._timers[name] = self.clock.callLater(seconds, due)
