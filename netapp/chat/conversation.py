@@ -108,6 +108,10 @@ class Conversation(Session, Generic[Item]):
         """A message as octets for this client; none to pass it over."""
         raise NotImplementedError
 
+    def revoked(self, now: float) -> Sequence[Effect]:
+        """The account is not to be used any more: say so, and hang up."""
+        raise NotImplementedError
+
     def changed(self, change: Change) -> bytes:
         """A change as octets for this client; none to pass it over."""
         raise NotImplementedError

@@ -1,18 +1,20 @@
 """How one comes in: as a guest under a free name, or by an account's name and password."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Final
 
-from twisted.internet import task
 from twisted.logger import Logger
 
 from netapp.chat.asks import WrongPassword
 from netapp.chat.config import PLUGIN
 from netapp.people.directory import People
-from netapp.people.model import Account
-from netapp.people.rules import tried_names
+from netapp.people.model import Account, AccountChanged
 from netapp.talk import Member, Proof, tidy_nickname
 from netapp.talk.presence import Presence
 from netapp.talk.talk import Talk
+
+#: What ends the sessions of an account.
+_ENDING: Final = frozenset({"password", "disabled", "locked", "removed", "revoked"})
 
 
 class Entrance:
@@ -20,8 +22,8 @@ class Entrance:
 
     _log = Logger()
 
-    def __init__(self, talk: Talk, people: People | None, clock: Any) -> None:
-        self._talk, self._people, self._clock = talk, people, clock
+    def __init__(self, talk: Talk, people: People | None) -> None:
+        self._talk, self._people = talk, people
         self._told = False
 
     async def prove(self, name: str, password: str | None, source: str) -> Account | None:
@@ -33,18 +35,26 @@ class Entrance:
             return None
         if await self._people.find(name) is None:
             return None  # an IRC client sends its password everywhere
-        throttle = self._people.throttle.at(source)
-        now = self._clock.seconds()
-        wait = max(throttle.wait(now), throttle.account_wait(tried_names(name.encode()), now))
-        if wait:
-            await task.deferLater(self._clock, wait, lambda: None)
         self._tell()
-        account = await self._people.authenticate(name, password, source)
+        account = await self._people.authenticate(name, password, source, door="chat")
         if account is None:
-            # For fail2ban, as netapp-login's: this line stays as it is.
-            self._log.info("netapp-chat: authentication failure rhost={rhost}", rhost=source)
             raise WrongPassword(f"not the password of {name!r}")
         return account
+
+    def watch(self, account: str, over: Callable[[], object]) -> Callable[[], None]:
+        """Have ``over()`` called when an account opens no doors any more, or not by what it was proved with.
+
+        :param account: its id.
+        :returns: call it to end that.
+        """
+        if self._people is None:
+            return lambda: None
+
+        def changed(change: AccountChanged) -> None:
+            if change.account.id == account and change.kind in _ENDING:
+                over()
+
+        return self._people.changes.subscribe(changed)
 
     async def arrive(self, name: str, account: Account | None, member: Member) -> Presence:
         """:raises NameTaken: it is somebody's; with ``by_account`` a password is wanted.

@@ -70,6 +70,7 @@ class ChatProtocol(SessionProtocol):
         self._send_now: Callable[[bytes], int] | None = None  # the socket's, where octets go as they are
         self._held = False
         self._reason = ""
+        self._unwatch: Callable[[], None] | None = None  # the account's changes
         self._kept: list[Delivery | Change] | None = None  # what comes while a room is entered
 
     # What Twisted calls ----------------------------------------------------------------------
@@ -85,6 +86,9 @@ class ChatProtocol(SessionProtocol):
         super().connectionLost(reason)
         if self._proof is not None:
             self._proof.cancel()  # nobody waits for it any more: its place in the queue is free
+        if self._unwatch is not None:
+            self._unwatch()
+            self._unwatch = None
         self._depart()
         self._presence = self._kept = None  # the presence knows us: no cycle is left to the collector
 
@@ -212,6 +216,8 @@ class ChatProtocol(SessionProtocol):
             account = await self._proof
         finally:
             self._proof = None
+        if account is not None and not self.closing:
+            self._unwatch = self._entrance.watch(account.id, lambda: self.run(self.session.revoked))
         presence = await self._entrance.arrive(ask.name, account, self)
         if self.closing:
             presence.depart()

@@ -36,7 +36,7 @@ def chat_service(
     :raises ConfigError: a listener that cannot be.
     """
     house, access = House(), Access(config.allow)
-    entrance, fanout, renderer = Entrance(talk, people, reactor), Fanout(reactor), Renderer()
+    entrance, fanout, renderer = Entrance(talk, people), Fanout(reactor), Renderer()
 
     def lines() -> LineSession:
         tongue = text.Tongue(config.encoding)

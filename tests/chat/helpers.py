@@ -6,8 +6,9 @@ from twisted.internet import defer
 
 from netapp.chat.config import Config
 from netapp.chat.service import chat_service
+from netapp.core.events import Topic
 from netapp.core.metrics import Metrics
-from netapp.people.throttle import Throttle
+from netapp.people.model import AccountChanged
 from netapp.talk.store import MemoryStore
 from netapp.talk.talk import Talk
 from netapp.testing import FakeReactor, connect
@@ -20,7 +21,7 @@ class People:
 
     def __init__(self, **passwords: str) -> None:
         self.passwords = passwords
-        self.throttle = Throttle()
+        self.changes: Topic[AccountChanged] = Topic()
 
     def account(self, name: str) -> Any:
         if name not in self.passwords:
@@ -30,7 +31,8 @@ class People:
     def find(self, name: str) -> "defer.Deferred[Any]":
         return defer.succeed(self.account(name))
 
-    def authenticate(self, name: str, password: str, source: str) -> "defer.Deferred[Any]":
+    def authenticate(self, name: str, password: str, source: str, *, door: str) -> "defer.Deferred[Any]":
+        assert door == "chat"
         right = self.passwords.get(name) == password
         return defer.succeed(self.account(name) if right else None)
 

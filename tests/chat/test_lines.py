@@ -11,6 +11,7 @@ from twisted.internet import defer
 from twisted.logger import capturedLogs, formatEvent
 
 from netapp.core import limits
+from netapp.people.model import AccountChanged
 from netapp.talk import Author, Proof
 from netapp.talk.model import Draft
 from netapp.talk.store import MemoryStore
@@ -144,52 +145,60 @@ def test_a_guest_cannot_be_renamed_to_an_account() -> None:
     assert chat.line("bob").ask("/nick zhao") == ["zhao is taken."]
 
 
-def test_failed_tries_are_slowed_down() -> None:
-    chat = Chat(people=People(zhao="123"))
-    for _ in range(5):
-        chat.people.throttle.failed("127.0.0.1", ["zhao"], chat.reactor.seconds())
-    client = chat.client(LINES)
-    client.send("zhao", "123")
-    assert "Welcome" not in client.take()
-    chat.reactor.advance(5.0)
-    assert "Welcome, zhao!" in client.take()
-
-
-@pytest.mark.parametrize("held", [False, True])
-def test_who_hangs_up_waits_for_no_password(held: bool) -> None:
+def test_who_hangs_up_waits_for_no_password() -> None:
     tried: list[str] = []
     cancelled: list[str] = []
 
     class Hashing(People):
-        def authenticate(self, name: str, password: str, source: str) -> "defer.Deferred[Any]":
+        def authenticate(self, name: str, password: str, source: str, *, door: str) -> "defer.Deferred[Any]":
             tried.append(password)
             return defer.Deferred(lambda _: cancelled.append(password))
 
     chat = Chat(people=Hashing(zhao="123"))
-    if held:
-        for _ in range(9):
-            chat.people.throttle.failed("127.0.0.1", ["zhao"], chat.reactor.seconds())
     client = chat.client(LINES)
     client.send("zhao", "wrong")
     with capturedLogs() as events:
         client.gone()
         chat.reactor.advance(60)
-    assert tried == cancelled == ([] if held else ["wrong"])
+    assert tried == cancelled == ["wrong"]
     assert not [event for event in events if "log_failure" in event]
 
 
-def test_wrong_passwords_are_logged_and_have_a_bound() -> None:
+@pytest.mark.parametrize("kind", ["disabled", "locked", "removed", "revoked", "password"])
+def test_an_account_that_is_over_ends_its_sessions(kind: Any) -> None:
+    chat = Chat(people=People(zhao="123", li="456"))
+    zhao, li, guest = chat.client(LINES), chat.client(LINES), chat.line("bob")
+    zhao.send("zhao", "123").take()
+    li.send("li", "456").take()
+    irc = chat.client(IRC)
+    irc.send("PASS 123", "NICK zhao", "USER zhao 0 * :zhao").take()
+    assert all(client.connected for client in (zhao, li, guest, irc))
+    chat.people.changes.publish(AccountChanged(kind, chat.people.account("zhao")))
+    assert zhao.take().endswith("your account is not to be used any more.  Good bye!\r\n")
+    assert irc.take().endswith("ERROR :Closing link: Your account is not to be used any more\r\n")
+    assert [client.connected for client in (zhao, irc, li, guest)] == [False, False, True, True]
+    assert sorted(each.name for each in chat.talk.present()) == ["bob", "li"]
+
+
+def test_other_changes_of_an_account_end_nothing() -> None:
+    chat = Chat(people=People(zhao="123"))
+    zhao = chat.client(LINES)
+    zhao.send("zhao", "123").take()
+    chat.people.changes.publish(AccountChanged("role", chat.people.account("zhao")))
+    assert zhao.connected
+    zhao.gone()
+    chat.people.changes.publish(AccountChanged("disabled", chat.people.account("zhao")))
+
+
+def test_wrong_passwords_have_a_bound() -> None:
     chat = Chat(people=People(zhao="123"), flood=False)
     client = chat.client(LINES)
-    with capturedLogs() as events:
-        for number in range(limits.CHAT_TRIES):
-            assert client.connected
-            client.take()
-            client.send("zhao", f"wrong{number}")
+    for number in range(limits.CHAT_TRIES):
+        assert client.connected
+        client.take()
+        client.send("zhao", f"wrong{number}")
     assert client.take().endswith("That is not the password.\r\nToo many tries.  Good bye!\r\n")
     assert not client.connected
-    logged = [formatEvent(event) for event in events if "rhost" in event]
-    assert logged == ["netapp-chat: authentication failure rhost=127.0.0.1"] * limits.CHAT_TRIES
 
 
 def test_who_comes_sees_what_was_said_before() -> None:

@@ -147,6 +147,9 @@ class IrcSession(Conversation[Command | TooLong]):
             Close(reason, linger=linger),
         ]
 
+    def revoked(self, now: float) -> Sequence[Effect]:
+        return self.end("Your account is not to be used any more")
+
     # What talk answers -----------------------------------------------------------------------
 
     def on_answer(self, ask: Ask, answer: object, now: float) -> Sequence[Effect]:

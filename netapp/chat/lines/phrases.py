@@ -39,6 +39,10 @@ PHRASES: Final = Phrases(
             "{name} has an account.  Its password (or just Enter for another name): ",
         ),
         "wrong password": ("密码不对。", "That is not the password."),
+        "revoked": (
+            "这个账号的密码已改,或账号已停用,再见!",
+            "Your password has changed, or your account is not to be used any more.  Good bye!",
+        ),
         "tries": ("尝试次数太多,再见!", "Too many tries.  Good bye!"),
         "taken": ("{name} 已经有人用了。", "{name} is taken."),
         "too late": ("等太久了,再见!", "You took too long.  Good bye!"),

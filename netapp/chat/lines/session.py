@@ -70,6 +70,9 @@ class LineSession(Conversation[Line]):
         effects = self._heard(self._reader.tick(now))
         return effects if ends(effects) else effects + self.pump(now)
 
+    def revoked(self, now: float) -> Sequence[Effect]:
+        return [self.line("revoked"), asks.Depart(""), Close("the account")]
+
     @property
     def deadline(self) -> float:  # type: ignore[override]
         return min(super().deadline, self._reader.deadline)
