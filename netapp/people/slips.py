@@ -32,7 +32,7 @@ PHRASES: Final = Phrases(
         ),
         "date": (
             "{year} 年 {month} 月 {day} 日 {hour:02}:{minute:02}",
-            "{day} {name} {year}, {hour:02}:{minute:02}",
+            "{day} {month} {year}, {hour:02}:{minute:02}",
         ),
     }
 )
@@ -156,8 +156,7 @@ def _date(moment: datetime, say: Speaker) -> str:
     return say(
         "date",
         year=moment.year,
-        month=moment.month,
-        name=_MONTHS[moment.month - 1] if say.lang == "en" else "",
+        month=_MONTHS[moment.month - 1] if say.lang == "en" else moment.month,
         day=moment.day,
         hour=moment.hour,
         minute=moment.minute,
