@@ -1,0 +1,88 @@
+"""Carries a client's octets, and asks People whose a password is."""
+
+from typing import Any, Final
+
+from twisted.internet import defer, interfaces, protocol
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from netapp.core.sessions import Effect
+from netapp.core.streams import Peer, SessionProtocol
+from netapp.errors import Busy
+from netapp.login.ldap.directory import Directory
+from netapp.login.ldap.session import LdapSession, Malformed, Outcome, Verify
+from netapp.login.ldap.tree import Places
+from netapp.people.model import Account, AccountChanged
+
+#: Changes after which what somebody is bound by may be good no more.
+_REVOKING: Final = frozenset({"password", "removed", "factor", "application", "session", "revoked"})
+
+
+class LdapProtocol(SessionProtocol):
+    """One connection to the directory."""
+
+    _log = Logger()
+    session: LdapSession
+
+    def __init__(
+        self, people: Any, directory: Directory, places: Places, clock: interfaces.IReactorTime, peer: Peer
+    ) -> None:
+        super().__init__(LdapSession(directory.snapshot, places), clock)
+        self._people, self._directory, self._host = people, directory, peer[0]
+        self._check: defer.Deferred[Account | None] | None = None
+        self._bound: Account | None = None
+
+    def connectionMade(self) -> None:
+        self.session.secure = interfaces.ISSLTransport.providedBy(self.transport)
+        super().connectionMade()
+
+    def connectionLost(self, reason: Failure = protocol.connectionDone) -> None:
+        super().connectionLost(reason)
+        self._bound = None
+        if self._check is not None:
+            self._check.cancel()  # nobody waits for it any more: its place in the queue is free
+
+    def perform(self, effect: Effect) -> None:
+        if isinstance(effect, Verify):
+            self._bound = None
+            self._check = defer.ensureDeferred(self._verified(effect))
+            self._check.addCallbacks(self._admitted, self._failed)
+        elif isinstance(effect, Malformed):
+            self.malformed()
+        else:
+            super().perform(effect)
+
+    def changed(self, change: AccountChanged) -> None:
+        """An account has changed; if it is the one that is bound here, it may have to bind again."""
+        account, bound = change.account, self._bound
+        if bound is None or account.id != bound.id:
+            return
+        if change.kind in _REVOKING or not account.active or account.generation != bound.generation:
+            self.run(self.session.revoked)
+
+    async def _verified(self, effect: Verify) -> Account | None:
+        account: Account | None = await self._people.authenticate(
+            effect.name, effect.password, self._host, door="ldap", remember=True
+        )
+        if account is not None:
+            await self._directory.ready()
+        return account
+
+    def _admitted(self, account: Account | None) -> None:
+        self._check = None
+        if account is None:
+            self.run(self.session.judged, Outcome.WRONG, "")
+            return
+        self._bound = account
+        self.run(self.session.judged, Outcome.ADMITTED, account.name)
+
+    def _failed(self, failure: Failure) -> None:
+        self._check = None
+        if failure.check(defer.CancelledError):
+            return
+        if failure.check(Busy):
+            outcome = Outcome.BUSY
+        else:
+            self._log.failure("netapp-login: a password could not be checked", failure)
+            outcome = Outcome.UNAVAILABLE
+        self.run(self.session.judged, outcome, "")
