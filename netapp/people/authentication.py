@@ -113,7 +113,8 @@ class Authentication:
         def work(rows: Rows) -> Account | None:
             if is_token:
                 account = sessions.owner(rows, text, now)
-                return account if account is not None and account.name in mapped else None
+                named = account is not None and account.name in mapped
+                return account if named or not attempt.name else None  # RFC 6750 has no names
             for name in sorted(mapped):
                 account = rows.accounts.find(name)
                 if account is None or not account.active:

@@ -1,0 +1,72 @@
+"""Who can tell whose credentials these are: so far, People."""
+
+from typing import Any, Protocol
+
+from netapp.core import limits
+from netapp.login.http.session import Person
+from netapp.login.http.wire import Basic, Credentials
+from netapp.people.authentication import Attempt
+from netapp.people.directory import People
+from netapp.people.model import Account
+from netapp.people.rules import tried_names
+from netapp.people.turns import Throttled
+
+#: This door, as the scope of an application password names it.
+DOOR = "http"
+
+
+class Verifier(Protocol):
+    """Tells whose credentials are.  Another one may know tokens that are signed elsewhere."""
+
+    async def verify(self, credentials: Credentials, source: str) -> Person | None:
+        """None for every refusal alike; what it raises means that nobody can know now.
+
+        It logs nothing of what was offered, and stops when it is cancelled.
+        """
+
+
+class PeopleVerifier:
+    """Accounts: passwords, application passwords for this door, and tokens.
+
+    A try that earlier failures would hold back for long is refused at once, and not counted: the
+    connection is a proxy's, and somebody waits in front of it.  Credentials that were right a moment
+    ago are not held back by what others do meanwhile.
+
+    :param clock: the reactor; its ``seconds`` are the throttle's.
+    """
+
+    def __init__(self, people: People, clock: Any) -> None:
+        self._people, self._clock = people, clock
+        self.held = 0  # tries that were refused unseen
+
+    async def verify(self, credentials: Credentials, source: str) -> Person | None:
+        account = await self._account(_attempt(credentials, source))
+        if account is None or not account.active:
+            return None
+        groups = await self._people.groups_of(account.id)
+        return Person(account.id, account.name, account.shown, account.role, groups)
+
+    async def _account(self, attempt: Attempt) -> Account | None:
+        people = self._people
+        if (known := await people.authentication.remembered(attempt)) is not None:
+            return known
+        try:
+            if self._wait(attempt) > limits.HTTP_HELD:
+                raise Throttled
+            return await people.authenticate(
+                attempt.name, attempt.password, attempt.source, door=attempt.door, remember=True
+            )
+        except Throttled:
+            self.held += 1
+            return None
+
+    def _wait(self, attempt: Attempt) -> float:
+        """Seconds that a try would have to wait for what earlier ones have done."""
+        throttle, now = self._people.throttle.at(attempt.source), self._clock.seconds()
+        return max(throttle.wait(now), throttle.account_wait(tried_names(attempt.name), now))
+
+
+def _attempt(credentials: Credentials, source: str) -> Attempt:
+    if isinstance(credentials, Basic):
+        return Attempt(credentials.name, credentials.password, source, DOOR, remember=True)
+    return Attempt(b"", credentials.token, source, DOOR, remember=True)  # it says by itself whose it is
