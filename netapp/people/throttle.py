@@ -1,106 +1,215 @@
 """How failed tries slow the next ones down: values and time only.
 
-Three counts are kept: one for a source, one for an account as tried from a source, and one for an
-account as tried from anywhere.  Each failure holds the next try back, counted from that failure; a
-success forgives the account, but not the source, so that who has one account cannot guess others at
-full speed.  Names are counted as they were tried, whether there is such an account or not.
+A try waits for all of its counts, each of which a failure raises:
 
-An account that many sources try is guarded: after so many failures in a row, all sources that have
-never been let in by it wait for one another.  So a thousand sources guess no faster than one, and
-the owner comes in at once from where the owner has been.
+source
+    The address, the IPv6 network of 64 bits, and that of 48 bits, which may be a whole site and has
+    some failures free.  A success forgives none of them, so that who has one account cannot guess
+    others at full speed.  Who fails at several accounts within minutes, as who tries one password on
+    all of them does, waits longer.
+account at a source
+    A success from there forgives it.
+account
+    As tried from anywhere.  After so many failures in a row all sources that are new to the account
+    wait for one another: a thousand sources guess no faster than one.
 
-Loopback is many people at once, by tunnels and proxies: there only the account is counted, so that
+A *known place* is an address from which an account was let in within the last 30 days.  There only
+the address's own failures and those at that account count; so strangers, even of the same network,
+do not lock the owner out.
+
+Names are counted as they were tried, whether there is such an account or not.  The same wrong
+password again, from the same source, is no guess and costs nothing.
+
+Loopback is many people at once, by tunnels and proxies: there only accounts are counted, so that
 one does not hold up the others.
+
+Rows can be stored and taken back: names stand in their keys as keyed hashes, since people type
+passwords as names.
 """
 
-from collections import OrderedDict
+import hashlib
+import hmac
+import secrets
 from collections.abc import Iterable
 from typing import Final
 
 from netapp.core import limits
-from netapp.core.access import is_loopback, source_of
+from netapp.people.counts import Changes
+from netapp.people.guesses import WrongPasswords
+from netapp.people.ledger import ORDER, Key, Ledger
+from netapp.people.origins import Origin, origin
 
 #: Seconds that the prompt waits after the first, second, ... failure; the last for all further ones.
 STEPS: Final = (0.0, 0.0, 1.0, 2.0, 4.0, 8.0, 15.0)
 
-#: (source,), (source, account), or (ANYWHERE, account).
-Key = tuple[str, ...]
-ANYWHERE: Final = "*"
-
 
 def delay(failures: int) -> float:
     """What ``failures`` in a row cost, in seconds."""
-    return STEPS[min(failures, len(STEPS)) - 1] if failures else 0.0
+    return STEPS[min(failures, len(STEPS)) - 1] if failures > 0 else 0.0
+
+
+def cost(key: Key, failures: int) -> float:
+    """What they cost under a key."""
+    match key[:1]:
+        case "a":
+            return delay(failures) if failures >= limits.THROTTLE_GUARDS else 0.0
+        case "s":
+            return delay(failures - limits.THROTTLE_SITE)
+        case "d":
+            doubled = limits.SPRAY_WAIT * 2.0 ** min(failures - 1, 16)
+            return min(doubled, limits.SPRAY_WAIT_MOST) if failures > 0 else 0.0
+    return delay(failures)
 
 
 class Throttle:
-    """Failures so far.  ``now`` is seconds on one clock.
+    """Failures so far.  ``now`` is seconds on one clock, that of the stored rows.
 
-    ``names`` are mapped names: what was typed may be read as more than one.
+    ``names`` are mapped names: what was typed may be read as more than one; "" is no name.
+
+    :param key: for the keyed hashes: rows are found again by who has the same.
     """
 
-    def __init__(self, size: int = limits.THROTTLES) -> None:
-        self._size = size
-        self._failures: OrderedDict[Key, tuple[int, float]] = OrderedDict()  # count, the last one's time
-        self._known: OrderedDict[Key, None] = OrderedDict()  # sources that an account came in from
+    def __init__(self, key: bytes | None = None, size: int = limits.THROTTLES) -> None:
+        self._secret = key or secrets.token_bytes(32)
+        self._ledger, self._places = (ledger := Ledger(size)), ledger.places
+        self._wrong = WrongPasswords(secrets.token_bytes(32))
+        self._latest = 0.0
 
-    def failed(self, host: str, names: Iterable[str], now: float) -> None:
-        source, names = source_of(host), frozenset(names)
-        accounts = [(source, name) for name in names] + [(ANYWHERE, name) for name in names if name]
-        for key in ((source,), *accounts):
-            self._failures[key] = (self._count(key, now) + 1, now)
-            self._failures.move_to_end(key)
-        while len(self._failures) > self._size:
-            self._failures.popitem(last=False)
+    # What happens ----------------------------------------------------------------------------
 
-    def succeeded(self, host: str, name: str) -> None:
-        key = (source_of(host), name)
-        self._failures.pop(key, None)
-        self._failures.pop((ANYWHERE, name), None)
-        self._known[key] = None
-        self._known.move_to_end(key)
-        while len(self._known) > self._size:
-            self._known.popitem(last=False)
+    def failed(self, host: str, names: Iterable[str], now: float, *, password: bytes | None = None) -> bool:
+        """Count a failed try.
 
-    def own_keys(self, host: str, names: Iterable[str]) -> list[Key]:
-        """What a try from this source is counted under, always in one order."""
-        source = source_of(host)
-        accounts: list[Key] = [(source, name) for name in sorted(names)]
-        return accounts if is_loopback(host) else [*accounts, (source,)]
+        :param password: what was typed: the same again from there is not counted.
+        :returns: whether it was counted.
+        """
+        self._latest, at, names = now, origin(host), frozenset(names)
+        accounts = {self.account_key(name): name for name in names}
+        pairs = [f"p:{at.network} {account}" for account in accounts]
+        if password is not None and self._wrong.repeat(pairs, password):
+            return False
+        for account, name in accounts.items():
+            for source in {at.host, at.network}:
+                self._ledger.fail(f"p:{source} {account}", now)
+            if name:
+                self._ledger.fail(f"a:{account}", now)
+        if not at.local:
+            for key in self._sources(at):
+                self._ledger.fail(key, now)
+            self._ledger.fail_at(at.network, accounts, now)
+        return True
+
+    def succeeded(self, host: str, name: str, now: float | None = None) -> None:
+        """An account was let in: its failures are forgiven, those of the source are not."""
+        now = self._latest if now is None else now
+        at, account = origin(host), self.account_key(name)
+        self._ledger.forgive(
+            [f"a:{account}", *(f"p:{source} {account}" for source in {at.host, at.network})], now
+        )
+        for source in {at.host, at.network}:
+            self._places.add(source, account, now)
+
+    def forgive(self, name: str, now: float) -> None:
+        """Forget the failures at an account, from everywhere: an administrator's word."""
+        self._ledger.forgive(list(self._ledger.of_account(self.account_key(name))), now)
+
+    def forget(self, name: str, now: float) -> None:
+        """The account is no more: its failures, and where it came from."""
+        self.forgive(name, now)
+        self._places.forget(self.account_key(name))
+
+    # What it costs ---------------------------------------------------------------------------
+
+    def own_keys(self, host: str, names: Iterable[str], now: float | None = None) -> list[Key]:
+        """What a try from this source is always counted under."""
+        now, at = self._latest if now is None else now, origin(host)
+        accounts = [self.account_key(name) for name in names]
+        at_home = [self._places.knows(at.host, account, now) for account in accounts]
+        keys = [
+            f"p:{at.host if home else at.network} {account}"
+            for account, home in zip(accounts, at_home, strict=True)
+        ]
+        if not at.local:
+            keys += [f"h:{at.host}"] if at.network == at.host or all(at_home) else self._sources(at)[:2]
+        return _in_order(keys)
 
     def guarded_keys(self, host: str, names: Iterable[str], now: float) -> list[Key]:
-        """What it is counted under with those of other sources; empty for a source that is known."""
-        source = source_of(host)
-        return [
-            (ANYWHERE, name)
-            for name in sorted(names)
-            if (source, name) not in self._known
-            and self._count((ANYWHERE, name), now) >= limits.THROTTLE_GUARDS
-        ]
+        """What others' failures have brought it under; empty at a place that is known."""
+        at, names = origin(host), frozenset(names)
+        accounts = {self.account_key(name): name for name in names}
+        new = [each for each in accounts if not self._knows(at, each, now)]
+        keys = [f"a:{account}" for account in new if accounts[account]]
+        if not at.local and at.site and new:
+            keys.append(f"s:{at.site}")
+        if not at.local and not all(self._places.knows(at.host, each, now) for each in accounts):
+            keys.append(f"d:{at.network}")
+        return _in_order(key for key in keys if cost(key, self._ledger.row(key, now)[0]))
+
+    def keys(self, host: str, names: Iterable[str], now: float) -> list[Key]:
+        """All that a try is counted under, in one order for everybody."""
+        names = frozenset(names)
+        return _in_order(self.own_keys(host, names, now) + self.guarded_keys(host, names, now))
 
     def wait(self, key: Key, now: float) -> float:
         """Seconds until the next try under a key."""
-        last = self._failures[key][1] if key in self._failures else now
+        failures, last = self._ledger.row(key, now)
         if now < last:
             return 0.0  # the system's clock was set back: nobody waits until it was then
-        return max(0.0, last + delay(self._count(key, now)) - now)
+        return max(0.0, last + cost(key, failures) - now)
 
     def source_wait(self, host: str, now: float) -> float:
-        """Seconds until this source is prompted again; 0 for loopback."""
-        return 0.0 if is_loopback(host) else self.wait((source_of(host),), now)
+        """Seconds until this address is prompted again; 0 for loopback."""
+        at = origin(host)
+        return 0.0 if at.local else self.wait(f"h:{at.host}", now)
 
     def account_wait(self, host: str, names: Iterable[str], now: float) -> float:
-        """Seconds until this source may try these names again."""
-        source, names = source_of(host), frozenset(names)
-        keys = [(source, name) for name in names] + self.guarded_keys(host, names, now)
-        return max((self.wait(key, now) for key in keys), default=0.0)
+        """Seconds until this source may try these names again, beside its :meth:`source_wait`."""
+        return max(
+            (self.wait(key, now) for key in self.keys(host, names, now) if key[:1] != "h"), default=0.0
+        )
+
+    def knows(self, host: str, names: Iterable[str], now: float) -> bool:
+        """Whether one of the names was let in from there of late."""
+        at = origin(host)
+        return any(self._knows(at, self.account_key(name), now) for name in names)
 
     def at(self, host: str) -> "SourceThrottle":
         return SourceThrottle(self, host)
 
-    def _count(self, key: Key, now: float) -> int:
-        count, last = self._failures.get(key, (0, now))
-        return count if now - last < limits.THROTTLE_FORGETS else 0
+    def account_key(self, name: str) -> str:
+        """A name in a key: 24 hexadecimal digits."""
+        octets = b"throttle\0" + name.encode("utf-8", "surrogatepass")
+        return hmac.new(self._secret, octets, hashlib.sha256).hexdigest()[:24]
+
+    # What is stored --------------------------------------------------------------------------
+
+    def restore(
+        self, rows: Iterable[tuple[str, int, float]], places: Iterable[tuple[str, str, float]], now: float
+    ) -> None:
+        """Take stored rows: all at the start, later those that another process has written.
+
+        The later time is true; of two at one time the one with more failures.  A time in the future
+        is now.  What is too old or cannot be read is given back as gone.
+        """
+        self._latest = max(self._latest, now)
+        self._ledger.merge(rows, now)
+        self._places.merge(places, now)
+
+    def changed(self, now: float) -> Changes:
+        """What has changed since the last call."""
+        return self._ledger.take(now)
+
+    def put_back(self, changes: Changes) -> None:
+        """What :meth:`changed` gave could not be stored: the next call gives it again."""
+        self._ledger.put_back(changes)
+
+    # Within ----------------------------------------------------------------------------------
+
+    def _sources(self, at: Origin) -> list[Key]:
+        return [f"h:{at.host}", f"n:{at.network}", f"s:{at.site}"] if at.site else [f"h:{at.host}"]
+
+    def _knows(self, at: Origin, account: str, now: float) -> bool:
+        return any(self._places.knows(source, account, now) for source in {at.host, at.network})
 
 
 class SourceThrottle:
@@ -116,3 +225,7 @@ class SourceThrottle:
     def account_wait(self, names: Iterable[str], now: float) -> float:
         """Seconds until it may try these mapped names again."""
         return self._throttle.account_wait(self._host, names, now)
+
+
+def _in_order(keys: Iterable[Key]) -> list[Key]:
+    return sorted(set(keys), key=lambda key: (ORDER.index(key[:1]), key))

@@ -1,52 +1,108 @@
 """Whose turn it is to try a password: tries that share a count go one after another.
 
 So many connections guess no faster than one: each try waits for the verdict of the one before it,
-and then for what that one's failure costs.
+and then for what that one's failure costs.  A try that waits is a few objects, no thread; and one
+from a known place has no count in common with strangers, so it waits for none of them.
 """
 
-from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any
 
 from twisted.internet import defer, task
 
 from netapp.core import limits
 from netapp.errors import Busy
-from netapp.people.throttle import Key, Throttle
+from netapp.people.ledger import Key
+from netapp.people.throttle import STEPS, Throttle
+
+
+class Throttled(Busy):
+    """Earlier failures hold this try back for longer than anybody waits: it was not looked at."""
 
 
 class Turns:
-    """:param clock: the reactor; its ``seconds`` are the throttle's."""
+    """:param clock: the reactor.
+    :param seconds: the throttle's time; the reactor's unless given.
+    :param queue: how many tries wait for the threads that hash.
+    """
 
-    def __init__(self, throttle: Throttle, clock: Any) -> None:
-        self._throttle, self._clock = throttle, clock
+    def __init__(
+        self,
+        throttle: Throttle,
+        clock: Any,
+        *,
+        seconds: Callable[[], float] | None = None,
+        queue: Callable[[], int] = lambda: 0,
+    ) -> None:
+        self._throttle, self._clock, self._queue = throttle, clock, queue
+        self._seconds: Callable[[], float] = seconds or clock.seconds
         self._locks: dict[Key, defer.DeferredLock] = {}
+        self.waiting = 0  #: tries that wait now, for their turn or for what failures cost
 
     @asynccontextmanager
     async def turn(self, host: str, names: Iterable[str]) -> AsyncIterator[None]:
         """Within it a try may be made; its outcome is told to the throttle before it is left.
 
-        :raises Busy: too many wait for these names.
+        May be cancelled while it waits.
+
+        :raises Throttled: it would have to wait too long.
+        :raises Busy: too many wait.
         """
         names = frozenset(names)
-        async with AsyncExitStack() as stack:  # always in one order: no two wait for each other
-            for key in self._throttle.own_keys(host, names):
-                await stack.enter_async_context(self._held(key))
-            for key in self._throttle.guarded_keys(host, names, self._clock.seconds()):
-                await stack.enter_async_context(self._held(key))
-            yield
+        while True:
+            async with AsyncExitStack() as stack:  # always in one order: no two wait for each other
+                keys = self._keys(host, names)
+                for key in keys:
+                    await stack.enter_async_context(self._held(key))
+                if not set(keys).issuperset(self._keys(host, names)):
+                    continue  # others' failures meanwhile: in line with them, from the first count on
+                await self._let_others_first(host, names)
+                yield
+                return
+
+    def _keys(self, host: str, names: frozenset[str]) -> list[Key]:
+        return self._throttle.keys(host, names, self._seconds())
 
     @asynccontextmanager
     async def _held(self, key: Key) -> AsyncIterator[None]:
         lock = self._locks.setdefault(key, defer.DeferredLock())
         if len(lock.waiting) >= limits.HASH_QUEUE_PER_ADDRESS:
             raise Busy("too many logins by one account")
-        await lock.acquire()
+        if lock.locked:
+            with self._waits():
+                await lock.acquire()
+        else:
+            await lock.acquire()
         try:
-            while wait := self._throttle.wait(key, self._clock.seconds()):
-                await task.deferLater(self._clock, wait)
+            while wait := self._throttle.wait(key, self._seconds()):
+                if wait > limits.THROTTLE_PATIENCE:
+                    raise Throttled(f"held back for {wait:.0f} s")
+                await self._sleep(wait)
             yield
         finally:
             lock.release()
             if not lock.locked and self._locks.get(key) is lock:
                 del self._locks[key]
+
+    async def _let_others_first(self, host: str, names: frozenset[str]) -> None:
+        """When the threads have nearly all that they can take, strangers are the ones to wait."""
+        for wait in filter(None, STEPS):
+            if self._queue() < limits.HASH_CROWDED or self._throttle.knows(host, names, self._seconds()):
+                return
+            await self._sleep(wait)
+        raise Busy("the threads that hash have too much to do")
+
+    async def _sleep(self, seconds: float) -> None:
+        with self._waits():
+            await task.deferLater(self._clock, seconds)
+
+    @contextmanager
+    def _waits(self) -> Iterator[None]:
+        if self.waiting >= limits.THROTTLE_WAITING:
+            raise Busy("too many logins wait")
+        self.waiting += 1
+        try:
+            yield
+        finally:
+            self.waiting -= 1

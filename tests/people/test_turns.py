@@ -1,10 +1,14 @@
 """Tries that share a count go one after another."""
 
+from collections.abc import Iterator
+
+import pytest
 from twisted.internet import defer, task
 
 from netapp.core import limits
+from netapp.errors import Busy
 from netapp.people.throttle import STEPS, Throttle
-from netapp.people.turns import Turns
+from netapp.people.turns import Throttled, Turns
 
 
 class Guesser:
@@ -12,11 +16,24 @@ class Guesser:
 
     def __init__(self) -> None:
         self.clock, self.throttle = task.Clock(), Throttle()
-        self.turns = Turns(self.throttle, self.clock)
+        self.queued = 0
+        self.turns = Turns(self.throttle, self.clock, queue=lambda: self.queued)
         self.made: list[float] = []
+        self.begun: list[defer.Deferred[None]] = []
 
     def tries(self, host: str, name: str = "zhao") -> "defer.Deferred[None]":
-        return defer.ensureDeferred(self._try(host, name))
+        self.begun.append(defer.ensureDeferred(self._try(host, name)))
+        return self.begun[-1]
+
+    def leave(self) -> None:
+        """All who still wait go, and nothing is left of them."""
+        for each in self.begun:
+            each.addErrback(lambda failure: failure.trap(defer.CancelledError))
+        for each in reversed(self.begun):
+            each.cancel()
+        assert self.turns._locks == {}
+        assert self.turns.waiting == 0
+        assert self.clock.getDelayedCalls() == []
 
     async def _try(self, host: str, name: str) -> None:
         async with self.turns.turn(host, [name]):
@@ -31,38 +48,46 @@ class Guesser:
         return len(self.made) - before
 
 
-def test_l4_l8_sixteen_connections_guess_no_faster_than_one() -> None:
+@pytest.fixture
+def guesser() -> Iterator[Guesser]:
     guesser = Guesser()
+    yield guesser
+    guesser.leave()
+
+
+def test_l4_l8_sixteen_connections_guess_no_faster_than_one(guesser: Guesser) -> None:
     for _ in range(16):
         guesser.tries("192.0.2.1")
     assert guesser.wait(20.0) == 7
 
 
-def test_l5_l8_many_accounts_from_one_source_neither() -> None:
-    guesser = Guesser()
-    for number in range(16):
-        guesser.tries("2001:db8::1", f"user{number}")
-    assert guesser.wait(20.0) == 7
+def test_l5_l8_many_accounts_from_one_source_neither(guesser: Guesser) -> None:
+    tries = [guesser.tries("2001:db8::1", f"user{number}") for number in range(16)]
+    refused: list[object] = []
+    for each in tries:
+        each.addErrback(lambda failure: refused.append(failure.trap(Throttled)))
+    assert guesser.wait(20.0) == limits.SPRAY_ACCOUNTS
+    assert refused == [Throttled] * (16 - limits.SPRAY_ACCOUNTS)
+    assert guesser.turns.waiting == 0
     others = Guesser()
     for number in range(16):
         others.tries("127.0.0.1", f"user{number}")  # many people: counted by account only
     assert others.wait(1.0) == 16
+    others.leave()
 
 
-def test_l6_a_guarded_account_is_tried_by_one_stranger_after_another() -> None:
-    guesser = Guesser()
+def test_l6_a_guarded_account_is_tried_by_one_stranger_after_another(guesser: Guesser) -> None:
     for _ in range(limits.THROTTLE_GUARDS):
         guesser.throttle.failed("198.51.100.1", ["zhao"], 0.0)
-    guesser.throttle.succeeded("192.0.2.200", "li")
+    guesser.throttle.succeeded("192.0.2.200", "li", 0.0)
     for number in range(16):
         guesser.tries(f"192.0.2.{number}")
     assert guesser.wait(14.0) == 0
     assert guesser.wait(STEPS[-1] * 3) == 3
 
 
-def test_l7_the_owner_at_a_known_place_does_not_wait_for_them() -> None:
-    guesser = Guesser()
-    guesser.throttle.succeeded("192.0.2.200", "zhao")
+def test_l7_the_owner_at_a_known_place_does_not_wait_for_them(guesser: Guesser) -> None:
+    guesser.throttle.succeeded("192.0.2.200", "zhao", 0.0)
     for _ in range(limits.THROTTLE_GUARDS):
         guesser.throttle.failed("198.51.100.1", ["zhao"], 0.0)
     guesser.tries("192.0.2.1")
@@ -70,11 +95,93 @@ def test_l7_the_owner_at_a_known_place_does_not_wait_for_them() -> None:
     assert guesser.wait(1.0) == 1
 
 
-def test_l26_who_goes_leaves_the_place_to_the_next() -> None:
-    guesser = Guesser()
+def test_l26_who_goes_leaves_the_place_to_the_next(guesser: Guesser) -> None:
     tries = [guesser.tries("192.0.2.1") for _ in range(3)]
     for each in tries[:2]:
         each.cancel()
         each.addErrback(lambda failure: failure.trap(defer.CancelledError))
     assert guesser.wait(1.0) == 1
     assert guesser.turns._locks == {}
+
+
+def test_l8_two_hundred_tries_at_once_are_bounded_and_one_count(guesser: Guesser) -> None:
+    outcomes: list[str] = []
+    for number in range(200):
+        guesser.tries(f"192.0.2.{number % 4}").addCallbacks(
+            lambda _: outcomes.append("made"), lambda failure: outcomes.append(failure.type.__name__)
+        )
+    assert outcomes == ["Busy"] * (200 - 4 * (1 + limits.HASH_QUEUE_PER_ADDRESS))
+    assert guesser.turns.waiting == 4 * limits.HASH_QUEUE_PER_ADDRESS
+    assert guesser.wait(20.0) == 4 * 7
+
+
+def test_l6_strangers_who_are_already_on_their_way_get_in_line_too(guesser: Guesser) -> None:
+    for number in range(limits.THROTTLE_GUARDS - 1):
+        guesser.throttle.failed(f"198.51.100.{number}", ["zhao"], 0.0)
+    for number in range(8):
+        guesser.throttle.failed(f"192.0.2.{number}", ["li"], 0.0)
+        guesser.throttle.failed(f"192.0.2.{number}", ["li"], 0.0)
+        guesser.throttle.failed(f"192.0.2.{number}", ["li"], 0.0)
+        guesser.tries(f"192.0.2.{number}")  # in line at its own source, for a second
+    guesser.tries("203.0.113.1")
+    assert guesser.wait(14.0) == 1
+    assert guesser.wait(STEPS[-1] * 2) == 2
+    assert guesser.wait(STEPS[-1] * 8) == 6
+    assert guesser.turns._locks == {}
+
+
+def test_l8_the_total_of_waiting_tries_is_bounded_and_who_need_not_wait_comes_in(guesser: Guesser) -> None:
+    guesser.throttle.succeeded("192.0.2.200", "zhao", 0.0)
+    busy: list[object] = []
+    for number in range(limits.THROTTLE_WAITING + 20):
+        for _ in range(7):
+            guesser.throttle.failed(f"10.0.{number // 256}.{number % 256}", ["zhao"], 0.0)
+        guesser.tries(f"10.0.{number // 256}.{number % 256}").addErrback(
+            lambda failure: busy.append(failure.trap(Busy))
+        )
+    assert len(busy) >= 20
+    assert guesser.turns.waiting <= limits.THROTTLE_WAITING
+    guesser.tries("192.0.2.200")
+    assert guesser.wait(0.2) == 1
+
+
+def test_who_has_to_wait_for_minutes_is_refused_at_once(guesser: Guesser) -> None:
+    for number in range(limits.SPRAY_ACCOUNTS):
+        guesser.throttle.failed("192.0.2.1", [f"user{number}"], 0.0)
+    refused: list[str] = []
+    guesser.tries("192.0.2.1").addErrback(lambda failure: refused.append(str(failure.value)))
+    assert refused == ["held back for 60 s"]
+    guesser.wait(limits.SPRAY_WAIT - limits.THROTTLE_PATIENCE)
+    guesser.tries("192.0.2.1")
+    assert guesser.wait(limits.THROTTLE_PATIENCE + 1.0) == 1
+    assert guesser.turns._locks == {}
+
+
+def test_when_the_threads_are_nearly_full_strangers_are_the_ones_to_wait(guesser: Guesser) -> None:
+    guesser.throttle.succeeded("192.0.2.200", "zhao", 0.0)
+    guesser.queued = limits.HASH_CROWDED
+    refused: list[object] = []
+    guesser.tries("192.0.2.1")
+    guesser.tries("192.0.2.200")
+    assert guesser.wait(2.5) == 1
+    guesser.queued = limits.HASH_CROWDED - 1
+    assert guesser.wait(2.0) == 1
+    guesser.queued = limits.HASH_QUEUE
+    guesser.tries("192.0.2.3").addErrback(lambda failure: refused.append(failure.trap(Busy)))
+    guesser.wait(31.0)
+    assert refused == [Busy]
+    assert guesser.turns._locks == {}
+
+
+def test_l26_who_waits_for_the_threads_or_for_a_delay_can_go(guesser: Guesser) -> None:
+    guesser.queued = limits.HASH_QUEUE
+    for _ in range(3):
+        guesser.throttle.failed("192.0.2.2", ["li"], 0.0)
+    tries = [guesser.tries("192.0.2.1"), guesser.tries("192.0.2.1"), guesser.tries("192.0.2.2", "li")]
+    assert guesser.turns.waiting == 3
+    for each in tries:
+        each.cancel()
+        each.addErrback(lambda failure: failure.trap(defer.CancelledError))
+    assert guesser.turns.waiting == 0
+    assert guesser.turns._locks == {}
+    assert guesser.clock.getDelayedCalls() == []

@@ -1,0 +1,107 @@
+"""Time that never goes back."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.logger import capturedLogs, formatEvent
+
+from netapp.core import limits
+from netapp.people.clock import Steady, is_alive
+
+HOUR = 3600.0
+
+
+class Machine:
+    """A machine whose clock can be set, and which can sleep."""
+
+    def __init__(self) -> None:
+        self.wall, self.running = 1_790_000_000.0, 5000.0
+        self.steps: list[float] = []
+        self.steady = Steady(lambda: self.wall, lambda: self.running, self.steps.append)
+
+    def run(self, seconds: float) -> float:
+        self.wall += seconds
+        self.running += seconds
+        return self.steady.seconds()
+
+
+def test_it_is_the_systems_time_while_nobody_sets_that() -> None:
+    machine = Machine()
+    assert machine.steady.seconds() == machine.wall
+    assert machine.run(1000.0) == machine.wall
+    assert machine.steps == []
+    assert machine.steady.wall() == machine.wall
+
+
+def test_l34_set_back_an_hour_it_goes_on_and_nothing_lives_longer() -> None:
+    machine = Machine()
+    expires = machine.steady.seconds() + 600.0
+    machine.wall -= HOUR
+    assert machine.run(599.0) < expires
+    assert machine.run(2.0) > expires
+    assert machine.steps == [-HOUR]
+    machine.wall += HOUR
+    assert machine.run(1.0) == machine.wall
+    assert machine.steps == [-HOUR, HOUR]
+
+
+def test_l34_set_forward_an_hour_what_expires_ends_early() -> None:
+    machine = Machine()
+    expires = machine.steady.seconds() + 600.0
+    machine.wall += HOUR
+    assert machine.steady.seconds() > expires
+    assert machine.steps == [HOUR]
+    machine.wall -= HOUR
+    assert machine.run(10.0) == machine.wall + HOUR
+
+
+def test_l34_a_machine_that_slept_has_the_time_it_wakes_up_to() -> None:
+    machine = Machine()
+    machine.run(10.0)
+    machine.wall += 8 * HOUR  # the monotonic clock stands still meanwhile
+    assert machine.steady.seconds() == machine.wall
+    assert machine.steps == [8 * HOUR]
+
+
+@pytest.mark.parametrize("step", [1.0, -1.0, limits.CLOCK_STEP, -limits.CLOCK_STEP])
+def test_l34_a_leap_second_and_a_correction_are_not_told_of(step: float) -> None:
+    machine = Machine()
+    machine.wall += step
+    before = machine.steady.seconds()
+    assert machine.run(1.0) == before + 1.0
+    assert machine.steps == []
+
+
+def test_l34_a_step_is_told_of_once_and_loudly() -> None:
+    times = [100.0, 100.0 - HOUR, 100.0 - HOUR, 100.0 + HOUR, 100.0 + HOUR]
+    steady = Steady(lambda: times[0], lambda: 0.0)
+    with capturedLogs() as events:
+        while len(times) > 1:
+            times.pop(0)
+            steady.seconds()
+    assert [formatEvent(event).partition(";")[0] for event in events] == [
+        "the system's clock went back by 3600 s",
+        "the system's clock went forward by 7200 s",
+    ]
+    assert {event["log_level"].name for event in events} == {"critical"}
+
+
+@given(st.lists(st.tuples(st.floats(0, 1e5), st.floats(-1e6, 1e6))))
+def test_l34_it_never_goes_back_nor_slower_than_time_passes(steps: list[tuple[float, float]]) -> None:
+    machine = Machine()
+    before = machine.steady.seconds()
+    for passes, step in steps:
+        machine.wall += step
+        now = machine.run(passes)
+        assert now >= before
+        assert now - before >= passes - 1e-5
+        assert now >= machine.wall - 1e-5
+        before = now
+
+
+def test_l34_what_was_made_in_the_future_is_not_alive_beyond_a_minute() -> None:
+    assert is_alive(100.0, 200.0, 100.0)
+    assert is_alive(100.0, 200.0, 199.0)
+    assert not is_alive(100.0, 200.0, 200.0)
+    assert is_alive(100.0, 200.0, 100.0 - limits.CLOCK_STEP)
+    assert not is_alive(100.0, 200.0, 99.0 - limits.CLOCK_STEP)
