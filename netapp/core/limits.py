@@ -85,6 +85,9 @@ PASSWORD: Final = 1024
 PASSWORD_LEAST: Final = 8
 #: The same by ``--password-policy nist`` where no second factor stands beside it: NIST SP 800-63B-4.
 PASSWORD_ALONE: Final = 15
+#: Octets of a pepper, at least and at most.
+PEPPER_LEAST: Final = 32
+PEPPER: Final = 1024
 #: Threads that hash passwords, at most one for each core; each takes 64 MiB while it works.
 HASH_THREADS: Final = 8
 #: Logins that wait for a thread; one more is told to try again.
