@@ -36,6 +36,8 @@ _CHECK: Final = 3
 _INVITATION: Final = 26  # 128 bits: an id and its signature
 _ID: Final = 8  # octets, as many as the signature has
 _KEY: Final = 32  # octets
+#: The file in the state directory that holds its key.
+KEY_FILE: Final = "people.key"
 #: More than anybody types for any of them; what is longer is not looked at.
 _LONGEST: Final = 256
 
@@ -204,6 +206,14 @@ def key_file(path: Path, *, make: bool = True) -> bytes:
         raise ConfigError(
             f"the key file {path} cannot be made ({error.strerror}): choose another place with --state"
         ) from None
+
+
+def derived(secret: bytes, purpose: str) -> bytes:
+    """A key of its own for each purpose: RFC 5869 section 2.3, one block of output.
+
+    :param secret: what :func:`key_file` gives.
+    """
+    return hmac.digest(secret, b"netapp " + purpose.encode(), hashlib.sha256)
 
 
 def _read_key(path: Path) -> bytes:

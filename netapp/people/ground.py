@@ -1,7 +1,5 @@
 """What all parts of :class:`netapp.people.directory.People` stand on."""
 
-import hashlib
-import hmac
 import os
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -12,6 +10,7 @@ from twisted.logger import Logger
 from netapp.core import limits
 from netapp.core.events import Topic
 from netapp.core.threads import Pool
+from netapp.people import codes
 from netapp.people.model import AccountChanged, Password
 from netapp.people.passwords import Hasher
 from netapp.people.rows import Rows
@@ -54,8 +53,8 @@ class Ground:
         return seconds
 
     def key_for(self, purpose: str) -> bytes:
-        """A key of its own for each purpose, from the state directory's secret (RFC 5869 in one step)."""
-        return hmac.new(self._secret, b"netapp " + purpose.encode(), hashlib.sha256).digest()
+        """A key of its own for each purpose: :func:`netapp.people.codes.derived`."""
+        return codes.derived(self._secret, purpose)
 
     async def hashed(self, octets: bytes, *, alone: bool = False) -> Password:
         """What to keep of a password.  :raises Busy: too many wait for the threads."""

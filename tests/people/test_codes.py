@@ -240,3 +240,10 @@ def test_l41_a_key_that_cannot_be_read_or_made_is_told_with_the_cure(tmp_path: P
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(ConfigError, match=r"cannot be read \(Too many levels.*--state"):
         codes.key_file(tmp_path / "loop")
+
+
+def test_each_purpose_has_a_key_of_its_own() -> None:
+    keys = {codes.derived(b"k" * 32, purpose) for purpose in ("invitation", "totp", "throttle", "audit")}
+    assert {len(key) for key in keys} == {32}
+    assert len(keys) == 4
+    assert codes.derived(b"k" * 32, "totp") in keys
