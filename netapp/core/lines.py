@@ -69,6 +69,11 @@ class LineReader:
         return self._buffer
 
     @property
+    def is_telnet(self) -> bool:
+        """The peer looks like one: it has sent an IAC, or ends its lines with CR."""
+        return self._telnet.heard or self.returns
+
+    @property
     def hidden(self) -> bool:
         """The peer was asked not to show what is typed."""
         return self._telnet.offers
@@ -76,9 +81,9 @@ class LineReader:
     def hide(self) -> bytes:
         """What asks a telnet not to show what is typed next, by offering to do so ourselves.
 
-        Nothing for who does not look like one: a telnet has sent an IAC, or ends its lines with CR.
+        Nothing for who does not look like one.
         """
-        return self._telnet.offer() if self._telnet.heard or self.returns else b""
+        return self._telnet.offer() if self.is_telnet else b""
 
     def show(self) -> bytes:
         """What ends that, and the line that the peer has not shown the end of; or nothing."""

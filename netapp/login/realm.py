@@ -7,10 +7,11 @@ from typing import Any
 from twisted.cred import error, portal
 from twisted.internet import defer
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 from zope.interface import Attribute, Interface, implementer
 
 from netapp.people.directory import People
-from netapp.people.model import Account
+from netapp.people.model import Account, Session
 
 
 class IVisitor(Interface):
@@ -32,7 +33,7 @@ class Arrival:
 @dataclass(frozen=True, slots=True)
 class Visitor:
     account: Account
-    session: Any  # netapp.people's Session
+    session: Session
 
 
 @implementer(portal.IRealm)
@@ -66,9 +67,31 @@ class LoginRealm:
         account = await self._people.get(avatar_id.decode("ascii", "replace"))
         if account is None or not account.active:
             raise error.UnauthorizedLogin
-        session = await self._people.sessions.open(account, door=mind.door, source=mind.source)
+        session = await self._opened(account, mind)
         self.present += 1
         return IVisitor, Visitor(account, session), self._logout(session.id)
+
+    def _opened(self, account: Account, arrival: Arrival) -> "defer.Deferred[Any]":
+        """A session that is open is somebody's, or is closed: also when nobody waits for it any more."""
+        waiting: defer.Deferred[Any] = defer.Deferred()
+
+        def opened(session: Any) -> None:
+            if waiting.called:  # cancelled
+                self._close(session.id)
+            else:
+                waiting.callback(session)
+
+        def failed(failure: Failure) -> None:
+            if not waiting.called:
+                waiting.errback(failure)
+
+        opening = self._people.sessions.open(account, door=arrival.door, source=arrival.source)
+        defer.ensureDeferred(opening).addCallbacks(opened, failed)
+        return waiting
+
+    def _close(self, session_id: str) -> None:
+        closed = defer.ensureDeferred(self._people.sessions.close(session_id))
+        closed.addErrback(lambda failure: self._log.failure("a session could not be closed", failure))
 
     def _logout(self, session_id: str) -> Callable[[], None]:
         """Takes the visitor out of the house; a second call does nothing."""
@@ -79,7 +102,6 @@ class LoginRealm:
             if inside:
                 inside = False
                 self.present -= 1
-                closed = defer.maybeDeferred(self._people.sessions.close, session_id)
-                closed.addErrback(lambda failure: self._log.failure("a session could not be closed", failure))
+                self._close(session_id)
 
         return logout

@@ -17,8 +17,10 @@ from netapp.core.streams import Peer, SessionFactory
 from netapp.errors import ConfigError
 from netapp.login.config import DEFAULTS, PLUGIN, Config
 from netapp.login.prompt.protocol import LoginProtocol
-from netapp.login.prompt.session import PHRASES, LoginSession
+from netapp.login.prompt.session import LoginSession
+from netapp.login.prompt.words import PHRASES
 from netapp.login.realm import LoginRealm
+from netapp.login.shell import words
 from netapp.people.checkers import ChainChecker
 from netapp.people.directory import People
 
@@ -62,13 +64,13 @@ def login_service(
 
 def _prompt(config: Config, people: People, portal: Portal, reactor: Any) -> Any:
     """:returns: a peer to the protocol that prompts it."""
-    say = PHRASES.speaker(config.lang)
+    say, shell_says = PHRASES.speaker(config.lang), words.PHRASES.speaker(config.lang)
 
     def build(peer: Peer) -> LoginProtocol:
         throttle = people.throttle.at(peer[0])
         held = throttle.wait(reactor.seconds())
         session = LoginSession(say, text.Tongue(config.encoding), throttle, held=held)
-        return LoginProtocol(session, reactor, peer, portal, people)
+        return LoginProtocol(session, reactor, peer, portal, people, shell_says)
 
     return build
 

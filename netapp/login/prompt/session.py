@@ -2,46 +2,38 @@
 
 ::
 
-    GREETING --> NAME --> (HELD) --> PASSWORD --> CHECKING --> LEAVING      admitted
-                  ^                                   |
-                  +-------------- RESTING <-----------+                     wrong, busy
+                                        +-- CODE <--+                       a second factor
+                                        v           |
+    GREETING --> NAME --> (HELD) --> PASSWORD --> CHECKING --> ENTERING --> INSIDE
+                  ^ |                               |   ^
+                  | +--> CHECKING --> JOINING ------|---+                   an invitation
+                  +-------------- RESTING <---------+                       wrong, busy
 
-NAME and PASSWORD take lines.  In CHECKING lines wait for the verdict; GREETING, HELD, RESTING and
-LEAVING end by themselves when they are due: the first prompt waits for a browser that speaks first,
-HELD and RESTING are what failed tries cost, and RESTING and LEAVING keep what follows a verdict
-apart from it, since the tutorials' client takes one read for one text.
+NAME, PASSWORD, CODE and JOINING take lines.  In CHECKING lines wait for what is found out; GREETING,
+HELD, RESTING and ENTERING end by themselves when they are due: the first prompt waits for a browser
+that speaks first, HELD and RESTING are what failed tries cost, and RESTING and ENTERING keep what
+follows a verdict apart from it, since the tutorials' client takes one read for one text.
 """
 
 import math
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
 from netapp.core import limits, strangers
-from netapp.core.languages import Phrases, Speaker
+from netapp.core.languages import Speaker
 from netapp.core.lines import Item, LineReader, Reply
 from netapp.core.sessions import Close, Effect, Session
-from netapp.core.text import Tongue
+from netapp.core.text import Tongue, visible
 from netapp.errors import StateError
+from netapp.login.prompt.effects import Enter, Left, Outcome, ReadInvitation, Verify
+from netapp.login.prompt.newcomer import Differ, Newcomer, Redeem
+from netapp.people.codes import looks_like_invitation
+from netapp.people.model import Refused
 from netapp.people.rules import tried_names
 from netapp.people.throttle import SourceThrottle, delay
 
-#: The Chinese of the first four is the tutorials' own, without a newline.
-PHRASES: Final = Phrases(
-    {
-        "name": ("请输入用户名:", "User name: "),
-        "password": ("请输入密码:", "Password: "),
-        "admitted": ("登录成功", "Logged in\n"),
-        "wrong": ("用户名或密码输入错误", "Wrong user name or password\n"),
-        "busy": ("服务器正忙,请稍后再试\n", "Too many log in at once, try again later\n"),
-        "unavailable": ("暂时无法登录,请稍后再试\n", "Logging in does not work now, try again later\n"),
-        "tries": ("尝试次数太多,再见\n", "Too many tries, goodbye\n"),
-        "slow": ("等待超时,再见\n", "You took too long, goodbye\n"),
-        "flood": ("一次输入太多,再见\n", "Too much at once, goodbye\n"),
-    }
-)
 _TLS: Final = b"\x16\x03"  # a handshake record: RFC 8446 section 5.1
 
 
@@ -50,31 +42,20 @@ class State(Enum):
     NAME = "name"
     HELD = "held"
     PASSWORD = "password"  # noqa: S105
+    CODE = "code"
+    JOINING = "joining"
     CHECKING = "checking"
     RESTING = "resting"
+    ENTERING = "entering"
+    INSIDE = "inside"
     LEAVING = "leaving"
 
 
-class Outcome(Enum):
-    """A try's end; the value is the phrase that says it."""
-
-    ADMITTED = "admitted"
-    WRONG = "wrong"
-    BUSY = "busy"
-    UNAVAILABLE = "unavailable"
-
-
-#: What a state that ends by itself goes over to; LEAVING hangs up.
+#: What a state that ends by itself goes over to.
 _PROMPTS: Final = {State.GREETING: State.NAME, State.RESTING: State.NAME, State.HELD: State.PASSWORD}
-_TAKING: Final = frozenset({State.NAME, State.PASSWORD})
-
-
-@dataclass(frozen=True, slots=True)
-class Verify:
-    """Find out whose these are, as typed, and call :meth:`LoginSession.judged`."""
-
-    name: bytes = field(repr=False)  # people type passwords here too
-    password: bytes = field(repr=False)
+_TAKING: Final = frozenset({State.NAME, State.PASSWORD, State.CODE, State.JOINING})
+#: States whose end is known without another line.
+_GOING_ON: Final = frozenset({State.GREETING, State.CHECKING, State.ENTERING, State.INSIDE, State.LEAVING})
 
 
 class LoginSession(Session):
@@ -85,13 +66,14 @@ class LoginSession(Session):
     """
 
     def __init__(self, say: Speaker, tongue: Tongue, throttle: SourceThrottle, *, held: float = 0.0) -> None:
-        self._say, self._tongue, self._throttle = say, tongue, throttle
+        self._say, self.tongue, self._throttle = say, tongue, throttle
         self._held = max(limits.LOGIN_GREETING, held)
         self._reader = LineReader()
         self._state, self._due = State.GREETING, math.inf
         self._expires = math.inf
         self._lines: deque[bytes | None] = deque()  # None: one that was too long
-        self._name = b""
+        self._name = self._password = b""
+        self._newcomer: Newcomer | None = None
         self._tries = self._wrong = 0
         self._silent = True  # nothing has come yet
         self._unread = True  # no line has come yet
@@ -115,21 +97,62 @@ class LoginSession(Session):
         self._finished = True
         return self._heard(self._reader.finish(), now)
 
+    # What was found out ----------------------------------------------------------------------
+
     def judged(self, outcome: Outcome, now: float) -> Sequence[Effect]:
-        """What :class:`Verify` has found out."""
-        if self._state is not State.CHECKING:
-            raise StateError(f"a verdict in {self._state}")
+        """What :class:`Verify` or :class:`Redeem` has come to."""
+        self._see_checking()
         effects: list[Effect] = [self._speak(outcome.value)]
         wait = limits.LOGIN_GAP
+        self._password, self._newcomer = b"", None
         if outcome is Outcome.ADMITTED:
-            self._state = State.LEAVING
+            self._state = State.ENTERING
         else:
             self._state = State.RESTING
-            self._tries += 1
+            self._tries += outcome is not Outcome.BUSY
             self._wrong += outcome is Outcome.WRONG
             wait = max(wait, delay(self._wrong), self._throttle.wait(now), self._account_wait(now))
         self._due = now + wait
         return self._advanced(effects, now)
+
+    def code_wanted(self, now: float) -> Sequence[Effect]:
+        """The account has a second factor: one try is its password and a code together."""
+        self._see_checking()
+        effects: list[Effect] = []
+        self._prompt(State.CODE, effects, now)
+        return self._advanced(effects, now)
+
+    def invited(self, good: bool, name: str | None, now: float) -> Sequence[Effect]:
+        """What :class:`ReadInvitation` has found.  :param name: of the account that the code is for."""
+        self._see_checking()
+        effects: list[Effect] = []
+        if good:
+            self._newcomer = Newcomer(self._name, bound=name is not None)
+            self._expires, self._tries = now + limits.LOGIN_INVITED_TOTAL, 0
+            said = self._say("invited") if name is None else self._say("invited for", name=name)
+            effects.append(self.tongue.write(said))
+            self._prompt(State.JOINING, effects, now)
+        else:
+            self._named(effects, now)  # a name like any other, that nobody has
+        return self._advanced(effects, now)
+
+    def refused(self, refused: Refused, now: float) -> Sequence[Effect]:
+        """What :class:`Redeem` asked for is against the rules: it is said, and asked for again."""
+        self._see_checking()
+        assert self._newcomer is not None
+        effects: list[Effect] = [self._complaint(refused)]
+        self._tries += 1
+        self._prompt(State.JOINING if self._newcomer.refused(refused) else State.NAME, effects, now)
+        return self._advanced(effects, now)
+
+    @property
+    def left(self) -> Left:
+        """What is left for the shell, once :class:`Enter` was given."""
+        return Left(self._reader, tuple(self._lines), self._finished)
+
+    def _see_checking(self) -> None:
+        if self._state is not State.CHECKING:
+            raise StateError(f"a verdict in {self._state}")
 
     # Lines -----------------------------------------------------------------------------------
 
@@ -156,39 +179,72 @@ class LoginSession(Session):
 
     def _advance(self, effects: list[Effect], now: float) -> None:
         """Go on until nothing is left that can be done now."""
-        while not (effects and isinstance(effects[-1], Close)):
+        while not (effects and isinstance(effects[-1], Close | Enter)):
             if self._state in _TAKING and self._lines:
                 self._take(self._lines.popleft(), effects, now)
             elif self._nothing_will_come():
                 self._leave("flood" if self._flooded else None, effects)
             elif now < self._due:
                 return
+            elif self._state is State.ENTERING:
+                self._enter(effects)
             elif self._state in _PROMPTS and now < self._expires:
                 self._prompt(_PROMPTS[self._state], effects, now)
             else:
-                self._leave(None if self._state is State.LEAVING else "slow", effects)
+                self._leave("slow", effects)
 
     def _nothing_will_come(self) -> bool:
         """No line is left, and none will be taken: the rest of the conversation is known."""
-        if self._lines or self._state in (State.GREETING, State.CHECKING, State.LEAVING):
+        if self._lines or self._state in _GOING_ON:
             return False
         return self._finished or (self._flooded and self._state in _TAKING)
 
     def _take(self, line: bytes | None, effects: list[Effect], now: float) -> None:
-        if line:
-            self._tongue.read(line)
+        text = self.tongue.read(line) if line else ""
+        if shown := self._reader.show():
+            effects.append(shown)
         if self._state is State.PASSWORD:
-            self._state, self._due = State.CHECKING, math.inf
-            effects.append(Verify(self._name, line or b""))  # what is too long is as good as nothing
+            self._password = line or b""  # what is too long is as good as nothing
+            self._check(Verify(self._name, self._password), effects)
+        elif self._state is State.CODE:
+            self._check(Verify(self._name, self._password, line or b""), effects)
+        elif self._state is State.JOINING:
+            self._join(text, effects, now)
         elif line == b"":
             self._tries += 1
             self._prompt(State.NAME, effects, now)
         else:
             self._name = line or b""
-            if wait := self._account_wait(now):
-                self._state, self._due = State.HELD, now + wait
+            if looks_like_invitation(self._name):
+                self._check(ReadInvitation(self._name), effects)
             else:
-                self._prompt(State.PASSWORD, effects, now)
+                self._named(effects, now)
+
+    def _named(self, effects: list[Effect], now: float) -> None:
+        if wait := self._account_wait(now):
+            self._state, self._due = State.HELD, now + wait
+        else:
+            self._prompt(State.PASSWORD, effects, now)
+
+    def _join(self, answer: str, effects: list[Effect], now: float) -> None:
+        assert self._newcomer is not None
+        try:
+            wish = self._newcomer.take(answer)
+        except (Refused, Differ) as fault:
+            self._tries += 1
+            effects.append(self._speak("differ") if isinstance(fault, Differ) else self._complaint(fault))
+            wish = None
+        if wish is not None:
+            self._check(wish, effects)
+        else:
+            self._prompt(State.JOINING, effects, now)
+
+    def _check(self, wish: Verify | ReadInvitation | Redeem, effects: list[Effect]) -> None:
+        self._state, self._due = State.CHECKING, math.inf
+        effects.append(wish)
+
+    def _complaint(self, refused: Refused) -> bytes:
+        return self.tongue.write(self._say("refused", reason=visible(refused.say(self._say.lang))))
 
     # Waiting and leaving ---------------------------------------------------------------------
 
@@ -196,8 +252,23 @@ class LoginSession(Session):
         if self._tries >= limits.LOGIN_TRIES:
             self._leave("tries", effects)
             return
-        self._state, self._due = state, min(now + limits.LOGIN_ANSWER, self._expires)
-        effects.append(self._speak(state.value))
+        joining = self._newcomer if state is State.JOINING else None
+        answer = limits.LOGIN_ANSWER if joining is None else limits.LOGIN_INVITED_ANSWER
+        self._state, self._due = state, min(now + answer, self._expires)
+        hidden = state is State.PASSWORD if joining is None else joining.hidden
+        if hidden and (hide := self._reader.hide()):
+            effects.append(hide)
+        effects.append(self._speak(state.value if joining is None else joining.wants))
+
+    def _enter(self, effects: list[Effect]) -> None:
+        """Verdict and gap are over; who has sent all, and nothing beside, wants no shell."""
+        if self._flooded:
+            self._leave("flood", effects)
+        elif self._finished and not self._lines:
+            self._leave(None, effects)
+        else:
+            self._state, self._due = State.INSIDE, math.inf
+            effects.append(Enter())
 
     def _leave(self, key: str | None, effects: list[Effect]) -> None:
         self._state, self._due = State.LEAVING, math.inf
@@ -213,4 +284,4 @@ class LoginSession(Session):
         return self._throttle.account_wait(tried_names(self._name), now)
 
     def _speak(self, key: str) -> bytes:
-        return self._tongue.write(self._say(key))
+        return self.tongue.write(self._say(key))

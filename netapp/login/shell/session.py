@@ -104,7 +104,7 @@ class Shell:
         return self.end("total" if now >= self._expires else "idle")
 
     def end(self, key: str) -> list[Effect]:
-        """It ends, for a reason from outside that has a phrase: "revoked", "disabled", "stopping"."""
+        """It ends, for a reason from outside that has a phrase: "revoked", "disabled"."""
         if self._ended:
             return []
         self._ended = True

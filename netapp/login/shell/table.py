@@ -52,7 +52,7 @@ def quit_(here: Here, words: list[str]) -> Script:
 COMMANDS: Final = (
     Command(("whoami", "who"), ("我是谁",), commands.whoami),
     Command(("passwd", "password"), ("改密码", "密码"), commands.passwd),
-    Command(("totp", "2fa"), ("二次验证",), commands.totp),
+    Command(("totp", "2fa"), ("两步验证", "二次验证"), commands.totp),
     Command(("sessions",), ("会话",), commands.sessions),
     Command(("revoke",), ("吊销",), commands.revoke),
     Command(("token",), ("令牌",), commands.token),

@@ -18,7 +18,6 @@ PHRASES: Final = Phrases(
         "flood": ("\n一次输入太多,再见!\n", "\nToo much at once, goodbye.\n"),
         "revoked": ("\n这个会话已被吊销,再见!\n", "\nThis session was revoked, goodbye.\n"),
         "disabled": ("\n这个账号已停用,再见!\n", "\nThis account was disabled, goodbye.\n"),
-        "stopping": ("\n服务正在关闭,再见!\n", "\nThe service is stopping, goodbye.\n"),
         # What goes wrong
         "unknown": (
             "没有命令“{word}”,输入“帮助”查看所有命令。\n",
@@ -52,10 +51,10 @@ PHRASES: Final = Phrases(
             "Logged in {since} by {door} from {source}\n",
         ),
         "factor on": (
-            "二次验证:已开启,还剩 {left} 个恢复码\n",
+            "两步验证:已开启,还剩 {left} 个恢复码\n",
             "Second factor: on, {left} recovery codes left\n",
         ),
-        "factor off": ("二次验证:未开启\n", "Second factor: off\n"),
+        "factor off": ("两步验证:未开启\n", "Second factor: off\n"),
         # passwd
         "old": ("当前密码:", "Current password: "),
         "new": ("新密码:", "New password: "),
@@ -66,8 +65,8 @@ PHRASES: Final = Phrases(
             "The password is changed; other sessions and tokens have ended.\n",
         ),
         # totp
-        "factor is on": ("二次验证已经开启。\n", "The second factor is on already.\n"),
-        "factor is off": ("二次验证没有开启。\n", "The second factor is off already.\n"),
+        "factor is on": ("两步验证已经开启。\n", "The second factor is on already.\n"),
+        "factor is off": ("两步验证没有开启。\n", "The second factor is off already.\n"),
         "enrol": (
             "用身份验证器扫描下面的二维码,或手工输入密钥:\n",
             "Scan this with an authenticator, or type the secret into it:\n",
@@ -75,11 +74,11 @@ PHRASES: Final = Phrases(
         "secret": ("密钥:{secret}\n地址:{uri}\n", "Secret: {secret}\nAddress: {uri}\n"),
         "code": ("验证码:", "Code: "),
         "factor turned on": (
-            "二次验证已开启。以下恢复码每个只能用一次,只显示这一次,请抄下来:\n",
+            "两步验证已开启。以下恢复码每个只能用一次,只显示这一次,请抄下来:\n",
             "The second factor is on. Each of these recovery codes works once; they are shown this once, "
             "so write them down:\n",
         ),
-        "factor turned off": ("二次验证已关闭。\n", "The second factor is off.\n"),
+        "factor turned off": ("两步验证已关闭。\n", "The second factor is off.\n"),
         # sessions, revoke, token
         "sitting": (
             "{number:>3}  {kind}  {door}  {source}  {since} 起{mine}\n",
@@ -133,8 +132,8 @@ HELP: Final = Phrases(
         "whoami usage": ("我是谁", "whoami"),
         "passwd": ("更改密码", "change your password"),
         "passwd usage": ("改密码", "passwd"),
-        "totp": ("开启或关闭二次验证", "turn the second factor on or off"),
-        "totp usage": ("二次验证 开|关", "totp on|off"),
+        "totp": ("开启或关闭两步验证", "turn the second factor on or off"),
+        "totp usage": ("两步验证 开|关", "totp on|off"),
         "sessions": ("列出会话和令牌", "list your sessions and tokens"),
         "sessions usage": ("会话", "sessions"),
         "revoke": ("结束一个会话或令牌,或所有别的", "end a session or token, or all the others"),

@@ -1,0 +1,50 @@
+"""What :class:`LoginSession` has its protocol find out, and what that may come to."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from netapp.core.lines import LineReader
+
+
+class Outcome(Enum):
+    """A try's end; the value is the phrase that says it."""
+
+    ADMITTED = "admitted"
+    WRONG = "wrong"
+    BUSY = "busy"
+    UNAVAILABLE = "unavailable"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class Verify:
+    """Find out whose these are, as typed, and call :meth:`LoginSession.judged`.
+
+    Or call :meth:`LoginSession.code_wanted`, for an account that has a second factor, when there is
+    no code yet: whether the password is right or not, so that the prompt does not tell.
+    """
+
+    name: bytes = field(repr=False)  # people type passwords here too
+    password: bytes = field(repr=False)
+    code: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadInvitation:
+    """Find out what a code is good for, and call :meth:`LoginSession.invited`."""
+
+    code: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """The visitor goes on to the shell, with :attr:`LoginSession.left`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a shell takes over from the prompt."""
+
+    reader: LineReader
+    lines: tuple[bytes | None, ...]  # None: one that was too long
+    finished: bool  # the peer sends no more
