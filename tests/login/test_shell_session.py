@@ -1,0 +1,396 @@
+"""The shell's rules, by values: lines in, text and operations out."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netapp.core import limits
+from netapp.core.languages import Lang
+from netapp.errors import Busy, StateError
+from netapp.login.shell import operations as op
+from netapp.login.shell.desk import KeyLine
+from netapp.login.shell.effects import Ask, Do, Effect, End, Picture
+from netapp.login.shell.session import Shell, written
+from netapp.login.shell.table import COMMANDS
+from netapp.login.shell.words import HELP, PHRASES
+from netapp.people.model import Application, Refused
+
+ME = op.Me("zhao", "赵", "member", ("一班",), False, 0, "login", "192.168.1.5", 1_800_000_000.0)
+SITTINGS = [
+    op.Sitting("s1", "live", "login", "192.168.1.5", 1_800_000_000.0, True),
+    op.Sitting("s2", "token", "ssh", "192.168.1.6", 1_800_000_100.0, False),
+]
+
+
+class Talk:
+    """A shell, and a desk whose answers stand in ``answers`` by the operation's kind."""
+
+    def __init__(self, lang: Lang = "en", **answers: Any) -> None:
+        self.now = 100.0
+        self.shell = Shell(PHRASES.speaker(lang), "zhao")
+        self.answers = answers
+        self.done: list[op.Operation] = []
+        self.effects: list[Effect] = []
+        self.opening = self.perform(self.shell.open(self.now))
+
+    def perform(self, effects: list[Effect]) -> str:
+        """:returns: what a terminal shows of it."""
+        shown = ""
+        while effects:
+            self.effects += effects
+            shown += written(effects)
+            wish = effects[-1]
+            if not isinstance(wish, Do) or type(wish.operation).__name__ not in self.answers:
+                break
+            self.done.append(wish.operation)
+            answer = self.answers[type(wish.operation).__name__]
+            effects = self.shell.done(answer(wish.operation) if callable(answer) else answer, self.now)
+        return shown
+
+    def line(self, text: str) -> str:
+        return self.perform(self.shell.line(text, self.now))
+
+    @property
+    def ended(self) -> str:
+        return next((each.reason for each in self.effects if isinstance(each, End)), "")
+
+    @property
+    def asked(self) -> Ask:
+        last = self.effects[-1]
+        assert isinstance(last, Ask)
+        return last
+
+
+def test_a_greeting_with_the_name_a_hint_and_a_prompt() -> None:
+    assert Talk().opening == "Hello zhao. Type help for the commands, quit to leave.\nzhao> "
+    assert Talk("zh").opening == "\n您好,zhao!输入“帮助”(help)查看命令,输入“退出”(quit)离开。\nzhao> "
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_help_is_the_table(lang: Lang) -> None:
+    shown = Talk(lang).line("help")
+    for command in COMMANDS:
+        for name in (command.names[0], command.chinese[0], HELP.say(lang, command.key)):
+            assert name in shown
+        assert HELP.say(lang, command.key + " usage") in Talk(lang).line(f"help {command.names[0]}")
+    assert set(HELP.phrases) == {key for command in COMMANDS for key in (command.key, command.key + " usage")}
+
+
+@pytest.mark.parametrize(
+    "name", [name for command in COMMANDS for name in (*command.names, *command.chinese)]
+)
+def test_every_name_of_a_command_is_known(name: str) -> None:
+    assert "There is no command" not in Talk().line(f"  {name.upper()} ")
+
+
+@pytest.mark.parametrize(
+    ("typed", "near"), [("whoam", "whoami"), ("sesions", "sessions"), ("改密", "改密码")]
+)
+def test_an_unknown_command_is_one_line_with_the_nearest(typed: str, near: str) -> None:
+    shown = Talk().line(typed)
+    assert near in shown
+    assert shown.count("\n") == 1
+    assert Talk().line("xyzzy") == "There is no command 'xyzzy'; help lists them.\nzhao> "
+
+
+def test_an_empty_line_is_a_new_prompt() -> None:
+    assert Talk().line("  ") == "zhao> "
+
+
+@pytest.mark.parametrize("word", ["quit", "exit", "退出", "再见"])
+def test_leaving(word: str) -> None:
+    talk = Talk()
+    assert talk.line(word) == "Goodbye.\n"
+    assert talk.ended == "quit"
+    assert talk.shell.deadline == math.inf
+    assert talk.line("whoami") == ""
+
+
+def test_whoami() -> None:
+    shown = Talk(WhoAmI=ME).line("whoami")
+    assert "zhao (shown as 赵), role: member" in shown
+    assert "Groups: 一班" in shown
+    assert "by login from 192.168.1.5" in shown
+    assert "Second factor: off" in shown
+
+
+def test_l30_text_from_others_is_made_visible() -> None:
+    evil = "\x1b[2J"
+    me = op.Me("zhao", evil, "member", (evil,), True, 3, "login", evil, 0.0)
+    key = KeyLine("k", "ssh-ed25519", "SHA256:x", evil)
+    application = Application("a", "id", evil, frozenset({"http"}), 0.0, None)
+    sitting = op.Sitting("s", "live", "login", evil, 0.0, False)
+    talk = Talk(WhoAmI=me, ListKeys=[key], ListApplications=[application], ListSessions=[sitting])
+    talk.answers["ChangePassword"] = Refused("taken", name=evil)
+    for line in ("whoami", "keys", "app-passwords", "sessions", evil, "passwd", "a", "b", "b"):
+        assert "\x1b" not in talk.line(line)
+    assert "⟦U+001B⟧" in written(talk.effects)
+    assert "\x1b" not in Shell(PHRASES.speaker("en"), evil).open(0.0)[0]  # type: ignore[operator]
+
+
+# Passwords and codes -------------------------------------------------------------------------
+
+
+def test_passwd_asks_hidden_for_the_old_one_and_twice_for_the_new() -> None:
+    talk = Talk(ChangePassword=None)
+    for line in ("passwd", "old one", "new one"):
+        talk.line(line)
+        assert talk.asked.hidden
+    assert "is changed" in talk.line("new one")
+    assert talk.done == [op.ChangePassword("old one", "new one")]
+    assert not talk.asked.hidden
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [(("",), "Cancelled"), (("old", ""), "Cancelled"), (("old", "new", "other"), "not the same")],
+)
+def test_passwd_changes_nothing_unless_all_is_well(answers: tuple[str, ...], said: str) -> None:
+    talk = Talk()
+    talk.line("passwd")
+    shown = [talk.line(answer) for answer in answers][-1]
+    assert said in shown
+    assert shown.endswith("zhao> ")
+    assert talk.done == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (Refused("password wrong"), "Refused: the old password is wrong\nzhao> "),
+        (Busy("full"), "Too much at once, try again later.\nzhao> "),
+        (OSError(28, "No space left"), "This does not work now, try again later.\nzhao> "),
+    ],
+)
+def test_what_an_operation_raises_is_said_and_the_shell_goes_on(fault: Exception, said: str) -> None:
+    talk = Talk(ChangePassword=fault)
+    for line in ("passwd", "old", "new"):
+        talk.line(line)
+    assert talk.line("new") == said
+
+
+def test_l12_spaces_in_a_password_are_kept() -> None:
+    talk = Talk(ChangePassword=None)
+    for line in ("passwd", " old ", " new ", " new "):
+        talk.line(line)
+    assert talk.done == [op.ChangePassword(" old ", " new ")]
+
+
+def enrolling(**answers: Any) -> Talk:
+    setup = op.Enrolment("SECRET", "otpauth://totp/zhao", "▀▄\n")
+    return Talk(FactorIsOn=False, BeginFactor=setup, **answers)
+
+
+def test_totp_on_shows_the_secret_and_a_picture_and_asks_for_a_first_code() -> None:
+    talk = enrolling(ConfirmFactor=["AAAA", "BBBB"])
+    shown = talk.line("totp on")
+    assert "SECRET" in shown
+    assert "otpauth://totp/zhao" in shown
+    assert Picture("▀▄\n") in talk.effects
+    shown = talk.line("123456")
+    assert talk.done[-1:] == [op.ConfirmFactor("123456")]
+    assert "  AAAA\n  BBBB\n" in shown
+
+
+def test_a_wrong_first_code_is_asked_for_again_and_not_for_ever() -> None:
+    talk = enrolling(ConfirmFactor=Refused("code wrong"))
+    talk.line("两步验证 开")
+    for _ in range(limits.SHELL_TRIES - 1):
+        assert talk.line("000000") == "Refused: the code is wrong\nCode: "
+    assert talk.line("000000").endswith("Cancelled; nothing has changed.\nzhao> ")
+    talk = enrolling()
+    talk.line("totp on")
+    assert "Cancelled" in talk.line("")
+
+
+def test_totp_off_asks_for_a_code() -> None:
+    talk = Talk(FactorIsOn=True, EndFactor=None)
+    assert talk.line("totp off") == "Code: "
+    assert "is off" in talk.line("123456")
+    assert talk.done[-1:] == [op.EndFactor("123456")]
+
+
+@pytest.mark.parametrize(("line", "on"), [("totp on", True), ("totp off", False)])
+def test_totp_as_it_is_already(line: str, on: bool) -> None:
+    assert "already" in Talk(FactorIsOn=on).line(line)
+
+
+@pytest.mark.parametrize("line", ["totp", "totp maybe", "totp on on", "revoke", "revoke x", "key add", "key"
+                                  " remove", "key remove x", "keys all", "app-password add", "app-password"
+                                  " add label", "app-password add --scope http", "app-password add a --scope",
+                                  "revoke -1", "revoke 99999999"])  # fmt: skip
+def test_words_that_make_no_sense_get_the_usage(line: str) -> None:
+    talk = Talk(ListSessions=SITTINGS)
+    assert talk.line(line).startswith("Usage: ")
+    assert talk.done == []
+
+
+# Sessions, tokens, keys ----------------------------------------------------------------------
+
+
+def test_sessions_are_numbered_and_this_one_is_marked() -> None:
+    lines = Talk(ListSessions=SITTINGS).line("sessions").splitlines()
+    assert lines[0].startswith("  1  session  login  192.168.1.5  since ")
+    assert lines[0].endswith("  <- this one")
+    assert lines[1].startswith("  2  token  ssh  192.168.1.6  since ")
+    assert not lines[1].endswith("this one")
+
+
+def test_revoke_takes_the_numbers_of_the_list_that_was_shown() -> None:
+    talk = Talk(ListSessions=list(SITTINGS), Revoke=1)
+    talk.line("sessions")
+    talk.answers["ListSessions"] = list(reversed(SITTINGS))  # meanwhile
+    assert talk.line("revoke 2") == "Ended: 1.\nzhao> "
+    assert talk.done[-1:] == [op.Revoke("s2")]
+    assert talk.line("revoke 1").startswith("That is this session")
+    assert talk.line("revoke 3") == "There is no number 3.\nzhao> "
+    assert talk.line("吊销 ２").startswith("Ended")  # in full width
+
+
+def test_revoke_without_a_list_makes_one() -> None:
+    talk = Talk(ListSessions=SITTINGS, Revoke=1)
+    talk.line("revoke 2")
+    assert talk.done == [op.ListSessions(), op.Revoke("s2")]
+
+
+@pytest.mark.parametrize("word", ["all", "全部"])
+def test_revoke_all_keeps_this_one(word: str) -> None:
+    talk = Talk(Revoke=0)
+    assert "no other sessions" in talk.line(f"revoke {word}")
+    assert talk.done == [op.Revoke(None)]
+
+
+def test_a_token_is_shown_with_its_span() -> None:
+    shown = Talk(MintToken="netapp_abc").line("token")
+    assert "\n  netapp_abc\n" in shown
+    assert "12 hours" in shown
+    assert "7 days" in shown
+
+
+def test_keys_are_listed_added_and_removed() -> None:
+    key = KeyLine("k1", "ssh-ed25519", "SHA256:abc", "zhao@home")
+    talk = Talk(ListKeys=[], AddKey=key, RemoveKey=None)
+    assert "no SSH keys" in talk.line("keys")
+    assert "Added SHA256:abc" in talk.line("key add ssh-ed25519 AAAA zhao@home")
+    assert talk.done[-1:] == [op.AddKey("ssh-ed25519 AAAA zhao@home")]
+    talk.answers["ListKeys"] = [key]
+    assert "  1  ssh-ed25519  SHA256:abc  zhao@home" in talk.line("密钥")
+    assert "Removed SHA256:abc" in talk.line("密钥 删除 1")
+    assert talk.done[-1:] == [op.RemoveKey("k1")]
+
+
+def test_application_passwords_are_listed_added_and_removed() -> None:
+    backup = Application("a1", "id", "backup", frozenset({"file:read"}), 0.0, None)
+    talk = Talk(ListApplications=[], AddApplication="abcde-fghjk", RemoveApplication=None)
+    assert "no application passwords" in talk.line("app-passwords")
+    assert "\n  abcde-fghjk\n" in talk.line("app-password add my backup --scope file:read --scope=http")
+    assert talk.done[-1:] == [op.AddApplication("my backup", ("file:read", "http"))]
+    talk.answers["ListApplications"] = [backup]
+    assert "  1  backup  file:read" in talk.line("应用密码")
+    assert "Removed backup" in talk.line("应用密码 删除 1")
+    assert talk.done[-1:] == [op.RemoveApplication("a1")]
+
+
+# Time, turns, and the end --------------------------------------------------------------------
+
+
+def test_lines_wait_while_something_is_done_and_not_too_many() -> None:
+    talk = Talk()
+    talk.line("whoami")
+    assert talk.shell.busy
+    for _ in range(limits.SHELL_LINES):
+        assert talk.line("token") == ""
+    talk.line("token")
+    assert talk.ended == "flood"
+    assert talk.shell.done(ME, talk.now) == []
+
+
+def test_lines_that_waited_are_taken_one_after_another() -> None:
+    talk = Talk()
+    talk.line("whoami")
+    talk.line("token")
+    talk.line("quit")
+    talk.answers = {"MintToken": "netapp_abc"}
+    shown = talk.perform(talk.shell.done(ME, talk.now))
+    assert shown.index("role: member") < shown.index("netapp_abc") < shown.index("Goodbye")
+    assert talk.ended == "quit"
+
+
+def test_an_answer_may_wait_as_well() -> None:
+    talk = Talk(ChangePassword=None)
+    for line in ("whoami", "passwd", "a", "b", "b"):
+        talk.line(line)
+    talk.perform(talk.shell.done(ME, talk.now))
+    assert talk.done == [op.ChangePassword("a", "b")]
+
+
+def test_a_result_that_nobody_waits_for_is_our_fault() -> None:
+    with pytest.raises(StateError):
+        Talk().shell.done(None, 0.0)
+
+
+def test_silence_ends_it_and_a_line_begins_the_count_anew() -> None:
+    talk = Talk()
+    talk.now += limits.SHELL_IDLE - 1
+    assert talk.shell.tick(talk.now) == []
+    talk.line("")
+    assert talk.shell.deadline == talk.now + limits.SHELL_IDLE
+    assert "too long" in talk.perform(talk.shell.tick(talk.shell.deadline))
+    assert talk.ended == "idle"
+
+
+def test_a_session_has_an_end_however_much_is_typed() -> None:
+    talk = Talk()
+    while not talk.ended:
+        talk.now = talk.shell.deadline
+        talk.shell.line("", talk.now - 1)
+        talk.perform(talk.shell.tick(talk.now))
+    assert talk.ended == "total"
+    assert talk.now == 100.0 + limits.SHELL_TOTAL
+
+
+def test_what_ends_it_from_outside_is_one_line() -> None:
+    talk = Talk()
+    assert talk.perform(talk.shell.end("revoked")) == "\nThis session was revoked, goodbye.\n"
+    assert talk.shell.end("revoked") == []
+
+
+def test_an_interrupt_drops_what_is_asked() -> None:
+    talk = Talk()
+    talk.line("passwd")
+    assert talk.perform(talk.shell.interrupt(talk.now)) == "\nzhao> "
+    assert "There is no command" in talk.line("secret")
+    talk.line("whoami")
+    assert talk.shell.interrupt(talk.now) == []
+
+
+def test_a_line_too_long_is_said() -> None:
+    talk = Talk()
+    talk.line("passwd")
+    assert talk.perform(talk.shell.overlong(talk.now)) == "That line is too long and was not read.\nzhao> "
+
+
+TYPED = st.one_of(
+    st.text(max_size=40),
+    st.sampled_from([name for command in COMMANDS for name in (*command.names, *command.chinese)]),
+    st.sampled_from(["totp on", "revoke 1", "revoke all", "key add a b", "key remove 1", "passwd"]),
+)
+
+
+@given(st.lists(TYPED, max_size=30), st.booleans())
+def test_whatever_is_typed_the_shell_asks_again_or_ends(lines: list[str], refusing: bool) -> None:
+    results: dict[str, Callable[[Any], Any] | Any] = {
+        "WhoAmI": ME, "ChangePassword": None, "FactorIsOn": False, "ConfirmFactor": ["A"], "EndFactor": None,
+        "BeginFactor": op.Enrolment("S", "u", "p"), "ListSessions": SITTINGS, "Revoke": 1, "MintToken": "t",
+        "ListKeys": [], "AddKey": KeyLine("k", "t", "f", "c"), "RemoveKey": None, "ListApplications": [],
+        "AddApplication": "p", "RemoveApplication": None,
+    }  # fmt: skip
+    talk = Talk(**(dict.fromkeys(results, Refused("gone")) if refusing else results))
+    for line in lines:
+        talk.line(line)
+        assert not talk.shell.busy
+        assert talk.ended or isinstance(talk.effects[-1], Ask)
