@@ -36,8 +36,6 @@ _CHECK: Final = 3
 _INVITATION: Final = 26  # 128 bits: an id and its signature
 _ID: Final = 8  # octets, as many as the signature has
 _KEY: Final = 32  # octets
-#: The file in the state directory that holds its key.
-KEY_FILE: Final = "people.key"
 #: More than anybody types for any of them; what is longer is not looked at.
 _LONGEST: Final = 256
 
