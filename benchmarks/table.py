@@ -28,6 +28,7 @@ ECHO_P99 = Measure("an echo beside, 99th percentile", "ms")
 FIRST_ANSWER = Measure("first answer", "s")
 MEMORY = Measure("memory", "MiB")  # of the whole process
 MEMORY_EACH = Measure("memory each", "KiB")
+MEMORY_ADDED = Measure("memory beyond that at rest", "MiB")
 FIRST_OCTET = Measure("first octet", "ms")
 CPU_AT_REST = Measure("CPU a second", "µs")
 WAKE_UPS = Measure("wake-ups", "/s")
