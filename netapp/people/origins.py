@@ -35,3 +35,12 @@ def origin(host: str) -> Origin:
         return Origin(plain, plain, "", address.is_loopback)
     network, site = (str(ipaddress.ip_network((int(address), bits), strict=False)) for bits in (64, 48))
     return Origin(plain, network, site, False)
+
+
+def printable_host(host: str) -> str:
+    """An address as a firewall takes it: without a zone, IPv4 as what it is; "" for what is none."""
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return ""
+    return origin(host).host
