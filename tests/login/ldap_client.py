@@ -126,9 +126,26 @@ def search(
     )
 
 
+def compare(name: str, attribute: str, value: str) -> Any:
+    assertion = pureldap.LDAPAttributeValueAssertion(
+        pureldap.LDAPAttributeDescription(attribute), pureldap.LDAPAssertionValue(value)
+    )
+    return pureldap.LDAPCompareRequest(name, assertion)
+
+
 def page_of(size: int, cookie: bytes = b"", critical: bool = True) -> list[tuple[str, bool, bytes]]:
     value = pureber.BERSequence([pureber.BERInteger(size), pureber.BEROctetString(cookie)])
     return [(PAGED, critical, value.toWire())]
+
+
+def cookie_of(done: Any) -> bytes | None:
+    """The cookie that an answer's control of pages holds."""
+    for oid, _, value in done.controls or ():
+        assert oid == PAGED.encode()
+        control, _ = pureber.berDecodeObject(pureber.BERDecoderContext(), value)
+        cookie: bytes = control.data[1].value
+        return cookie
+    return None
 
 
 _BASE_CONTEXT = pureldap.LDAPBERDecoderContext(fallback=pureber.BERDecoderContext())
