@@ -41,6 +41,11 @@ class Pool:
         self._threads: list[threading.Thread] = []
         self._stopping = False
 
+    @property
+    def waiting(self) -> int:
+        """Jobs that no thread has begun."""
+        return len(self._jobs)
+
     def start(self) -> None:
         self._stopping = False
         self._threads = [

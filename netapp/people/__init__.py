@@ -18,15 +18,35 @@ if TYPE_CHECKING:
 
 __all__ = ["open_people"]
 
+#: What signs and seals within a state directory; its backup belongs beside that of ``people.db``.
+KEY_FILE = "people.key"
+#: The audit trail.
+AUDIT_FILE = "audit.jsonl"
+
 
 def open_people(state: Path, reactor: Any) -> "People":
     """The people of one state directory; made there if need be, its threads begin with ``start``.
 
     :raises ConfigError: the directory or its database cannot be used.
     """
-    from netapp.core.database import Database
-    from netapp.people.directory import People
-    from netapp.people.passwords import Hasher
-    from netapp.people.store import SqlStore, open_database
+    import time
 
-    return People(SqlStore(Database(open_database(state), reactor)), Hasher(), reactor)
+    from netapp.core.database import Database
+    from netapp.people import codes, settings
+    from netapp.people.audit import Audit
+    from netapp.people.clock import Steady
+    from netapp.people.directory import People
+    from netapp.people.store import SqlStore, open_database, rows
+
+    path, secret = open_database(state), codes.key_file(state / KEY_FILE)
+    with rows(state) as opened:
+        agreed = settings.read(opened)
+    return People(
+        SqlStore(Database(path, reactor)),
+        agreed.hasher(),
+        reactor,
+        time=Steady(reactor.seconds, time.monotonic),
+        audit=Audit(state / AUDIT_FILE, codes.derived(secret, "audit"), reactor.seconds),
+        secret=secret,
+        settings=agreed,
+    )

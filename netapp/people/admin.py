@@ -4,6 +4,7 @@ The same functions serve ``netapp user`` and the services.  Each notes what has 
 every process on the state directory learns of it; none leaves a place without an admin that had one.
 """
 
+import math
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -49,7 +50,7 @@ def see_free(rows: "Rows", name: str) -> tuple[str, str]:
     mapped = names.new_name(name)
     if rows.accounts.find(mapped) is not None:
         raise Refused("taken", name=names.shown_name(name))
-    skeleton = getattr(names, "skeleton", str)(mapped)
+    skeleton = names.skeleton(name)
     lookalike = rows.accounts.lookalike(skeleton)
     if lookalike is not None:
         raise Refused("lookalike", name=names.shown_name(name), other=lookalike.shown)
@@ -87,7 +88,7 @@ def set_password(
     """Another password, which ends what the old one opened.  :param keep: the session that goes on."""
     rows.accounts.set_password(account.id, password, now)
     rows.invitations.forget(account.id)
-    return _revoked(rows, "password", account, keep, now)
+    return _revoked(rows, "password", account, keep)
 
 
 def set_state(rows: "Rows", account: Account, state: AccountState, reason: str = "") -> Account:
@@ -98,7 +99,7 @@ def set_state(rows: "Rows", account: Account, state: AccountState, reason: str =
     if state != "active":
         _see_other_admin(rows, account)
     rows.accounts.set_state(account.id, state, reason if state != "active" else "")
-    rows.sessions.drop_dead(0.0)
+    rows.sessions.drop_dead(-math.inf)
     return _noted(rows, _STATE_CHANGES[state], account)
 
 
@@ -129,10 +130,10 @@ def remove(rows: "Rows", account: Account) -> Account:
     return account
 
 
-def revoke(rows: "Rows", account: Account, *, keep: str | None = None, now: float = 0.0) -> Account:
+def revoke(rows: "Rows", account: Account, *, keep: str | None = None) -> Account:
     """End everything that was given out: sessions, tokens, application passwords."""
     rows.accounts.revoke(account.id)
-    return _revoked(rows, "revoked", account, keep, now)
+    return _revoked(rows, "revoked", account, keep)
 
 
 def end_session(rows: "Rows", account: Account, session: Session) -> None:
@@ -229,10 +230,10 @@ def _see_other_admin(rows: "Rows", account: Account) -> None:
         raise Refused("last admin", name=account.shown)
 
 
-def _revoked(rows: "Rows", kind: ChangeKind, account: Account, keep: str | None, now: float) -> Account:
+def _revoked(rows: "Rows", kind: ChangeKind, account: Account, keep: str | None) -> Account:
     if keep is not None:
         rows.sessions.renew(keep, account.id)
-    rows.sessions.drop_dead(now)
+    rows.sessions.drop_dead(-math.inf)  # the revoked ones
     return _noted(rows, kind, account, session=keep)
 
 

@@ -32,7 +32,7 @@ class Applications:
         """
         new, text = made(account_id, label, scopes, self._ground.now())
         await self._ground.change(lambda rows: admin.add_application(rows, new, text))
-        self._ground.audit.record("application added", account_id=account_id, scopes=" ".join(sorted(scopes)))
+        self._ground.audit.record("application added", about=account_id, scopes=" ".join(sorted(scopes)))
         return text
 
     async def remove(self, account_id: str, application_id: str) -> None:
@@ -47,7 +47,7 @@ class Applications:
             admin.remove_application(rows, account, found)
 
         await self._ground.change(work)
-        self._ground.audit.record("application removed", account_id=account_id)
+        self._ground.audit.record("application removed", about=account_id)
 
 
 def made(account_id: str, label: str, scopes: Collection[str], now: float) -> tuple[Application, str]:

@@ -16,9 +16,10 @@ from typing import Protocol
 from twisted.internet import defer
 
 from netapp.core import limits
-from netapp.people import applications, codes, names, rules, sessions
+from netapp.people import applications, codes, rules, sessions
 from netapp.people.ground import Ground
-from netapp.people.model import Account, Password, Refused
+from netapp.people.model import Account, Password
+from netapp.people.refusals import Reason
 from netapp.people.rows import Rows
 from netapp.people.second_factor import SecondFactor, is_on
 
@@ -37,10 +38,11 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The account that is let in, or why nobody is; the reason is for the audit trail alone."""
+    """The account that is let in, or why nobody is; the reason is for the log alone."""
 
     account: Account | None
-    reason: str
+    reason: str  # a Reason, or what has let in
+    named: Account | None = None  # whose name was typed
 
 
 class External(Protocol):
@@ -56,6 +58,7 @@ class _Candidate:
     account: Account | None  # None where nobody comes in: then the hash is nobody's
     kept: Password
     password: bytes
+    named: Account | None  # whose name it is
 
 
 class Authentication:
@@ -67,42 +70,48 @@ class Authentication:
 
     async def remembered(self, attempt: Attempt) -> Account | None:
         """The account, when this very password was found right a moment ago."""
-        found = await self._found(_prepared(attempt))
+        found = await self._found(rules.candidates(attempt.name, attempt.password))
         for candidate in found:
             account = candidate.account
             if account is not None and self._verified.knows(account, candidate.password, self._ground.now()):
-                return account
+                return None if await self._has_factor(account.id) else account
         return None
+
+    async def _has_factor(self, account_id: str) -> bool:
+        """A second factor may have come since; then a password alone is not enough."""
+        return await self._ground.store.read(lambda rows: is_on(rows, account_id))
 
     async def judge(self, attempt: Attempt) -> Verdict:
         """:raises Busy: too many wait for the threads that hash; that is no failed try."""
         by_code = await self._by_random_secret(attempt)
         if by_code is not None:
             return by_code
-        prepared = _prepared(attempt)
+        prepared = rules.candidates(attempt.name, attempt.password)
         if not prepared:
-            return Verdict(None, "bad")  # no such password can be: nothing is said of the name
+            return Verdict(None, Reason.BAD)  # no such password can be: nothing is said of the name
         candidates = await self._found(prepared)
         right = await self._ground.pool.run(self._first_right, candidates)
         if right is None:
-            return await self._by_external(attempt, prepared)
+            return await self._by_external(attempt, prepared) or _refused(candidates)
         candidate = candidates[right]
         if candidate.account is None:
-            return Verdict(None, "bad")  # the dummy's hash is random: not in this universe
+            return _refused(candidates)  # the dummy's hash is random: not in this universe
         return await self._admitted(attempt, candidate.account, candidate)
 
     async def judge_own(self, attempt: Attempt, account: Account) -> Verdict:
         """Whether the password is an account's very own, which its owner is about to change."""
-        candidates = await self._found(_prepared(attempt))
+        candidates = await self._found(rules.candidates(attempt.name, attempt.password))
         right = await self._ground.pool.run(self._first_right, candidates)
         if right is None or candidates[right].account != account:
-            return Verdict(None, "bad")
+            return _refused(candidates)
         return Verdict(account, "password")
 
     # What was typed --------------------------------------------------------------------------
 
     async def _by_random_secret(self, attempt: Attempt) -> Verdict | None:
         """Tokens and application passwords are random: their digests are found, not guessed."""
+        if len(attempt.password) > limits.PASSWORD * 4:
+            return None  # in no encoding is it short enough
         text = attempt.password.decode("utf-8", "replace")
         is_token = codes.looks_like_token(text)
         if not is_token and codes.application_digest(text) is None:
@@ -126,7 +135,7 @@ class Authentication:
         account = await self._ground.store.write(work)
         if account is not None:
             return Verdict(account, "token" if is_token else "application")
-        return Verdict(None, "token") if is_token else None  # it may be somebody's password
+        return Verdict(None, Reason.BAD) if is_token else None  # it may be somebody's password
 
     async def _found(self, prepared: list[tuple[str | None, bytes]]) -> list[_Candidate]:
         def work(rows: Rows) -> list[tuple[Account, Password] | None]:
@@ -137,40 +146,43 @@ class Authentication:
 
     def _candidate(self, row: tuple[Account, Password] | None, password: bytes) -> _Candidate:
         if row is None or not row[0].active:
-            return _Candidate(None, Password(self._ground.hasher.dummy), password)
-        return _Candidate(row[0], row[1], password)
+            named = row[0] if row is not None else None
+            return _Candidate(None, Password(self._ground.hasher.dummy), password, named)
+        return _Candidate(row[0], row[1], password, row[0])
 
     def _first_right(self, candidates: list[_Candidate]) -> int | None:
         """In a thread: which candidate's password is right."""
         for index, each in enumerate(candidates):
-            if self._ground.hasher.verify(each.kept.phc, each.password):
+            if self._ground.hasher.verify(each.kept.phc, each.password, each.kept.pepper):
                 return index
         return None
 
-    async def _by_external(self, attempt: Attempt, prepared: list[tuple[str | None, bytes]]) -> Verdict:
+    async def _by_external(
+        self, attempt: Attempt, prepared: list[tuple[str | None, bytes]]
+    ) -> Verdict | None:
         if self.external is None:
-            return Verdict(None, "bad")
+            return None
         for name, password in prepared:
             account = await self._ground.store.read(partial(_without_password, name=name))
             if account is not None and await self.external.check(account.name, password):
                 return await self._admitted(attempt, account, None)
-        return Verdict(None, "bad")
+        return None
 
     # Letting in ------------------------------------------------------------------------------
 
     async def _admitted(self, attempt: Attempt, account: Account, by: _Candidate | None) -> Verdict:
         """Note the visit, unless the account has changed while its password was hashed."""
         renewed = None
-        if by is not None and self._ground.hasher.outdated(by.kept.phc):
+        if by is not None and self._ground.hasher.outdated(by.kept.phc, by.kept.pepper):
             renewed = await self._ground.hashed(by.password)
         now = self._ground.now()
 
         def work(rows: Rows) -> Verdict:
             current = rows.accounts.get(account.id)
             if current is None or not current.active or current.generation != account.generation:
-                return Verdict(None, "changed")
-            if is_on(rows, account.id) and not self._code_right(rows, account.id, attempt.code, now):
-                return Verdict(None, "code")
+                return Verdict(None, Reason.BAD, account)
+            if is_on(rows, account.id) and not self._code_right(rows, account.id, attempt.code):
+                return Verdict(None, Reason.CODE, account)
             if renewed is not None and by is not None:
                 rows.accounts.rehash(account.id, by.kept.phc, renewed)
             rows.accounts.saw(account.id, now)
@@ -181,10 +193,15 @@ class Authentication:
             self._verified.remember(verdict.account, by.password, now)
         return verdict
 
-    def _code_right(self, rows: Rows, account_id: str, code: bytes | None, now: float) -> bool:
+    def _code_right(self, rows: Rows, account_id: str, code: bytes | None) -> bool:
         if code is None:
             return False
-        return self._factors.accepted(rows, account_id, code.decode("utf-8", "replace"), now)
+        return self._factors.accepted(rows, account_id, code.decode("utf-8", "replace"), self._ground.wall())
+
+
+def _refused(candidates: list[_Candidate]) -> Verdict:
+    named = next((each.named for each in candidates if each.named is not None), None)
+    return Verdict(None, Reason.BAD if named is None or named.active else Reason.LOCKED, named)
 
 
 class Verified:
@@ -210,17 +227,6 @@ class Verified:
     def _digest(self, account: Account, password: bytes) -> bytes:
         about = f"{account.id} {account.generation} ".encode()
         return hmac.new(self._key, about + password, hashlib.sha256).digest()
-
-
-def _prepared(attempt: Attempt) -> list[tuple[str | None, bytes]]:
-    """Mapped names, None for what can be no name, with the password's octets to hash."""
-    found = []
-    for shown, secret in rules.readings(attempt.name, attempt.password):
-        try:
-            found.append((names.mapped_or_none(shown), rules.prepared(secret)))
-        except Refused:
-            continue
-    return found
 
 
 def _row(rows: Rows, name: str | None) -> tuple[Account, Password] | None:

@@ -13,18 +13,22 @@ from netapp.core.access import is_loopback, source_of
 from netapp.errors import Busy
 from netapp.people import admin, names, rules
 from netapp.people.applications import Applications
+from netapp.people.audit import Audit
 from netapp.people.authentication import Attempt, Authentication, Verdict
+from netapp.people.clock import Steady
 from netapp.people.ground import Ground, NoAudit
 from netapp.people.invitations import Invitations
 from netapp.people.keys import Keys
 from netapp.people.model import Account, Refused, Role
 from netapp.people.passwords import Hasher
+from netapp.people.refusals import Reason, tell_refused
 from netapp.people.rows import Rows
+from netapp.people.rules import Policy
 from netapp.people.second_factor import SecondFactor, is_on
 from netapp.people.sessions import Sessions
+from netapp.people.settings import Settings
 from netapp.people.store import Store
-from netapp.people.throttle import Throttle
-from netapp.people.turns import Turns
+from netapp.people.turns import Throttled, Turns
 
 
 class People:
@@ -33,10 +37,11 @@ class People:
     Rows are read each time, so what ``netapp user`` changes is true for the next question;
     ``changes`` tells of it.
 
-    :param clock: the reactor; its ``seconds`` stamp rows and measure throttles.
+    :param clock: the reactor.
     :param audit: where events are written; nowhere unless given.
     :param secret: 32 octets of the state directory; random unless given.
-    :param policy: of new passwords: "basic" or "nist".
+    :param time: the time that rows are stamped with and throttles measured; the clock's unless given.
+    :param settings: what is stored, as it was read; it is followed when it changes.
     """
 
     def __init__(
@@ -45,16 +50,20 @@ class People:
         hasher: Hasher,
         clock: Any,
         *,
-        audit: Any = None,
+        audit: Audit | None = None,
         secret: bytes | None = None,
-        policy: str = "basic",
+        time: Steady | None = None,
+        settings: Settings | None = None,
     ) -> None:
         secret = secret or secrets.token_bytes(32)
-        self._ground = ground = Ground(store, hasher, clock, audit or NoAudit(), secret)
+        time = time or Steady(clock.seconds, clock.seconds)
+        self._ground = ground = Ground(store, hasher, clock, time, audit or NoAudit(), secret)
         #: :class:`AccountChanged` values, for changes of this process and, soon, of others.
         self.changes = ground.changes
-        self.audit, self.policy = ground.audit, policy
-        self.throttle = Throttle()
+        ground.settings = settings
+        self.audit, self.throttle = ground.audit, ground.throttle
+        #: Of new passwords, where a service has one of its own; else it is as stored.
+        self.chosen_policy: Policy | None = None
         self.sessions, self.keys = Sessions(ground), Keys(ground)
         self.second_factor = SecondFactor(ground)
         self.invitations, self.applications = Invitations(ground), Applications(ground)
@@ -62,21 +71,23 @@ class People:
         self.refused = 0  # tries that were wrong
         self.admitted = 0
         self._checking: Counter[str] = Counter()  # tries under way, by source
-        self._turns = Turns(self.throttle, clock)
+        self._turns = Turns(self.throttle, clock, seconds=ground.now, queue=lambda: ground.pool.waiting)
 
     def start(self) -> defer.Deferred[None]:
         self._ground.start()
         return defer.ensureDeferred(self._start())
 
     async def _start(self) -> None:
-        def work(rows: Rows) -> None:
-            self._ground.begin_reading(rows)
-            self.sessions.start(rows)
-
-        await self._ground.store.write(work)
+        await self._ground.begin(self.sessions.start)
 
     def stop(self) -> defer.Deferred[None]:
         return defer.ensureDeferred(self._ground.stop())
+
+    @property
+    def policy(self) -> Policy:
+        """The rules of new passwords."""
+        stored = self._ground.settings
+        return self.chosen_policy or (stored.policy if stored is not None else "basic")
 
     # Questions -------------------------------------------------------------------------------
 
@@ -145,7 +156,7 @@ class People:
     ) -> Account:
         """A new account.  :raises Refused: the name or the password, or it is taken."""
         octets = self._chosen(password, name=name, allow_weak=allow_weak)
-        kept = await self._ground.hashed(octets, alone=len(octets) >= 15)
+        kept = await self._ground.hashed(octets, alone=rules.stands_alone(octets))
         now = self._ground.now()
         return await self._ground.change(
             lambda rows: admin.add(rows, name, kept, now, role=role, groups=groups)
@@ -175,7 +186,7 @@ class People:
         verdict = await self._tried(attempt, lambda it: self.authentication.judge_own(it, account))
         if verdict.account is None:
             raise Refused("password wrong")
-        kept, now = await self._ground.hashed(octets, alone=len(octets) >= 15), self._ground.now()
+        kept, now = await self._ground.hashed(octets, alone=rules.stands_alone(octets)), self._ground.now()
         changed = await self._ground.change(
             lambda rows: admin.set_password(rows, account, kept, now, keep=keep)
         )
@@ -185,7 +196,7 @@ class People:
     async def set_password(self, name: str, password: str, *, allow_weak: bool = False) -> Account:
         """Another password, by who may give it.  :raises Refused: the name or the password."""
         octets = self._chosen(password, name=name, allow_weak=allow_weak)
-        kept, now = await self._ground.hashed(octets, alone=len(octets) >= 15), self._ground.now()
+        kept, now = await self._ground.hashed(octets, alone=rules.stands_alone(octets)), self._ground.now()
         return await self._ground.change(
             lambda rows: admin.set_password(rows, admin.find(rows, name), kept, now)
         )
@@ -210,7 +221,9 @@ class People:
     def _chosen(
         self, password: str, *, name: str, second_factor: bool = False, allow_weak: bool = False
     ) -> bytes:
-        return rules.new_password(password, allow_weak=allow_weak)
+        return rules.new_password(
+            password, policy=self.policy, second_factor=second_factor, name=name, allow_weak=allow_weak
+        )
 
     # Tries -----------------------------------------------------------------------------------
 
@@ -222,26 +235,35 @@ class People:
     async def _tried(self, attempt: Attempt, judge: Callable[[Attempt], Awaitable[Verdict]]) -> Verdict:
         """Have a try judged when its turn comes, and count what comes out."""
         tried = rules.tried_names(attempt.name)
-        with self._place_in_queue(attempt.source):
-            async with self._turns.turn(attempt.source, tried):
-                verdict = await judge(attempt)
-                await self._note(attempt, tried, verdict)
+        try:
+            with self._place_in_queue(attempt.source):
+                async with self._turns.turn(attempt.source, tried):
+                    verdict = await judge(attempt)
+                    await self._count(attempt, tried, verdict)
+        except Throttled:  # an ordinary refusal, to who tries; not looked at, it counts as none
+            verdict = Verdict(None, Reason.THROTTLED)
+        self._tell(attempt, verdict)
         return verdict
 
-    async def _note(self, attempt: Attempt, tried: frozenset[str], verdict: Verdict) -> None:
+    async def _count(self, attempt: Attempt, tried: frozenset[str], verdict: Verdict) -> None:
         """Count an outcome, on the disk too, before anybody is told of it."""
-        now, account = self._ground.now(), verdict.account
-        text = attempt.name.decode("utf-8", "replace")
-        if account is None:
+        now = self._ground.now()
+        if verdict.account is None:
+            self.throttle.failed(attempt.source, tried, now, password=attempt.password)
+        else:
+            self.throttle.succeeded(attempt.source, verdict.account.name, now)
+        await self._ground.store_throttle()
+
+    def _tell(self, attempt: Attempt, verdict: Verdict) -> None:
+        if verdict.account is None:
             self.refused += 1
-            self.throttle.failed(attempt.source, tried, now)
+            tell_refused(attempt.source, attempt.door, Reason(verdict.reason))
         else:
             self.admitted += 1
-            self.throttle.succeeded(attempt.source, account.name)
         self.audit.record(
-            "refused" if account is None else "login",
-            account=account,
-            name=text,
+            "refused" if verdict.account is None else "login",
+            account=verdict.account or verdict.named,
+            name=attempt.name,
             source=attempt.source,
             door=attempt.door,
             reason=verdict.reason,

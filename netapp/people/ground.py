@@ -1,7 +1,8 @@
 """What all parts of :class:`netapp.people.directory.People` stand on."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from twisted.internet import defer
@@ -10,11 +11,16 @@ from twisted.logger import Logger
 from netapp.core import limits
 from netapp.core.events import Topic
 from netapp.core.threads import Pool
-from netapp.people import codes
+from netapp.errors import ConfigError
+from netapp.people import codes, settings
+from netapp.people.audit import Audit
+from netapp.people.clock import Steady
 from netapp.people.model import AccountChanged, Password
 from netapp.people.passwords import Hasher
 from netapp.people.rows import Rows
+from netapp.people.settings import Settings
 from netapp.people.store import Store
+from netapp.people.throttle import Throttle
 
 T = TypeVar("T")
 
@@ -22,22 +28,28 @@ T = TypeVar("T")
 class Ground:
     """Rows, the threads that hash, the time, the audit trail, and the news of changes.
 
-    :param clock: the reactor; its ``seconds`` stamp rows and measure throttles.
+    :param clock: the reactor.
+    :param time: seconds since 1970 that never go back: rows are stamped with it, throttles measured.
     :param secret: 32 octets that belong to the state directory.
     """
 
     _log = Logger()
 
-    def __init__(self, store: Store, hasher: Hasher, clock: Any, audit: Any, secret: bytes) -> None:
+    def __init__(
+        self, store: Store, hasher: Hasher, clock: Any, time: Steady, audit: "Audit | NoAudit", secret: bytes
+    ) -> None:
         self.store, self.hasher, self.clock, self.audit = store, hasher, clock, audit
+        self.now, self.wall = time.seconds, time.wall
         self.changes: Topic[AccountChanged] = Topic()
         self._secret = secret
         self._seen = 0  # the number of the last change that was published
+        self._merged = 0.0  # when throttles were last read
         self._reading: defer.DeferredLock = defer.DeferredLock()
         threads = min(os.cpu_count() or 1, limits.HASH_THREADS)
         self.pool = Pool("passwords", clock, threads=threads, waiting=limits.HASH_QUEUE, nice=10)
-        #: Called with the settings' rows when something may have changed them.
-        self.settings_changed: Callable[[Rows], object] = lambda rows: None
+        #: What is stored, as this process knows it; not looked at unless it was read at the start.
+        self.settings: Settings | None = None
+        self.throttle = Throttle(self.key_for("throttle"))
         store.watch(self._others_changed)
 
     def start(self) -> None:
@@ -47,10 +59,7 @@ class Ground:
     async def stop(self) -> None:
         await self.pool.stop()
         await self.store.stop()
-
-    def now(self) -> float:
-        seconds: float = self.clock.seconds()
-        return seconds
+        self.audit.close()
 
     def key_for(self, purpose: str) -> bytes:
         """A key of its own for each purpose: :func:`netapp.people.codes.derived`."""
@@ -59,7 +68,7 @@ class Ground:
     async def hashed(self, octets: bytes, *, alone: bool = False) -> Password:
         """What to keep of a password.  :raises Busy: too many wait for the threads."""
         hasher = self.hasher
-        return Password(await self.pool.run(hasher.hash, octets), getattr(hasher, "current", None), alone)
+        return Password(await self.pool.run(hasher.hash, octets), hasher.current, alone)
 
     async def change(self, work: Callable[[Rows], T]) -> T:
         """Write, and publish what :meth:`ChangeRows.note` was told, to this process at once."""
@@ -71,19 +80,57 @@ class Ground:
         """Publish what has happened, here or elsewhere, each once and in order."""
         await self._reading.acquire()
         try:
-            for number, happened in await self.store.read(self._news):
+            news = await self.store.read(self._news)
+            self._take_settings(news.settings)
+            self.throttle.restore(news.failures, news.places, self.now())
+            self._merged = self.now()
+            for number, happened in news.changes:
                 self._seen = number
                 self.changes.publish(happened)
         finally:
             self._reading.release()
 
-    def begin_reading(self, rows: Rows) -> None:
-        """What has happened so far is no news."""
-        self._seen = rows.changes.last()
+    async def begin(self, work: Callable[[Rows], object]) -> None:
+        """Take what is stored, once; what has happened to accounts so far is no news."""
 
-    def _news(self, rows: Rows) -> list[tuple[int, AccountChanged]]:
-        self.settings_changed(rows)
-        return list(rows.changes.since(self._seen))
+        def first(rows: Rows) -> _News:
+            work(rows)
+            self._seen = rows.changes.last()
+            return _News([], rows.throttles.failures(), rows.throttles.places(), None)
+
+        news = await self.store.write(first)
+        self.throttle.restore(news.failures, news.places, self.now())
+        self._merged = self.now()
+
+    async def store_throttle(self) -> None:
+        """Put what failed tries cost on the disk."""
+        changes = self.throttle.changed(self.now())
+        if changes:
+            try:
+                await self.store.write(lambda rows: rows.throttles.store(changes))
+            except Exception:
+                self.throttle.put_back(changes)
+                raise
+
+    def _news(self, rows: Rows) -> "_News":
+        """What others may have written since we last looked, in a thread."""
+        since = self._merged - limits.CLOCK_STEP  # another process's clock may be as much behind
+        return _News(
+            rows.changes.since(self._seen),
+            rows.throttles.failures(since),
+            rows.throttles.places(since),
+            settings.read(rows) if self.settings is not None else None,
+        )
+
+    def _take_settings(self, stored: Settings | None) -> None:
+        """Hash as is agreed on now; where that cannot be, go on as before, and say so."""
+        if stored is None or stored == self.settings:
+            return
+        self.settings = stored
+        try:
+            self.hasher = stored.hasher()
+        except ConfigError as error:
+            self._log.error("passwords are hashed as before: {reason}", reason=error)
 
     def _others_changed(self) -> None:
         defer.ensureDeferred(self.catch_up()).addErrback(self._cannot_read)
@@ -92,5 +139,19 @@ class Ground:
         self._log.failure("what has happened to accounts cannot be read", failure)
 
 
+@dataclass(frozen=True, slots=True)
+class _News:
+    changes: Sequence[tuple[int, AccountChanged]]
+    failures: Sequence[tuple[str, int, float]]
+    places: Sequence[tuple[str, str, float]]
+    settings: Settings | None
+
+
 class NoAudit:
-    def record(self, *args: object, **fields: object) -> None: ...
+    """For programs without a state directory: nothing is kept."""
+
+    def record(self, event: str, /, **fields: object) -> None:
+        """Nothing happens."""
+
+    def close(self) -> None:
+        """Nothing to close."""

@@ -8,6 +8,7 @@ from netapp.people import admin, codes, rules
 from netapp.people.ground import Ground
 from netapp.people.model import Account, Invitation, Refused, Role
 from netapp.people.rows import Rows
+from netapp.people.rules import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Invitations:
         *,
         source: str,
         door: str,
-        policy: str = "basic",
+        policy: Policy = "basic",
     ) -> Account:
         """Use a code up: the account that it made, or whose password it has set.
 
@@ -68,8 +69,9 @@ class Invitations:
             raise Refused("code used")
         if invited.account is None:
             await self._ground.store.read(lambda rows: admin.see_free(rows, name or ""))
-        octets = rules.new_password(password)
-        kept = await self._ground.hashed(octets, alone=len(octets) >= 15)
+        owner = invited.account.name if invited.account is not None else name or ""
+        octets = rules.new_password(password, policy=policy, name=owner)
+        kept = await self._ground.hashed(octets, alone=rules.stands_alone(octets))
         now = self._ground.now()
 
         def work(rows: Rows) -> Account:

@@ -41,7 +41,7 @@ class Keys:
         """
         key = parse(line, account_id, self._ground.now())
         await self._ground.change(lambda rows: admin.add_key(rows, key))
-        self._ground.audit.record("key added", account_id=account_id, key=fingerprint(key.blob))
+        self._ground.audit.record("key added", about=account_id, key=fingerprint(key.blob))
         return key
 
     async def remove(self, account_id: str, key_id: str) -> None:
@@ -56,7 +56,7 @@ class Keys:
             return key
 
         key = await self._ground.change(work)
-        self._ground.audit.record("key removed", account_id=account_id, key=fingerprint(key.blob))
+        self._ground.audit.record("key removed", about=account_id, key=fingerprint(key.blob))
 
     async def offered(self, name: str | bytes, blob: bytes) -> bool:
         """Whether a signature by this key would let in: the same work for every name."""

@@ -7,6 +7,7 @@ from netapp.people import admin, codes, rules, totp
 from netapp.people.ground import Ground
 from netapp.people.model import Account, Refused
 from netapp.people.rows import Rows
+from netapp.people.rules import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class SecondFactor:
         :returns: the recovery codes, to be shown once.
         :raises Refused: the code is wrong, too many were, or nothing was begun.
         """
-        now = self._ground.now()
+        now = self._ground.wall()
         recovery = codes.new_recovery_codes(limits.RECOVERY_CODES)
 
         def work(rows: Rows) -> Account | None:
@@ -86,16 +87,16 @@ class SecondFactor:
         self._ground.audit.record("factor on", account=account)
         return recovery
 
-    async def end(self, account_id: str, code: str, *, policy: str = "basic") -> None:
+    async def end(self, account_id: str, code: str, *, policy: Policy = "basic") -> None:
         """:raises Refused: the code is wrong, or the password may not stand alone."""
-        now = self._ground.now()
+        now = self._ground.wall()
 
         def work(rows: Rows) -> Account | None:
             if not is_on(rows, account_id):
                 raise Refused("factor off")
             password = rows.accounts.password(account_id)
             if policy == "nist" and password is not None and not password.alone:
-                raise Refused("password not alone", least=15)
+                raise Refused("password not alone", least=limits.PASSWORD_ALONE)
             if not self.accepted(rows, account_id, code, now):
                 return None
             account = rows.accounts.get(account_id)

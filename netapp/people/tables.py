@@ -15,7 +15,7 @@ account: Final = sa.Table(
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("number", sa.Integer, nullable=False, index=True, unique=True),
     sa.Column("name", sa.String(64), nullable=False, unique=True),
-    sa.Column("skeleton", sa.String(256), nullable=False, index=True),
+    sa.Column("skeleton", sa.String(512), nullable=False, index=True),
     sa.Column("shown", sa.String(256), nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("reason", sa.String(256), nullable=False),

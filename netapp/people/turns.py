@@ -38,6 +38,7 @@ class Turns:
         self._throttle, self._clock, self._queue = throttle, clock, queue
         self._seconds: Callable[[], float] = seconds or clock.seconds
         self._locks: dict[Key, defer.DeferredLock] = {}
+        self._crowd = 0  # strangers that wait for the threads to have less to do
         self.waiting = 0  #: tries that wait now, for their turn or for what failures cost
 
     @asynccontextmanager
@@ -90,7 +91,13 @@ class Turns:
         for wait in filter(None, STEPS):
             if self._queue() < limits.HASH_CROWDED or self._throttle.knows(host, names, self._seconds()):
                 return
-            await self._sleep(wait)
+            if self._queue() + self._crowd >= limits.HASH_QUEUE:
+                break  # whoever waits here is in the queue as well
+            self._crowd += 1
+            try:
+                await self._sleep(wait)
+            finally:
+                self._crowd -= 1
         raise Busy("the threads that hash have too much to do")
 
     async def _sleep(self, seconds: float) -> None:

@@ -25,17 +25,17 @@ HOST = "192.0.2.1"
 class WatchedHasher(Hasher):
     """Keeps which hashes were verified; waits at a gate when a test closes it."""
 
-    def __init__(self, cost: Cost = CHEAP) -> None:
-        super().__init__(cost)
+    def __init__(self) -> None:
+        super().__init__(CHEAP)
         self.verified: list[str] = []
         self.gate = threading.Event()
         self.gate.set()
         self.then: Callable[[], object] = lambda: None
 
-    def verify(self, phc: str, password: bytes) -> bool:
+    def verify(self, phc: str, password: bytes, kid: str | None = None) -> bool:
         assert self.gate.wait(10)
         self.verified.append(phc)
-        right = super().verify(phc, password)
+        right = super().verify(phc, password, kid)
         self.then()
         return right
 
@@ -102,9 +102,10 @@ async def test_l9_l11_what_can_be_no_password_is_refused_before_any_hashing(
     people: People, hasher: WatchedHasher, zhao: Account
 ) -> None:
     hasher.verified.clear()
-    for password in ("", b"", "x" * 1025, "x" * 64 * 1024 * 1024):
+    for password in ("", "y" * 1025, "z" * 1025, "x" * 64 * 1024 * 1024):
         assert await people.authenticate("zhao", password, HOST) is None
     assert hasher.verified == []
+    assert people.refused == 4
     assert people.throttle.account_wait(HOST, ["zhao"], people._ground.now()) > 0
 
 
@@ -174,7 +175,7 @@ async def test_l8_tries_at_once_for_one_account_cost_as_one_after_another(
     people: People, hasher: WatchedHasher, zhao: Account, host: str
 ) -> None:
     hasher.verified.clear()
-    tries = [people.authenticate("zhao", "124", host) for _ in range(10)]
+    tries = [people.authenticate("zhao", f"wrong {number}", host) for number in range(10)]
     assert await defer.gatherResults(tries[:3]) == [None] * 3
     await defer.ensureDeferred(people.find("zhao"))  # whatever else could begin has begun
     assert len(hasher.verified) == 3
@@ -238,8 +239,8 @@ async def test_an_old_hash_is_made_anew_at_a_login(
 
 @pytest_twisted.ensureDeferred
 async def test_failures_slow_down_and_a_success_forgives(people: People, zhao: Account) -> None:
-    for _ in range(4):
-        await people.authenticate("ZHAO", "124", HOST)
+    for number in range(4):
+        await people.authenticate("ZHAO", f"wrong {number}", HOST)
     wait = people.throttle.account_wait(HOST, ["zhao"], people._ground.now())
     assert 1.0 < wait <= 2.0
     await people.authenticate("zhao", "123", HOST)
@@ -251,7 +252,7 @@ async def test_changes_are_published_once_they_are_stored(people: People) -> Non
     told: list[AccountChanged] = []
     people.changes.subscribe(told.append)
     await people.add("Zhao", "83625417")
-    await people.set_password("zhao", "87654321")
+    await people.set_password("zhao", "94736102")
     await people.disable("zhao")
     await people.enable("zhao")
     await people.remove("zhao")

@@ -18,6 +18,7 @@ from alembic.script import ScriptDirectory
 from netapp.core.database import open_engine, upgrade
 from netapp.errors import ConfigError
 from netapp.people import admin, store
+from netapp.people.counts import Changes
 from netapp.people.model import (
     Account,
     AccountChanged,
@@ -227,13 +228,13 @@ def test_changes_are_read_on_from_where_one_was(rows: Rows, zhao: Account) -> No
 
 
 def test_what_throttles_is_kept_and_forgotten(rows: Rows) -> None:
-    rows.throttles.put_failures([("a", 1, 5.0), ("b", 2, 6.0)])
-    rows.throttles.put_failures([("a", 3, 7.0), ("b", 0, 8.0)])
-    rows.throttles.put_places([("10.0.0.1", "a", 1.0), ("10.0.0.1", "a", 2.0)])
-    assert rows.throttles.failures() == [("a", 3, 7.0)]
+    rows.throttles.store(Changes([("a", 1, 5.0), ("b", 2, 6.0)], [("10.0.0.1", "a", 1.0)]))
+    rows.throttles.store(Changes([("a", 3, 7.0), ("b", 0, 8.0)], [("10.0.0.1", "a", 2.0)]))
+    assert rows.throttles.failures() == [("a", 3, 7.0), ("b", 0, 8.0)]
+    assert rows.throttles.failures(since=8.0) == [("b", 0, 8.0)]
     assert rows.throttles.places() == [("10.0.0.1", "a", 2.0)]
-    rows.throttles.forget(8.0, 3.0)
-    assert (rows.throttles.failures(), rows.throttles.places()) == ([], [])
+    rows.throttles.store(Changes(gone=["a"], gone_places=[("10.0.0.1", "a")]))
+    assert (rows.throttles.failures(), rows.throttles.places()) == ([("b", 0, 8.0)], [])
 
 
 def test_work_that_fails_leaves_nothing_behind() -> None:
@@ -312,6 +313,7 @@ def test_l42_a_password_change_that_is_killed_leaves_the_old_or_the_new(tmp_path
 import itertools, sys
 from pathlib import Path
 from netapp.people import admin, store
+from netapp.people.counts import Changes
 from netapp.people.model import Password
 print("begun", flush=True)
 for phc in itertools.cycle({[hashes["new"], hashes["old"]]!r}):

@@ -6,6 +6,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from netapp.core import limits
 from netapp.people.model import Session
 from netapp.people.tables import account, session
 
@@ -63,9 +64,9 @@ class SessionRows:
         self._connection.execute(sa.delete(session).where(session.c.process == process))
 
     def drop_dead(self, now: float) -> None:
-        """Delete those that are over."""
-        stale = sa.select(session.c.id).where(~session.c.id.in_(sa.select(session.c.id).where(_good(now))))
-        self._connection.execute(sa.delete(session).where(session.c.id.in_(stale)))
+        """Delete those that are over, or revoked."""
+        self._connection.execute(sa.delete(session).where(session.c.expires <= now))
+        self._connection.execute(sa.delete(session).where(~_of_now()))
 
     def _some(self, *conditions: sa.ColumnElement[bool]) -> Sequence[Session]:
         rows = self._connection.execute(sa.select(*_FIELDS).where(*conditions).order_by(session.c.created))
@@ -73,8 +74,15 @@ class SessionRows:
 
 
 def _good(now: float) -> sa.ColumnElement[bool]:
-    """Not over, and not revoked by the account's generation."""
-    same = sa.select(account.c.id).where(
-        account.c.id == session.c.account, account.c.generation == session.c.generation
+    """Not over, not of a clock's future, and not revoked: as :func:`netapp.people.clock.is_alive`."""
+    begun = session.c.created <= now + limits.CLOCK_STEP
+    return sa.and_(session.c.expires > now, begun, _of_now())
+
+
+def _of_now() -> sa.ColumnElement[bool]:
+    """Not revoked by the account's generation."""
+    return sa.exists(
+        sa.select(account.c.id).where(
+            account.c.id == session.c.account, account.c.generation == session.c.generation
+        )
     )
-    return sa.and_(session.c.expires > now, sa.exists(same))

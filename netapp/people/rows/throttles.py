@@ -1,11 +1,12 @@
 """What failed tries have cost so far, and where accounts have been let in from."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite import insert
 
+from netapp.people.counts import Changes
 from netapp.people.tables import place, throttle
 
 
@@ -19,19 +20,6 @@ class ThrottleRows:
         rows = self._connection.execute(sa.select(*columns).where(throttle.c.last >= since))
         return [(key, failures, last) for key, failures, last in rows]
 
-    def put_failures(self, rows: Iterable[tuple[str, int, float]]) -> None:
-        """Store rows; one of no failures is deleted."""
-        for key, failures, last in rows:
-            if not failures:
-                self._connection.execute(sa.delete(throttle).where(throttle.c.key == key))
-                continue
-            new = insert(throttle).values(key=key, failures=failures, last=last)
-            self._connection.execute(
-                new.on_conflict_do_update(
-                    index_elements=[throttle.c.key], set_={"failures": failures, "last": last}
-                )
-            )
-
     def places(self, since: float = 0.0) -> Sequence[tuple[str, str, float]]:
         """Rows of (source, key of the account, when it was last let in from there)."""
         rows = self._connection.execute(
@@ -39,18 +27,17 @@ class ThrottleRows:
         )
         return [(source, key, last) for source, key, last in rows]
 
-    def put_places(self, rows: Iterable[tuple[str, str, float]]) -> None:
-        for source, key, last in rows:
+    def store(self, changes: Changes) -> None:
+        """Store what has changed, and delete what is gone."""
+        for key, failures, last in changes.rows:
+            values = {"failures": failures, "last": last}
+            new = insert(throttle).values(key=key, **values)
+            self._connection.execute(new.on_conflict_do_update(index_elements=[throttle.c.key], set_=values))
+        for source, key, last in changes.places:
             new = insert(place).values(source=source, key=key, last=last)
-            self._connection.execute(
-                new.on_conflict_do_update(index_elements=[place.c.source, place.c.key], set_={"last": last})
-            )
-
-    def clear(self, keys: Iterable[str]) -> None:
-        """Forget what stands under these keys."""
-        self._connection.execute(sa.delete(throttle).where(throttle.c.key.in_(list(keys))))
-
-    def forget(self, failures_before: float, places_before: float) -> None:
-        """Delete what is too old to count."""
-        self._connection.execute(sa.delete(throttle).where(throttle.c.last < failures_before))
-        self._connection.execute(sa.delete(place).where(place.c.last < places_before))
+            keys = [place.c.source, place.c.key]
+            self._connection.execute(new.on_conflict_do_update(index_elements=keys, set_={"last": last}))
+        for key in changes.gone:
+            self._connection.execute(sa.delete(throttle).where(throttle.c.key == key))
+        for source, key in changes.gone_places:
+            self._connection.execute(sa.delete(place).where(place.c.source == source, place.c.key == key))

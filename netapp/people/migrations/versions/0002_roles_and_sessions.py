@@ -3,9 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from netapp.people import names
-
-skeleton = getattr(names, "skeleton", str)
+from netapp.people.names import skeleton
 
 revision = "0002"
 down_revision = "0001"
@@ -23,7 +21,7 @@ def _extend_accounts() -> None:
     # Columns are added, the table is not made anew: dropping it would take what refers to it along.
     for column in (
         sa.Column("number", sa.Integer, nullable=False, server_default="0"),
-        sa.Column("skeleton", sa.String(256), nullable=False, server_default=""),
+        sa.Column("skeleton", sa.String(512), nullable=False, server_default=""),
         sa.Column("reason", sa.String(256), nullable=False, server_default=""),
         sa.Column("role", sa.String(16), nullable=False, server_default="member"),
     ):
