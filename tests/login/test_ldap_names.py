@@ -32,7 +32,8 @@ def test_names_are_read(text: str, rdns: object) -> None:
     "octets",
     [
         b"zhao", b"=zhao", b"uid=zhao,", b",uid=zhao", b"uid=zhao+", b"uid=a\\", b"uid=a\\x", b'uid="a"',
-        b"uid=a;b=c", b"uid=#0401", b"uid=\\ff", b"uid=\xff", b"uid=a\0", b"uid=" + b"a" * 2000, b"1uid=a", "名=a".encode(),
+        b"uid=a;b=c", b"uid=#0401", b"uid=\\ff", b"uid=\xff", b"uid=a\0", b"uid=" + b"a" * 2000, b"1uid=a",
+        "名=a".encode(),
     ],
 )  # fmt: skip
 def test_no_names(octets: bytes) -> None:

@@ -19,7 +19,6 @@ from tests.login.ldap_client import (
     BASE,
     GROUPS,
     LI,
-    MING,
     PEOPLE,
     ZHAO,
     Client,

@@ -504,7 +504,7 @@ def test_another_base(base: str) -> None:
 @pytest.mark.parametrize(
     ("description", "told"),
     [
-        ("tcp:389", True),
+        ("tcp:389", False),  # which is held to loopback
         ("tcp:389:interface=192.0.2.1", True),
         ("tcp:389:interface=127.0.0.1", False),
         ("ssl:636:privateKey=a", False),

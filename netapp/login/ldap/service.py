@@ -6,7 +6,7 @@ from twisted.logger import Logger
 
 from netapp.core.access import Access
 from netapp.core.connections import Peer, SessionFactory
-from netapp.core.listen import is_tls
+from netapp.core.listen import is_tls, on_loopback
 from netapp.core.metrics import Metrics
 from netapp.errors import ConfigError, WireError
 from netapp.login.config import PLUGIN, Config
@@ -108,5 +108,5 @@ class LdapFactory(SessionFactory):
 
 def _in_clear(description: str) -> bool:
     """Whether a listener can be reached from elsewhere without TLS."""
-    local = any(each in description for each in _LOOPBACK)
+    local = any(each in on_loopback(description) for each in _LOOPBACK)
     return not (is_tls(description) or description.startswith("unix:") or local)
