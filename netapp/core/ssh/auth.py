@@ -84,7 +84,7 @@ class UserAuth(service.SSHService):
         self._requests = self._tries = 0
         self._task: defer.Deferred[None] | None = None
         self._question: defer.Deferred[bytes] | None = None
-        self._over = False
+        self._serving = self._over = False
 
     # What conch calls ------------------------------------------------------------------------
 
@@ -98,9 +98,9 @@ class UserAuth(service.SSHService):
         question, self._question = self._question, None
         if question is not None:
             question.errback(_Abandoned())
-        if self._task is None and self._waiting:
-            task = self._task = defer.ensureDeferred(self._serve())
-            task.addErrback(self._failed)
+        if not self._serving:
+            self._task = defer.ensureDeferred(self._serve())
+            self._task.addErrback(self._failed)
 
     def ssh_USERAUTH_INFO_RESPONSE(self, packet: bytes) -> None:
         answer = wire.parse_info_response(packet)
@@ -120,11 +120,12 @@ class UserAuth(service.SSHService):
     # One request after the other -------------------------------------------------------------
 
     async def _serve(self) -> None:
+        self._serving = True
         try:
             while self._waiting and not self._over:
                 await self._answer(self._waiting.popleft())
         finally:
-            self._task = None
+            self._serving = False
 
     def _failed(self, failure: Failure) -> None:
         if not failure.check(defer.CancelledError):

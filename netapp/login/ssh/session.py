@@ -1,0 +1,236 @@
+"""The shell at a terminal, on a pipe, or for one command: octets and time in, effects out.
+
+At a terminal lines are edited; on a pipe they are lines, and the prompt is left out.  A single
+command's answers may come from either.  Nothing is read on while the shell has something done.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from netapp.core import limits
+from netapp.core.text import visible
+from netapp.login.shell import table
+from netapp.login.shell.effects import Ask, Do, Effect, End, Picture
+from netapp.login.shell.session import Shell
+from netapp.login.ssh.editor import Editor, Event, Line, Wish
+from netapp.login.ssh.typed import Typed
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The session is over.  :param status: 0, or 1 when a single command was refused."""
+
+    status: int
+
+
+class Overlong(Line):
+    """A line that is too long to be one."""
+
+
+class Face(Protocol):
+    """What the shell's words look like, and how lines come."""
+
+    asking: bool
+
+    def ask(self, prompt: str, *, hidden: bool = False, remember: bool = False) -> str: ...
+
+    def show(self, text: str) -> str: ...
+
+    def receive(self, text: str) -> list[Event]: ...
+
+    def go_on(self) -> list[Event]: ...
+
+
+class Pipe:
+    """Lines in, lines out, for a client without a terminal."""
+
+    def __init__(self) -> None:
+        self.asking = False
+        self._input, self._finished, self._dropping = "", False, False
+
+    def ask(self, prompt: str, *, hidden: bool = False, remember: bool = False) -> str:
+        """A question is shown on a line of its own; the prompt, whose answers it remembers, is not."""
+        self.asking = True
+        return "" if remember else self.show(prompt + "\n")
+
+    def show(self, text: str) -> str:
+        return visible(text, keep="\n\t")
+
+    def receive(self, text: str) -> list[Event]:
+        self._input += text
+        return self.go_on()
+
+    def finish(self) -> list[Event]:
+        """No more will come: what is there is a line."""
+        self._finished = True
+        return self.go_on()
+
+    def go_on(self) -> list[Event]:
+        """The next line, or that there will be none."""
+        while self.asking:
+            line, newline, rest = self._input.partition("\n")
+            if not newline and not self._finished:
+                if len(self._input) > limits.LINE:
+                    self._input, self._dropping = "", True
+                return []
+            self._input = rest
+            dropped, self._dropping = self._dropping, False
+            if newline or line or dropped:
+                self.asking = False
+                long = dropped or len(line) > limits.LINE
+                return [Overlong("") if long else Line(line.removesuffix("\r"))]
+            self.asking = False
+            return [Wish.LEAVE]
+        return []
+
+
+class Conversation:
+    """One session's shell.  ``now`` is seconds, as the reactor counts them.
+
+    :param columns: of the terminal; None where there is none.
+    :param command: the one command to run; None for as many as come.
+    """
+
+    def __init__(
+        self, shell: Shell, typed: Typed, *, columns: int | None = None, command: str | None = None
+    ) -> None:
+        self._shell, self._typed, self._command = shell, typed, command
+        self._face: Face = Editor(columns, completed) if columns is not None else Pipe()
+        self._prompt: Ask | None = None
+        self._at_prompt = False
+        self._left = self._failed = False
+
+    @property
+    def deadline(self) -> float:
+        """When :meth:`tick` has work."""
+        return self._shell.deadline
+
+    @property
+    def holding(self) -> bool:
+        """Nothing more is taken for now."""
+        return not self._face.asking and not self._left
+
+    def open(self, now: float) -> "list[Step]":
+        """The greeting, or the single command's beginning."""
+        effects = self._shell.open(now)
+        self._prompt = next(each for each in reversed(effects) if isinstance(each, Ask))
+        if self._command is None:
+            return self._told(effects, now)
+        words = self._command.split()
+        self._failed = not words or table.find(words[0]) is None
+        return self._told(self._shell.line(self._command, now), now)
+
+    def receive(self, octets: bytes, now: float) -> "list[Step]":
+        return self._typed_in(self._face.receive(self._typed.read(octets)), now)
+
+    def finish(self, now: float) -> "list[Step]":
+        """The client sends no more, but still reads; a terminal's has gone."""
+        if isinstance(self._face, Pipe):
+            return self._typed_in(self._face.finish(), now)
+        return self._over(0)
+
+    def resize(self, columns: int) -> None:
+        if isinstance(self._face, Editor):
+            self._face.resize(columns)
+
+    def interrupt(self, now: float) -> "list[Step]":
+        """The client sends SIGINT, as ^C is at a terminal."""
+        return self._told(self._shell.interrupt(now), now)
+
+    def done(self, result: object, now: float) -> "list[Step]":
+        """What an operation has given, or raised."""
+        self._failed = isinstance(result, Exception)
+        return self._told(self._shell.done(result, now), now)
+
+    def tick(self, now: float) -> "list[Step]":
+        return self._told(self._shell.tick(now), now)
+
+    def end(self, key: str, now: float) -> "list[Step]":
+        """It ends from outside: "revoked", "disabled", "stopping"."""
+        return self._told(self._shell.end(key), now)
+
+    # Between the face and the shell ----------------------------------------------------------
+
+    def _told(self, effects: Iterable[Effect], now: float) -> "list[Step]":
+        steps: list[Step] = []
+        self._show(effects, steps)
+        return self._settled(deque(self._face.go_on()), steps, now)
+
+    def _typed_in(self, events: list[Event], now: float) -> "list[Step]":
+        return self._settled(deque(events), [], now)
+
+    def _settled(self, events: deque[Event], steps: "list[Step]", now: float) -> "list[Step]":
+        """Give the shell all that it can take now."""
+        while events and not self._left:
+            event = events.popleft()
+            if isinstance(event, str):
+                steps.append(self._typed.write(event))
+                continue
+            self._show(self._heard(event, now), steps)
+            events.extend(self._face.go_on())
+        return steps
+
+    def _heard(self, event: Line | Wish, now: float) -> list[Effect]:
+        if isinstance(event, Overlong):
+            return self._shell.overlong(now)
+        if isinstance(event, Line):
+            return self._shell.line(event.text, now)
+        if event is Wish.INTERRUPT:
+            self._failed = True
+            return self._shell.interrupt(now)
+        if not self._at_prompt:
+            self._failed = True
+            return self._shell.interrupt(now)
+        if isinstance(self._face, Pipe):
+            return [End("quit")]
+        return self._shell.line("quit", now)
+
+    def _show(self, effects: Iterable[Effect], steps: "list[Step]") -> None:
+        for effect in effects:
+            if self._left:
+                return
+            if isinstance(effect, str):
+                steps.append(self._typed.write(self._face.show(effect)))
+            elif isinstance(effect, Picture):
+                if _has(self._typed.codec, effect.text):
+                    steps.append(self._typed.write(self._face.show(effect.text)))
+            elif isinstance(effect, Ask):
+                self._ask(effect, steps)
+            elif isinstance(effect, End):
+                steps += self._over(0 if effect.reason == "quit" else 1)
+            else:
+                steps.append(effect)
+
+    def _ask(self, ask: Ask, steps: "list[Step]") -> None:
+        self._at_prompt = ask == self._prompt
+        if self._at_prompt and self._command is not None:
+            steps += self._over(int(self._failed))
+            return
+        shown = self._face.ask(ask.text, hidden=ask.hidden, remember=self._at_prompt)
+        steps.append(self._typed.write(shown))
+
+    def _over(self, status: int) -> "list[Step]":
+        self._left = True
+        return [Leave(status)]
+
+
+#: What the conversation has its carrier do: send octets, perform an operation, or end it.
+Step = bytes | Do | Leave
+
+_NAMES: Final = tuple(name for each in table.COMMANDS for name in (*each.names[:1], *each.chinese))
+
+
+def completed(text: str) -> list[str]:
+    """The commands that a line's beginning may become."""
+    return [name for name in _NAMES if name.startswith(text)] if " " not in text else []
+
+
+def _has(codec: str, text: str) -> bool:
+    """Whether an encoding has all characters of a text."""
+    try:
+        text.encode(codec)
+    except UnicodeEncodeError:
+        return False
+    return True
