@@ -69,11 +69,14 @@ class Ledger:
 
     def merge(self, rows: Iterable[tuple[str, int, float]], now: float) -> None:
         """Take stored rows; the later time is true, and one in the future is now."""
-        for key, failures, last in sorted(rows, key=lambda row: (row[2], row[0])):
-            if key[:1] in self._counts and len(key) <= _KEY and math.isfinite(last):
-                self._merge(key, (max(0, min(failures, MOST)), last), now)
-            else:
+        news = []
+        for key, failures, last in rows:
+            if key[:1] not in self._counts or len(key) > _KEY or not math.isfinite(last):
                 self._gone[key] = None
+            elif not self._has(key, failures, last):  # most are read again and again
+                news.append((last, key, max(0, min(failures, MOST))))
+        for last, key, failures in sorted(news):
+            self._merge(key, (failures, last), now)
 
     def take(self, now: float) -> Changes:
         """What has changed since the last call."""
@@ -96,6 +99,11 @@ class Ledger:
                 self._gone[key] = None
         self.places.put_back(changes)
 
+    def _has(self, key: Key, failures: int, last: float) -> bool:
+        """Whether a stored row is no news."""
+        had = self._counts[key[:1]].raw(key)
+        return had is not None and (had[1], had[0]) >= (last, failures)
+
     def _merge(self, key: Key, stored: Row, now: float) -> None:
         counts = self._counts[key[:1]]
         row, had = (stored[0], min(stored[1], now)), counts.raw(key)
@@ -104,7 +112,7 @@ class Ledger:
         elif had is None or (row[1], row[0]) > (had[1], had[0]):
             self._set(key, row)
             if row == stored:
-                self._dirty.pop(key, None)
+                self._dirty.pop(key, None)  # as it is here, it is there
             self._merge_spray(key, row)
 
     def _merge_spray(self, key: Key, row: Row) -> None:
