@@ -46,7 +46,7 @@ def open_people(state: Path, reactor: Any) -> "People":
         agreed.hasher(),
         reactor,
         time=Steady(reactor.seconds, time.monotonic),
-        audit=Audit(state / AUDIT_FILE, codes.derived(secret, "audit"), reactor.seconds),
+        audit=Audit(state / AUDIT_FILE, codes.derived(secret, "audit"), reactor),
         secret=secret,
         settings=agreed,
     )
