@@ -45,6 +45,7 @@ def login_service(
     """
     house, access, realm = House(), Access(config.allow), LoginRealm(people)
     portal = Portal(realm, [ChainChecker(people, *config.auth)])
+    people.chosen_policy = config.password_policy or people.chosen_policy
     descriptions = listen.descriptions(config.listen, DEFAULTS, config.interface)
     factories = []
     for description in descriptions:
@@ -97,7 +98,7 @@ def _other_doors(
 
         own = tuple(map(listen.on_loopback, config.http))
         door = http_factory(config, people, portal, reactor, access, metrics)
-        yield own, door, "--http", lambda host, port: f"curl -i -u NAME http://{host}:{port}/auth"
+        yield own, door, "--http", lambda host, port: f"curl -i -u NAME http://{host}:{port}/verify"
     if config.ldap:
         from netapp.login.ldap.service import ldap_factory
 

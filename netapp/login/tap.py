@@ -31,7 +31,7 @@ class Options(ServiceOptions, strcred.AuthOptionMixin):
     )
     optParameters: ClassVar[list[list[Any]]] = [
         ["ldap-base", None, Config.ldap_base, "Distinguished name above all that LDAP shows."],
-        ["password-policy", None, None, "Rule for new passwords: basic or nist; stored from then on.",
+        ["password-policy", None, None, "Rule for new passwords, whatever is stored: basic or nist.",
          one_of("basic", "nist")],
     ]  # fmt: skip
     opt_ssh = repeated("ssh", "What to listen on for SSH; repeatable.")

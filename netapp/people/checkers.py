@@ -6,6 +6,7 @@ checker for one kind of credentials forgets the first.  Hence the chain: ours is
 the others, and only an account that is here comes out of it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,17 +67,16 @@ class ChainChecker:
     A success elsewhere counts only for an account that is here and has no password of its own: it
     makes no accounts and opens no others.
 
-    :param others: cred checkers for ``IUsernamePassword``: directories elsewhere.
+    :param others: cred checkers for ``IUsernamePassword``: directories elsewhere.  People asks them
+        within the one try, so that what they refuse is counted, held back and told like any other.
     """
 
-    _log = Logger()
     credentialInterfaces = (credentials.IUsernamePassword, IAccountKey)
 
     def __init__(self, people: People, *others: Any) -> None:
         self._people = people
-        self._others = [
-            other for other in others if credentials.IUsernamePassword in other.credentialInterfaces
-        ]
+        if others:
+            people.authentication.external = Elsewhere(others)
 
     def requestAvatarId(self, credentials: Any) -> defer.Deferred[bytes | tuple[()]]:
         """The account's id, as 32 octets of ASCII.
@@ -104,6 +104,37 @@ class ChainChecker:
             code=offered.code,
             remember=offered.remember,
         )
+
+
+class Elsewhere:
+    """Other checkers, asked one after another until one knows the password."""
+
+    _log = Logger()
+
+    def __init__(self, checkers: Iterable[Any]) -> None:
+        self._checkers = [
+            each for each in checkers if credentials.IUsernamePassword in each.credentialInterfaces
+        ]
+
+    def check(self, name: str, password: bytes) -> defer.Deferred[bool]:
+        """Whether one of them knows the password.  It never fails: who cannot answer has said no."""
+        return defer.ensureDeferred(self._check(name.encode(), password))
+
+    async def _check(self, name: bytes, password: bytes) -> bool:
+        if not password:  # which some directories take for a wish to be nobody: RFC 4513 section 5.1.2
+            return False
+        for checker in self._checkers:
+            offered = credentials.UsernamePassword(name, password)
+            try:
+                avatar_id = await defer.maybeDeferred(checker.requestAvatarId, offered)
+            except error.LoginFailed:
+                continue
+            except Exception:  # not the Deferred's own end: that one is ours
+                self._log.failure("{checker} cannot say who somebody is", checker=type(checker).__name__)
+                continue
+            if isinstance(avatar_id, bytes | str) and avatar_id:
+                return True
+        return False
 
 
 def _as_ours(offered: Any) -> AccountPassword:

@@ -107,7 +107,12 @@ class LoginProtocol(SessionProtocol):
     async def _redeem(self, wish: Redeem) -> _Step:
         try:
             account = await self._people.invitations.redeem(
-                wish.code, wish.name, wish.password, source=self._arrival.source, door=DOOR
+                wish.code,
+                wish.name,
+                wish.password,
+                source=self._arrival.source,
+                door=DOOR,
+                policy=self._people.policy,
             )
         except Refused as refused:
             return self._prompt.refused, refused

@@ -41,7 +41,9 @@ class Desk:
             op.FactorIsOn: self._factor_is_on,
             op.BeginFactor: self._begin_factor,
             op.ConfirmFactor: lambda it: people.second_factor.confirm(self._account.id, it.code),
-            op.EndFactor: lambda it: people.second_factor.end(self._account.id, it.code),
+            op.EndFactor: lambda it: people.second_factor.end(
+                self._account.id, it.code, policy=people.policy
+            ),
             op.ListSessions: self._list_sessions,
             op.Revoke: self._revoke,
             op.MintToken: self._mint,
