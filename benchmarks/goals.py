@@ -51,7 +51,6 @@ GOALS = (
     Goal(login.WORK, RATE, 0.9, of=login.ALONE),
     Goal(login.WORK, ECHO_P99, 10),
     Goal(login.WORK, MEMORY_ADDED, login.most_memory()),
-    Goal(login.TOGETHER, ECHO_P99, 10),
     Goal(login.TOGETHER, MEMORY_ADDED, login.most_memory()),
     Goal(start.WORK, FIRST_ANSWER, 0.6, server=dns.NETAPP.name),
     Goal(start.WORK, FIRST_ANSWER, 1.5, server=hub.HUB.name),

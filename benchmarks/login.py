@@ -73,7 +73,9 @@ NETAPP = Peer("netapp-login", "netapp.login.tap", ("netapp", "--version"), _neta
 
 
 def measure(run: Run) -> None:
-    """One round: the service under a steady load and under a rush, and the bound of both."""
+    """One round: the service under a steady load and under a rush; before and after, the bound of both."""
+    with run.noting(ALONE, WORK):
+        _alone(run)
     if run.can(NETAPP, WORK, TOGETHER):
         for work, load in ((WORK, _steady), (TOGETHER, _rush)):
             with (
