@@ -151,6 +151,8 @@ RECOVERY_CODES: Final = 10
 VERIFIED: Final = 300.0
 #: Such passwords that are known; the oldest is forgotten.
 VERIFIED_MOST: Final = 4096
+#: Wrong ones of one account from one address in that time, after which none is known there.
+VERIFIED_MISSES: Final = 10
 #: Failed tries in a row, from anywhere, after which sources new to an account wait for one another.
 THROTTLE_GUARDS: Final = 100
 #: Octets of the audit trail's file before it is set aside.

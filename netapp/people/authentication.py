@@ -5,10 +5,7 @@ is told.  For unknown and disabled names the same work is done as for others, an
 nothing but "no" is said of it.
 """
 
-import hashlib
-import hmac
 import secrets
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
@@ -22,6 +19,7 @@ from netapp.people.model import Account, Password
 from netapp.people.refusals import Reason
 from netapp.people.rows import Rows
 from netapp.people.second_factor import SecondFactor, is_on
+from netapp.people.verified import Verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +71,12 @@ class Authentication:
         found = await self._found(rules.candidates(attempt.name, attempt.password))
         for candidate in found:
             account = candidate.account
-            if account is not None and self._verified.knows(account, candidate.password, self._ground.now()):
+            if account is not None and self._knows(account, candidate.password, attempt.source):
                 return None if await self._has_factor(account.id) else account
         return None
+
+    def _knows(self, account: Account, password: bytes, source: str) -> bool:
+        return self._verified.knows(account, password, source, self._ground.now())
 
     async def _has_factor(self, account_id: str) -> bool:
         """A second factor may have come since; then a password alone is not enough."""
@@ -190,7 +191,7 @@ class Authentication:
 
         verdict = await self._ground.store.write(work)
         if verdict.account is not None and attempt.remember and by is not None:
-            self._verified.remember(verdict.account, by.password, now)
+            self._verified.remember(verdict.account, by.password, attempt.source, now)
         return verdict
 
     def _code_right(self, rows: Rows, account_id: str, code: bytes | None) -> bool:
@@ -202,31 +203,6 @@ class Authentication:
 def _refused(candidates: list[_Candidate]) -> Verdict:
     named = next((each.named for each in candidates if each.named is not None), None)
     return Verdict(None, Reason.BAD if named is None or named.active else Reason.LOCKED, named)
-
-
-class Verified:
-    """Passwords that were found right a moment ago, as keyed hashes: none can be read from memory.
-
-    :param key: of this process; it is stored nowhere.
-    """
-
-    def __init__(self, key: bytes, size: int = limits.VERIFIED_MOST) -> None:
-        self._key, self._size = key, size
-        self._until: OrderedDict[bytes, float] = OrderedDict()
-
-    def remember(self, account: Account, password: bytes, now: float) -> None:
-        self._until[self._digest(account, password)] = now + limits.VERIFIED
-        while len(self._until) > self._size:
-            self._until.popitem(last=False)
-
-    def knows(self, account: Account, password: bytes, now: float) -> bool:
-        """Whether it was right; a change that raises the account's generation makes it unknown."""
-        until = self._until.get(self._digest(account, password), 0.0)
-        return now < until <= now + limits.VERIFIED  # not in a clock's future
-
-    def _digest(self, account: Account, password: bytes) -> bytes:
-        about = f"{account.id} {account.generation} ".encode()
-        return hmac.new(self._key, about + password, hashlib.sha256).digest()
 
 
 def _row(rows: Rows, name: str | None) -> tuple[Account, Password] | None:
