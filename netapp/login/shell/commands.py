@@ -30,11 +30,18 @@ class Here:
     """What scripts know of the place.
 
     :param listed: what was last listed of each kind; its numbers are what people type.
+    :param failed: the last command has not done what it is for.
     """
 
     say: Speaker
     name: str
     listed: dict[str, Sequence[Any]] = field(default_factory=dict)
+    failed: bool = False
+
+    def fail(self, key: str, /, **fields: object) -> str:
+        """The phrase that says why a command does not do what it is for."""
+        self.failed = True
+        return self.say(key, **fields)
 
 
 def whoami(here: Here, words: list[str]) -> Script:
@@ -52,10 +59,10 @@ def passwd(here: Here, words: list[str]) -> Script:
     old = yield Ask(here.say("old"), hidden=True)
     new = (yield Ask(here.say("new"), hidden=True)) if old else ""
     if not new:
-        yield here.say("cancelled")
+        yield here.fail("cancelled")
         return
     if new != (yield Ask(here.say("again"), hidden=True)):
-        yield here.say("differ")
+        yield here.fail("differ")
         return
     yield Do(op.ChangePassword(old, new))
     yield here.say("password changed")
@@ -72,7 +79,7 @@ def totp(here: Here, words: list[str]) -> Script:
         yield Do(op.EndFactor(code))
         yield here.say("factor turned off")
     else:
-        yield here.say("cancelled")
+        yield here.fail("cancelled")
 
 
 def _enrol(here: Here) -> Script:
@@ -92,7 +99,7 @@ def _enrol(here: Here) -> Script:
         yield here.say("factor turned on")
         yield "".join(f"  {each}\n" for each in recovery)
         return
-    yield here.say("cancelled")
+    yield here.fail("cancelled")
 
 
 def sessions(here: Here, words: list[str]) -> Script:
@@ -144,7 +151,7 @@ def numbered(here: Here, kind: str, listing: op.Operation, word: str) -> Generat
     if kind not in here.listed:
         here.listed[kind] = yield Do(listing)
     if not 1 <= int(word) <= len(here.listed[kind]):
-        yield here.say("number", number=int(word))
+        yield here.fail("number", number=int(word))
         return None
     return here.listed[kind][int(word) - 1]
 

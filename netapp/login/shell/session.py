@@ -49,6 +49,11 @@ class Shell:
         return self._doing and not self._ended
 
     @property
+    def failed(self) -> bool:
+        """The last command has not done what it is for: it is unknown, misused, refused, cancelled."""
+        return self._here.failed
+
+    @property
     def deadline(self) -> float:
         """When :meth:`tick` has work."""
         return math.inf if self._ended else min(self._typed + limits.SHELL_IDLE, self._expires)
@@ -78,7 +83,7 @@ class Shell:
         if self._doing:
             return []
         self._drop()
-        return [self._here.say("overlong"), self._prompt()]
+        return [self._here.fail("overlong"), self._prompt()]
 
     def done(self, result: object, now: float) -> list[Effect]:
         """What the operation under way has given, or the exception that it has raised."""
@@ -126,6 +131,7 @@ class Shell:
         words = text.split()
         if not words:
             return [self._prompt()]
+        self._here.failed = False
         self._command = table.find(words[0])
         if self._command is None:
             return [table.unknown(self._here, words[0]), self._prompt()]
@@ -155,15 +161,15 @@ class Shell:
         except StopIteration:
             pass
         except Misused:
-            effects.append(self._here.say("usage", usage=table.usage(self._here, command)))
+            effects.append(self._here.fail("usage", usage=table.usage(self._here, command)))
         except Refused as refused:
-            effects.append(self._here.say("refused", reason=visible(refused.say(self._here.say.lang))))
+            effects.append(self._here.fail("refused", reason=visible(refused.say(self._here.say.lang))))
         except Busy:
-            effects.append(self._here.say("busy"))
+            effects.append(self._here.fail("busy"))
         except Exception as fault:
             if fault is not value:
                 raise  # ours
-            effects.append(self._here.say("unavailable"))  # whoever performs operations has logged it
+            effects.append(self._here.fail("unavailable"))  # whoever performs operations has logged it
         self._script = None
         return [*effects, self._prompt()]
 

@@ -73,7 +73,9 @@ def unknown(here: Here, word: str) -> str:
     """One line about a word that is no command, with the nearest that is."""
     shown = visible(word if len(word) <= 30 else word[:30] + "…")
     near = difflib.get_close_matches(word[:30].casefold(), _BY_NAME, n=1, cutoff=0.6)
-    return here.say("unknown near", word=shown, near=near[0]) if near else here.say("unknown", word=shown)
+    if near:
+        return here.fail("unknown near", word=shown, near=near[0])
+    return here.fail("unknown", word=shown)
 
 
 def usage(here: Here, command: Command) -> str:
