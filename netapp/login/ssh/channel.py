@@ -15,10 +15,10 @@ from netapp.core.text import Encoding, decode
 from netapp.login.realm import Visitor
 from netapp.login.shell.effects import Do
 from netapp.login.shell.session import Shell
+from netapp.login.shell.watch import Watch
 from netapp.login.ssh.session import Conversation, Leave, Step
 from netapp.login.ssh.typed import Typed
 from netapp.people.directory import People
-from netapp.people.model import AccountChanged
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,15 @@ class ShellConnection(Connection):
         super().__init__(self._open, house.clock)
         self._house, self._visitor = house, visitor
         self._desk = house.desk(visitor)
-        self._unsubscribe: Callable[[], None] = lambda: None
+        self._looker: Watch | None = None
 
     def serviceStarted(self) -> None:
         super().serviceStarted()
-        self._unsubscribe = self._house.people.changes.subscribe(self._changed)
+        self._looker = Watch(self._house.people, self._visitor, self._ended)
 
     def serviceStopped(self) -> None:
-        self._unsubscribe()
+        if self._looker is not None:
+            self._looker.stop()
         super().serviceStopped()
 
     def farewell(self, key: str = "stopping") -> None:
@@ -56,23 +57,9 @@ class ShellConnection(Connection):
     def _open(self, window: int, packet: int) -> "ShellChannel":
         return ShellChannel(self._house, self._visitor, self._desk, window, packet)
 
-    def _changed(self, change: AccountChanged) -> None:
-        key = ending(change, self._visitor)
-        if key is not None:
-            self.farewell(key)
-            self.transport.close()
-
-
-def ending(change: AccountChanged, visitor: Visitor) -> str | None:
-    """What a visit ends with, if this change ends it."""
-    if change.account.id != visitor.account.id:
-        return None
-    if not change.account.active or change.kind == "removed":
-        return "disabled"
-    if change.kind == "session":
-        return "revoked" if change.session == visitor.session.id else None
-    ended = change.kind in ("password", "revoked") and change.session != visitor.session.id
-    return "revoked" if ended else None
+    def _ended(self, key: str) -> None:
+        self.farewell(key)
+        self.transport.close()
 
 
 class ShellChannel(SessionChannel):

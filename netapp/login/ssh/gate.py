@@ -78,4 +78,5 @@ class LoginGate:
         except Refused as refused:
             reason = refused.say(self._lang)
             raise Told(PHRASES.say(self._lang, "refused", reason=reason)) from None
+        _, visitor, logout = avatar
         return Guest(visitor, logout, self._serve)

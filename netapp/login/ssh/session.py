@@ -118,8 +118,6 @@ class Conversation:
         self._prompt = next(each for each in reversed(effects) if isinstance(each, Ask))
         if self._command is None:
             return self._told(effects, now)
-        words = self._command.split()
-        self._failed = not words or table.find(words[0]) is None
         return self._told(self._shell.line(self._command, now), now)
 
     def receive(self, octets: bytes, now: float) -> "list[Step]":
@@ -141,7 +139,6 @@ class Conversation:
 
     def done(self, result: object, now: float) -> "list[Step]":
         """What an operation has given, or raised."""
-        self._failed = isinstance(result, Exception)
         return self._told(self._shell.done(result, now), now)
 
     def tick(self, now: float) -> "list[Step]":
@@ -206,7 +203,7 @@ class Conversation:
     def _ask(self, ask: Ask, steps: "list[Step]") -> None:
         self._at_prompt = ask == self._prompt
         if self._at_prompt and self._command is not None:
-            steps += self._over(int(self._failed))
+            steps += self._over(int(self._failed or self._shell.failed))
             return
         shown = self._face.ask(ask.text, hidden=ask.hidden, remember=self._at_prompt)
         steps.append(self._typed.write(shown))
