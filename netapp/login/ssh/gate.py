@@ -72,7 +72,7 @@ class LoginGate:
 
     async def _come(self, credentials: Any) -> Guest | None:
         try:
-            _, visitor, logout = await self._portal.login(credentials, Arrival("ssh", self._source), IVisitor)
+            avatar: Any = await self._portal.login(credentials, Arrival("ssh", self._source), IVisitor)
         except error.UnauthorizedLogin:
             return None
         except Refused as refused:
