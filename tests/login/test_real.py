@@ -2,6 +2,8 @@
 
 import json
 import os
+import pty
+import select
 import socket
 import ssl
 import subprocess
@@ -15,6 +17,9 @@ from pathlib import Path
 import pytest
 import trustme
 
+from netapp.people import admin, store
+from netapp.people.model import Password
+from netapp.people.passwords import CHEAP, Hasher
 from tests import real
 
 pytestmark = pytest.mark.real
@@ -42,10 +47,17 @@ def user(tmp_path: Path) -> Callable[..., str]:
     return run
 
 
+def account(state: Path, name: str, password: str) -> None:
+    """A new account in a state directory."""
+    state.mkdir(exist_ok=True)
+    with store.rows(state) as rows:
+        admin.add(rows, name, Password(Hasher(CHEAP).hash(password.encode())), time.time())
+
+
 @pytest.fixture
-def login(start: Start, user: Callable[..., str]) -> real.Plugin:
+def login(start: Start, tmp_path: Path) -> real.Plugin:
     """The service with the tutorials' account."""
-    user("add", "zhao", "--password-stdin", "--allow-weak", typed="123")
+    account(tmp_path / "state", "zhao", "123")
     return start("netapp-login", LOCAL)
 
 
@@ -63,7 +75,7 @@ def test_t11_the_tutorials_client_logs_in(login: real.Plugin) -> None:
         assert tutorial(client, b"zhao", b"124") == "用户名或密码输入错误"
         assert tutorial(client, b"li", b"123") == "用户名或密码输入错误"
         assert tutorial(client, b"zhao", b"123") == "登录成功"
-        assert client.recv(1024) == b""
+        assert client.recv(1024).decode().startswith("\n您好,zhao!")
 
 
 def test_t11_our_client_logs_in_at_the_tutorials_server() -> None:
@@ -104,8 +116,8 @@ def tutorial_server(listening: socket.socket) -> None:
             time.sleep(0.3)  # the original loses the next prompt's beginning here
 
 
-def test_l14_a_gbk_terminal_logs_in_and_is_answered_in_gbk(start: Start, user: Callable[..., str]) -> None:
-    user("add", "小明", "--password-stdin", typed="密码密码密码密码")
+def test_l14_a_gbk_terminal_logs_in_and_is_answered_in_gbk(start: Start, tmp_path: Path) -> None:
+    account(tmp_path / "state", "小明", "密码密码密码密码")
     login = start("netapp-login", LOCAL)
     with real.tcp_client(login.tcp()) as client:
         client.recv(1024)
@@ -115,15 +127,28 @@ def test_l14_a_gbk_terminal_logs_in_and_is_answered_in_gbk(start: Start, user: C
         assert client.recv(1024).decode("gbk") == "登录成功"
 
 
-@pytest.mark.parametrize("close", ["half", "none"])
-def test_l25_a_pipe_into_nc_gets_every_answer(login: real.Plugin, close: str) -> None:
+def test_t11_l25_who_has_sent_all_and_wants_no_more_gets_every_verdict(login: real.Plugin) -> None:
     with real.tcp_client(login.tcp()) as client:
         client.sendall(b"zhao\n124\nzhao\n123\n")
-        if close == "half":
-            client.shutdown(socket.SHUT_WR)
+        client.shutdown(socket.SHUT_WR)
         assert real.read_all(client).decode() == (
             "请输入用户名:请输入密码:用户名或密码输入错误请输入用户名:请输入密码:登录成功"
         )
+
+
+def test_l25_a_pipe_into_nc_gets_every_answer(login: real.Plugin) -> None:
+    done = subprocess.run(
+        [real.tool("nc", "netcat-openbsd"), "-N", "127.0.0.1", str(login.tcp())],
+        input=b"zhao\n123\nwhoami\nsessions\n",
+        capture_output=True,
+        timeout=real.PATIENCE,
+        check=True,
+    )
+    shown = done.stdout.decode()
+    assert "\xff" not in done.stdout.decode("latin-1")
+    assert shown.startswith("请输入用户名:请输入密码:登录成功\n您好,zhao!")
+    assert "zhao(显示为 zhao)" in shown
+    assert "← 当前" in shown
 
 
 def test_l29_curl_gets_one_line(login: real.Plugin) -> None:
@@ -159,8 +184,124 @@ def test_the_first_start_says_how_to_add_an_account(start: Start) -> None:
     login.wait_for(r"try  telnet 127\.0\.0\.1 \d+$")
 
 
-def test_over_tls_the_prompts_are_the_same(start: Start, user: Callable[..., str], tmp_path: Path) -> None:
-    user("add", "zhao", "--password-stdin", typed="correct horse")
+@pytest.fixture
+def telnet(login: real.Plugin) -> Iterator["Terminal"]:
+    with Terminal(real.tool("telnet", "telnet"), "127.0.0.1", str(login.tcp())) as terminal:
+        yield terminal
+
+
+class Terminal:
+    """A program at a terminal of its own."""
+
+    def __init__(self, *command: str) -> None:
+        self._own, theirs = pty.openpty()
+        self._process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        self.shown = ""
+
+    def __enter__(self) -> "Terminal":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait(real.PATIENCE)
+        os.close(self._own)
+
+    def expect(self, text: str) -> str:
+        """Wait until this is shown.  :returns: what was, since the last call."""
+        octets, deadline = b"", time.monotonic() + real.PATIENCE
+        while text not in octets.decode("utf-8", "replace"):
+            assert time.monotonic() < deadline, octets
+            if select.select([self._own], [], [], 0.2)[0]:
+                octets += os.read(self._own, 4096)
+        self.shown = octets.decode("utf-8", "replace")
+        return self.shown
+
+    def type(self, line: str) -> None:
+        os.write(self._own, line.encode() + b"\r")
+
+
+def test_a_real_telnet_hides_the_password_and_shows_all_else(telnet: Terminal) -> None:
+    telnet.expect("请输入用户名:")
+    telnet.type("zhao")
+    assert "zhao\r\n" in telnet.expect("请输入密码:")
+    telnet.type("123")
+    assert telnet.expect("登录成功") == "\r\n登录成功"
+    telnet.expect("zhao> ")
+    telnet.type("我是谁")
+    assert telnet.expect("zhao> ").startswith("我是谁\r\nzhao(显示为 zhao)")
+    telnet.type("passwd")
+    telnet.expect("当前密码:")
+    telnet.type("123")
+    assert telnet.expect("新密码:") == "\r\n新密码:"
+    telnet.type("correct horse")
+    telnet.expect("再输入一次新密码:")
+    telnet.type("correct horse")
+    assert telnet.expect("zhao> ").startswith("\r\n密码已更改")
+    telnet.type("退出")
+    telnet.expect("再见!")
+
+
+def test_what_another_process_changes_ends_a_session_within_a_second(
+    login: real.Plugin, tmp_path: Path
+) -> None:
+    with real.tcp_client(login.tcp()) as client:
+        assert tutorial(client, b"zhao", b"123") == "登录成功"
+        client.recv(1024)
+        with store.rows(tmp_path / "state") as rows:
+            admin.set_state(rows, admin.find(rows, "zhao"), "disabled")
+        began = time.monotonic()
+        assert real.read_all(client).decode() == "\n这个账号已停用,再见!\n"
+    assert time.monotonic() - began < 5.0  # a hang, not a speed
+
+
+def test_behind_a_proxy_the_client_is_who_is_held_back(start: Start, tmp_path: Path) -> None:
+    account(tmp_path / "state", "zhao", "123")
+    login = start("netapp-login", "--listen=haproxy:tcp:0:interface=127.0.0.1")
+
+    def verdicts(address: str, *passwords: bytes) -> tuple[list[str], float]:
+        with real.tcp_client(login.tcp()) as client:
+            client.sendall(f"PROXY TCP4 {address} 127.0.0.1 40000 9999\r\n".encode())
+            began = time.monotonic()
+            return [tutorial(client, b"zhao", each) for each in passwords], time.monotonic() - began
+
+    wrong, took = verdicts("192.168.1.66", b"1", b"2", b"3", b"4")
+    assert set(wrong) == {"用户名或密码输入错误"}
+    assert took > 1.0  # the fourth waits for what the third has cost
+    right, took = verdicts("192.168.1.5", b"123")
+    assert right == ["登录成功"]
+    assert took < 2.0
+    audit = (tmp_path / "state" / "audit.jsonl").read_text("utf-8")
+    assert '"192.168.1.66"' in audit
+    assert '"192.168.1.5"' in audit
+    login.wait_for("authentication failure rhost=192.168.1.66")
+
+
+def test_over_tls_openssl_comes_to_the_shell(start: Start, tmp_path: Path) -> None:
+    account(tmp_path / "state", "zhao", "123")
+    authority = trustme.CA()
+    issued = authority.issue_cert("localhost")
+    issued.private_key_and_cert_chain_pem.write_to_path(tmp_path / "tls.pem")
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    login = start("netapp-login", f"--listen=ssl:0:interface=127.0.0.1:privateKey={tmp_path}/tls.pem")
+    process = subprocess.Popen(
+        [
+            *(real.tool("openssl", "openssl"), "s_client", "-quiet", "-verify_return_error"),
+            *("-verify_hostname", "localhost", "-CAfile", str(tmp_path / "ca.pem")),
+            *("-connect", f"127.0.0.1:{login.tcp()}"),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    shown, _ = process.communicate(b"zhao\n123\nwhoami\nquit\n", timeout=real.PATIENCE)
+    assert shown.decode().startswith("请输入用户名:请输入密码:登录成功\n您好,zhao!")
+    assert "zhao(显示为 zhao)" in shown.decode()
+    assert shown.decode().endswith("再见!\n")
+
+
+def test_over_tls_the_prompts_are_the_same(start: Start, tmp_path: Path) -> None:
+    account(tmp_path / "state", "zhao", "correct horse")
     authority = trustme.CA()
     issued = authority.issue_cert("localhost")
     issued.private_key_and_cert_chain_pem.write_to_path(tmp_path / "tls.pem")
