@@ -281,9 +281,9 @@ LDAP_STEP: Final = 100
 HTTP_HELD: Final = 4.0
 #: Seconds within which it is known who asks, the wait included; then the answer is 503.
 HTTP_VERIFY: Final = 10.0
-#: How long credentials that were right are so for the next request; any account's change ends it.
+#: How long a token that was right is so for the next request; any account's change ends it.
 HTTP_RIGHT: Final = 1.0
-#: Such credentials at once; the oldest are forgotten.
+#: Such tokens at once; the oldest are forgotten.
 HTTP_RIGHT_MOST: Final = 4096
 #: Octets of a bearer token.
 HTTP_BEARER: Final = 4096

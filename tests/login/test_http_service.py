@@ -19,6 +19,7 @@ from netapp.core.metrics import Metrics
 from netapp.errors import Busy
 from netapp.login.config import Config
 from netapp.login.http.service import http_factory
+from netapp.people import codes
 from netapp.people.throttle import Throttle
 from netapp.people.turns import Throttled
 from netapp.testing import FakeReactor, connect
@@ -74,6 +75,7 @@ class FakePeople:
         self.waiting.remove(gone)
 
 
+TOKEN = f"Authorization: Bearer {codes.new_token()}\r\n"
 ZHAO = FakeAccount("0" * 32, "zhao", "Zhao", "moderator")
 
 
@@ -178,8 +180,10 @@ def test_who_is_not_gets_a_401(account: FakeAccount | None) -> None:
 def test_a_token_is_asked_about_without_a_name() -> None:
     bench = Bench()
     client = bench.client()
-    client.ask(None, fields="Authorization: Bearer t0ken\r\n")
-    assert bench.people.asked == [(b"", b"t0ken", "127.0.0.1", "http", True)]
+    assert status(client.ask(None, fields="Authorization: Bearer t0ken\r\n")) == 401  # none of ours
+    token = codes.new_token()
+    client.ask(None, fields=f"Authorization: Bearer {token}\r\n")
+    assert bench.people.asked == [(b"", token.encode(), "127.0.0.1", "http", True)]
     bench.people.waiting.pop().callback(ZHAO)
     assert status(client.pump()) == 204
 
@@ -219,7 +223,7 @@ def test_a_body_is_not_read() -> None:
 def test_requests_on_one_connection_are_answered_in_order() -> None:
     bench = Bench()
     client = bench.client()
-    first = HEAD.format(method="GET", target="/verify", fields="Authorization: Bearer a\r\n").encode()
+    first = HEAD.format(method="GET", target="/verify", fields=TOKEN).encode()
     out = client.say(first + HEAD.format(method="GET", target="/healthz", fields="").encode())
     assert out == b""
     bench.people.waiting.pop().callback(None)
@@ -244,55 +248,60 @@ def test_the_same_at_once_is_one_try() -> None:
     assert [client.pump() for client in others] == [b"", b""]
 
 
-def test_l38_a_right_one_counts_for_a_moment_more() -> None:
+@pytest.mark.parametrize("secret", ["token", "application"])
+def test_l38_a_random_secret_that_was_right_counts_for_a_moment_more(secret: str) -> None:
     bench = Bench()
     client = bench.client()
-    client.ask()
+    words = f"zhao:{codes.new_token() if secret == 'token' else codes.new_application_password()}"
+    client.ask(words)
     bench.people.waiting.pop().callback(ZHAO)
     assert status(client.pump()) == 204
-    for _ in range(1000):
-        assert status(client.ask()) == 204
-    assert status(client.ask(target="/verify?role=admin")) == 403
+    for _ in range(100):
+        assert status(client.ask(words)) == 204
+    assert status(client.ask(words, target="/verify?role=admin")) == 403
     assert len(bench.people.asked) == 1
     bench.reactor.advance(limits.HTTP_RIGHT)
-    assert client.ask() == b""
+    assert client.ask(words) == b""
     assert len(bench.people.asked) == 2
 
 
-def test_a_wrong_one_does_not() -> None:
+@pytest.mark.parametrize("account", [None, ZHAO])
+def test_a_password_does_not(account: FakeAccount | None) -> None:
+    """Else who asks quickly learns, without a try, whether somebody has just come in with it."""
     bench = Bench()
     client = bench.client()
     for number in range(3):
         client.ask()
-        bench.people.waiting.pop().callback(None)
-        assert status(client.pump()) == 401
+        bench.people.waiting.pop().callback(account)
+        assert status(client.pump()) == (401 if account is None else 204)
         assert len(bench.people.asked) == number + 1
 
 
 def test_l38_a_change_ends_it_at_once() -> None:
     bench = Bench()
     client = bench.client()
-    client.ask()
+    client.ask(None, fields=TOKEN)
     bench.people.waiting.pop().callback(ZHAO)
     client.pump()
     bench.people.changes.publish("password")
-    assert client.ask() == b""
+    assert client.ask(None, fields=TOKEN) == b""
     bench.people.changes.publish("disabled")  # while it is looked at: what is found may be of before
     bench.people.waiting.pop().callback(ZHAO)
     assert status(client.pump()) == 204
-    assert client.ask() == b""
+    assert client.ask(None, fields=TOKEN) == b""
 
 
 def test_what_was_right_is_forgotten_when_there_is_much_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "HTTP_RIGHT_MOST", 10)
     bench = Bench()
     client = bench.client()
-    for number in range(30):
-        client.ask(f"zhao:{number}")
+    tokens = [f"Authorization: Bearer {codes.new_token()}\r\n" for _ in range(30)]
+    for token in tokens:
+        client.ask(None, fields=token)
         bench.people.waiting.pop().callback(ZHAO)
         assert status(client.pump()) == 204
-    assert status(client.ask("zhao:29")) == 204
-    assert client.ask("zhao:0") == b""
+    assert status(client.ask(None, fields=tokens[-1])) == 204
+    assert client.ask(None, fields=tokens[0]) == b""
 
 
 # Who goes away, what takes too long --------------------------------------------------------------

@@ -1,8 +1,10 @@
 """Verifications under way: what many requests ask at once is asked once.
 
 A browser fetches a page's pictures side by side, each with the same name and password.  Requests
-from one address with the same credentials share one try, and a try that was right counts for a
-moment more: so a page costs one, and a wrong password that comes ten times at once is one failure.
+from one address with the same credentials share one try, so a wrong password that comes ten times
+at once is one failure.  Tokens and application passwords that were right count for a moment more:
+to look one up is noted each time, and nobody can find one by asking whether somebody else has just
+come in with it.  Passwords could be guessed so; People knows those again, within bounds of its own.
 """
 
 import secrets
@@ -67,9 +69,10 @@ class Tries:
         self._under_way[key] = new
         new.work = defer.Deferred.fromCoroutine(self._verifier.verify(credentials, source))
         new.work.addTimeout(limits.HTTP_VERIFY, self._clock)
-        new.work.addBoth(self._ended, key, new, self._changes)
+        kept = self._changes if self._verifier.is_random(credentials) else None
+        new.work.addBoth(self._ended, key, new, kept)
 
-    def _ended(self, outcome: Person | Failure | None, key: bytes, ended: _Try, changes: int) -> None:
+    def _ended(self, outcome: Person | Failure | None, key: bytes, ended: _Try, changes: int | None) -> None:
         if self._under_way.get(key) is ended:
             del self._under_way[key]
         if isinstance(outcome, Person) and changes == self._changes:

@@ -4,7 +4,8 @@ from typing import Any, Protocol
 
 from netapp.core import limits
 from netapp.login.http.session import Person
-from netapp.login.http.wire import Basic, Credentials
+from netapp.login.http.wire import Basic, Bearer, Credentials
+from netapp.people import codes
 from netapp.people.authentication import Attempt
 from netapp.people.directory import People
 from netapp.people.model import Account
@@ -24,6 +25,9 @@ class Verifier(Protocol):
         It logs nothing of what was offered, and stops when it is cancelled.
         """
 
+    def is_random(self, credentials: Credentials) -> bool:
+        """Whether nobody can guess such credentials."""
+
 
 class PeopleVerifier:
     """Accounts: passwords, application passwords for this door, and tokens.
@@ -40,11 +44,19 @@ class PeopleVerifier:
         self.held = 0  # tries that were refused unseen
 
     async def verify(self, credentials: Credentials, source: str) -> Person | None:
+        if isinstance(credentials, Bearer) and not codes.looks_like_token(credentials.token):
+            return None
         account = await self._account(_attempt(credentials, source))
         if account is None or not account.active:
             return None
         groups = await self._people.groups_of(account.id)
         return Person(account.id, account.name, account.shown, account.role, groups)
+
+    def is_random(self, credentials: Credentials) -> bool:
+        if isinstance(credentials, Bearer):
+            return True
+        word = credentials.password
+        return codes.looks_like_token(word) or codes.application_digest(word) is not None
 
     async def _account(self, attempt: Attempt) -> Account | None:
         people = self._people
