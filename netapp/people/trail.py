@@ -39,7 +39,7 @@ def tail(path: Path, most: int, wanted: Callable[[Event], bool] = lambda event: 
             for line in _lines_back(file):
                 if len(found.events) >= most:
                     break
-                event = _event(line)
+                event = read_event(line)
                 if event is None:
                     found.damaged += 1
                 elif event and wanted(event):
@@ -80,7 +80,7 @@ def _lines_back(file: BinaryIO) -> Iterator[bytes | None]:
     yield None if too_long else rest
 
 
-def _event(line: bytes | None) -> Event | None:
+def read_event(line: bytes | None) -> Event | None:
     """What a line says; empty for an empty line, None for a damaged one."""
     if line is None:
         return None
