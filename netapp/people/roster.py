@@ -92,7 +92,7 @@ _ROLES: Final[Mapping[str, Role]] = {role: role for role in ROLES} | {
     "管理员": "admin",
 }
 #: Between groups of one cell.
-_BETWEEN: Final = re.compile(r"[\s,;、/|]+")
+_BETWEEN: Final = re.compile(r"[\s,;\u3001\uff0c\uff1b]+")  # the comma and the semicolon of Chinese too
 _DELIMITERS: Final = ",;\t"
 
 

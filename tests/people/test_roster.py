@@ -53,6 +53,12 @@ def test_a_list_with_english_columns_in_another_order() -> None:
     assert roster.read(text.encode()) == (Row(2, "zhang", "Zhang, San", "moderator", frozenset({"a", "b"})),)
 
 
+@pytest.mark.parametrize("between", [" ", ", ", "; ", "\u3001", "\uff0c", "\uff1b", "\u3000"])
+def test_groups_stand_between_what_people_put_between(between: str) -> None:
+    (row,) = roster.read(f'name,groups\nli,"一班{between}A/B"\n'.encode())
+    assert row.groups == {"一班", "A/B"}
+
+
 def test_a_list_of_names_and_nothing_else() -> None:
     assert [(row.line, row.name, row.shown, row.role) for row in roster.read(b"zhang\n\n  Li \nwang")] == [
         (1, "zhang", "zhang", "member"), (3, "Li", "Li", "member"), (4, "wang", "wang", "member"),
