@@ -18,16 +18,16 @@ PHRASES: Final = Phrases(
         "title": ("登录条", "Login slips"),
         "page": ("第 {number} 页,共 {count} 页", "page {number} of {count}"),
         "print": (
-            "打印:A4 纸,缩放 100%,每页 {each} 张,沿虚线剪开。每张上的登录码只能用一次,请不要外传这个文件。",
+            "打印:A4 纸,缩放 100%,每页 {each} 张,沿虚线剪开。每张上的邀请码只能用一次,请不要外传这个文件。",
             "Print on A4 at 100 %, {each} slips to a page, and cut along the dashes. "
             "Each code is good once: keep this file to yourself.",
         ),
         "name": ("用户名", "User name"),
         "connect": ("连接 {address}", "Connect: {address}"),
-        "code": ("问用户名时,输入下面的登录码", "At the name, type the code below"),
+        "code": ("问用户名时,输入下面的邀请码", "At the name, type the code below"),
         "password": ("给自己设一个密码,以后就用它登录", "Choose a password of your own"),
         "until": (
-            "登录码只能用一次,{date} 前有效",
+            "邀请码只能用一次,{date} 前有效",
             "The code is good once, until {date}",
         ),
         "date": (

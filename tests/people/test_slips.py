@@ -52,7 +52,7 @@ def test_each_slip_has_all_that_its_owner_needs() -> None:
     for slip in PEOPLE:
         assert {slip.name, slip.shown, slip.code} <= set(page.words)
     assert page.words.count("telnet 192.0.2.5 9999") == len(PEOPLE)
-    assert page.words.count("登录码只能用一次,2026 年 12 月 5 日 18:00 前有效") == len(PEOPLE)
+    assert page.words.count("邀请码只能用一次,2026 年 12 月 5 日 18:00 前有效") == len(PEOPLE)
     assert "高一(3)班 · 物理组" in page.words
     classes = [attributes.get("class") or "" for _, attributes in page.tags]
     assert classes.count("qr") == len(PEOPLE)
