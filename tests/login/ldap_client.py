@@ -41,6 +41,7 @@ class FakePeople:
         self.changes: Topic[AccountChanged] = Topic()
         self.tries: list[tuple[bytes, bytes, str, dict[str, object]]] = []
         self.answers: list[defer.Deferred[Account | None]] = []
+        self.gets: list[defer.Deferred[Account | None]] = []
         self.broken: Exception | None = None
         self.reads = 0
 
@@ -52,6 +53,11 @@ class FakePeople:
             return self.answers.pop(0)
         found = [each for each in self.accounts if each.name == name.decode() and each.active]
         return defer.succeed(found[0] if found and password == b"123" else None)
+
+    def get(self, account_id: str) -> "defer.Deferred[Account | None]":
+        if self.gets:
+            return self.gets.pop(0)
+        return defer.succeed(next((each for each in self.accounts if each.id == account_id), None))
 
     def all(self) -> "defer.Deferred[list[Account]]":
         self.reads += 1

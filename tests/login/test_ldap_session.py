@@ -235,6 +235,27 @@ def test_l32_who_is_bound_must_bind_again_when_the_account_changes(bound: Client
     assert bound.transport.disconnecting
 
 
+def test_l32_what_changes_while_a_password_is_checked_counts(client: Client) -> None:
+    client.people.answers = [defer.succeed(ZHAO)]
+    client.people.gets = [waiting := defer.Deferred[Account | None]()]
+    client.send(ldap.request(ldap.bind()))
+    client.people.changes.publish(AccountChanged("factor", ZHAO))
+    waiting.callback(ZHAO)
+    assert code(client.answers()) == WRONG
+    client.people.answers = [defer.succeed(ZHAO)] * 2
+    client.people.gets = [defer.succeed(replace(ZHAO, generation=1)), defer.succeed(None)]
+    assert client.bind() == WRONG  # the account was read before its password was changed
+    assert client.bind() == WRONG
+
+
+def test_l32_a_change_that_is_known_late_ends_nothing(client: Client) -> None:
+    now = replace(ZHAO, generation=1)
+    client.people.answers, client.people.gets = [defer.succeed(now)], [defer.succeed(now)]
+    assert client.bind() == SUCCESS
+    client.people.changes.publish(AccountChanged("password", now))
+    assert who(client) != b""
+
+
 def test_a_change_that_takes_nothing_away_leaves_who_is_bound(bound: Client) -> None:
     bound.people.changes.publish(AccountChanged("groups", ZHAO))
     bound.people.changes.publish(AccountChanged("keys", ZHAO))

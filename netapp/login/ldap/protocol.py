@@ -14,8 +14,8 @@ from netapp.login.ldap.session import LdapSession, Malformed, Outcome, Verify
 from netapp.login.ldap.tree import Places
 from netapp.people.model import Account, AccountChanged
 
-#: Changes after which what somebody is bound by may be good no more.
-_REVOKING: Final = frozenset({"password", "removed", "factor", "application", "session", "revoked"})
+#: Changes that may take away what somebody is bound by; the others do so where they raise the generation.
+_REVOKING: Final = frozenset({"removed", "factor", "application", "session"})
 
 
 class LdapProtocol(SessionProtocol):
@@ -54,30 +54,33 @@ class LdapProtocol(SessionProtocol):
 
     def changed(self, change: AccountChanged) -> None:
         """An account has changed; if it is the one that is bound here, it may have to bind again."""
-        account, bound = change.account, self._bound
-        if bound is None or account.id != bound.id:
-            return
-        if change.kind in _REVOKING or not account.active or account.generation != bound.generation:
-            self.run(self.session.revoked)
+        if self._bound is not None and _revokes(change, self._bound):
+            self._bound = None
+            if self._check is None:
+                self.run(self.session.revoked)
 
     async def _verified(self, effect: Verify) -> Account | None:
         account: Account | None = await self._people.authenticate(
             effect.name, effect.password, self._host, door="ldap", remember=True
         )
-        if account is not None:
-            await self._directory.ready()
-        return account
+        if account is None:
+            return None
+        self._bound = account  # from here on a change is seen; those before are looked for
+        await self._directory.ready()
+        current = await self._people.get(account.id)
+        still = current is not None and current.active and current.generation == account.generation
+        return account if still else None
 
     def _admitted(self, account: Account | None) -> None:
         self._check = None
-        if account is None:
+        if account is None or self._bound is None:
+            self._bound = None
             self.run(self.session.judged, Outcome.WRONG, "")
-            return
-        self._bound = account
-        self.run(self.session.judged, Outcome.ADMITTED, account.name)
+        else:
+            self.run(self.session.judged, Outcome.ADMITTED, account.name)
 
     def _failed(self, failure: Failure) -> None:
-        self._check = None
+        self._check = self._bound = None
         if failure.check(defer.CancelledError):
             return
         if failure.check(Busy):
@@ -86,3 +89,11 @@ class LdapProtocol(SessionProtocol):
             self._log.failure("netapp-login: a password could not be checked", failure)
             outcome = Outcome.UNAVAILABLE
         self.run(self.session.judged, outcome, "")
+
+
+def _revokes(change: AccountChanged, account: Account) -> bool:
+    """Whether what somebody was let in by may be good no more.  :param account: as it was then."""
+    now = change.account
+    if now.id != account.id:
+        return False
+    return change.kind in _REVOKING or not now.active or now.generation > account.generation
