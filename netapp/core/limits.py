@@ -285,6 +285,8 @@ HTTP_VERIFY: Final = 10.0
 HTTP_RIGHT: Final = 1.0
 #: Such tokens at once; the oldest are forgotten.
 HTTP_RIGHT_MOST: Final = 4096
+#: Accounts whose groups are remembered until something changes; then, and beyond this, all are forgotten.
+HTTP_GROUPS: Final = 4096
 #: Octets of a bearer token.
 HTTP_BEARER: Final = 4096
 #: Requirements in one query.

@@ -68,19 +68,16 @@ class Authentication:
 
     async def remembered(self, attempt: Attempt) -> Account | None:
         """The account, when this very password was found right a moment ago."""
-        found = await self._found(rules.candidates(attempt.name, attempt.password))
-        for candidate in found:
-            account = candidate.account
-            if account is not None and self._knows(account, candidate.password, attempt.source):
-                return None if await self._has_factor(account.id) else account
+        prepared = rules.candidates(attempt.name, attempt.password)
+
+        def work(rows: Rows) -> list[Account | None]:
+            return [_without_factor(rows, name) for name, _ in prepared]
+
+        now = self._ground.now()
+        for account, (_, password) in zip(await self._ground.store.read(work), prepared, strict=True):
+            if account is not None and self._verified.knows(account, password, attempt.source, now):
+                return account
         return None
-
-    def _knows(self, account: Account, password: bytes, source: str) -> bool:
-        return self._verified.knows(account, password, source, self._ground.now())
-
-    async def _has_factor(self, account_id: str) -> bool:
-        """A second factor may have come since; then a password alone is not enough."""
-        return await self._ground.store.read(lambda rows: is_on(rows, account_id))
 
     async def judge(self, attempt: Attempt) -> Verdict:
         """:raises Busy: too many wait for the threads that hash; that is no failed try."""
@@ -209,6 +206,12 @@ def _row(rows: Rows, name: str | None) -> tuple[Account, Password] | None:
     account = rows.accounts.find(name) if name is not None else None
     password = rows.accounts.password(account.id) if account is not None else None
     return (account, password) if account is not None and password is not None else None
+
+
+def _without_factor(rows: Rows, name: str | None) -> Account | None:
+    """An account that a password alone may open now: a second factor may have come since it did."""
+    account = rows.accounts.find(name) if name is not None else None
+    return None if account is None or not account.active or is_on(rows, account.id) else account
 
 
 def _without_password(rows: Rows, name: str | None) -> Account | None:

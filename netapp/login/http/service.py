@@ -27,6 +27,7 @@ def http_factory(
     rules, verifier = Rules(config.proxy), PeopleVerifier(people, reactor)
     tries = Tries(verifier, reactor)
     people.changes.subscribe(lambda _: tries.forget())
+    people.changes.subscribe(lambda _: verifier.forget())
     door = Door(rules, tries, reactor)
     _count(metrics, rules, verifier)
 

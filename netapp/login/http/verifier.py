@@ -41,7 +41,14 @@ class PeopleVerifier:
 
     def __init__(self, people: People, clock: Any) -> None:
         self._people, self._clock = people, clock
+        self._groups: dict[str, frozenset[str]] = {}  # by account, as long as nothing changes
+        self._changes = 0
         self.held = 0  # tries that were refused unseen
+
+    def forget(self) -> None:
+        """An account has changed."""
+        self._changes += 1
+        self._groups.clear()
 
     async def verify(self, credentials: Credentials, source: str) -> Person | None:
         if isinstance(credentials, Bearer) and not codes.looks_like_token(credentials.token):
@@ -49,7 +56,7 @@ class PeopleVerifier:
         account = await self._account(_attempt(credentials, source))
         if account is None or not account.active:
             return None
-        groups = await self._people.groups_of(account.id)
+        groups = await self._groups_of(account.id)
         return Person(account.id, account.name, account.shown, account.role, groups)
 
     def is_random(self, credentials: Credentials) -> bool:
@@ -57,6 +64,17 @@ class PeopleVerifier:
             return True
         word = credentials.password
         return codes.looks_like_token(word) or codes.application_digest(word) is not None
+
+    async def _groups_of(self, account_id: str) -> frozenset[str]:
+        if (known := self._groups.get(account_id)) is not None:
+            return known
+        changes = self._changes
+        groups = await self._people.groups_of(account_id)
+        if changes == self._changes:
+            if len(self._groups) >= limits.HTTP_GROUPS:
+                self._groups.clear()
+            self._groups[account_id] = groups
+        return groups
 
     async def _account(self, attempt: Attempt) -> Account | None:
         people = self._people
