@@ -1,10 +1,14 @@
 """Whose turn it is to try a password: tries that share a count go one after another.
 
 So many connections guess no faster than one: each try waits for the verdict of the one before it,
-and then for what that one's failure costs.  A try that waits is a few objects, no thread; and one
-from a known place has no count in common with strangers, so it waits for none of them.
+and then for what that one's failure costs.  A try that waits is a few objects, no thread.
+
+One from a known place has no count in common with strangers, and waits for none of them: of those
+only so many are looked at together as keep the threads that hash at work, and the others wait here,
+not in the queue for the threads.
 """
 
+import os
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any
@@ -25,6 +29,7 @@ class Turns:
     """:param clock: the reactor.
     :param seconds: the throttle's time; the reactor's unless given.
     :param queue: how many tries wait for the threads that hash.
+    :param strangers: how many from places that are not known are looked at together.
     """
 
     def __init__(
@@ -34,11 +39,13 @@ class Turns:
         *,
         seconds: Callable[[], float] | None = None,
         queue: Callable[[], int] = lambda: 0,
+        strangers: int = min(os.cpu_count() or 1, limits.HASH_THREADS) + 1,
     ) -> None:
         self._throttle, self._clock, self._queue = throttle, clock, queue
         self._seconds: Callable[[], float] = seconds or clock.seconds
         self._locks: dict[Key, defer.DeferredLock] = {}
-        self._crowd = 0  # strangers that wait for the threads to have less to do
+        self._strangers = defer.DeferredSemaphore(strangers)
+        self._crowd = 0  # strangers that wait for one another, or for the threads to have less to do
         self.waiting = 0  #: tries that wait now, for their turn or for what failures cost
 
     @asynccontextmanager
@@ -58,7 +65,8 @@ class Turns:
                     await stack.enter_async_context(self._held(key))
                 if not set(keys).issuperset(self._keys(host, names)):
                     continue  # others' failures meanwhile: in line with them, from the first count on
-                await self._let_others_first(host, names)
+                if not self._throttle.knows(host, names, self._seconds()):
+                    await stack.enter_async_context(self._among_strangers())
                 yield
                 return
 
@@ -86,19 +94,38 @@ class Turns:
             if not lock.locked and self._locks.get(key) is lock:
                 del self._locks[key]
 
-    async def _let_others_first(self, host: str, names: frozenset[str]) -> None:
+    @asynccontextmanager
+    async def _among_strangers(self) -> AsyncIterator[None]:
+        if self._queue() + self._crowd >= limits.HASH_QUEUE:
+            raise Busy("too many logins from new places")  # who waits here is in the queue as well
+        with self._crowds():
+            if self._strangers.tokens:
+                await self._strangers.acquire()
+            else:
+                with self._waits():
+                    await self._strangers.acquire()
+        try:
+            with self._crowds():
+                await self._let_others_first()
+            yield
+        finally:
+            self._strangers.release()
+
+    async def _let_others_first(self) -> None:
         """When the threads have nearly all that they can take, strangers are the ones to wait."""
         for wait in filter(None, STEPS):
-            if self._queue() < limits.HASH_CROWDED or self._throttle.knows(host, names, self._seconds()):
+            if self._queue() < limits.HASH_CROWDED:
                 return
-            if self._queue() + self._crowd >= limits.HASH_QUEUE:
-                break  # whoever waits here is in the queue as well
-            self._crowd += 1
-            try:
-                await self._sleep(wait)
-            finally:
-                self._crowd -= 1
+            await self._sleep(wait)
         raise Busy("the threads that hash have too much to do")
+
+    @contextmanager
+    def _crowds(self) -> Iterator[None]:
+        self._crowd += 1
+        try:
+            yield
+        finally:
+            self._crowd -= 1
 
     async def _sleep(self, seconds: float) -> None:
         with self._waits():

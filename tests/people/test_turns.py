@@ -10,6 +10,9 @@ from netapp.errors import Busy
 from netapp.people.throttle import STEPS, Throttle
 from netapp.people.turns import Throttled, Turns
 
+#: More than the tests have at once, but for those of this very limit.
+STRANGERS = 100
+
 
 class Guesser:
     """Wrong tries through one gate, with the times when each was made."""
@@ -17,7 +20,7 @@ class Guesser:
     def __init__(self) -> None:
         self.clock, self.throttle = task.Clock(), Throttle()
         self.queued = 0
-        self.turns = Turns(self.throttle, self.clock, queue=lambda: self.queued)
+        self.turns = Turns(self.throttle, self.clock, queue=lambda: self.queued, strangers=STRANGERS)
         self.made: list[float] = []
         self.begun: list[defer.Deferred[None]] = []
 
@@ -170,6 +173,20 @@ def test_when_the_threads_are_nearly_full_strangers_are_the_ones_to_wait(guesser
     guesser.tries("192.0.2.3").addErrback(lambda failure: refused.append(failure.trap(Busy)))
     assert refused == [Busy]  # at once
     assert guesser.turns._locks == {}
+
+
+def test_l7_strangers_wait_in_a_line_of_their_own_and_the_owner_not_behind_them(guesser: Guesser) -> None:
+    guesser.throttle.succeeded("192.0.2.200", "zhao", 0.0)
+    busy: list[object] = []
+    for number in range(STRANGERS + limits.HASH_QUEUE + 10):
+        try_of_one = guesser.tries(f"10.0.0.{number}", f"user{number}")
+        try_of_one.addErrback(lambda failure: busy.append(failure.trap(Busy)))
+    assert busy == [Busy] * 10
+    assert guesser.turns.waiting == limits.HASH_QUEUE
+    guesser.tries("192.0.2.200")
+    assert guesser.wait(0.15) == STRANGERS + 1
+    assert guesser.wait(0.15) == limits.HASH_QUEUE
+    assert guesser.turns.waiting == 0
 
 
 def test_l26_who_waits_for_the_threads_or_for_a_delay_can_go(guesser: Guesser) -> None:
