@@ -265,7 +265,7 @@ def test_behind_a_proxy_the_client_is_who_is_held_back(start: Start, tmp_path: P
             began = time.monotonic()
             return [tutorial(client, b"zhao", each) for each in passwords], time.monotonic() - began
 
-    wrong, took = verdicts("192.168.1.66", b"1", b"2", b"3", b"4")
+    wrong, took = verdicts("192.168.1.66", b"one", b"two", b"three", b"four")
     assert set(wrong) == {"用户名或密码输入错误"}
     assert took > 1.0  # the fourth waits for what the third has cost
     right, took = verdicts("192.168.1.5", b"123")
