@@ -7,6 +7,7 @@ Source: RFC 8265 section 3.3; Unicode Technical Standard 39 sections 4 (confusab
 scripts).
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
@@ -39,6 +40,8 @@ _TOGETHER: Final = (
 )
 #: Rounds after which a skeleton must stand; no name needs more than three.
 _ROUNDS: Final = 8
+#: What most names are.
+_PLAIN: Final = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{limits.NAME - 1}}}", re.ASCII)
 
 
 def mapped_name(name: str) -> str:
@@ -46,6 +49,12 @@ def mapped_name(name: str) -> str:
 
     :raises Refused: it is empty, too long, or has what no name may have.
     """
+    if _PLAIN.fullmatch(name):
+        return name.lower()  # the same by far less work
+    return _mapped(name)
+
+
+def _mapped(name: str) -> str:
     if len(name) > limits.NAME * 4:  # before any work: a name of a million marks is no name
         raise Refused("name long", most=limits.NAME)
     if not name:

@@ -1,6 +1,7 @@
 """The rules of names."""
 
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -189,3 +190,14 @@ def test_the_table_of_what_looks_alike_tells_where_it_is_from() -> None:
     assert "security/confusables.txt" in head
     assert "UNICODE LICENSE V3" in head
     assert len(names._prototypes()) > 3000
+
+
+@given(st.text(st.sampled_from("aZz09._-iIß"), max_size=70))
+def test_the_short_way_for_plain_names_ends_where_the_long_one_does(name: str) -> None:
+    def outcome(map_it: Callable[[str], str]) -> str:
+        try:
+            return map_it(name)
+        except Refused as refused:
+            return f"refused: {refused.key}"
+
+    assert outcome(names.mapped_name) == outcome(names._mapped)
