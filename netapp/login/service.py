@@ -12,6 +12,7 @@ from netapp.core import listen, text
 from netapp.core.access import Access
 from netapp.core.metrics import Metrics
 from netapp.core.services import House, Part
+from netapp.core.state import User, acting_as
 from netapp.core.strangers import Page
 from netapp.core.streams import Peer, SessionFactory
 from netapp.errors import ConfigError
@@ -36,11 +37,13 @@ def login_service(
     reactor: Any,
     page: Page | None = None,
     state: Path | None = None,
+    user: User = None,
 ) -> IService:
     """Every listener of the configuration, under one service.
 
     :param page: where a browser that comes here is sent.
     :param state: the state directory, in which the SSH door keeps its host key.
+    :param user: who the process will be, and whose the key is.
     :raises ConfigError: a listener that cannot be.
     """
     house, access, realm = House(), Access(config.allow), LoginRealm(people)
@@ -52,7 +55,9 @@ def login_service(
         factory = SessionFactory(_prompt(config, people, portal, reactor), access, page)
         factories.append(factory)
         listen.StreamListener(PLUGIN, description, factory, reactor, _hint).setServiceParent(house)
-    for own, factory, option, hint in _other_doors(config, people, portal, state, reactor, access, metrics):
+    with acting_as(user):
+        others = list(_other_doors(config, people, portal, state, reactor, access, metrics))
+    for own, factory, option, hint in others:
         factories.append(factory)
         for description in own:
             listener = listen.StreamListener(PLUGIN, description, factory, reactor, hint, option)

@@ -67,7 +67,13 @@ def part(options: Options, shared: Shared) -> IService:
     config = config_from(options)
     people = shared.noun("people", lambda: open_people(options.state_path, shared.reactor))
     return login_service(
-        config, people, shared.metrics, shared.reactor, shared.page, state=options.state_path
+        config,
+        people,
+        shared.metrics,
+        shared.reactor,
+        shared.page,
+        state=options.state_path,
+        user=shared.user,
     )
 
 

@@ -124,8 +124,8 @@ class Elsewhere:
         if not password:  # which some directories take for a wish to be nobody: RFC 4513 section 5.1.2
             return False
         for checker in self._checkers:
-            offered = credentials.UsernamePassword(name, password)
             try:
+                offered = _for(checker, name, password)
                 avatar_id = await defer.maybeDeferred(checker.requestAvatarId, offered)
             except error.LoginFailed:
                 continue
@@ -135,6 +135,16 @@ class Elsewhere:
             if isinstance(avatar_id, bytes | str) and avatar_id:
                 return True
         return False
+
+
+def _for(checker: Any, name: bytes, password: bytes) -> credentials.UsernamePassword:
+    """Cred's words are octets, but for strcred's "unix" and "memory", which know text alone."""
+    text = type(checker).__name__ == "UNIXChecker" or any(
+        isinstance(each, str) for each in getattr(checker, "users", ())
+    )
+    if not text:
+        return credentials.UsernamePassword(name, password)
+    return credentials.UsernamePassword(name.decode(), password.decode())  # type: ignore[arg-type]
 
 
 def _as_ours(offered: Any) -> AccountPassword:
