@@ -237,6 +237,8 @@ SSH_WINDOW: Final = 32 * 1024
 SSH_LEAST_PACKET: Final = 1024
 #: How long a connection may stand on which no session goes on.
 SSH_IDLE: Final = 600.0
+#: How long the clients of sessions that we end may take to hang up by themselves.
+SSH_FAREWELL: Final = 0.5
 #: Characters of one line in a terminal.
 SSH_LINE: Final = 8192
 #: Lines that a terminal's history has.
@@ -454,6 +456,8 @@ FEIQ_PACE: Final = 50
 FEIQ_ADDRESSES: Final = 1024
 #: Octets of one FeiQ packet; longer ones are cut by some: IPMSG 1.5.
 FEIQ_PACKET: Final = 8000
+#: Octets of a file of accounts that ``netapp user import`` reads.
+IMPORT: Final = 64 * 2**20
 #: How often ``netapp get`` goes on by itself where a transfer was cut.
 GET_RESUMES: Final = 5
 

@@ -60,6 +60,16 @@ class AccountRows:
         self._connection.execute(sa.insert(account).values(skeleton=skeleton, **asdict(new)))
         return new
 
+    def restore(self, old: Account, skeleton: str) -> None:
+        """An account with the id that it had, and its number, unless that is another's now."""
+        first, wanted = int(self._settings.get("number") or _FIRST_NUMBER), old.number
+        if self._one(account.c.number == wanted) is not None:
+            wanted = self._settings.rising("number", _FIRST_NUMBER)
+        elif wanted >= first:
+            self._settings.put("number", str(wanted + 1))
+        values = asdict(old) | {"number": wanted, "skeleton": skeleton}
+        self._connection.execute(sa.insert(account).values(**values))
+
     def update(self, account_id: str, **values: object) -> None:
         self._connection.execute(sa.update(account).where(account.c.id == account_id).values(**values))
 

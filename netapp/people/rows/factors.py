@@ -1,6 +1,6 @@
 """Second factors: sealed TOTP secrets, and the digests of recovery codes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -66,6 +66,11 @@ class FactorRows:
         self._connection.execute(sa.delete(recovery_code).where(recovery_code.c.account == account_id))
         for digest in digests:
             self._connection.execute(sa.insert(recovery_code).values(account=account_id, digest=digest))
+
+    def recovery(self, account_id: str) -> Sequence[str]:
+        """The digests of those that are left."""
+        wanted = sa.select(recovery_code.c.digest).where(recovery_code.c.account == account_id)
+        return list(self._connection.scalars(wanted.order_by(recovery_code.c.digest)))
 
     def take_recovery(self, account_id: str, digest: str) -> bool:
         """Use a recovery code up: true once."""
