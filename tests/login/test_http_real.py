@@ -3,6 +3,7 @@
 import http.client
 import http.server
 import os
+import re
 import shutil
 import signal
 import socket
@@ -28,13 +29,14 @@ RIGHT = "a right password"
 
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
-    """A state directory with two accounts."""
+    """A state directory with three accounts."""
     folder = tmp_path / "state"
     folder.mkdir(mode=0o700)
     kept = Password(Hasher().hash(RIGHT.encode()))
     with store.rows(folder) as rows:
         admin.add(rows, "zhao", kept, time.time(), role="moderator")
         admin.add(rows, "赵六", kept, time.time())
+        admin.add(rows, "li", kept, time.time(), role="admin")
     return folder
 
 
@@ -101,80 +103,56 @@ def proxy(port: int, *command: str, cwd: Path) -> Iterator[int]:
 NGINX = """
 daemon off;
 master_process off;
-pid {folder}/nginx.pid;
+pid nginx.pid;
 error_log stderr;
 events {{}}
 http {{
     access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-
-    upstream netapp {{
-        server 127.0.0.1:{door};
-        keepalive 8;
-    }}
-
-    server {{
-        listen 127.0.0.1:{port};
-        root {folder};
-        proxy_http_version 1.1;
-        proxy_set_header Connection "";
-
-        location /page {{
-            auth_request /_netapp;
-            try_files /page.txt =404;
-        }}
-
-        location /staff {{
-            auth_request /_netapp_staff;
-            try_files /page.txt =404;
-        }}
-
-        location /app {{
-            auth_request /_netapp;
-            auth_request_set $netapp_user $upstream_http_remote_user;
-            auth_request_set $netapp_groups $upstream_http_remote_groups;
-            proxy_set_header Remote-User $netapp_user;
-            proxy_set_header Remote-Groups $netapp_groups;
-            proxy_set_header Authorization "";
-            proxy_pass http://127.0.0.1:{application};
-        }}
-
-        location = /_netapp {{
-            internal;
-            proxy_pass http://netapp/verify;
-            proxy_pass_request_body off;
-            proxy_set_header Content-Length "";
-            proxy_set_header Connection "";
-            proxy_set_header X-Forwarded-For $http_x_test_address;
-        }}
-
-        location = /_netapp_staff {{
-            internal;
-            proxy_pass http://netapp/verify?role=moderator;
-            proxy_pass_request_body off;
-            proxy_set_header Content-Length "";
-            proxy_set_header Connection "";
-            proxy_set_header X-Forwarded-For $http_x_test_address;
-        }}
-    }}
+    client_body_temp_path body;
+    proxy_temp_path proxy;
+    fastcgi_temp_path fastcgi;
+    uwsgi_temp_path uwsgi;
+    scgi_temp_path scgi;
+{site}
 }}
 """
 
 
+def blocks(language: str, *, page: str = "guard-a-site") -> list[str]:
+    """The configurations that a page of the documentation shows, in order."""
+    text = (real.PROJECT / "docs" / "howto" / f"{page}.md").read_text("utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+def nginx_site(port: int, door: int, application: int) -> str:
+    """The howto's site with its location for admins; the test says which address a request is from."""
+    site, admin_too, *_ = blocks("nginx")
+    for old, new in {
+        "    error_page 403": f"{admin_too}\n    error_page 403",
+        "listen 80;": f"listen 127.0.0.1:{port};",
+        "127.0.0.1:8081": f"127.0.0.1:{door}",
+        "127.0.0.1:3000": f"127.0.0.1:{application}",
+        "$remote_addr": "$http_x_test_address",
+    }.items():
+        assert old in site
+        site = site.replace(old, new)
+    return NGINX.format(site=site)
+
+
+@contextmanager
+def nginx_before(door: int, application: int, folder: Path) -> Iterator[int]:
+    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") or real.tool("nginx", "nginx")
+    folder.mkdir()
+    port = free_port()
+    (folder / "nginx.conf").write_text(nginx_site(port, door, application))
+    with proxy(port, program, "-p", str(folder), "-c", str(folder / "nginx.conf"), cwd=folder):
+        yield port
+
+
 @pytest.fixture
 def nginx(door: int, application: int, tmp_path: Path) -> Iterator[int]:
-    """A site; the test says by a field which address it comes from."""
-    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") or real.tool("nginx", "nginx")
-    folder, port = tmp_path / "nginx", free_port()
-    folder.mkdir()
-    (folder / "page.txt").write_text("the page")
-    text = NGINX.format(folder=folder, door=door, port=port, application=application)
-    (folder / "nginx.conf").write_text(text)
-    with proxy(port, program, "-p", str(folder), "-c", str(folder / "nginx.conf"), cwd=folder):
+    """The howto's site."""
+    with nginx_before(door, application, tmp_path / "nginx") as port:
         yield port
 
 
@@ -194,73 +172,65 @@ def get(port: int, path: str, fields: dict[str, str], address: str = "192.168.1.
     return answer.status, body
 
 
-def test_nginx_guards_a_page(nginx: int, state: Path) -> None:
-    assert get(nginx, "/page", {})[0] == 401
-    assert get(nginx, "/page", basic("zhao", "a wrong password"))[0] == 401
-    assert get(nginx, "/page", basic("nobody"))[0] == 401
-    assert get(nginx, "/page", basic("zhao")) == (200, "the page")
-    assert get(nginx, "/staff", basic("zhao")) == (200, "the page")
-    assert get(nginx, "/page", basic("赵六")) == (200, "the page")
-    assert get(nginx, "/staff", basic("赵六"))[0] == 403
+def test_nginx_guards_a_site(nginx: int, state: Path) -> None:
+    assert get(nginx, "/", {})[0] == 401
+    assert get(nginx, "/", basic("zhao", "a wrong password"))[0] == 401
+    assert get(nginx, "/", basic("nobody"))[0] == 401
+    assert get(nginx, "/", basic("zhao"))[0] == 200
+    assert get(nginx, "/", basic("赵六"))[0] == 200
+    assert get(nginx, "/admin/", basic("zhao")) == (403, "Your account may not come in here.\n")
+    assert get(nginx, "/admin/", basic("li"))[0] == 200
+    assert get(nginx, "/admin/", {})[0] == 401
     assert get(nginx, "/_netapp", basic("zhao"))[0] == 404
 
     with store.rows(state) as rows:
         admin.set_state(rows, admin.find(rows, "zhao"), "disabled")
     deadline = time.monotonic() + 1.5  # a second for us, the rest for the request itself
-    while get(nginx, "/page", basic("zhao"))[0] != 401:
+    while get(nginx, "/", basic("zhao"))[0] != 401:
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
 
 def test_nginx_tells_the_application_who_comes(nginx: int) -> None:
-    forged = {"Remote-User": "admin", "Remote-Groups": "admins"}
-    status, body = get(nginx, "/app", basic("zhao") | forged)
+    forged = {"Remote-User": "admin", "Remote-Groups": "admins", "Remote-Id": "1", "Remote-Role": "admin"}
+    status, body = get(nginx, "/", basic("zhao") | forged)
     fields = dict(line.split(": ", 1) for line in body.splitlines() if ": " in line)
     assert status == 200
-    assert fields["Remote-User"] == "zhao"
+    assert (fields["Remote-User"], fields["Remote-Name"]) == ("zhao", "zhao")
+    assert fields["Remote-Role"] == "moderator"
+    assert len(fields["Remote-Id"]) == 32
     assert "Remote-Groups" not in fields  # of no group
     assert "Authorization" not in fields
-    assert "Remote-User: %E8%B5%B5%E5%85%AD" in get(nginx, "/app", basic("赵六"))[1]
-    assert get(nginx, "/app", forged)[0] == 401
+    assert fields["Host"] == "127.0.0.1"
+    assert "Remote-User: %E8%B5%B5%E5%85%AD" in get(nginx, "/", basic("赵六"))[1]
+    assert "Remote-Role: admin" in get(nginx, "/admin/", basic("li"))[1]
+    assert get(nginx, "/", forged)[0] == 401
+
+
+def test_nginx_lets_nobody_in_when_netapp_is_not_there(application: int, tmp_path: Path) -> None:
+    with nginx_before(free_port(), application, tmp_path / "nginx") as port:
+        assert get(port, "/", basic("zhao")) == (503, "Please try again in a moment.\n")
 
 
 def test_l17_throttling_through_nginx_counts_the_clients_address(nginx: int) -> None:
     """A stranger's failures cost the stranger: the owner comes in at once from elsewhere."""
     for number in range(4):
-        assert get(nginx, "/page", basic("zhao", f"wrong password {number}"), "10.0.0.9")[0] == 401
+        assert get(nginx, "/", basic("zhao", f"wrong password {number}"), "10.0.0.9")[0] == 401
     began = time.monotonic()
-    assert get(nginx, "/page", basic("zhao"), "192.168.1.7")[0] == 200
+    assert get(nginx, "/", basic("zhao"), "192.168.1.7")[0] == 200
     elsewhere = time.monotonic()
-    assert get(nginx, "/page", basic("zhao"), "10.0.0.9")[0] == 200  # held back for two seconds
+    assert get(nginx, "/", basic("zhao"), "10.0.0.9")[0] == 200  # held back for two seconds
     assert elsewhere - began < 1.0
     assert time.monotonic() - began > 1.5
 
 
-CADDY = """
-{{
-	admin off
-	auto_https off
-}}
-
-http://127.0.0.1:{port} {{
-	route {{
-		request_header -Remote-*
-		forward_auth 127.0.0.1:{door} {{
-			uri /verify
-			copy_headers Remote-User Remote-Name Remote-Role Remote-Groups Remote-Id
-		}}
-		request_header -Authorization
-		reverse_proxy 127.0.0.1:{application}
-	}}
-}}
-"""
-
-
-def test_caddy_guards_an_application(door: int, application: int, tmp_path: Path) -> None:
+def test_caddy_guards_a_site(door: int, application: int, tmp_path: Path) -> None:
     program, folder, port = real.tool("caddy", "caddy"), tmp_path / "caddy", free_port()
     folder.mkdir()
-    text = CADDY.format(port=port, door=door, application=application)
-    (folder / "Caddyfile").write_text(text)
+    site = next(block for block in blocks("text") if "forward_auth" in block)
+    site = site.replace("http://wiki.lan", f"http://127.0.0.1:{port}").replace("8081", str(door))
+    site = site.replace("3000", str(application))
+    (folder / "Caddyfile").write_text("{\n\tadmin off\n\tauto_https off\n}\n" + site)
     command = (program, "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile"))
     with proxy(port, *command, cwd=folder):
         status, body = get(port, "/", {})
@@ -274,6 +244,17 @@ def test_caddy_guards_an_application(door: int, application: int, tmp_path: Path
         assert "Remote-Role: moderator" in body
         assert "admin" not in body
         assert "Authorization" not in body
+
+
+def test_the_howto_shows_the_same_configurations_in_both_languages() -> None:
+    for language in ("nginx", "text", "sh"):
+        english, chinese = blocks(language), blocks(language, page="guard-a-site.zh")
+        assert [_without_words(each) for each in english] == [_without_words(each) for each in chinese]
+
+
+def _without_words(configuration: str) -> str:
+    """What is said to people is said in their language."""
+    return re.sub(r'(?<=return \d{3} )".*?"|#.*', "", configuration)
 
 
 def test_curl_asks_for_itself(door: int) -> None:
