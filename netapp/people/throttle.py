@@ -173,6 +173,16 @@ class Throttle:
         at = origin(host)
         return any(self._knows(at, self.account_key(name), now) for name in names)
 
+    def share(self, host: str, names: Iterable[str], now: float) -> str:
+        """Whose tries it is one of where they are bounded: an address's at a known place, else the
+        network's; "" for loopback, which has no bound of its own.
+        """
+        at = origin(host)
+        if at.local:
+            return ""
+        home = any(self._places.knows(at.host, self.account_key(name), now) for name in names)
+        return at.host if home else at.network
+
     def at(self, host: str) -> "SourceThrottle":
         return SourceThrottle(self, host)
 

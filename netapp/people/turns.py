@@ -9,6 +9,7 @@ not in the queue for the threads.
 """
 
 import os
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any
@@ -45,6 +46,7 @@ class Turns:
         self._seconds: Callable[[], float] = seconds or clock.seconds
         self._locks: dict[Key, defer.DeferredLock] = {}
         self._strangers = defer.DeferredSemaphore(strangers)
+        self._under_way: Counter[str] = Counter()  # by source
         self._crowd = 0  # strangers that wait for one another, or for the threads to have less to do
         self.waiting = 0  #: tries that wait now, for their turn or for what failures cost
 
@@ -58,8 +60,10 @@ class Turns:
         :raises Busy: too many wait.
         """
         names = frozenset(names)
+        share = self._throttle.share(host, names, self._seconds())
         while True:
             async with AsyncExitStack() as stack:  # always in one order: no two wait for each other
+                stack.enter_context(self._one_of(share))
                 keys = self._keys(host, names)
                 for key in keys:
                     await stack.enter_async_context(self._held(key))
@@ -72,6 +76,19 @@ class Turns:
 
     def _keys(self, host: str, names: frozenset[str]) -> list[Key]:
         return self._throttle.keys(host, names, self._seconds())
+
+    @contextmanager
+    def _one_of(self, share: str) -> Iterator[None]:
+        """One source does not take all the room there is for those who wait."""
+        if share and self._under_way[share] >= limits.HASH_QUEUE_PER_ADDRESS:
+            raise Busy(f"too many logins from {share}")
+        self._under_way[share] += 1
+        try:
+            yield
+        finally:
+            self._under_way[share] -= 1
+            if not self._under_way[share]:
+                del self._under_way[share]
 
     @asynccontextmanager
     async def _held(self, key: Key) -> AsyncIterator[None]:

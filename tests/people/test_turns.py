@@ -36,6 +36,7 @@ class Guesser:
             each.cancel()
         assert self.turns._locks == {}
         assert self.turns.waiting == 0
+        assert not self.turns._under_way
         assert self.clock.getDelayedCalls() == []
 
     async def _try(self, host: str, name: str) -> None:
@@ -113,8 +114,8 @@ def test_l8_two_hundred_tries_at_once_are_bounded_and_one_count(guesser: Guesser
         guesser.tries(f"192.0.2.{number % 4}").addCallbacks(
             lambda _: outcomes.append("made"), lambda failure: outcomes.append(failure.type.__name__)
         )
-    assert outcomes == ["Busy"] * (200 - 4 * (1 + limits.HASH_QUEUE_PER_ADDRESS))
-    assert guesser.turns.waiting == 4 * limits.HASH_QUEUE_PER_ADDRESS
+    assert outcomes == ["Busy"] * (200 - 4 * limits.HASH_QUEUE_PER_ADDRESS)
+    assert guesser.turns.waiting == 4 * (limits.HASH_QUEUE_PER_ADDRESS - 1)
     assert guesser.wait(20.0) == 4 * 7
 
 
@@ -187,6 +188,20 @@ def test_l7_strangers_wait_in_a_line_of_their_own_and_the_owner_not_behind_them(
     assert guesser.wait(0.15) == STRANGERS + 1
     assert guesser.wait(0.15) == limits.HASH_QUEUE
     assert guesser.turns.waiting == 0
+
+
+def test_l7_who_fills_the_room_of_a_network_does_not_fill_that_of_a_place_known_in_it(
+    guesser: Guesser,
+) -> None:
+    guesser.throttle.succeeded("2001:db8::1", "zhao", 0.0)
+    busy: list[object] = []
+    for number in range(50):
+        try_of_one = guesser.tries(f"2001:db8::bad:{number:x}", f"user{number % 4}")
+        try_of_one.addErrback(lambda failure: busy.append(failure.trap(Busy)))
+    assert busy == [Busy] * (50 - limits.HASH_QUEUE_PER_ADDRESS)
+    guesser.tries("2001:db8::1")
+    guesser.tries("2001:db8:0:1::1", "li")
+    assert guesser.wait(0.15) == 3
 
 
 def test_l26_who_waits_for_the_threads_or_for_a_delay_can_go(guesser: Guesser) -> None:
