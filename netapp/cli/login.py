@@ -73,20 +73,20 @@ class Login:
     def __init__(self, connection: socket.socket, tongue: Tongue, user: str | None) -> None:
         self._connection, self._tongue, self._user = connection, tongue, user
         self._console = Lines()
+        self._line_open = False
 
     def run(self) -> None:
         """It fails, in one line, when there is no success."""
         with _echo(self._console, on=False):
             self._converse()
-        Visit(self._connection, self._tongue, self._console).run()
+        Visit(self._connection, self._tongue, self._console, line_open=self._line_open).run()
 
     def _converse(self) -> None:
         while octets := self._connection.recv(limits.PLAIN_ANSWER):
             text = self._tongue.read(_TELNET.sub(b"", octets))
             success = _SUCCESS.search(text)
-            self._show(text)
+            self._show(text, last=success is not None)
             if success:
-                self._end_line(text)
                 return
             if _PROMPT.search(text):
                 answer = self._answer(text) or "\n"  # nothing at all would leave both sides waiting
@@ -105,14 +105,12 @@ class Login:
             common.write("")  # the terminal has not shown the end of this line
         return typed if typed is not None else common.fail(say("input"))
 
-    def _show(self, text: str) -> None:
+    def _show(self, text: str, *, last: bool) -> None:
+        """:param last: the session may begin with the line's end, or ends it itself."""
         shown = text.replace("\r\n", "\n")
-        ends_line = _PROMPT.search(text) or text.endswith("\n")
+        ends_line = last or _PROMPT.search(text) or text.endswith("\n")
         common.write(shown, keep="\n\t", newline=not ends_line)
-
-    def _end_line(self, text: str) -> None:
-        if _PROMPT.search(text):
-            common.write("")
+        self._line_open = not text.endswith("\n")
 
 
 @contextmanager
@@ -152,13 +150,13 @@ class Lines(Console):
 class Visit:
     """The session after the login: what is typed is sent, what comes is shown, to the server's end."""
 
-    def __init__(self, connection: socket.socket, tongue: Tongue, console: Lines) -> None:
+    def __init__(self, connection: socket.socket, tongue: Tongue, console: Lines, *, line_open: bool) -> None:
         self._connection, self._tongue, self._console = connection, tongue, console
         self._decoder = codecs.getincrementaldecoder("gb18030" if tongue.codec == "gbk" else "utf-8")(
             "replace"
         )
         self._unfinished = b""  # of a telnet's command
-        self._line_open = self._over = False
+        self._line_open, self._over = line_open, False
         self._hidden = ExitStack()
 
     def run(self) -> None:

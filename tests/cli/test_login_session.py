@@ -31,7 +31,7 @@ def test_what_is_left_in_a_pipe_goes_to_the_session(place: str) -> None:
     done = netapp("login", place, "--user", "zhao", typed="123\nwhoami\nhelp\n")
     assert (done.returncode, done.stderr) == (0, "")
     assert "登录成功\n" in done.stdout
-    assert "zhao(显示为 zhao)" in done.stdout
+    assert "zhao,成员" in done.stdout
     assert "可用的命令" in done.stdout
     assert done.stdout.endswith("\n")
 
@@ -52,7 +52,7 @@ def test_a_person_goes_on_and_a_password_is_hidden_there_too(place: str) -> None
         person.type("123\n")
         person.wait_for("zhao> ")
         person.type("whoami\n")
-        person.wait_for(r"显示为 zhao[^>]*zhao> ")
+        person.wait_for(r"zhao,成员[^>]*zhao> ")
         person.type("passwd\n")
         person.wait_for("当前密码:")
         person.type("123\n")

@@ -82,7 +82,7 @@ def test_l25_who_has_sent_all_gets_all_answers_and_then_the_end(door: Door) -> N
     visit.say(b"zhao\n123\nwhoami\ntoken\n")
     visit.half_close()
     shown = visit.after(limits.LOGIN_GAP).decode()
-    assert "zhao(显示为 zhao)" in shown
+    assert "zhao,成员" in shown
     assert "netapp_" in shown
     assert not visit.connected
     assert live(door) == []
@@ -114,7 +114,7 @@ def test_l24_lines_that_come_while_a_check_runs_are_at_most_four(held: Door) -> 
     visit.say(b"zhao\n123\n" + b"whoami\n" * 4)
     assert visit.connected
     held.people.tries[0][-1].callback(held.zhao)
-    assert visit.after(limits.LOGIN_GAP).decode().count("角色") == 4
+    assert visit.after(limits.LOGIN_GAP).decode().count("zhao,成员") == 4
     visit = held.visit()
     visit.say(b"zhao\n123\n" + b"whoami\n" * 1000)
     held.people.tries[1][-1].callback(held.zhao)

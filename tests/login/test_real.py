@@ -147,7 +147,7 @@ def test_l25_a_pipe_into_nc_gets_every_answer(login: real.Plugin) -> None:
     shown = done.stdout.decode()
     assert "\xff" not in done.stdout.decode("latin-1")
     assert shown.startswith("请输入用户名:请输入密码:登录成功\n您好,zhao!")
-    assert "zhao(显示为 zhao)" in shown
+    assert "zhao,成员" in shown
     assert "← 当前" in shown
 
 
@@ -229,7 +229,7 @@ def test_a_real_telnet_hides_the_password_and_shows_all_else(telnet: Terminal) -
     assert telnet.expect("登录成功") == "\r\n登录成功"
     telnet.expect("zhao> ")
     telnet.type("我是谁")
-    assert telnet.expect("zhao> ").startswith("我是谁\r\nzhao(显示为 zhao)")
+    assert telnet.expect("zhao> ").startswith("我是谁\r\nzhao,成员")
     telnet.type("passwd")
     telnet.expect("当前密码:")
     telnet.type("123")
@@ -296,7 +296,7 @@ def test_over_tls_openssl_comes_to_the_shell(start: Start, tmp_path: Path) -> No
     )
     shown, _ = process.communicate(b"zhao\n123\nwhoami\nquit\n", timeout=real.PATIENCE)
     assert shown.decode().startswith("请输入用户名:请输入密码:登录成功\n您好,zhao!")
-    assert "zhao(显示为 zhao)" in shown.decode()
+    assert "zhao,成员" in shown.decode()
     assert shown.decode().endswith("再见!\n")
 
 

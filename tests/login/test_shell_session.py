@@ -112,7 +112,7 @@ def test_leaving(word: str) -> None:
 
 def test_whoami() -> None:
     shown = Talk(WhoAmI=ME).line("whoami")
-    assert "zhao (shown as 赵), role: member" in shown
+    assert "zhao (shown as 赵), member" in shown
     assert "Groups: 一班" in shown
     assert "by login from 192.168.1.5" in shown
     assert "Second factor: off" in shown
@@ -316,7 +316,7 @@ def test_lines_that_waited_are_taken_one_after_another() -> None:
     talk.line("quit")
     talk.answers = {"MintToken": "netapp_abc"}
     shown = talk.perform(talk.shell.done(ME, talk.now))
-    assert shown.index("role: member") < shown.index("netapp_abc") < shown.index("Goodbye")
+    assert shown.index("赵), member") < shown.index("netapp_abc") < shown.index("Goodbye")
     assert talk.ended == "quit"
 
 

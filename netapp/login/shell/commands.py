@@ -47,7 +47,11 @@ class Here:
 def whoami(here: Here, words: list[str]) -> Script:
     """Who is here."""
     me: op.Me = yield Do(op.WhoAmI())
-    yield here.say("me", name=visible(me.name), shown=visible(me.shown), role=me.role)
+    role = here.say(f"role {me.role}")
+    if me.shown == me.name:
+        yield here.say("me", name=visible(me.name), role=role)
+    else:
+        yield here.say("me shown", name=visible(me.name), shown=visible(me.shown), role=role)
     if me.groups:
         yield here.say("my groups", groups=visible(", ".join(me.groups)))
     yield here.say("my session", since=moment(me.since), door=me.door, source=visible(me.source) or "-")
@@ -140,6 +144,7 @@ def revoke(here: Here, words: list[str]) -> Script:
 def token(here: Here, words: list[str]) -> Script:
     """A token, shown once."""
     fresh: str = yield Do(op.MintToken())
+    here.listed.pop("sessions", None)
     idle, total = f"{limits.TOKEN_IDLE / 3600:g}", f"{limits.TOKEN_TOTAL / 86400:g}"
     yield here.say("minted", token=fresh, idle=idle, total=total)
 

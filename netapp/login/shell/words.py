@@ -18,6 +18,7 @@ PHRASES: Final = Phrases(
         "flood": ("\n一次输入太多,再见!\n", "\nToo much at once, goodbye.\n"),
         "revoked": ("\n这个会话已被吊销,再见!\n", "\nThis session was revoked, goodbye.\n"),
         "disabled": ("\n这个账号已停用,再见!\n", "\nThis account was disabled, goodbye.\n"),
+        "stopping": ("\n服务正在关闭,再见!\n", "\nThe service is stopping, goodbye.\n"),
         # What goes wrong
         "unknown": (
             "没有命令“{word}”,输入“帮助”查看所有命令。\n",
@@ -41,10 +42,12 @@ PHRASES: Final = Phrases(
         ),
         "more": ("输入“帮助 命令”查看用法。\n", "help COMMAND tells more.\n"),
         # whoami
-        "me": (
-            "{name}(显示为 {shown}),角色:{role}\n",
-            "{name} (shown as {shown}), role: {role}\n",
-        ),
+        "me": ("{name},{role}\n", "{name}, {role}\n"),
+        "me shown": ("{name}(显示为 {shown}),{role}\n", "{name} (shown as {shown}), {role}\n"),
+        "role guest": ("访客", "guest"),
+        "role member": ("成员", "member"),
+        "role moderator": ("协管员", "moderator"),
+        "role admin": ("管理员", "admin"),
         "my groups": ("用户组:{groups}\n", "Groups: {groups}\n"),
         "my session": (
             "{since} 经 {door} 从 {source} 登录\n",
