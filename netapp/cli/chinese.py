@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import click
 
+from netapp.cli import chinese_user
+
 HELP: Final = {
     # netapp
     "Clients for netapp's services, and administration.": "netapp 各项服务的客户端和管理工具。",
@@ -112,22 +114,7 @@ HELP: Final = {
     ),
     "One address, or a private network.": "一个地址,或一个局域网网段。",
     "Their port (2425).": "对方的端口(默认 2425)。",
-    # user
-    "Services that run see a change at once.": "正在运行的服务立即生效。",
-    "Add an account.": "添加账号。",
-    "Change an account's password.": "修改密码。",
-    "Let nobody in by an account; it stays, and its name stays taken.": "停用账号;账号保留,名字仍被占用。",
-    "Let a disabled account in again.": "重新启用账号。",
-    "Remove an account; a later one of the same name is another.": "删除账号;以后同名的是另一个账号。",
-    "List the accounts: a table on a terminal, tab separated in a pipe.": (
-        "列出账号:终端上是表格,管道里用制表符分隔。"
-    ),
-    "Read the password from standard input.": "从标准输入读密码。",
-    "Take a password of fewer than 8 characters.": "允许少于 8 个字符的密码。",
-    "The services' state directory. [$NETAPP_STATE, else netapp in the XDG state home]": (
-        "服务的状态目录。[$NETAPP_STATE,否则为 XDG 状态目录下的 netapp]"
-    ),
-    "One JSON array, times in seconds since 1970.": "一个 JSON 数组,时间为 1970 年以来的秒数。",
+    **chinese_user.HELP,
     # doctor
     "Versions, the state directory, the clock, file limits, and every default port: free, or answered"
     " by what. Each finding names its cure. The exit status is 1 if something is wrong.": (
@@ -166,7 +153,7 @@ class Formatter(click.HelpFormatter):
         super().write_usage(prog, args, _HEADINGS["Usage: "])
 
     def write_heading(self, heading: str) -> None:
-        super().write_heading(_HEADINGS.get(heading, heading))
+        super().write_heading((_HEADINGS | chinese_user.HEADINGS).get(heading, heading))
 
     def write_dl(self, rows: Any, col_max: int = 30, col_spacing: int = 2) -> None:
         super().write_dl([(name, line(text)) for name, text in rows], col_max, col_spacing)
