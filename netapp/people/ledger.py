@@ -47,7 +47,8 @@ class Ledger:
 
     def fail_at(self, source: str, accounts: Iterable[str], now: float) -> None:
         """A failure of a source at an account: at many within minutes it is one more of that kind."""
-        if max(self._sprays.add(source, account, now) for account in accounts) >= limits.SPRAY_ACCOUNTS:
+        failed_at = max((self._sprays.add(source, account, now) for account in accounts), default=0)
+        if failed_at >= limits.SPRAY_ACCOUNTS:
             self.fail(f"d:{source}", now)
             self._sprays.settle(source, now)
 

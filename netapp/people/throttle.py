@@ -73,7 +73,6 @@ class Throttle:
         self._secret = key or secrets.token_bytes(32)
         self._ledger, self._places = (ledger := Ledger(size)), ledger.places
         self._wrong = WrongPasswords(secrets.token_bytes(32))
-        self._latest = 0.0
 
     # What happens ----------------------------------------------------------------------------
 
@@ -83,7 +82,7 @@ class Throttle:
         :param password: what was typed: the same again from there is not counted.
         :returns: whether it was counted.
         """
-        self._latest, at, names = now, origin(host), frozenset(names)
+        at, names = origin(host), frozenset(names)
         accounts = {self.account_key(name): name for name in names}
         pairs = [f"p:{at.network} {account}" for account in accounts]
         if password is not None and self._wrong.repeat(pairs, password):
@@ -99,9 +98,8 @@ class Throttle:
             self._ledger.fail_at(at.network, accounts, now)
         return True
 
-    def succeeded(self, host: str, name: str, now: float | None = None) -> None:
+    def succeeded(self, host: str, name: str, now: float) -> None:
         """An account was let in: its failures are forgiven, those of the source are not."""
-        now = self._latest if now is None else now
         at, account = origin(host), self.account_key(name)
         self._ledger.forgive(
             [f"a:{account}", *(f"p:{source} {account}" for source in {at.host, at.network})], now
@@ -120,9 +118,9 @@ class Throttle:
 
     # What it costs ---------------------------------------------------------------------------
 
-    def own_keys(self, host: str, names: Iterable[str], now: float | None = None) -> list[Key]:
+    def own_keys(self, host: str, names: Iterable[str], now: float) -> list[Key]:
         """What a try from this source is always counted under."""
-        now, at = self._latest if now is None else now, origin(host)
+        at = origin(host)
         accounts = [self.account_key(name) for name in names]
         at_home = [self._places.knows(at.host, account, now) for account in accounts]
         keys = [
@@ -201,7 +199,6 @@ class Throttle:
         The later time is true; of two at one time the one with more failures.  A time in the future
         is now.  What is too old or cannot be read is given back as gone.
         """
-        self._latest = max(self._latest, now)
         self._ledger.merge(rows, now)
         self._places.merge(places, now)
 
@@ -233,8 +230,10 @@ class SourceThrottle:
         return self._throttle.source_wait(self._host, now)
 
     def account_wait(self, names: Iterable[str], now: float) -> float:
-        """Seconds until it may try these mapped names again."""
-        return self._throttle.account_wait(self._host, names, now)
+        """Seconds until it may try these mapped names again, or until it is told that it may not:
+        nobody is kept waiting for longer than ``limits.THROTTLE_PATIENCE``.
+        """
+        return min(self._throttle.account_wait(self._host, names, now), limits.THROTTLE_PATIENCE)
 
 
 def _in_order(keys: Iterable[Key]) -> list[Key]:

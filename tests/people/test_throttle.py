@@ -112,6 +112,21 @@ def test_l5_a_thousand_accounts_cost_more_each_time_up_to_a_cap() -> None:
     assert spray(throttle, now + limits.SPRAY_FORGETS) == 60.0
 
 
+def test_l5_nobody_is_kept_at_a_prompt_for_minutes() -> None:
+    throttle = Throttle()
+    assert spray(throttle, 0.0) == limits.SPRAY_WAIT
+    assert throttle.at(HOST).account_wait(["zhao"], 0.0) == limits.THROTTLE_PATIENCE
+    assert throttle.at(HOST).account_wait(["zhao"], limits.SPRAY_WAIT - 1) == 1.0
+
+
+def test_no_name_at_all_is_the_sources_failure() -> None:
+    throttle = Throttle()
+    for _ in range(7):
+        throttle.failed(HOST, [], 0.0)
+    assert throttle.source_wait(HOST, 0.0) == 15.0
+    assert throttle.account_wait(HOST, [], 0.0) == 0.0
+
+
 def test_l5_slowly_or_from_many_sources_or_by_mistake_is_no_spraying() -> None:
     throttle = Throttle()
     for number in range(20):
