@@ -130,11 +130,12 @@ def test_a_groups_number_is_its_own_for_good() -> None:
 
 def test_a_group_with_a_roles_name_makes_nobody_an_admin() -> None:
     people = FakePeople()
-    people.groups = {"Admin": frozenset({LI.id}), "people": frozenset({LI.id})}
+    people.groups = dict.fromkeys(["Admin", "people", "lab", "Lab"], frozenset({LI.id}))
     client = Client(people)
     client.bind()
     _, entries = client.search(equal("cn", "admin"), attributes=["memberUid"])
     assert [found["memberUid"] for found in entries.values()] == [["zhao"]]
+    assert client.names(equal("cn", "lab")) == ["Lab"]
 
 
 def test_the_schema_is_there(client: Client) -> None:

@@ -64,12 +64,17 @@ def found(number: int, entry: Entry, chosen: Iterable[Values], types_only: bool)
 
 
 def _attribute(values: Values, types_only: bool) -> bytes:
-    if types_only not in values.encoded:
-        written = () if types_only else values.octets
-        inner = pureber.BERSet([pureber.BEROctetString(each) for each in written])
-        whole = pureber.BERSequence([pureber.BEROctetString(values.attribute.name), inner])
-        values.encoded[types_only] = whole.toWire()
-    return values.encoded[types_only]
+    if types_only:
+        return _partial(values.attribute.name, ())
+    if values.encoded is None:
+        values.encoded = _partial(values.attribute.name, values.octets)
+    return values.encoded
+
+
+def _partial(name: str, written: Iterable[bytes]) -> bytes:
+    inner = pureber.BERSet([pureber.BEROctetString(each) for each in written])
+    octets: bytes = pureber.BERSequence([pureber.BEROctetString(name), inner]).toWire()
+    return octets
 
 
 def result(number: int, tag: int, code: Code, message: str = "", matched: str = "") -> bytes:

@@ -107,5 +107,6 @@ class Directory:
             if name not in self._told:
                 self._told.add(name)
                 self._log.warn(
-                    "netapp-login: the group {name} is not in LDAP: a role has its name", name=name
+                    "netapp-login: the group {name} is not in LDAP: its name is a role's, or another's",
+                    name=name,
                 )

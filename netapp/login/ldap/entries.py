@@ -4,7 +4,7 @@ A snapshot is never changed; a search that has begun goes on in the one it began
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from netapp.login.ldap import schema
@@ -22,8 +22,8 @@ class Values:
     attribute: schema.Attribute
     octets: tuple[bytes, ...]
     compared: Collection[object]
-    #: As it stands in an answer, without and with its values, once somebody has asked for it.
-    encoded: dict[bool, bytes] = field(default_factory=dict)
+    #: As it stands in an answer, once somebody has asked for it.
+    encoded: bytes | None = None
 
     @property
     def key(self) -> str:
@@ -72,13 +72,18 @@ class Snapshot:
         self.children: dict[Key, list[Entry]] = {}
         self.index: dict[tuple[str, object], list[Entry]] = {}
         for each in entries:
-            self.children.setdefault(each.name.parent.key, []).append(each)
+            self.children.setdefault(each.name.key[1:], []).append(each)
 
-    def add_to_index(self, entry: Entry) -> None:
-        """A part of making it."""
-        for key, found in entry.attributes.items():
-            for value in found.compared:
-                self.index.setdefault((key, value), []).append(entry)
+    def make_index(self, at_once: int) -> Iterator[None]:
+        """The last part of making it.  :param at_once: values of one step."""
+        done = 0
+        for entry in self.entries:
+            for key, found in entry.attributes.items():
+                for value in found.compared:
+                    self.index.setdefault((key, value), []).append(entry)
+                    done += 1
+                    if done % at_once == 0:
+                        yield
 
     def holds(self, top: Entry) -> bool:
         """Whether it is one of the entries, and no root."""

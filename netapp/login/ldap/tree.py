@@ -2,9 +2,10 @@
 
 import hashlib
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Final
 
 import netapp
@@ -18,6 +19,8 @@ EVERYBODY: Final = 10_000
 #: Groups have no number of their own, so theirs comes from their names, in a range of no other use.
 _GROUPS: Final = 1_900_000_000
 _GROUPS_MANY: Final = 200_000_000
+#: Values of an entry, about.
+_VALUES_EACH: Final = 20
 #: The group of everybody.
 PEOPLE: Final = "people"
 
@@ -61,8 +64,9 @@ def snapshot_steps(
     :param at_once: accounts, or entries, of one step.
     """
     active = [account for account in accounts if account.active]
+    yield None
     groups = _groups(active, members)
-    joined = _member_of(places, groups)
+    joined = yield from _member_of(places, groups)
     shared: dict[tuple[str, ...], Values] = {}  # most are in the same groups as others
     entries, names = _tops(places), dict[str, tuple[bytes, Key]]()
     for number, account in enumerate(active, 1):
@@ -78,20 +82,18 @@ def snapshot_steps(
         entries.append(_group(places, group, names))
         yield None
     snapshot = Snapshot(entries, roots(places))
-    for number, each in enumerate(entries, 1):
-        snapshot.add_to_index(each)
-        if number % at_once == 0:
-            yield None
+    yield from snapshot.make_index(at_once * _VALUES_EACH)
     yield snapshot
 
 
-def _member_of(places: Places, groups: Sequence["_Group"]) -> dict[str, list[str]]:
-    """Accounts' ids to the names of the groups that they are in."""
+def _member_of(places: Places, groups: Sequence["_Group"]) -> Generator[None, None, dict[str, list[str]]]:
+    """Accounts' ids to the names of the groups that they are in; in steps."""
     joined: dict[str, list[str]] = {}
     for group in groups:
         name = str(places.groups.child("cn", group.name))
         for account in group.members:
             joined.setdefault(account.id, []).append(name)
+        yield
     return joined
 
 
@@ -103,16 +105,22 @@ class _Group:
 
 
 def shadowed(members: Mapping[str, Collection[str]]) -> list[str]:
-    """Groups that are not shown, since a role or the group of everybody has their name."""
-    taken = {PEOPLE, *ROLES}
-    return sorted(name for name in members if schema.folded(name) in taken)
+    """Groups that are not shown, since a role, the group of everybody or another group has their name."""
+    taken, hidden = {PEOPLE, *ROLES}, []
+    for name in sorted(members):
+        if schema.folded(name) in taken:
+            hidden.append(name)
+        taken.add(schema.folded(name))
+    return hidden
 
 
 def _groups(active: Sequence[Account], members: Mapping[str, Collection[str]]) -> list[_Group]:
     """Everybody, the roles, each with who has it or a higher one, and the groups."""
     found = [_Group(PEOPLE, EVERYBODY, active)]
-    for number, role in enumerate(ROLES, EVERYBODY + 1):
-        found.append(_Group(role, number, [account for account in active if account.may(role)]))
+    for rank, role in enumerate(ROLES):
+        enough = frozenset(ROLES[rank:])
+        who = [account for account in active if account.role in enough]
+        found.append(_Group(role, EVERYBODY + 1 + rank, who))
     by_id, taken, hidden = {account.id: account for account in active}, set[int](), shadowed(members)
     for name in sorted(members):
         if name in hidden:
@@ -122,7 +130,7 @@ def _groups(active: Sequence[Account], members: Mapping[str, Collection[str]]) -
             number += 1
         taken.add(number)
         inside = [by_id[each] for each in members[name] if each in by_id]
-        found.append(_Group(name, number, sorted(inside, key=lambda account: account.name)))
+        found.append(_Group(name, number, sorted(inside, key=attrgetter("name"))))
     return found
 
 
