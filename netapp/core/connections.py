@@ -66,7 +66,8 @@ class SessionFactory(protocol.Factory):
         self, addr: interfaces.IAddress | None
     ) -> "SessionProtocol | None":
         peer = peer_of(addr)
-        return self.admitted(peer[0], lambda: self._build(peer))
+        built: SessionProtocol | None = self.admitted(peer[0], lambda: self._build(peer))
+        return built
 
     def admitted(self, source: str, build: Callable[[], Any]) -> Any:
         """A protocol for a connection from this address, which is counted; or None."""
