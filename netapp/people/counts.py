@@ -4,7 +4,7 @@ Each row's key is a short text without anything typed in it, so that rows can be
 """
 
 import math
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -89,6 +89,7 @@ class Places:
     def __init__(self, accounts: int = limits.PLACES_ACCOUNTS, each: int = limits.PLACES_EACH) -> None:
         self._accounts, self._each = accounts, each
         self._of: OrderedDict[str, OrderedDict[str, float]] = OrderedDict()
+        self._at: Counter[str] = Counter()  # accounts by source
         self._dirty: dict[tuple[str, str], None] = {}
         self._gone: dict[tuple[str, str], None] = {}
 
@@ -102,6 +103,10 @@ class Places:
 
     def knows(self, source: str, account: str, now: float) -> bool:
         return now - self.last(source, account) < limits.PLACE
+
+    def is_anybodys(self, source: str) -> bool:
+        """Whether any account was let in from there."""
+        return source in self._at
 
     def add(self, source: str, account: str, now: float) -> None:
         if not 0 <= now - self.last(source, account) < limits.PLACE_NOTED:
@@ -123,6 +128,7 @@ class Places:
     def forget(self, account: str) -> None:
         """All places of an account."""
         for source in self._of.pop(account, OrderedDict()):
+            self._left(source)
             self._dirty.pop((source, account), None)
             self._gone[source, account] = None
 
@@ -148,13 +154,21 @@ class Places:
 
     def _put(self, source: str, account: str, last: float) -> None:
         places = self._of.setdefault(account, OrderedDict())
+        if source not in places:
+            self._at[source] += 1
         places[source] = last
         places.move_to_end(source)
         self._of.move_to_end(account)
         self._gone.pop((source, account), None)
         while len(places) > self._each:
             driven_out, _ = places.popitem(last=False)
+            self._left(driven_out)
             self._dirty.pop((driven_out, account), None)
             self._gone[driven_out, account] = None
         while len(self._of) > self._accounts:
             self.forget(next(iter(self._of)))
+
+    def _left(self, source: str) -> None:
+        self._at[source] -= 1
+        if not self._at[source]:
+            del self._at[source]

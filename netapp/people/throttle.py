@@ -14,8 +14,9 @@ account
     wait for one another: a thousand sources guess no faster than one.
 
 A *known place* is an address from which an account was let in within the last 30 days.  There only
-the address's own failures and those at that account count; so strangers, even of the same network,
-do not lock the owner out.
+the failures at that account from that address count, and, once there are any or the address tries
+many accounts, those of the address; so strangers, even of the same network or behind the same
+router, do not lock the owner out.
 
 Names are counted as they were tried, whether there is such an account or not.  The same wrong
 password again, from the same source, is no guess and costs nothing.
@@ -127,7 +128,7 @@ class Throttle:
             f"p:{at.host if home else at.network} {account}"
             for account, home in zip(accounts, at_home, strict=True)
         ]
-        if not at.local:
+        if not at.local and not (all(at_home) and self._is_quiet([*keys, f"d:{at.network}"], now)):
             keys += [f"h:{at.host}"] if at.network == at.host or all(at_home) else self._sources(at)[:2]
         return _in_order(keys)
 
@@ -156,15 +157,18 @@ class Throttle:
         return max(0.0, last + cost(key, failures) - now)
 
     def source_wait(self, host: str, now: float) -> float:
-        """Seconds until this address is prompted again; 0 for loopback."""
+        """Seconds until this address is prompted again; 0 for loopback, and where somebody is known:
+        who tries what is then known with the name only.
+        """
         at = origin(host)
-        return 0.0 if at.local else self.wait(f"h:{at.host}", now)
+        return 0.0 if at.local or self._places.is_anybodys(at.host) else self.wait(f"h:{at.host}", now)
 
     def account_wait(self, host: str, names: Iterable[str], now: float) -> float:
         """Seconds until this source may try these names again, beside its :meth:`source_wait`."""
-        return max(
-            (self.wait(key, now) for key in self.keys(host, names, now) if key[:1] != "h"), default=0.0
-        )
+        waits = [self.wait(key, now) for key in self.keys(host, names, now) if key[:1] != "h"]
+        if self._places.is_anybodys(origin(host).host):
+            waits += [self.wait(key, now) for key in self.own_keys(host, names, now)]
+        return max(waits, default=0.0)
 
     def knows(self, host: str, names: Iterable[str], now: float) -> bool:
         """Whether one of the names was let in from there of late."""
@@ -179,7 +183,7 @@ class Throttle:
         if at.local:
             return ""
         home = any(self._places.knows(at.host, self.account_key(name), now) for name in names)
-        return at.host if home else at.network
+        return f"home {at.host}" if home else at.network
 
     def at(self, host: str) -> "SourceThrottle":
         return SourceThrottle(self, host)
@@ -214,6 +218,9 @@ class Throttle:
 
     def _sources(self, at: Origin) -> list[Key]:
         return [f"h:{at.host}", f"n:{at.network}", f"s:{at.site}"] if at.site else [f"h:{at.host}"]
+
+    def _is_quiet(self, keys: Iterable[Key], now: float) -> bool:
+        return not any(self._ledger.row(key, now)[0] for key in keys)
 
     def _knows(self, at: Origin, account: str, now: float) -> bool:
         return any(self._places.knows(source, account, now) for source in {at.host, at.network})

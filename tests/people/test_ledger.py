@@ -172,7 +172,7 @@ def test_what_another_process_has_counted_and_forgiven_is_true_here() -> None:
     other.succeeded(HOST, "zhao", now + 1)
     disk.store(other.changed(now + 1))
     assert disk.load(one, now + 1).account_wait(HOST, ["zhao"], now + 1) == 0.0
-    assert one.source_wait(HOST, now + 1) == 14.0
+    assert one.account_wait(HOST, ["li"], now + 1) == 14.0
     assert one.knows(HOST, ["zhao"], now + 1)
 
 

@@ -137,13 +137,14 @@ def test_l5_slowly_or_from_many_sources_or_by_mistake_is_no_spraying() -> None:
     for number in range(40):
         a_class.failed(HOST, [f"pupil{number}"], 0.0)
         a_class.succeeded(HOST, f"pupil{number}", 1.0)
-    assert a_class.account_wait(HOST, ["pupil40"], 2.0) == 0.0
+    assert a_class.account_wait(HOST, ["pupil40"], 2.0) == STEPS[-1] - 2.0  # they are one source still
+    assert a_class.account_wait(HOST, ["pupil39"], 2.0) == 0.0
 
 
 def test_l5_who_is_known_there_does_not_wait_for_who_sprays() -> None:
     throttle = Throttle()
     throttle.succeeded(HOST, "zhao", 0.0)
-    assert spray(throttle, 1.0) == 0.0
+    assert spray(throttle, 1.0) == 4.0  # what the address has failed
     assert throttle.account_wait(HOST, ["li"], 1.0) == limits.SPRAY_WAIT
     assert throttle.account_wait(HOST, ["zhao", "li"], 1.0) == limits.SPRAY_WAIT
 
@@ -152,7 +153,7 @@ def test_a_success_forgives_the_account_and_not_the_source() -> None:
     throttle = after(7)
     throttle.succeeded(HOST, "zhao", 0.0)
     assert throttle.account_wait(HOST, ["zhao"], 0.0) == 0.0
-    assert throttle.source_wait(HOST, 0.0) == 15.0
+    assert throttle.account_wait(HOST, ["li"], 0.0) == 15.0
 
 
 def test_l14_what_can_be_read_as_two_names_counts_for_both() -> None:
@@ -228,6 +229,40 @@ def test_l7_a_stranger_in_the_owners_own_network_does_not_hold_the_owner_up() ->
     assert throttle.source_wait("fe80::1", 1.0) == 0.0
     assert throttle.account_wait("fe80::1", ["zhao"], 1.0) == 0.0
     assert throttle.account_wait("fe80::2", ["zhao"], 1.0) == limits.SPRAY_WAIT_MOST
+
+
+def test_l7_a_stranger_behind_the_owners_own_router_does_not_hold_the_owner_up() -> None:
+    throttle = Throttle()
+    throttle.succeeded(HOST, "zhao", 0.0)
+    after(50, throttle, "li")
+    assert throttle.source_wait(HOST, 0.0) == throttle.account_wait(HOST, ["zhao"], 0.0) == 0.0
+    assert [key[0] for key in throttle.keys(HOST, ["zhao"], 0.0)] == ["p"]
+    assert throttle.account_wait(HOST, ["li"], 0.0) == throttle.account_wait(HOST, ["wang"], 0.0) == 15.0
+    assert throttle.share(HOST, ["zhao"], 0.0) != throttle.share(HOST, ["li"], 0.0)
+
+
+def test_l5_who_sprays_the_accounts_that_are_known_there_gets_five() -> None:
+    throttle = Throttle()
+    for number in range(50):
+        throttle.succeeded(HOST, f"pupil{number}", 0.0)
+    for number in range(limits.SPRAY_ACCOUNTS):
+        assert throttle.account_wait(HOST, [f"pupil{number}"], 1.0) == 0.0
+        throttle.failed(HOST, [f"pupil{number}"], 1.0)
+    throttle.failed(HOST, ["pupil0"], 1.0)
+    throttle.failed(HOST, ["pupil0"], 1.0)
+    assert throttle.account_wait(HOST, ["pupil49"], 1.0) == STEPS[-1]
+    assert throttle.account_wait(HOST, ["stranger"], 1.0) == limits.SPRAY_WAIT
+
+
+def test_a_place_is_nobodys_when_the_last_is_forgotten() -> None:
+    throttle = Throttle()
+    throttle.succeeded(HOST, "zhao", 0.0)
+    throttle.succeeded(HOST, "li", 0.0)
+    after(7, throttle, "wang")
+    throttle.forget("zhao", 0.0)
+    assert throttle.source_wait(HOST, 0.0) == 0.0
+    throttle.forget("li", 0.0)
+    assert throttle.source_wait(HOST, 0.0) == 15.0
 
 
 def test_l16_names_are_counted_as_they_are_mapped_and_known_or_not() -> None:
