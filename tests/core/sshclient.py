@@ -18,7 +18,8 @@ from netapp.core.ssh import wire
 from netapp.core.ssh.auth import UserAuth
 from netapp.core.ssh.connection import Connection, SessionChannel
 from netapp.core.ssh.hostkeys import HostKeys
-from netapp.core.ssh.transport import ServerTransport, quiet
+from netapp.core.ssh.offers import quiet
+from netapp.core.ssh.transport import ServerTransport
 from netapp.core.ssh.wire import string, uint32
 from netapp.testing import FakeReactor, connect
 

@@ -109,7 +109,7 @@ def test_strict_exchange_takes_nothing_before_it_and_counts_anew_after_it() -> N
     dialogue.client.supportedKeyExchanges = strict
     dialogue.client.makeConnection(dialogue.out)
     dialogue.server.dataReceived(dialogue.out.value())
-    assert dialogue.server._strict
+    assert dialogue.server._order.strict
     assert dialogue.server.outgoingPacketSequence == 1
 
     late = Dialogue()

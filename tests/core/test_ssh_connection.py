@@ -183,6 +183,7 @@ def test_a_connection_on_which_nothing_goes_on_ends() -> None:
     assert not dialogue.ended
     channel.leave(0)
     dialogue.clock.advance(limits.SSH_IDLE)  # the client never closes its half
+    dialogue.clock.advance(limits.SSH_FAREWELL)
     assert dialogue.ended
 
 

@@ -18,7 +18,8 @@ from twisted.python.failure import Failure
 
 from netapp.core import limits
 from netapp.core.ssh import wire
-from netapp.core.ssh.transport import ServerTransport, quiet
+from netapp.core.ssh.offers import quiet
+from netapp.core.ssh.transport import ServerTransport
 from netapp.core.ssh.wire import Interactive, Other, Password, PublicKey, Request
 from netapp.errors import Busy, NetappError, WireError
 

@@ -16,7 +16,7 @@ from twisted.logger import Logger
 
 from netapp.core import limits
 from netapp.core.ssh import wire
-from netapp.core.ssh.transport import quiet
+from netapp.core.ssh.offers import quiet
 from netapp.core.ssh.wire import Terminal
 from netapp.errors import WireError
 
@@ -63,6 +63,10 @@ class SessionChannel(channel.SSHChannel):
 
     def interrupted(self) -> None:
         """The client sends SIGINT."""
+
+    def farewell(self) -> None:
+        """We are about to hang up."""
+        self.leave(1)
 
     # Requests --------------------------------------------------------------------------------
 
@@ -172,6 +176,7 @@ class Connection(connection.SSHConnection):
         super().__init__()
         self._build, self._clock = build, clock
         self._idle: interfaces.IDelayedCall | None = None
+        self._leaving = False
 
     def serviceStarted(self) -> None:
         self._watch()
@@ -185,7 +190,8 @@ class Connection(connection.SSHConnection):
     def getChannel(self, channelType: bytes, windowSize: int, maxPacket: int, data: bytes) -> SessionChannel:
         if channelType != b"session":
             raise error.ConchError("sessions only", connection.OPEN_ADMINISTRATIVELY_PROHIBITED)
-        if len(self.channels) >= limits.SSH_CHANNELS or maxPacket < limits.SSH_LEAST_PACKET:
+        most = 0 if self._leaving else limits.SSH_CHANNELS
+        if len(self.channels) >= most or maxPacket < limits.SSH_LEAST_PACKET:
             raise error.ConchError("not so many, nor so small", connection.OPEN_RESOURCE_SHORTAGE)
         built = self._build(windowSize, maxPacket)
         built.conn = self
@@ -195,8 +201,15 @@ class Connection(connection.SSHConnection):
         """No port is forwarded; a client that only wants to know whether we are there knows it now."""
         return 0
 
-    def farewell(self) -> None:
-        """We are about to hang up: each session may say so."""
+    def farewell(self) -> bool:
+        """We are about to hang up: each session ends, and none begins.
+
+        :returns: whether there are any, whose clients will hang up when they have read that.
+        """
+        self._leaving = True
+        for each in list(self.channels.values()):
+            each.farewell()
+        return any(each.begun for each in self.channels.values())
 
     def ssh_CHANNEL_REQUEST(self, packet: bytes) -> None:
         super().ssh_CHANNEL_REQUEST(packet)

@@ -10,65 +10,29 @@ Source: RFC 4253; strict key exchange: OpenSSH's PROTOCOL section 1.10.
 import re
 import struct
 from collections.abc import Callable
-from enum import Enum
 from typing import Any, Final
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from twisted.conch import error
 from twisted.conch.ssh import service, transport
 from twisted.internet import interfaces
-from twisted.logger import ILogObserver, LogEvent, Logger
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from netapp.core import limits
-from netapp.core.ssh import wire
+from netapp.core.ssh import offers, wire
+from netapp.core.ssh.alarms import Alarms
 from netapp.core.ssh.hostkeys import HostKeys
+from netapp.core.ssh.order import NEWKEYS, Order, Stage
 from netapp.core.streams import Peer, SessionFactory
 from netapp.errors import WireError
 
 _VERSION: Final = re.compile(rb"SSH-(?:2\.0|1\.99)-[\x20-\x7e]{1,200}\r?\n")  # RFC 4253 section 4.2
-_WANTED_KEX: Final[list[bytes]] = [
-    b"mlkem768x25519-sha256",
-    b"curve25519-sha256",
-    b"curve25519-sha256@libssh.org",
-    b"ecdh-sha2-nistp256",
-    b"ecdh-sha2-nistp384",
-    b"ecdh-sha2-nistp521",
-]
-_STRICT_CLIENT: Final = b"kex-strict-c-v00@openssh.com"
-_STRICT_SERVER: Final[bytes] = b"kex-strict-s-v00@openssh.com"
-_KEX_INIT, _NEW_KEYS, _KEX_ECDH_INIT = 20, 21, 30
-_ALWAYS: Final = {1}  # DISCONNECT
-_IDLE_TALK: Final = {2, 3, 4}  # IGNORE, UNIMPLEMENTED, DEBUG
 #: What conch raises for octets that are none of the protocol's.
 _MALFORMED: Final = (
-    WireError,
-    struct.error,
-    error.ConchError,
-    UnsupportedAlgorithm,
-    LookupError,
-    TypeError,
-    ValueError,
-)
-
-
-def quiet() -> Logger:
-    """A logger for conch's own classes, which tell of every packet, and of the peer's own words."""
-    return Logger("netapp.core.ssh", observer=_unheard)
-
-
-@implementer(ILogObserver)
-def _unheard(event: LogEvent) -> None:
-    """Conch's own words end here."""
-
-
-class _Exchange(Enum):
-    """How far a key exchange has come, by what the peer has sent."""
-
-    NONE = "none"
-    BEGUN = "begun"  # its KEXINIT is there
-    REPLIED = "replied"  # and its share; our NEWKEYS is out
+    WireError, struct.error, error.ConchError, UnsupportedAlgorithm, LookupError, TypeError, ValueError,
+)  # fmt: skip
 
 
 @implementer(interfaces.IPushProducer)
@@ -78,15 +42,13 @@ class ServerTransport(transport.SSHServerTransport):
     :param authenticate: makes the service that finds out who is there; it calls :meth:`admitted`.
     """
 
-    _log = quiet()
+    _log = offers.quiet()
     _own_log = Logger()
     ourVersionString = b"SSH-2.0-netapp"
-    supportedKeyExchanges: list[bytes] = [  # noqa: RUF012  (conch's own, as the next three)
-        name for name in _WANTED_KEX if name in transport.SSHServerTransport.supportedKeyExchanges
-    ]
-    supportedCiphers: list[bytes] = [b"aes256-ctr", b"aes192-ctr", b"aes128-ctr"]  # noqa: RUF012
-    supportedMACs: list[bytes] = [b"hmac-sha2-512", b"hmac-sha2-256"]  # noqa: RUF012
-    supportedCompressions: list[bytes] = [b"none"]  # noqa: RUF012
+    supportedKeyExchanges = offers.KEY_EXCHANGES
+    supportedCiphers = offers.CIPHERS
+    supportedMACs = offers.MACS
+    supportedCompressions = offers.COMPRESSIONS
     transport: Any
 
     def __init__(
@@ -101,11 +63,11 @@ class ServerTransport(transport.SSHServerTransport):
         self._keys, self._authenticate = keys, authenticate
         self._owner: SessionFactory | None = None
         self._hello = b""
-        self._exchange, self._strict = _Exchange.NONE, False
+        self._order = Order()
         self._exchanging = False  # our own KEXINIT is out
         self._withheld = 0  # octets that wait for the end of an exchange
         self._paused, self._unread = False, 0
-        self._timers: dict[str, interfaces.IDelayedCall] = {}
+        self._alarms = Alarms(clock)
         self.closing = False
 
     # What a SessionFactory asks of a carrier.  Conch asks its ``factory`` for the host's keys. --
@@ -125,12 +87,11 @@ class ServerTransport(transport.SSHServerTransport):
 
     def close(self, *, abort: bool = False) -> None:
         """Hang up; what is written still leaves within the stall limit, unless ``abort``."""
-        if not abort:
-            getattr(self.service, "farewell", lambda: None)()
-            self._end(b"goodbye")
-            return
-        self.closing = True
-        self.transport.abortConnection()
+        if abort:
+            self.closing = True
+            self.transport.abortConnection()
+        else:
+            self._take_leave()
 
     # What Twisted calls ----------------------------------------------------------------------
 
@@ -139,7 +100,7 @@ class ServerTransport(transport.SSHServerTransport):
         if interfaces.ITCPTransport.providedBy(self.transport):
             self.transport.setTcpNoDelay(True)
         self.transport.registerProducer(self, True)
-        self._in(limits.SSH_LOGIN, "login", lambda: self._end(b"you took too long"))
+        self._alarms.set("login", limits.SSH_LOGIN, lambda: self._end(b"you took too long"))
         self.transport.write(self.ourVersionString + b"\r\n")
         self.currentEncryptions = transport.SSHCiphers(b"none", b"none", b"none", b"none")
         self.currentEncryptions.setKeys(b"", b"", b"", b"", b"", b"")
@@ -162,8 +123,7 @@ class ServerTransport(transport.SSHServerTransport):
 
     def connectionLost(self, reason: Failure | None = None) -> None:
         self.closing = True
-        for name in list(self._timers):
-            self._in(None, name)
+        self._alarms.clear()
         try:
             super().connectionLost(reason)
         except Exception:
@@ -178,11 +138,11 @@ class ServerTransport(transport.SSHServerTransport):
         if not self._paused:
             self._paused, self._unread = True, 0
             self.transport.pauseProducing()
-            self._in(limits.STALLED, "stalled", lambda: self.close(abort=True))
+            self._alarms.set("stalled", limits.STALLED, lambda: self.close(abort=True))
 
     def resumeProducing(self) -> None:
         self._paused = False
-        self._in(None, "stalled")
+        self._alarms.cancel("stalled")
         self.transport.resumeProducing()
 
     def stopProducing(self) -> None:
@@ -209,7 +169,7 @@ class ServerTransport(transport.SSHServerTransport):
     def dispatchMessage(self, messageNum: int, payload: bytes) -> None:
         """Do what a message says, if it may come now.  One peer's fault ends one connection."""
         try:
-            if not self._may_come(messageNum):
+            if not self._order.may_come(messageNum, served=self.service is not None):
                 raise WireError(f"message {messageNum} out of order", source="RFC 4253 section 7.1")
             super().dispatchMessage(messageNum, payload)
         except _MALFORMED:
@@ -218,26 +178,11 @@ class ServerTransport(transport.SSHServerTransport):
             self._own_log.failure("a session of {peer} failed", peer=self.peer)
             self.close(abort=True)
 
-    def _may_come(self, number: int) -> bool:
-        if number in _ALWAYS or (number in _IDLE_TALK and (self._encrypted or not self._strict)):
-            return True
-        if self._exchange is _Exchange.BEGUN:
-            return number == _KEX_ECDH_INIT
-        if self._exchange is _Exchange.REPLIED:
-            return number == _NEW_KEYS
-        if not self._encrypted:
-            return number == _KEX_INIT
-        return number == _KEX_INIT or number < 20 or (number >= 50 and self.service is not None)
-
-    @property
-    def _encrypted(self) -> bool:
-        return bool(self.isEncrypted("both"))
-
     def sendPacket(self, messageType: int, payload: bytes) -> None:
         """Send a message, unless the peer has let too much wait: then it loses its connection."""
         if self.closing:
             return
-        if self._exchanging and (messageType >= 50 or messageType in (5, 6)):
+        if self._exchanging and self._order.waits(messageType):
             self._withheld += len(payload)
         if self._paused:
             self._unread += len(payload) + 64
@@ -245,9 +190,9 @@ class ServerTransport(transport.SSHServerTransport):
             self.close(abort=True)
             return
         super().sendPacket(messageType, payload)
-        if messageType == _NEW_KEYS:
-            self._exchange = _Exchange.REPLIED
-            if self._strict:
+        if messageType == NEWKEYS:
+            self._order.stage = Stage.REPLIED
+            if self._order.strict:
                 self.outgoingPacketSequence = 0
 
     # Key exchange ----------------------------------------------------------------------------
@@ -256,7 +201,7 @@ class ServerTransport(transport.SSHServerTransport):
         """Begin, and say that we know the strict way, which is no algorithm to choose."""
         self._exchanging = True
         chosen_from = self.supportedKeyExchanges
-        self.supportedKeyExchanges = [*chosen_from, _STRICT_SERVER]
+        self.supportedKeyExchanges = [*chosen_from, offers.STRICT_SERVER]
         try:
             super().sendKexInit()
         finally:
@@ -264,18 +209,19 @@ class ServerTransport(transport.SSHServerTransport):
 
     def ssh_KEXINIT(self, packet: bytes) -> None:
         if self.sessionID is None:
-            self._strict = _STRICT_CLIENT in wire.Reader(packet[16:]).string().split(b",")
-            if self._strict and self.incomingPacketSequence != 1:
+            self._order.strict = offers.STRICT_CLIENT in wire.Reader(packet[16:]).string().split(b",")
+            if self._order.strict and self.incomingPacketSequence != 1:
                 raise WireError("KEXINIT is not the first message", source="OpenSSH PROTOCOL section 1.10")
-        self._exchange = _Exchange.BEGUN
-        self._in(limits.SSH_EXCHANGE, "exchange", lambda: self.close(abort=True))
+        self._order.stage = Stage.BEGUN
+        self._alarms.set("exchange", limits.SSH_EXCHANGE, lambda: self.close(abort=True))
         super().ssh_KEXINIT(packet)
 
     def ssh_NEWKEYS(self, packet: bytes) -> None:
-        self._exchange, self._exchanging, self._withheld = _Exchange.NONE, False, 0
-        self._in(None, "exchange")
+        self._order.stage, self._exchanging, self._withheld = Stage.NONE, False, 0
+        self._alarms.cancel("exchange")
         super().ssh_NEWKEYS(packet)
-        if self._strict:
+        self._order.encrypted = True
+        if self._order.strict:
             self.incomingPacketSequence = 0
 
     def sendExtInfo(self, extensions: object) -> None:
@@ -295,7 +241,7 @@ class ServerTransport(transport.SSHServerTransport):
 
     def admitted(self, avatar: object, logout: Callable[[], None]) -> None:
         """Somebody is let in; ``logout`` is called when the connection is gone."""
-        self._in(None, "login")
+        self._alarms.cancel("login")
         self.avatar, self.logoutFunction = avatar, logout
 
     # Ending ----------------------------------------------------------------------------------
@@ -310,12 +256,20 @@ class ServerTransport(transport.SSHServerTransport):
         if self.closing:
             return  # it would not take even that
         self.closing = True
-        self._in(limits.STALLED, "stalled", lambda: self.transport.abortConnection())
+        self._alarms.set("stalled", limits.STALLED, lambda: self.transport.abortConnection())
         self.transport.unregisterProducer()
         self.transport.loseConnection()
 
     def loseConnection(self) -> None:
         self._end(b"goodbye")
+
+    def _take_leave(self) -> None:
+        """Have the sessions end, and let their clients hang up; who does not is hung up on."""
+        farewell = getattr(self.service, "farewell", None)
+        if farewell is None or not farewell():
+            self._end(b"goodbye")
+        elif "leave" not in self._alarms:
+            self._alarms.set("leave", limits.SSH_FAREWELL, lambda: self._end(b"goodbye"))
 
     def _end(self, why: bytes) -> None:
         self.sendDisconnect(transport.DISCONNECT_BY_APPLICATION, why)
@@ -341,13 +295,3 @@ class ServerTransport(transport.SSHServerTransport):
 
     def receiveDebug(self, alwaysDisplay: bool, message: bytes, lang: bytes) -> None:
         """Words for us that nobody reads."""
-
-    # Time ------------------------------------------------------------------------------------
-
-    def _in(self, seconds: float | None, name: str, due: Callable[[], object] | None = None) -> None:
-        """Have one thing happen later, instead of what was to happen under this name."""
-        before = self._timers.pop(name, None)
-        if before is not None and before.active():
-            before.cancel()
-        if seconds is not None and due is not None:
-            self._timers[name] = self.clock.callLater(seconds, due)

@@ -50,15 +50,12 @@ class ShellConnection(Connection):
             self._looker.stop()
         super().serviceStopped()
 
-    def farewell(self, key: str = "stopping") -> None:
-        for each in list(self.channels.values()):
-            each.end(key)
-
     def _open(self, window: int, packet: int) -> "ShellChannel":
         return ShellChannel(self._house, self._visitor, self._desk, window, packet)
 
     def _ended(self, key: str) -> None:
-        self.farewell(key)
+        for each in list(self.channels.values()):
+            each.end(key)
         self.transport.close()
 
 
@@ -99,6 +96,10 @@ class ShellChannel(SessionChannel):
     def end(self, key: str) -> None:
         """The visit ends: "revoked", "disabled", "stopping"."""
         self._run("end", key)
+
+    def farewell(self) -> None:
+        self.end("stopping")
+        super().farewell()
 
     def closed(self) -> None:
         super().closed()

@@ -78,6 +78,10 @@ class Editor:
         text = text if text.endswith("\n") else text + "\n"
         return erased + shown(text) + self._refresh()
 
+    def draw(self, picture: str) -> str:
+        """A picture of our own, whose colours the terminal is to obey.  :returns: what to show."""
+        return picture.replace("\n", "\r\n")
+
     def resize(self, columns: int) -> None:
         """The terminal has wrapped what it shows anew, each in its own way: nothing is redrawn."""
         self.columns = columns

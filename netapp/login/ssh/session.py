@@ -38,6 +38,8 @@ class Face(Protocol):
 
     def show(self, text: str) -> str: ...
 
+    def draw(self, picture: str) -> str: ...
+
     def receive(self, text: str) -> list[Event]: ...
 
     def go_on(self) -> list[Event]: ...
@@ -57,6 +59,9 @@ class Pipe:
 
     def show(self, text: str) -> str:
         return visible(text, keep="\n\t")
+
+    def draw(self, picture: str) -> str:
+        return picture
 
     def receive(self, text: str) -> list[Event]:
         self._input += text
@@ -135,7 +140,7 @@ class Conversation:
 
     def interrupt(self, now: float) -> "list[Step]":
         """The client sends SIGINT, as ^C is at a terminal."""
-        return self._told(self._shell.interrupt(now), now)
+        return self._told(self._interrupted(now), now)
 
     def done(self, result: object, now: float) -> "list[Step]":
         """What an operation has given, or raised."""
@@ -174,15 +179,16 @@ class Conversation:
             return self._shell.overlong(now)
         if isinstance(event, Line):
             return self._shell.line(event.text, now)
-        if event is Wish.INTERRUPT:
-            self._failed = True
-            return self._shell.interrupt(now)
-        if not self._at_prompt:
-            self._failed = True
-            return self._shell.interrupt(now)
+        if event is Wish.INTERRUPT or not self._at_prompt:
+            return self._interrupted(now)
         if isinstance(self._face, Pipe):
             return [End("quit")]
         return self._shell.line("quit", now)
+
+    def _interrupted(self, now: float) -> list[Effect]:
+        effects = self._shell.interrupt(now)
+        self._failed = bool(effects)  # what is being done takes its time, and its own end
+        return effects
 
     def _show(self, effects: Iterable[Effect], steps: "list[Step]") -> None:
         for effect in effects:
@@ -192,7 +198,7 @@ class Conversation:
                 steps.append(self._typed.write(self._face.show(effect)))
             elif isinstance(effect, Picture):
                 if _has(self._typed.codec, effect.text):
-                    steps.append(self._typed.write(self._face.show(effect.text)))
+                    steps.append(self._typed.write(self._face.draw(effect.text)))
             elif isinstance(effect, Ask):
                 self._ask(effect, steps)
             elif isinstance(effect, End):
