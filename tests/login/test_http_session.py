@@ -146,6 +146,22 @@ def test_any_query_is_a_requirement_or_an_error(pairs: list[tuple[str, str]]) ->
     assert bool(pairs) == (requirement != Requirement())
 
 
+_LATIN = st.text(st.characters(max_codepoint=255), max_size=40)
+
+
+@given(
+    st.one_of(st.binary(max_size=40), st.binary(max_size=20).map(b"/verify?".__add__)),
+    st.dictionaries(
+        st.sampled_from(["authorization", "x-forwarded-for", "forwarded", "remote-user"]),
+        st.lists(st.one_of(_LATIN, _LATIN.map("Basic ".__add__), _LATIN.map("for=".__add__)), max_size=3),
+    ),
+)
+def test_any_head_is_a_question_or_refused(target: bytes, headers: dict[str, list[str]]) -> None:
+    step = Rules([ipaddress.ip_network("0.0.0.0/0")]).begin(Asked("GET", target, headers), "10.0.0.1", NOW)
+    if isinstance(step, Response):
+        assert refused(step).status in (200, 400, 401, 404)
+
+
 def test_a_clients_own_fields_are_never_believed() -> None:
     forged = {"remote_user": "admin", "remote_role": "admin", "x_remote_user": "admin", "remote_id": "1"}
     assert refused(ask(authorization=None, **forged)).status == 401

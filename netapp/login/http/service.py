@@ -1,5 +1,6 @@
 """The verification endpoint from its configuration."""
 
+from collections.abc import Coroutine
 from functools import partial
 from typing import Any
 
@@ -8,10 +9,10 @@ from twisted.internet import defer
 from netapp.core.access import Access
 from netapp.core.exchange import Asked, Response
 from netapp.core.http import Channel
-from netapp.core.metrics import Metrics
+from netapp.core.metrics import Metrics, Reading
 from netapp.core.streams import Peer, SessionFactory
 from netapp.login.config import Config
-from netapp.login.http.session import Question, Rules
+from netapp.login.http.session import Person, Question, Rules
 from netapp.login.http.tries import Tries, Unavailable
 from netapp.login.http.verifier import PeopleVerifier
 from netapp.people.directory import People
@@ -43,14 +44,14 @@ class Door:
     def __init__(self, rules: Rules, tries: Tries, clock: Any) -> None:
         self._rules, self._tries, self._clock = rules, tries, clock
 
-    def answer(self, peer: str, asked: Asked) -> Any:
-        """A :class:`Response`, or a coroutine that ends with one."""
+    def answer(self, peer: str, asked: Asked) -> Response | Coroutine[Any, Any, Response]:
+        """:param peer: the address at the other end of the connection."""
         step = self._rules.begin(asked, peer, self._clock.seconds())
         if isinstance(step, Response):
             return step
         return self._verdict(step, self._tries.ask(step.credentials, step.source))
 
-    async def _verdict(self, question: Question, asked: "defer.Deferred[Any]") -> Response:
+    async def _verdict(self, question: Question, asked: "defer.Deferred[Person | None]") -> Response:
         try:
             person = await asked
         except Unavailable:
@@ -59,7 +60,7 @@ class Door:
 
 
 def _count(metrics: Metrics, rules: Rules, verifier: PeopleVerifier) -> None:
-    def answers(status: int) -> Any:
+    def answers(status: int) -> Reading:
         return lambda: float(rules.answers[status])
 
     about = (
