@@ -495,3 +495,15 @@ def test_everything_is_counted(door: Door) -> None:
         "netapp_login_visitors": 1,
         "netapp_login_connections": 2,
     }
+
+
+def test_a_telnets_terminal_shows_again_what_is_typed_whoever_ends_it(door: Door) -> None:
+    visit = door.visit()
+    visit.say(b"zhao\r\n")
+    assert visit.after(limits.LOGIN_ANSWER) == SHOW + "等待超时,再见\n".encode()
+    visit = door.visit()
+    visit.say(b"zhao\r\n123\r\n")
+    visit.after(limits.LOGIN_GAP)
+    visit.say(b"passwd\r\n")
+    now(door.people.disable("zhao"))
+    assert visit.take().endswith("再见!\r\n".encode() + SHOW)

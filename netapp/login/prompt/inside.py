@@ -79,7 +79,7 @@ class Inside(Session):
             elif isinstance(step, Do):
                 effects.append(step)
             elif isinstance(step, End):
-                effects.append(Close(step.reason))
+                effects += [self._reader.show(), Close(step.reason)]  # a terminal shows again
         return effects
 
     def _write(self, text: str) -> bytes:

@@ -272,6 +272,8 @@ class LoginSession(Session):
 
     def _leave(self, key: str | None, effects: list[Effect]) -> None:
         self._state, self._due = State.LEAVING, math.inf
+        if shown := self._reader.show():
+            effects.append(shown)
         if key is not None:
             effects.append(self._speak(key))
         effects.append(Close(key or "done"))
