@@ -1,7 +1,8 @@
 """Who is behind a proxy: the header's two forms, and what counts the proxy and what the client."""
 
 import socket
-from collections.abc import Sequence
+import subprocess
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from netapp.core.sessions import Effect, Session
 from netapp.core.streams import SessionProtocol
 from netapp.errors import WireError
 from netapp.testing import FakeReactor, Transport
+from tests import real
 
 SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
 FOUR = SIGNATURE + b"\x21\x11\x00\x0c" + bytes([192, 0, 2, 1, 127, 0, 0, 1]) + b"\x9c\x40\x27\x0f"
@@ -177,3 +179,29 @@ def test_a_header_for_the_proxy_itself_leaves_it_the_peer(door: Door) -> None:
 def test_tls_behind_a_proxy_is_tls() -> None:
     assert is_tls("haproxy:ssl:443:privateKey=a")
     assert not is_tls("haproxy:tcp:443")
+
+
+@pytest.mark.real
+def test_curls_own_header_is_read(start: Callable[..., real.Plugin]) -> None:
+    files = start("netapp-file", "--listen=haproxy:tcp:0:interface=127.0.0.1")
+    for more in ((), ("--haproxy-clientip", "192.0.2.1")):
+        done = subprocess.run(
+            [
+                real.tool("curl", "curl"),
+                "-sS",
+                "--haproxy-protocol",
+                *more,
+                f"http://127.0.0.1:{files.tcp()}/",
+            ],
+            capture_output=True,
+            timeout=real.PATIENCE,
+            check=True,
+        )
+        assert done.stdout
+    plain = subprocess.run(
+        [real.tool("curl", "curl"), "-sS", f"http://127.0.0.1:{files.tcp()}/"],
+        capture_output=True,
+        timeout=real.PATIENCE,
+        check=False,
+    )
+    assert plain.returncode != 0
