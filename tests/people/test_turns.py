@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from twisted.internet import defer, task
 
 from netapp.core import limits
@@ -24,8 +26,8 @@ class Guesser:
         self.made: list[float] = []
         self.begun: list[defer.Deferred[None]] = []
 
-    def tries(self, host: str, name: str = "zhao") -> "defer.Deferred[None]":
-        self.begun.append(defer.ensureDeferred(self._try(host, name)))
+    def tries(self, host: str, *names: str) -> "defer.Deferred[None]":
+        self.begun.append(defer.ensureDeferred(self._try(host, names or ("zhao",))))
         return self.begun[-1]
 
     def leave(self) -> None:
@@ -39,11 +41,11 @@ class Guesser:
         assert not self.turns._under_way
         assert self.clock.getDelayedCalls() == []
 
-    async def _try(self, host: str, name: str) -> None:
-        async with self.turns.turn(host, [name]):
+    async def _try(self, host: str, names: tuple[str, ...]) -> None:
+        async with self.turns.turn(host, names):
             await task.deferLater(self.clock, 0.1)  # the hash takes its time
             self.made.append(round(self.clock.seconds(), 1))
-            self.throttle.failed(host, [name], self.clock.seconds())
+            self.throttle.failed(host, names, self.clock.seconds())
 
     def wait(self, seconds: float) -> int:
         """How many were made meanwhile."""
@@ -228,3 +230,54 @@ def test_l8_strangers_that_wait_for_the_threads_are_in_the_queue_as_well(guesser
         each.addErrback(lambda failure: failure.trap(Busy))
     guesser.queued = 0
     assert guesser.wait(1.5) == room
+
+
+def test_what_goes_wrong_within_a_turn_gives_everything_back(guesser: Guesser) -> None:
+    async def broken() -> None:
+        async with guesser.turns.turn("192.0.2.1", ["zhao"]):
+            raise RuntimeError("the store")
+
+    with pytest.raises(RuntimeError):
+        defer.ensureDeferred(broken()).result.raiseException()  # type: ignore[attr-defined]
+    guesser.tries("192.0.2.1")
+    assert guesser.wait(0.2) == 1
+
+
+HOSTS = ["192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2", "2001:db8:0:1::1", "127.0.0.1", ""]
+STEPS_OF_MANY = st.lists(
+    st.tuples(
+        st.sampled_from(HOSTS),
+        st.sets(st.sampled_from(["zhao", "li", ""]), min_size=1),
+        st.sampled_from(["try", "try", "try", "right", "cancel", "fail a lot", "wait"]),
+    ),
+    max_size=60,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(STEPS_OF_MANY)
+def test_l8_whoever_waits_for_whom_all_get_their_turn(steps: list[tuple[str, set[str], str]]) -> None:
+    guesser = Guesser()
+    outcomes: list[str] = []
+    tries = 0
+    for host, names, what in steps:
+        match what:
+            case "try":
+                tries += 1
+                guesser.tries(host, *names).addCallbacks(
+                    lambda _: outcomes.append("made"), lambda failure: outcomes.append(failure.type.__name__)
+                )
+            case "right":
+                guesser.throttle.succeeded(host, min(names), guesser.clock.seconds())
+            case "cancel" if guesser.begun:
+                guesser.begun[len(steps) % len(guesser.begun)].cancel()
+            case "fail a lot":
+                for _ in range(limits.THROTTLE_GUARDS):
+                    guesser.throttle.failed(host, names, guesser.clock.seconds())
+            case "wait":
+                guesser.clock.advance(1.0)
+    for _ in range(60 * 4):
+        guesser.clock.advance(5.0)
+    assert len(outcomes) == tries
+    assert set(outcomes) <= {"made", "Busy", "Throttled", "CancelledError"}
+    guesser.leave()
