@@ -104,8 +104,6 @@ class Channel(http.HTTPChannel):
     def _stopping(self) -> bool:
         return self._owner is not None and self._owner.draining
 
-    # Time ------------------------------------------------------------------------------------
-
     def _due_in(self, seconds: float | None, due: Callable[[], object] | None = None) -> None:
         """Have one thing happen later, instead of what was to happen before."""
         if self._timer is not None and self._timer.active():
@@ -265,8 +263,7 @@ class Channel(http.HTTPChannel):
         # While a body leaves, it is the transport's producer; the channel is again afterwards.
         self.transport.unregisterProducer()
         self._sender = BodySender(body, self.transport, self._clock)
-        done = self._sender.start()
-        done.addCallbacks(self._streamed, self._broken, callbackArgs=(request,))
+        self._sender.start().addCallbacks(self._streamed, self._broken, callbackArgs=(request,))
 
     def _streamed(self, _: None, request: Request) -> None:
         self._forget_sender()
@@ -286,8 +283,6 @@ class Channel(http.HTTPChannel):
         sender, self._sender = self._sender, None
         if sender is not None and self._owner is not None:
             self._owner.streamed += sender.sent
-
-    # Ending ----------------------------------------------------------------------------------
 
     def loseConnection(self) -> None:
         """Twisted has no more to say: the last response is out, or it was a bad request."""
