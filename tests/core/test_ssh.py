@@ -4,6 +4,7 @@ import pytest
 from twisted.logger import globalLogPublisher
 
 from netapp.core import limits
+from netapp.core.ssh.order import Order, Stage
 from netapp.core.ssh.wire import string, uint32
 from netapp.testing import connect
 from tests.core.sshclient import Dialogue
@@ -122,6 +123,24 @@ def test_strict_exchange_takes_nothing_before_it_and_counts_anew_after_it() -> N
     late.client.sendKexInit_()
     late.server.dataReceived(late.out.value())
     assert late.ended
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_the_order_of_an_exchange(strict: bool) -> None:
+    order = Order()
+    order.strict = strict
+    expected = ((Stage.NONE, {20}), (Stage.BEGUN, {30}), (Stage.REPLIED, {21}))
+    for encrypted in (False, True):
+        order.encrypted = encrypted
+        talk = {1} if strict and not encrypted else {1, 2, 3, 4}
+        for stage, numbers in expected:
+            order.stage = stage
+            may = {number for number in range(256) if order.may_come(number, served=True)}
+            if stage is Stage.NONE and encrypted:
+                assert may == {*range(21), *range(50, 256)}
+                assert not order.may_come(50, served=False)
+            else:
+                assert may == numbers | talk, stage
 
 
 def test_a_pseudo_algorithm_cannot_be_chosen() -> None:

@@ -183,6 +183,14 @@ def test_l26_who_leaves_while_a_password_is_checked_gives_the_place_up() -> None
     assert dialogue.admission.left == 0
 
 
+def test_l26_who_was_let_in_too_late_is_logged_out() -> None:
+    dialogue = Dialogue().begin()
+    dialogue.gate.waits = defer.Deferred(lambda late: late.callback(None))  # done when it is called off
+    dialogue.request(b"password", password(b"123"))
+    dialogue.drop()
+    assert dialogue.admission.left == 1
+
+
 def test_requests_wait_for_one_another() -> None:
     dialogue = Dialogue().begin()
     dialogue.gate.waits = waits = defer.Deferred()

@@ -149,6 +149,17 @@ def test_who_does_not_open_the_window_in_time_is_let_go() -> None:
     assert not reads.ended
 
 
+def test_what_waits_for_a_client_that_has_closed_is_dropped() -> None:
+    dialogue, channel = in_session(window=0)
+    dialogue.ask(b"shell")
+    channel.write(b"x")
+    dialogue.say(97, uint32(0))
+    assert dialogue.numbers()[-1] == 97
+    assert dialogue.server.service.channels == {}
+    dialogue.clock.advance(limits.STALLED)
+    assert not dialogue.ended
+
+
 def test_what_is_not_taken_yet_is_not_asked_for() -> None:
     dialogue, channel = in_session()
     dialogue.ask(b"shell")
@@ -185,6 +196,26 @@ def test_a_connection_on_which_nothing_goes_on_ends() -> None:
     dialogue.clock.advance(limits.SSH_IDLE)  # the client never closes its half
     dialogue.clock.advance(limits.SSH_FAREWELL)
     assert dialogue.ended
+
+
+def test_a_farewell_ends_the_sessions_first_and_lets_none_begin() -> None:
+    dialogue, _ = in_session()
+    dialogue.ask(b"shell")
+    dialogue.server.close()
+    dialogue.server.close()
+    dialogue.pump()
+    assert 97 in dialogue.numbers()
+    assert not dialogue.ended
+    assert dialogue.open() == 92
+    dialogue.clock.advance(limits.SSH_FAREWELL)
+    assert dialogue.ended
+    assert dialogue.clock.getDelayedCalls() == []
+
+
+def test_a_client_that_asks_whether_we_are_there_is_answered() -> None:
+    dialogue, _ = in_session()
+    dialogue.say(80, string(b"keepalive@openssh.com") + b"\1")
+    assert dialogue.numbers()[-1] == 82
 
 
 def test_a_channel_that_is_not_there() -> None:

@@ -55,6 +55,18 @@ def test_a_key_is_made_once_and_kept_for_its_owner_only(tmp_path: Path) -> None:
     assert not [name for name in os.listdir(tmp_path) if name.startswith(".ssh")]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as another user")
+def test_a_key_belongs_to_whom_the_state_directory_belongs_to(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(folder.stat().st_mode | 0o011)
+    os.chown(state, 65534, 65534)
+    hostkeys.open_host_keys(state)
+    made = (state / hostkeys.MADE).stat()
+    assert (made.st_uid, made.st_gid) == (65534, 65534)
+
+
 @pytest.mark.real
 def test_the_fingerprint_is_the_one_that_ssh_keygen_shows(tmp_path: Path) -> None:
     keygen = real.tool("ssh-keygen", "openssh-client")

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from twisted.conch.ssh import keys
 
 from netapp.core import limits
-from netapp.core.state import locked
+from netapp.core.state import User, acting_as, locked
 from netapp.errors import ConfigError
 
 #: Made if it is missing.
@@ -55,18 +55,22 @@ def fingerprint(blob: bytes) -> str:
 def open_host_keys(state: Path) -> HostKeys:
     """The keys of a state directory that is there; one is made if there is none.
 
-    Called as the user that the process will have.
+    All is done as the user whom the directory belongs to: root may yet become that user.
 
     :raises ConfigError: a key cannot be read or made, or others can read it.
     """
-    with locked(state):
-        if not (state / MADE).exists():
-            _make(state / MADE)
-    private = {
-        key.sshType(): key
-        for key in (_read(state / name) for name in (MADE, *ALSO) if os.path.lexists(state / name))
-    }
+    with acting_as(_owner(state)):
+        with locked(state):
+            if not (state / MADE).exists():
+                _make(state / MADE)
+        there = [_read(state / name) for name in (MADE, *ALSO) if os.path.lexists(state / name)]
+    private = {key.sshType(): key for key in there}
     return HostKeys({kind: key.public() for kind, key in private.items()}, private)
+
+
+def _owner(state: Path) -> User:
+    status = state.stat()
+    return (status.st_uid, status.st_gid) if os.geteuid() == 0 and status.st_uid != 0 else None
 
 
 def _make(path: Path) -> None:

@@ -28,8 +28,6 @@ def ssh_factory(
 ) -> SessionFactory:
     """The connections of ``--ssh``.
 
-    Called as the user that the process will have, who owns the host key.
-
     :raises ConfigError: the host key cannot be used.
     """
     keys = open_host_keys(state)
