@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netapp.core import limits
-from netapp.login.ssh.editor import BELL, Editor, Event, Line, Wish, place, width
+from netapp.login.ssh.editor import BELL, Editor, Event, Line, Wish
+from netapp.login.ssh.screen import place, width
 from netapp.login.ssh.typed import Typed
 
 

@@ -193,10 +193,11 @@ def test_silence_ends_it() -> None:
     assert talk.status == 1
 
 
-def test_an_end_from_outside_is_told_above_what_is_being_typed() -> None:
+def test_an_end_from_outside_is_told_after_what_is_being_typed() -> None:
     talk = Talk(columns=80)
-    talk.type("half a li")
-    assert "revoked" in talk.after(talk.it.end("revoked", 2.0))
+    talk.type("half\x1b[D\x1b[D")
+    said = talk.after(talk.it.end("revoked", 2.0))
+    assert said.endswith("zhao> half\r\nThis session was revoked, goodbye.\r\n")
     assert talk.status == 1
     assert talk.it.end("revoked", 3.0) == []
 

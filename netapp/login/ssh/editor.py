@@ -3,11 +3,10 @@
 The keys are Emacs's and the arrows, as everybody's shell has them.  The line may be wider than the
 terminal, and its characters one column wide, or two, as Chinese ones are, or none.
 
-Source: ECMA-48 for the terminal's sequences; Unicode Standard Annex 11 for widths.
+Source: ECMA-48 for the terminal's sequences.
 """
 
 import re
-import unicodedata
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import Final
 
 from netapp.core import limits
 from netapp.core.text import visible
+from netapp.login.ssh.screen import place, shown, up, width
 
 BELL: Final = "\a"
 _CLEAR: Final = "\x1b[H\x1b[2J"
@@ -77,6 +77,13 @@ class Editor:
         self._shown, self._shown_at = "", 0
         text = text if text.endswith("\n") else text + "\n"
         return erased + shown(text) + self._refresh()
+
+    def stop(self) -> str:
+        """Ask no more: what is shown from now on comes after the line.  :returns: what to show."""
+        if not self.asking:
+            return ""
+        self._at, self.asking = len(self._text), False
+        return self._refresh()
 
     def draw(self, picture: str) -> str:
         """A picture of our own, whose colours the terminal is to obey.  :returns: what to show."""
@@ -215,36 +222,13 @@ class Editor:
             out += " \r"  # terminals wrap only when one character more has come
         if at != len(text):
             wanted_row, wanted = place(text[:at], self.columns)
-            out += _up(row - wanted_row) + "\r" + (f"\x1b[{wanted}C" if wanted else "")
+            out += up(row - wanted_row) + "\r" + (f"\x1b[{wanted}C" if wanted else "")
         self._shown, self._shown_at = text, at
         return out
 
     def _to_start(self) -> str:
         row, _ = place(self._shown[: self._shown_at], self.columns)
-        return _up(row) + "\r"
-
-
-def place(text: str, columns: int) -> tuple[int, int]:
-    """(row, column) of the cursor after a text that begins at a row's start."""
-    row = column = 0
-    for char in text:
-        wide = width(char)
-        if column + wide > columns:
-            row, column = row + 1, 0
-        column += wide
-    return (row + 1, 0) if column >= columns else (row, column)
-
-
-def width(char: str) -> int:
-    """Columns of a character: 0, 1 or 2."""
-    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
-def shown(text: str) -> str:
-    """Text as a terminal in raw mode wants it; what the terminal would obey is made visible."""
-    return visible(text, keep="\n\t").replace("\n", "\r\n")
+        return up(row) + "\r"
 
 
 def _common(names: Sequence[str]) -> str:
@@ -254,10 +238,6 @@ def _common(names: Sequence[str]) -> str:
     first, last = min(names), max(names)
     same = (index for index, char in enumerate(first) if last[index : index + 1] != char)
     return first[: next(same, len(first))]
-
-
-def _up(rows: int) -> str:
-    return f"\x1b[{rows}A" if rows else ""
 
 
 def _moves(to: Callable[[Editor], int]) -> Callable[[Editor], None]:

@@ -5,7 +5,7 @@ command's answers may come from either.  Nothing is read on while the shell has 
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -40,6 +40,8 @@ class Face(Protocol):
 
     def draw(self, picture: str) -> str: ...
 
+    def stop(self) -> str: ...
+
     def receive(self, text: str) -> list[Event]: ...
 
     def go_on(self) -> list[Event]: ...
@@ -62,6 +64,10 @@ class Pipe:
 
     def draw(self, picture: str) -> str:
         return picture
+
+    def stop(self) -> str:
+        self.asking = False
+        return ""
 
     def receive(self, text: str) -> list[Event]:
         self._input += text
@@ -155,7 +161,7 @@ class Conversation:
 
     # Between the face and the shell ----------------------------------------------------------
 
-    def _told(self, effects: Iterable[Effect], now: float) -> "list[Step]":
+    def _told(self, effects: Sequence[Effect], now: float) -> "list[Step]":
         steps: list[Step] = []
         self._show(effects, steps)
         return self._settled(deque(self._face.go_on()), steps, now)
@@ -190,7 +196,9 @@ class Conversation:
         self._failed = bool(effects)  # what is being done takes its time, and its own end
         return effects
 
-    def _show(self, effects: Iterable[Effect], steps: "list[Step]") -> None:
+    def _show(self, effects: Sequence[Effect], steps: "list[Step]") -> None:
+        if effects and isinstance(effects[-1], End):
+            steps.append(self._typed.write(self._face.stop()))
         for effect in effects:
             if self._left:
                 return
