@@ -24,6 +24,7 @@ from tests.login.test_ldap_wire import search_octets, tlv
 
 SUCCESS, PROTOCOL_ERROR, NOT_SUPPORTED, STRONGER, UNAVAILABLE_CRITICAL = 0, 2, 7, 8, 12
 NO_SUCH_OBJECT, INVALID_DN, WRONG, NO_ACCESS, BUSY, UNAVAILABLE, UNWILLING = 32, 34, 49, 50, 51, 52, 53
+MANAGE_DSA_IT = "2.16.840.1.113730.3.4.2"
 NOTICE = b"1.3.6.1.4.1.1466.20036"
 
 
@@ -271,7 +272,7 @@ def test_who_is_not_bound_sees_what_the_server_is(client: Client) -> None:
     assert found == SUCCESS
     assert root[""]["namingContexts"] == ["dc=netapp"]
     assert root[""]["supportedLDAPVersion"] == ["3"]
-    assert root[""]["supportedControl"] == [ldap.PAGED]
+    assert root[""]["supportedControl"] == [ldap.PAGED, MANAGE_DSA_IT]
     assert root[""]["supportedExtension"] == [ldap.WHO_AM_I]
     assert root[""]["vendorName"] == ["netapp"]
     assert "supportedSASLMechanisms" not in root[""]
@@ -322,6 +323,9 @@ def test_a_critical_control_that_is_not_known(bound: Client) -> None:
     assert code(bound.ask(ldap.bind(), unknown)) == UNAVAILABLE_CRITICAL
     assert code(bound.ask(ldap.bind(), ldap.page_of(3))) == UNAVAILABLE_CRITICAL
     assert code(bound.ask(pureldap.LDAPExtendedRequest(requestName=ldap.WHO_AM_I), unknown)) == 12
+    managed = [(MANAGE_DSA_IT, True, None)]
+    assert bound.search(ldap.equal("uid", "li"), controls=managed)[0] == SUCCESS
+    assert code(bound.ask(ldap.compare(f"uid=li,{PEOPLE}", "uid", "li"), managed)) == 6
     ignored = [("1.2.840.113556.1.4.473", False, b"")]
     assert bound.search(ldap.equal("uid", "li"), controls=ignored)[0] == SUCCESS
 

@@ -15,6 +15,7 @@ START_TLS: Final = "1.3.6.1.4.1.1466.20037"  # RFC 4511 section 4.14
 PASSWORD_MODIFY: Final = "1.3.6.1.4.1.4203.1.11.1"  # noqa: S105  (RFC 3062)
 WHO_AM_I: Final = "1.3.6.1.4.1.4203.1.11.3"  # RFC 4532
 PAGED: Final = "1.2.840.113556.1.4.319"  # RFC 2696
+MANAGE_DSA_IT: Final = "2.16.840.1.113730.3.4.2"  # RFC 3296: there are no referrals to tell apart
 
 #: How values are compared: letters folded, exactly, as numbers, names, identifiers, times.
 Kind = Literal["fold", "exact", "integer", "name", "identifier", "uuid", "time"]

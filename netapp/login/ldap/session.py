@@ -25,6 +25,13 @@ from netapp.login.ldap.wire import Code, Message
 _MESSAGE: Final = 64
 
 
+#: Controls that may be critical.
+_CONTROLS: Final = {
+    wire.Search: (schema.PAGED, schema.MANAGE_DSA_IT),
+    wire.Compare: (schema.MANAGE_DSA_IT,),
+}
+
+
 class Outcome(Enum):
     """What became of a password that was checked."""
 
@@ -183,9 +190,9 @@ class LdapSession(Session):
             return [Close("unbind")]
         if isinstance(request, wire.Abandon):
             return []  # what it could name has been answered
-        paged = isinstance(request, wire.Search)
+        known = _CONTROLS.get(type(request), ())
         for control in message.controls:
-            if control.critical and not (paged and control.oid == schema.PAGED):
+            if control.critical and control.oid not in known:
                 out.append(answers.refusal(message, Code.UNAVAILABLE_CRITICAL_EXTENSION, control.oid))
                 return []
         if isinstance(request, wire.Bind):

@@ -213,7 +213,7 @@ def _root(places: Places) -> Entry:
         values("namingContexts", str(places.base)),
         values("supportedLDAPVersion", "3"),
         values("supportedExtension", schema.WHO_AM_I),
-        values("supportedControl", schema.PAGED),
+        values("supportedControl", schema.PAGED, schema.MANAGE_DSA_IT),
         # All operational attributes by "+", and filters that are true or false of everything.
         values("supportedFeatures", "1.3.6.1.4.1.4203.1.5.1", "1.3.6.1.4.1.4203.1.5.3"),
         values("vendorName", "netapp"),
