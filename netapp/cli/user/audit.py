@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -78,17 +79,18 @@ def audit(follow: bool, most: int, name: str | None, as_json: bool, state: Path 
     see_whose(path.parent)
     about = _About(path, name)
     try:
-        following = _Following(path)
-        found = tail(path, most, about)
-        for event in found.events:
-            _show(event, as_json)
-        if found.damaged:
-            common.note(say("damaged", count=found.damaged))
-        if not found.events and not follow:
-            common.note(say("none", path=path))
-        for event in following.events() if follow else ():
-            if about(event) and event not in found.events:  # some were written between the two
+        with ExitStack() as stack:
+            following = stack.enter_context(closing(_Following(path))) if follow else None
+            found = tail(path, most, about)
+            for event in found.events:
                 _show(event, as_json)
+            if found.damaged:
+                common.note(say("damaged", count=found.damaged))
+            if following is None and not found.events:
+                common.note(say("none", path=path))
+            for event in following.events() if following is not None else ():
+                if about(event) and event not in found.events:  # some were written between the two
+                    _show(event, as_json)
     except OSError as error:
         common.fail(common.trouble(error, path))
 
@@ -122,6 +124,10 @@ class _Following:
         if self._file is not None:
             self._file.seek(0, os.SEEK_END)
         self._rest = b""
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
 
     def events(self) -> Iterator[dict[str, Any]]:
         from netapp.people.trail import read_event

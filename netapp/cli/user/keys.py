@@ -1,6 +1,8 @@
 """``keys``, ``key add`` and ``key remove``: the SSH public keys of an account."""
 
+import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -109,7 +111,7 @@ def remove(name: str, which: str, state: Path | None) -> None:
 def _line(file: Path) -> str:
     """The first line of a file that is none of comment."""
     try:
-        with open(0 if str(file) == "-" else file, "rb", closefd=str(file) != "-") as source:
+        with nullcontext(sys.stdin.buffer) if str(file) == "-" else file.open("rb") as source:
             octets = source.read(limits.LINE * 4)
     except OSError as error:
         common.fail(common.trouble(error, file))

@@ -26,12 +26,12 @@ PHRASES: Final = Phrases(
     {
         "faults": ("{file} 有错,一个账号也没有添加", "{file} has faults: nobody was added"),
         "line": ("第 {line} 行:{fault}", "line {line}: {fault}"),
-        "added": ("已添加 {count} 个账号", "added {count} accounts"),
-        "would add": ("会添加 {count} 个账号:{names}", "would add {count} accounts: {names}"),
+        "added": ("已添加 {count} 个账号", "added accounts: {count}"),
+        "would add": ("会添加 {count} 个账号:{names}", "would add ({count}): {names}"),
         "would": ("只是试一下,什么都没有改动", "a dry run: nothing was changed"),
         "there": (
             "已经有的 {count} 个没有改动:{names}",
-            "{count} were there already and are left as they are: {names}",
+            "there already, and left as they are ({count}): {names}",
         ),
         "slips": (
             "登录条在 {path},用浏览器打开、打印、剪开。登录码有效到 {until},每个只能用一次",

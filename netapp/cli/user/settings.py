@@ -10,7 +10,7 @@ import click
 
 from netapp.cli import common
 from netapp.cli.user import files
-from netapp.cli.user.base import Transaction, at, failures, state_option
+from netapp.cli.user.base import Transaction, at, state_option
 from netapp.core.languages import Phrases
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ PHRASES: Final = Phrases(
             "keep a copy of {path}, and not beside the database: without it the passwords that have it "
             "are good no more",
         ),
+        "bad file": ("这个 pepper 文件不能用:{reason}", "{reason}"),
         "unreadable": (
             "服务的用户必须能读 {path}",
             "the user that the services run as must be able to read {path}",
@@ -121,11 +122,15 @@ def pepper(file: Path | None, new: Path | None, off: bool, state: Path | None) -
 
 
 def _with(before: "Peppers", path: Path) -> "Peppers":
-    """:raises ConfigError: the file is no pepper."""
+    """The same with a file in use; it fails, in one line, for one that is no pepper."""
+    from netapp.errors import ConfigError
     from netapp.people.passwords import read_pepper
     from netapp.people.settings import Peppers
 
-    kid = read_pepper(path).kid
+    try:
+        kid = read_pepper(path).kid
+    except ConfigError as error:
+        common.fail(say("bad file", reason=error))
     return Peppers(kid, before.files | {kid: str(path)})
 
 
@@ -149,8 +154,7 @@ def _change(state: Path | None, work: "Callable[[Peppers], Peppers] | None", *, 
             transaction.note("pepper", kid=after.current, before=before.current)
         return after, used
 
-    with failures():
-        now, used = at(state, change)
+    now, used = at(state, change)
     if show:
         _show(now, used)
 

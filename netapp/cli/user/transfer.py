@@ -27,7 +27,7 @@ PHRASES: Final = Phrases(
             "不包括会话、令牌、应用密码和邀请码",
             "sessions, tokens, application passwords and codes are not in it",
         ),
-        "written": ("已导出 {count} 个账号到 {path}", "exported {count} accounts to {path}"),
+        "written": ("已导出 {count} 个账号到 {path}", "exported to {path}; accounts: {count}"),
         "peppers": (
             "有密码用了 pepper {kids}:导入的机器也要有同样的 pepper 文件(netapp user pepper FILE)",
             "some passwords have the pepper {kids}: the machine that imports needs its file too "
@@ -37,8 +37,8 @@ PHRASES: Final = Phrases(
             "已经有了,没有改动:{names}(要恢复成文件里的,加 --overwrite)",
             "there already, and left as they are: {names} (--overwrite brings them back as in the file)",
         ),
-        "added": ("已导入 {count} 个账号", "imported {count} accounts"),
-        "replaced": ("已恢复 {count} 个账号:{names}", "brought {count} accounts back: {names}"),
+        "added": ("已导入 {count} 个账号", "imported accounts: {count}"),
+        "replaced": ("已恢复 {count} 个账号:{names}", "brought back ({count}): {names}"),
         "would": ("只是试一下,什么都没有改动", "a dry run: nothing was changed"),
     }
 )
