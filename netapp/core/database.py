@@ -38,6 +38,7 @@ def open_engine(path: Path, *, begin: str) -> Engine:
     """
     engine = sqlalchemy.create_engine(
         f"sqlite:///{path}",
+        hide_parameters=True,  # an error's text goes to the log, and they may be secrets
         poolclass=sqlalchemy.pool.SingletonThreadPool,
         # Each thread has a connection of its own; whoever ends the engine closes them all.
         connect_args={"timeout": limits.DATABASE_BUSY, "check_same_thread": False},

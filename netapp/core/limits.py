@@ -140,6 +140,19 @@ TOKEN_TOTAL: Final = 7 * 24 * 3600.0
 TOKEN_NOTED: Final = 60.0
 #: Tokens, application passwords, SSH keys and live sessions of one account; one more is refused.
 CREDENTIALS_EACH: Final = 50
+#: Groups of one account.
+GROUPS_EACH: Final = 64
+#: Characters of what a token or an application password is said to be for.
+LABEL: Final = 64
+#: Characters of why an account was disabled or locked.
+REASON: Final = 200
+#: Application passwords' scopes, each, and characters of one.
+SCOPES: Final = 16
+SCOPE: Final = 32
+#: How long another directory may take to say whether a password is right.
+EXTERNAL: Final = 10.0
+#: How long after what has happened to accounts could not be read it is read again.
+CHANGES_AGAIN: Final = 1.0
 #: How long a code that makes an account, or that an account's first password is set by, is good.
 INVITATION: Final = 14 * 24 * 3600.0
 #: Wrong one-time codes of one account, and the time in which they are counted.

@@ -27,7 +27,8 @@ AUDIT_FILE = "audit.jsonl"
 def open_people(state: Path, reactor: Any) -> "People":
     """The people of one state directory; made there if need be, its threads begin with ``start``.
 
-    :raises ConfigError: the directory or its database cannot be used.
+    :raises ConfigError: the directory or its database cannot be used; its key file is gone, and there
+        are second factors that were sealed with it.
     """
     import time
 
@@ -38,15 +39,31 @@ def open_people(state: Path, reactor: Any) -> "People":
     from netapp.people.directory import People
     from netapp.people.store import SqlStore, open_database, rows
 
-    path, secret = open_database(state), codes.key_file(state / KEY_FILE)
+    path = open_database(state)
     with rows(state) as opened:
+        secret = _secret(state / KEY_FILE, needed=opened.factors.sealed())
         agreed = settings.read(opened)
-    return People(
-        SqlStore(Database(path, reactor)),
-        agreed.hasher(),
-        reactor,
-        time=Steady(reactor.seconds, time.monotonic),
-        audit=Audit(state / AUDIT_FILE, codes.derived(secret, "audit"), reactor),
-        secret=secret,
-        settings=agreed,
-    )
+        people = People(
+            SqlStore(Database(path, reactor)),
+            agreed.hasher(),
+            reactor,
+            time=Steady(reactor.seconds, time.monotonic),
+            audit=Audit(state / AUDIT_FILE, codes.derived(secret, "audit"), reactor),
+            secret=secret,
+            settings=agreed,
+        )
+        people.begin(opened)
+    return people
+
+
+def _secret(path: Path, *, needed: bool) -> bytes:
+    """The state directory's key; a new one would open nothing that was sealed with the old one."""
+    from netapp.errors import ConfigError
+    from netapp.people import codes
+
+    if needed and not path.exists():
+        raise ConfigError(
+            f"the key file {path} is gone, and second factors were sealed with it: put its copy back, "
+            "or end them (netapp user totp-reset NAME)"
+        )
+    return codes.key_file(path)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from netapp.core import limits
-from netapp.people import codes, names
+from netapp.people import codes, names, words
 from netapp.people.model import (
     Account,
     AccountState,
@@ -71,14 +71,14 @@ def add(
 
     :param password: None for one that is let in by a code first, or by another directory.
     :param shown: its display name; the name as it was written, unless given.
-    :raises Refused: see :func:`see_free`.
+    :raises Refused: see :func:`see_free`; the display name or a group cannot be.
     """
     mapped, skeleton = see_free(rows, name)
-    account = rows.accounts.add(mapped, skeleton, names.shown_name(shown or name), role, now)
+    account = rows.accounts.add(mapped, skeleton, words.shown(shown or name), role, now)
     if password is not None:
         rows.accounts.set_password(account.id, password, now)
     if groups:
-        rows.accounts.set_groups(account.id, groups)
+        rows.accounts.set_groups(account.id, words.groups(groups))
     return _noted(rows, "added", account)
 
 
@@ -86,7 +86,10 @@ def set_password(
     rows: "Rows", account: Account, password: Password | None, now: float, *, keep: str | None = None
 ) -> Account:
     """Another password, which ends what the old one opened.  :param keep: the session that goes on."""
+    had_none = rows.accounts.password(account.id) is None
     rows.accounts.set_password(account.id, password, now)
+    if had_none:
+        rows.accounts.revoke(account.id)  # what another directory's password has opened
     rows.invitations.forget(account.id)
     return _revoked(rows, "password", account, keep)
 
@@ -94,12 +97,12 @@ def set_password(
 def set_state(rows: "Rows", account: Account, state: AccountState, reason: str = "") -> Account:
     """Disable, lock or enable; whatever was given out for it is no longer good.
 
-    :raises Refused: it is the last admin.
+    :raises Refused: it is the last admin, or the reason cannot be shown.
     """
     if state != "active":
         _see_other_admin(rows, account)
-    rows.accounts.set_state(account.id, state, reason if state != "active" else "")
-    rows.sessions.drop_dead(-math.inf)
+    rows.accounts.set_state(account.id, state, words.reason(reason) if state != "active" else "")
+    rows.sessions.drop_dead(-math.inf, account.id)
     return _noted(rows, _STATE_CHANGES[state], account)
 
 
@@ -112,13 +115,14 @@ def set_role(rows: "Rows", account: Account, role: Role) -> Account:
 
 
 def set_shown(rows: "Rows", account: Account, shown: str) -> Account:
-    """Another display name; what it is found by stays."""
-    rows.accounts.update(account.id, shown=names.shown_name(shown))
+    """Another display name; what it is found by stays.  :raises Refused: it cannot be shown."""
+    rows.accounts.update(account.id, shown=words.shown(shown))
     return _noted(rows, "name", account)
 
 
 def set_groups(rows: "Rows", account: Account, groups: Collection[str]) -> Account:
-    rows.accounts.set_groups(account.id, groups)
+    """:raises Refused: a group cannot be, or there are too many."""
+    rows.accounts.set_groups(account.id, words.groups(groups))
     return _noted(rows, "groups", account)
 
 
@@ -185,7 +189,8 @@ def remove_application(rows: "Rows", account: Account, application: Application)
 
 
 def invite(rows: "Rows", new: Invitation, now: float) -> None:
-    """Give out a code; an account has one at a time."""
+    """Give out a code; an account has one at a time.  :raises Refused: a group cannot be."""
+    words.groups(new.groups)
     rows.invitations.drop_dead(now)
     if new.account is not None:
         rows.invitations.forget(new.account)
@@ -211,10 +216,10 @@ def redeem(rows: "Rows", invitation: Invitation, name: str | None, password: Pas
     return set_password(rows, account, password, now)
 
 
-def see_room(there: int) -> None:
+def see_room(there: int, key: str = "too many") -> None:
     """:raises Refused: an account has as many of these as it may."""
     if there >= limits.CREDENTIALS_EACH:
-        raise Refused("too many", most=limits.CREDENTIALS_EACH)
+        raise Refused(key, most=limits.CREDENTIALS_EACH)
 
 
 def _account(rows: "Rows", account_id: str) -> Account:
@@ -233,7 +238,7 @@ def _see_other_admin(rows: "Rows", account: Account) -> None:
 def _revoked(rows: "Rows", kind: ChangeKind, account: Account, keep: str | None) -> Account:
     if keep is not None:
         rows.sessions.renew(keep, account.id)
-    rows.sessions.drop_dead(-math.inf)  # the revoked ones
+    rows.sessions.drop_dead(-math.inf, account.id)  # the revoked ones
     return _noted(rows, kind, account, session=keep)
 
 

@@ -5,7 +5,9 @@ from collections.abc import Collection, Sequence
 from secrets import token_hex
 from typing import Final
 
-from netapp.people import admin, codes
+from netapp.core import limits
+from netapp.core.text import visible
+from netapp.people import admin, codes, words
 from netapp.people.ground import Ground
 from netapp.people.model import Account, Application, Refused
 from netapp.people.rows import Rows
@@ -51,13 +53,19 @@ class Applications:
 
 
 def made(account_id: str, label: str, scopes: Collection[str], now: float) -> tuple[Application, str]:
-    """A new application password, with the text to show once.  :raises Refused: a scope is none."""
+    """A new application password, with the text to show once.
+
+    :raises Refused: a scope is none, or there are none or too many; the label cannot be shown.
+    """
     for scope in scopes:
-        if not _SCOPE.fullmatch(scope) or scope in _INTERACTIVE:
-            raise Refused("scope", scope=scope[:64])
+        door = scope.partition(":")[0]
+        if len(scope) > limits.SCOPE or not _SCOPE.fullmatch(scope) or door in _INTERACTIVE:
+            raise Refused("scope", scope=visible(scope[: limits.SCOPE]))
     if not scopes:
         raise Refused("no scope")
-    new = Application(token_hex(8), account_id, label[:64], frozenset(scopes), now, None)
+    if len(scopes) > limits.SCOPES:
+        raise Refused("too many", most=limits.SCOPES)
+    new = Application(token_hex(8), account_id, words.label(label), frozenset(scopes), now, None)
     return new, codes.new_application_password()
 
 
@@ -69,10 +77,11 @@ def covers(scopes: Collection[str], door: str) -> bool:
 def owner(rows: Rows, account: Account, text: str, door: str, now: float) -> bool:
     """Whether a text is an application password of this account for this door; its use is noted."""
     digest = codes.application_digest(text)
-    if door in _INTERACTIVE or digest is None:
+    if digest is None or door.partition(":")[0] in _INTERACTIVE:
         return False
     found = rows.applications.find(account.id, digest)
     if found is None or not covers(found.scopes, door):
         return False
-    rows.applications.saw(found.id, now)
+    if found.seen is None or not 0 <= now - found.seen < limits.TOKEN_NOTED:
+        rows.applications.saw(found.id, now)
     return True

@@ -6,13 +6,13 @@ nothing but "no" is said of it.
 """
 
 import secrets
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from twisted.internet import defer
 
 from netapp.core import limits
+from netapp.errors import Busy
 from netapp.people import applications, codes, rules, sessions
 from netapp.people.ground import Ground
 from netapp.people.model import Account, Password
@@ -57,6 +57,7 @@ class _Candidate:
     kept: Password
     password: bytes
     named: Account | None  # whose name it is
+    has_password: bool  # of its own, here
 
 
 class Authentication:
@@ -89,20 +90,22 @@ class Authentication:
             return Verdict(None, Reason.BAD)  # no such password can be: nothing is said of the name
         candidates = await self._found(prepared)
         right = await self._ground.pool.run(self._first_right, candidates)
-        if right is None:
-            return await self._by_external(attempt, prepared) or _refused(candidates)
-        candidate = candidates[right]
-        if candidate.account is None:
-            return _refused(candidates)  # the dummy's hash is random: not in this universe
-        return await self._admitted(attempt, candidate.account, candidate)
+        by = candidates[right] if right is not None else None
+        if by is None or by.account is None:  # a dummy is right in no universe
+            return await self._by_external(attempt, candidates) or await self._denied(attempt, candidates)
+        verdict = await self._admitted(attempt, by.account, by)
+        if verdict.account is not None:
+            await self._renew(verdict.account, by)
+        return verdict
 
     async def judge_own(self, attempt: Attempt, account: Account) -> Verdict:
         """Whether the password is an account's very own, which its owner is about to change."""
         candidates = await self._found(rules.candidates(attempt.name, attempt.password))
         right = await self._ground.pool.run(self._first_right, candidates)
-        if right is None or candidates[right].account != account:
+        current = candidates[right].account if right is not None else None
+        if current is None or current.id != account.id:
             return _refused(candidates)
-        return Verdict(account, "password")
+        return Verdict(current, "password")
 
     # What was typed --------------------------------------------------------------------------
 
@@ -136,17 +139,17 @@ class Authentication:
         return Verdict(None, Reason.BAD) if is_token else None  # it may be somebody's password
 
     async def _found(self, prepared: list[tuple[str | None, bytes]]) -> list[_Candidate]:
-        def work(rows: Rows) -> list[tuple[Account, Password] | None]:
+        def work(rows: Rows) -> list[tuple[Account, Password | None] | None]:
             return [_row(rows, name) for name, _ in prepared]
 
         rows = await self._ground.store.read(work)
         return [self._candidate(row, octets) for row, (_, octets) in zip(rows, prepared, strict=True)]
 
-    def _candidate(self, row: tuple[Account, Password] | None, password: bytes) -> _Candidate:
-        if row is None or not row[0].active:
-            named = row[0] if row is not None else None
-            return _Candidate(None, Password(self._ground.hasher.dummy), password, named)
-        return _Candidate(row[0], row[1], password, row[0])
+    def _candidate(self, row: tuple[Account, Password | None] | None, password: bytes) -> _Candidate:
+        named, kept = row if row is not None else (None, None)
+        if named is None or kept is None or not named.active:
+            return _Candidate(None, Password(self._ground.hasher.dummy), password, named, kept is not None)
+        return _Candidate(named, kept, password, named, True)
 
     def _first_right(self, candidates: list[_Candidate]) -> int | None:
         """In a thread: which candidate's password is right."""
@@ -155,46 +158,72 @@ class Authentication:
                 return index
         return None
 
-    async def _by_external(
-        self, attempt: Attempt, prepared: list[tuple[str | None, bytes]]
-    ) -> Verdict | None:
-        if self.external is None:
-            return None
-        for name, password in prepared:
-            account = await self._ground.store.read(partial(_without_password, name=name))
-            if account is not None and await self.external.check(account.name, password):
+    async def _by_external(self, attempt: Attempt, candidates: list[_Candidate]) -> Verdict | None:
+        """What another directory says of an account that has no password here."""
+        for each in candidates:
+            account = each.named
+            if self.external is None or account is None or each.has_password or not account.active:
+                continue
+            asked = self.external.check(account.name, each.password)
+            if await asked.addTimeout(limits.EXTERNAL, self._ground.clock) is True:
                 return await self._admitted(attempt, account, None)
         return None
 
     # Letting in ------------------------------------------------------------------------------
 
     async def _admitted(self, attempt: Attempt, account: Account, by: _Candidate | None) -> Verdict:
-        """Note the visit, unless the account has changed while its password was hashed."""
-        renewed = None
-        if by is not None and self._ground.hasher.outdated(by.kept.phc, by.kept.pepper):
-            renewed = await self._ground.hashed(by.password)
+        """Note the visit, unless the account has changed while its password was hashed.
+
+        :param by: what was right; None for another directory's word.
+        """
         now = self._ground.now()
 
         def work(rows: Rows) -> Verdict:
             current = rows.accounts.get(account.id)
             if current is None or not current.active or current.generation != account.generation:
                 return Verdict(None, Reason.BAD, account)
+            if by is None and rows.accounts.password(account.id) is not None:
+                return Verdict(None, Reason.BAD, account)  # it has one of its own since
             if is_on(rows, account.id) and not self._code_right(rows, account.id, attempt.code):
                 return Verdict(None, Reason.CODE, account)
-            if renewed is not None and by is not None:
-                rows.accounts.rehash(account.id, by.kept.phc, renewed)
             rows.accounts.saw(account.id, now)
-            return Verdict(rows.accounts.get(account.id), "password")
+            return Verdict(replace(current, seen=now), "password" if by is not None else "external")
 
         verdict = await self._ground.store.write(work)
         if verdict.account is not None and attempt.remember and by is not None:
             self._verified.remember(verdict.account, by.password, attempt.source, now)
         return verdict
 
-    def _code_right(self, rows: Rows, account_id: str, code: bytes | None) -> bool:
+    async def _denied(self, attempt: Attempt, candidates: list[_Candidate]) -> Verdict:
+        """Nobody comes in.  The rows are read and written as for a right password with a wrong code,
+        so that the time it takes does not tell that the password was right.
+        """
+        verdict = _refused(candidates)
+        account_id = verdict.named.id if verdict.named is not None else ""
+
+        def work(rows: Rows) -> None:
+            rows.accounts.get(account_id)
+            if is_on(rows, account_id):
+                self._code_right(rows, account_id, attempt.code, spend=False)
+
+        await self._ground.store.write(work)
+        return verdict
+
+    async def _renew(self, account: Account, by: _Candidate) -> None:
+        """Hash a password anew that was hashed at another cost, unless there is too much to do."""
+        if not self._ground.hasher.outdated(by.kept.phc, by.kept.pepper):
+            return
+        try:
+            new = await self._ground.hashed(by.password)
+        except Busy:
+            return
+        await self._ground.store.write(lambda rows: rows.accounts.rehash(account.id, by.kept.phc, new))
+
+    def _code_right(self, rows: Rows, account_id: str, code: bytes | None, *, spend: bool = True) -> bool:
         if code is None:
             return False
-        return self._factors.accepted(rows, account_id, code.decode("utf-8", "replace"), self._ground.wall())
+        text, now = code.decode("utf-8", "replace"), self._ground.wall()
+        return self._factors.accepted(rows, account_id, text, now, spend=spend)
 
 
 def _refused(candidates: list[_Candidate]) -> Verdict:
@@ -202,20 +231,12 @@ def _refused(candidates: list[_Candidate]) -> Verdict:
     return Verdict(None, Reason.BAD if named is None or named.active else Reason.LOCKED, named)
 
 
-def _row(rows: Rows, name: str | None) -> tuple[Account, Password] | None:
+def _row(rows: Rows, name: str | None) -> tuple[Account, Password | None] | None:
     account = rows.accounts.find(name) if name is not None else None
-    password = rows.accounts.password(account.id) if account is not None else None
-    return (account, password) if account is not None and password is not None else None
+    return (account, rows.accounts.password(account.id)) if account is not None else None
 
 
 def _without_factor(rows: Rows, name: str | None) -> Account | None:
     """An account that a password alone may open now: a second factor may have come since it did."""
     account = rows.accounts.find(name) if name is not None else None
     return None if account is None or not account.active or is_on(rows, account.id) else account
-
-
-def _without_password(rows: Rows, name: str | None) -> Account | None:
-    account = rows.accounts.find(name) if name is not None else None
-    if account is None or not account.active or rows.accounts.password(account.id) is not None:
-        return None
-    return account

@@ -1,16 +1,11 @@
 """The people of one place, as services and commands ask for them."""
 
 import secrets
-from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from twisted.internet import defer
 
-from netapp.core import limits
-from netapp.core.access import is_loopback, source_of
-from netapp.errors import Busy
 from netapp.people import admin, names, rules
 from netapp.people.applications import Applications
 from netapp.people.audit import Audit
@@ -70,15 +65,16 @@ class People:
         self.authentication = Authentication(ground, self.second_factor)
         self.refused = 0  # tries that were wrong
         self.admitted = 0
-        self._checking: Counter[str] = Counter()  # tries under way, by source
         self._turns = Turns(self.throttle, clock, seconds=ground.now, queue=lambda: ground.pool.waiting)
+
+    def begin(self, rows: Rows) -> None:
+        """Take what is stored, so that a restart forgives nothing; ``start`` does it where nobody has."""
+        self.sessions.start(rows)
+        self._ground.begin(rows)
 
     def start(self) -> defer.Deferred[None]:
         self._ground.start()
-        return defer.ensureDeferred(self._start())
-
-    async def _start(self) -> None:
-        await self._ground.begin(self.sessions.start)
+        return defer.succeed(None) if self._ground.begun else self._ground.store.write(self.begin)
 
     def stop(self) -> defer.Deferred[None]:
         return defer.ensureDeferred(self._ground.stop())
@@ -181,15 +177,24 @@ class People:
         account = await self.get(account_id)
         if account is None or not account.active:
             raise Refused("gone")
-        octets = await self._ground.store.read(lambda rows: self._new_password(rows, account, new))
+        await self._ground.store.read(lambda rows: self._new_password(rows, account, new))
         attempt = Attempt(account.name.encode(), _octets(old), source, door)
         verdict = await self._tried(attempt, lambda it: self.authentication.judge_own(it, account))
-        if verdict.account is None:
+        if (judged := verdict.account) is None:
             raise Refused("password wrong")
+        octets = rules.prepared(new)
         kept, now = await self._ground.hashed(octets, alone=rules.stands_alone(octets)), self._ground.now()
-        changed = await self._ground.change(
-            lambda rows: admin.set_password(rows, account, kept, now, keep=keep)
-        )
+
+        def work(rows: Rows) -> Account:
+            current = rows.accounts.get(account_id)
+            if current is None or not current.active:
+                raise Refused("gone")
+            if current.generation != judged.generation:
+                raise Refused("password wrong")  # another one since, or everything was revoked
+            self._new_password(rows, current, new)
+            return admin.set_password(rows, current, kept, now, keep=keep)
+
+        changed = await self._ground.change(work)
         self.audit.record("password", account=changed, source=source, door=door)
         return changed
 
@@ -213,10 +218,13 @@ class People:
 
     async def remove(self, name: str) -> Account:
         """:raises Refused: there is none of this name, or it is the last admin."""
-        return await self._ground.change(lambda rows: admin.remove(rows, admin.find(rows, name)))
+        removed = await self._ground.change(lambda rows: admin.remove(rows, admin.find(rows, name)))
+        await self._ground.store_throttle()
+        return removed
 
-    def _new_password(self, rows: Rows, account: Account, new: str) -> bytes:
-        return self._chosen(new, name=account.name, second_factor=is_on(rows, account.id))
+    def _new_password(self, rows: Rows, account: Account, new: str) -> None:
+        """:raises Refused: it is against the rules for who has, or has not, a second factor now."""
+        self._chosen(new, name=account.name, second_factor=is_on(rows, account.id))
 
     def _chosen(
         self, password: str, *, name: str, second_factor: bool = False, allow_weak: bool = False
@@ -230,20 +238,36 @@ class People:
     async def _authenticate(self, attempt: Attempt) -> Account | None:
         if attempt.remember and (known := await self.authentication.remembered(attempt)) is not None:
             return known
-        return (await self._tried(attempt, self.authentication.judge)).account
+        verdict = await self._tried(attempt, self.authentication.judge)
+        if verdict.account is not None:
+            self.admitted += 1
+            self._record("login", attempt, verdict)
+        return verdict.account
 
     async def _tried(self, attempt: Attempt, judge: Callable[[Attempt], Awaitable[Verdict]]) -> Verdict:
         """Have a try judged when its turn comes, and count what comes out."""
         tried = rules.tried_names(attempt.name)
         try:
-            with self._place_in_queue(attempt.source):
-                async with self._turns.turn(attempt.source, tried):
-                    verdict = await judge(attempt)
-                    await self._count(attempt, tried, verdict)
+            async with self._turns.turn(attempt.source, tried):
+                verdict = await self._judged(attempt, tried, judge)
+                await self._count(attempt, tried, verdict)
         except Throttled:  # an ordinary refusal, to who tries; not looked at, it counts as none
             verdict = Verdict(None, Reason.THROTTLED)
-        self._tell(attempt, verdict)
+        if verdict.account is None:
+            self.refused += 1
+            tell_refused(attempt.source, attempt.door, Reason(verdict.reason))
+            self._record("refused", attempt, verdict)
         return verdict
+
+    async def _judged(
+        self, attempt: Attempt, tried: frozenset[str], judge: Callable[[Attempt], Awaitable[Verdict]]
+    ) -> Verdict:
+        """Who hangs up while the threads are at work has had them work: that is a failure as any."""
+        try:
+            return await judge(attempt)
+        except defer.CancelledError:
+            self.throttle.failed(attempt.source, tried, self._ground.now(), password=attempt.password)
+            raise
 
     async def _count(self, attempt: Attempt, tried: frozenset[str], verdict: Verdict) -> None:
         """Count an outcome, on the disk too, before anybody is told of it."""
@@ -254,34 +278,15 @@ class People:
             self.throttle.succeeded(attempt.source, verdict.account.name, now)
         await self._ground.store_throttle()
 
-    def _tell(self, attempt: Attempt, verdict: Verdict) -> None:
-        if verdict.account is None:
-            self.refused += 1
-            tell_refused(attempt.source, attempt.door, Reason(verdict.reason))
-        else:
-            self.admitted += 1
+    def _record(self, event: str, attempt: Attempt, verdict: Verdict) -> None:
         self.audit.record(
-            "refused" if verdict.account is None else "login",
+            event,
             account=verdict.account or verdict.named,
             name=attempt.name,
             source=attempt.source,
             door=attempt.door,
             reason=verdict.reason,
         )
-
-    @contextmanager
-    def _place_in_queue(self, host: str) -> Iterator[None]:
-        """One source does not fill the queue for the others."""
-        source = source_of(host)
-        if self._checking[source] >= limits.HASH_QUEUE_PER_ADDRESS and not is_loopback(host):
-            raise Busy(f"too many logins from {source}")
-        self._checking[source] += 1
-        try:
-            yield
-        finally:
-            self._checking[source] -= 1
-            if not self._checking[source]:
-                del self._checking[source]
 
 
 def _octets(word: str | bytes) -> bytes:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from twisted.internet import defer
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from netapp.core import limits
 from netapp.core.events import Topic
@@ -42,8 +43,10 @@ class Ground:
         self.now, self.wall = time.seconds, time.wall
         self.changes: Topic[AccountChanged] = Topic()
         self._secret = secret
-        self._seen = 0  # the number of the last change that was published
+        self._seen: int | None = None  # the number of the last change that was published
         self._merged = 0.0  # when throttles were last read
+        self._again: Any = None  # the call that reads what could not be read
+        self._running = False
         self._reading: defer.DeferredLock = defer.DeferredLock()
         threads = min(os.cpu_count() or 1, limits.HASH_THREADS)
         self.pool = Pool("passwords", clock, threads=threads, waiting=limits.HASH_QUEUE, nice=10)
@@ -53,10 +56,14 @@ class Ground:
         store.watch(self._others_changed)
 
     def start(self) -> None:
+        self._running = True
         self.store.start()
         self.pool.start()
 
     async def stop(self) -> None:
+        self._running = False
+        if self._again is not None and self._again.active():
+            self._again.cancel()
         await self.pool.stop()
         await self.store.stop()
         self.audit.close()
@@ -73,7 +80,10 @@ class Ground:
     async def change(self, work: Callable[[Rows], T]) -> T:
         """Write, and publish what :meth:`ChangeRows.note` was told, to this process at once."""
         outcome: T = await self.store.write(work)
-        await self.catch_up()
+        try:
+            await self.catch_up()
+        except Exception:  # it is stored: who asked for it is told so
+            self._cannot_read(Failure())
         return outcome
 
     async def catch_up(self) -> None:
@@ -82,25 +92,24 @@ class Ground:
         try:
             news = await self.store.read(self._news)
             self._take_settings(news.settings)
-            self.throttle.restore(news.failures, news.places, self.now())
-            self._merged = self.now()
+            self._take_throttles(news)
             for number, happened in news.changes:
                 self._seen = number
+                if happened.kind == "removed":  # whoever gets the name begins anew
+                    self.throttle.forget(happened.account.name, self.now())
                 self.changes.publish(happened)
         finally:
             self._reading.release()
 
-    async def begin(self, work: Callable[[Rows], object]) -> None:
+    @property
+    def begun(self) -> bool:
+        """Whether what is stored was taken."""
+        return self._seen is not None
+
+    def begin(self, rows: Rows) -> None:
         """Take what is stored, once; what has happened to accounts so far is no news."""
-
-        def first(rows: Rows) -> _News:
-            work(rows)
-            self._seen = rows.changes.last()
-            return _News([], rows.throttles.failures(), rows.throttles.places(), None)
-
-        news = await self.store.write(first)
-        self.throttle.restore(news.failures, news.places, self.now())
-        self._merged = self.now()
+        self._seen = rows.changes.last()
+        self._take_throttles(_News([], rows.throttles.failures(), rows.throttles.places(), None))
 
     async def store_throttle(self) -> None:
         """Put what failed tries cost on the disk."""
@@ -116,7 +125,7 @@ class Ground:
         """What others may have written since we last looked, in a thread."""
         since = self._merged - limits.CLOCK_STEP  # another process's clock may be as much behind
         return _News(
-            rows.changes.since(self._seen),
+            rows.changes.since(self._seen or 0),
             rows.throttles.failures(since),
             rows.throttles.places(since),
             settings.read(rows) if self.settings is not None else None,
@@ -132,11 +141,22 @@ class Ground:
         except ConfigError as error:
             self._log.error("passwords are hashed as before: {reason}", reason=error)
 
-    def _others_changed(self) -> None:
-        defer.ensureDeferred(self.catch_up()).addErrback(self._cannot_read)
+    def _take_throttles(self, news: "_News") -> None:
+        now = self.now()
+        self.throttle.restore(news.failures, news.places, now)
+        self._merged = now
 
-    def _cannot_read(self, failure: Any) -> None:
-        self._log.failure("what has happened to accounts cannot be read", failure)
+    def _others_changed(self) -> None:
+        if not self._reading.waiting:  # else who waits will read this too
+            defer.ensureDeferred(self.catch_up()).addErrback(self._cannot_read)
+
+    def _cannot_read(self, failure: Failure) -> None:
+        if not self._running:
+            return
+        if self._again is None or not self._again.active():
+            self._again = self.clock.callLater(limits.CHANGES_AGAIN, self._others_changed)
+        if not failure.check(defer.CancelledError):
+            self._log.failure("what has happened to accounts cannot be read", failure)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,15 +92,15 @@ class Invitations:
         seconds: float = limits.INVITATION,
     ) -> str:
         """A new code.  :param account: whose password it sets; None to make an account."""
-        new, text = made(
-            self._key, self._ground.now(), account=account, role=role, groups=groups, span=seconds
-        )
-        await self._ground.store.write(lambda rows: admin.invite(rows, new, self._ground.now()))
+        now = self._ground.now()
+        new, text = made(self._key, now, account=account, role=role, groups=groups, span=seconds)
+        await self._ground.store.write(lambda rows: admin.invite(rows, new, now))
         self._ground.audit.record("invited", account=account, role=role)
         return text
 
     async def all(self) -> Sequence[Invitation]:
-        return await self._ground.store.read(lambda rows: rows.invitations.all(self._ground.now()))
+        now = self._ground.now()
+        return await self._ground.store.read(lambda rows: rows.invitations.all(now))
 
 
 def made(

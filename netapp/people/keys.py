@@ -9,6 +9,7 @@ from secrets import token_hex
 from typing import Final
 
 from netapp.core import limits
+from netapp.core.text import visible
 from netapp.people import admin, names
 from netapp.people.ground import Ground
 from netapp.people.model import Account, Key, Refused
@@ -76,6 +77,9 @@ class Keys:
             return rows.accounts.get(account.id)
 
         account = await self._ground.store.write(work)
+        if account is not None:  # its owner may now come from there with a password too
+            self._ground.throttle.succeeded(source, account.name, now)
+            await self._ground.store_throttle()
         event, reason = ("login", "key") if account is not None else ("refused", "key")
         text = name if isinstance(name, str) else name.decode("utf-8", "replace")
         self._ground.audit.record(event, account=account, name=text, source=source, door="ssh", reason=reason)
@@ -101,7 +105,7 @@ def parse(line: str, account_id: str, now: float) -> Key:
     except (binascii.Error, ValueError):
         raise Refused("key none", kinds=", ".join(KINDS)) from None
     _see_strong(words[0], blob)
-    comment = words[2].strip()[:100] if len(words) > 2 else ""
+    comment = visible(words[2].strip()[: limits.LABEL]) if len(words) > 2 else ""
     return Key(token_hex(8), account_id, words[0], base64.b64encode(blob).decode(), comment, now, None)
 
 

@@ -202,6 +202,28 @@ PHRASES: Final = Phrases(
             "give a scope, for example --scope file:read",
         ),
         "no application": ("没有这个应用密码", "there is no such application password"),
+        "too many sessions": (
+            "这个账号已经登录了 {most} 处:请先退出几处",
+            "this account is logged in {most} times already: log out somewhere first",
+        ),
+        "shown": (
+            "显示名“{shown}”不能用:1 到 {most} 个字符,不能有看不见的字符",
+            "the display name '{shown}' cannot be: 1 to {most} characters, and none that is not seen",
+        ),
+        "group": (
+            "组名“{group}”不能用:1 到 {most} 个字符,不能有空格、逗号、分号和看不见的字符",
+            "the group '{group}' cannot be: 1 to {most} characters, no space, comma or semicolon, "
+            "and none that is not seen",
+        ),
+        "groups": ("最多 {most} 个组", "there can be {most} groups at most"),
+        "label": (
+            "说明最多 {most} 个字符,不能有看不见的字符",
+            "a label has at most {most} characters, and none that is not seen",
+        ),
+        "reason": (
+            "原因最多 {most} 个字符,不能有看不见的字符",
+            "a reason has at most {most} characters, and none that is not seen",
+        ),
         "too many": ("最多只能有 {most} 个,请先删掉一些", "there can be {most} at most: remove some first"),
     }
 )

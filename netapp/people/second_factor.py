@@ -108,10 +108,13 @@ class SecondFactor:
             raise Refused("code wrong")
         self._ground.audit.record("factor off", account=account)
 
-    def accepted(self, rows: Rows, account_id: str, code: str, now: float) -> bool:
+    def accepted(self, rows: Rows, account_id: str, code: str, now: float, *, spend: bool = True) -> bool:
         """Within a transaction: whether a code is right, which uses it up, or else count it.
 
         The count is stored before the answer, and so is what was used: a code opens one door once.
+
+        :param now: the system's clock, which authenticators go by.
+        :param spend: False beside a wrong password: the same work, of which nothing remains.
         """
         factor = rows.factors.get(account_id)
         if factor is None:
@@ -121,9 +124,12 @@ class SecondFactor:
             return False
         secret = totp.unseal(factor.secret, self._key, account_id)
         step = totp.accepted_step(secret, code, now, factor.step)
+        digest = codes.recovery_digest(code) if factor.confirmed else None
+        if not spend:
+            rows.factors.failed(account_id, factor.failures, factor.since)  # as they are
+            return False
         if step is not None and rows.factors.take_step(account_id, step):
             return True
-        digest = codes.recovery_digest(code) if factor.confirmed else None
         if digest is not None and rows.factors.take_recovery(account_id, digest):
             return True
         rows.factors.failed(account_id, failures + 1, now if not failures else factor.since)

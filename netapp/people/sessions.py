@@ -1,14 +1,13 @@
 """Sessions: who is logged in, and the tokens that they have put elsewhere."""
 
-import os
 from collections.abc import Sequence
-from contextlib import suppress
 from secrets import token_hex
 
 from netapp.core import limits
-from netapp.people import admin, codes
+from netapp.people import admin, codes, words
 from netapp.people.ground import Ground
 from netapp.people.model import Account, Refused, Session
+from netapp.people.processes import lives, this_process
 from netapp.people.rows import Rows
 
 
@@ -21,20 +20,26 @@ class Sessions:
     def start(self, rows: Rows) -> None:
         """The connections of processes that have ended are over."""
         for process in rows.sessions.processes():
-            if process == os.getpid() or not _lives(process):
+            if not lives(process):
                 rows.sessions.forget(process)
         rows.sessions.drop_dead(self._ground.now())
 
     async def open(self, account: Account, *, door: str, source: str) -> Session:
-        """A connection is logged in.  :raises Refused: the account has too many, or is gone."""
+        """A connection is logged in.
+
+        :param account: as it was let in.
+        :raises Refused: it has too many, or is no longer what it was then.
+        """
         now = self._ground.now()
         new = Session(token_hex(8), account.id, "live", door, source, "", now, now, now + limits.TOKEN_TOTAL)
 
         def work(rows: Rows) -> None:
-            current = _current(rows, account)
-            rows.sessions.drop_dead(now)
-            admin.see_room(sum(each.kind == "live" for each in rows.sessions.of(account.id, now)))
-            rows.sessions.add(new, generation=current.generation, process=os.getpid())
+            if _current(rows, account).generation != account.generation:
+                raise Refused("gone")  # what it was let in by has been revoked meanwhile
+            rows.sessions.drop_dead(now, account.id)
+            there = rows.sessions.of(account.id, now)
+            admin.see_room(sum(each.kind == "live" for each in there), "too many sessions")
+            rows.sessions.add(new, generation=account.generation, process=this_process())
 
         await self._ground.store.write(work)
         return new
@@ -45,21 +50,22 @@ class Sessions:
 
     async def of(self, account_id: str) -> Sequence[Session]:
         """Live ones and tokens, the oldest first."""
-        return await self._ground.store.read(lambda rows: rows.sessions.of(account_id, self._ground.now()))
+        now = self._ground.now()
+        return await self._ground.store.read(lambda rows: rows.sessions.of(account_id, now))
 
     async def token(self, account: Account, *, door: str, source: str, label: str = "") -> str:
         """A fresh token, which is as good as the password and the second factor until it is over.
 
-        :raises Refused: the account has too many, or is gone.
+        :raises Refused: the account has too many, or is gone, or the label cannot be shown.
         """
-        now, text = self._ground.now(), codes.new_token()
+        now, text, told = self._ground.now(), codes.new_token(), words.label(label)
         new = Session(
-            token_hex(8), account.id, "token", door, source, label, now, now, now + limits.TOKEN_IDLE
+            token_hex(8), account.id, "token", door, source, told, now, now, now + limits.TOKEN_IDLE
         )
 
         def work(rows: Rows) -> None:
             current = _current(rows, account)
-            rows.sessions.drop_dead(now)
+            rows.sessions.drop_dead(now, account.id)
             admin.see_room(sum(each.kind == "token" for each in rows.sessions.of(account.id, now)))
             rows.sessions.add(new, generation=current.generation, digest=codes.token_digest(text))
 
@@ -115,13 +121,3 @@ def _current(rows: Rows, account: Account) -> Account:
     if current is None or not current.active:
         raise Refused("gone")
     return current
-
-
-def _lives(process: int) -> bool:
-    with suppress(ProcessLookupError):
-        try:
-            os.kill(process, 0)
-        except PermissionError:
-            return True
-        return True
-    return False

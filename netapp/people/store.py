@@ -15,6 +15,7 @@ from twisted.internet import defer
 
 from netapp.core.database import Database, open_engine, upgrade
 from netapp.core.state import open_state
+from netapp.errors import ConfigError
 from netapp.people.rows import Rows
 from netapp.people.tables import METADATA
 
@@ -127,11 +128,15 @@ def rows(state: Path) -> Iterator[Rows]:
 
     It waits for a running service's transaction, and is on the disk when the block has ended.
 
-    :raises ConfigError: as :func:`open_database`.
+    :raises ConfigError: as :func:`open_database`; the database is locked, damaged, full, read-only.
     """
-    engine = open_engine(open_database(state), begin="BEGIN IMMEDIATE")
+    engine = open_engine(path := open_database(state), begin="BEGIN IMMEDIATE")
     try:
         with engine.begin() as connection:
             yield Rows(connection)
+    except sa.exc.DatabaseError as error:
+        if not isinstance(error, sa.exc.OperationalError) and type(error) is not sa.exc.DatabaseError:
+            raise  # the work's own mistake
+        raise ConfigError(f"the database {path} cannot be used: {error.orig}") from error
     finally:
         engine.dispose()

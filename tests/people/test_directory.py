@@ -188,7 +188,7 @@ async def test_l8_tries_at_once_for_one_account_cost_as_one_after_another(
         each.addErrback(lambda failure: failure.trap(defer.CancelledError))
     assert people._turns._locks == {}
     assert people.refused == 4
-    assert not people._checking
+    assert not people._turns._under_way
 
 
 @pytest_twisted.ensureDeferred

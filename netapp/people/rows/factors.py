@@ -33,6 +33,10 @@ class FactorRows:
         """The ids of the accounts that have one in force."""
         return frozenset(self._connection.scalars(sa.select(totp.c.account).where(totp.c.confirmed)))
 
+    def sealed(self) -> bool:
+        """Whether there is any secret at all, in force or not."""
+        return self._connection.scalar(sa.select(totp.c.account).limit(1)) is not None
+
     def begin(self, account_id: str, secret: str, now: float) -> None:
         """A secret that its owner has not shown a code of yet."""
         self.end(account_id)

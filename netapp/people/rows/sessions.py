@@ -63,10 +63,11 @@ class SessionRows:
         """A process has ended, and its connections with it."""
         self._connection.execute(sa.delete(session).where(session.c.process == process))
 
-    def drop_dead(self, now: float) -> None:
-        """Delete those that are over, or revoked."""
-        self._connection.execute(sa.delete(session).where(session.c.expires <= now))
-        self._connection.execute(sa.delete(session).where(~_of_now()))
+    def drop_dead(self, now: float, account_id: str | None = None) -> None:
+        """Delete those that are over, or revoked; of one account, or of all."""
+        whose = sa.true() if account_id is None else session.c.account == account_id
+        self._connection.execute(sa.delete(session).where(whose, session.c.expires <= now))
+        self._connection.execute(sa.delete(session).where(whose, ~_of_now()))
 
     def _some(self, *conditions: sa.ColumnElement[bool]) -> Sequence[Session]:
         rows = self._connection.execute(sa.select(*_FIELDS).where(*conditions).order_by(session.c.created))
