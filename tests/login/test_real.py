@@ -263,12 +263,12 @@ def test_behind_a_proxy_the_client_is_who_is_held_back(start: Start, tmp_path: P
         with real.tcp_client(login.tcp()) as client:
             client.sendall(f"PROXY TCP4 {address} 127.0.0.1 40000 9999\r\n".encode())
             began = time.monotonic()
-            return [tutorial(client, b"zhao", each) for each in passwords], time.monotonic() - began
+            return [tutorial(client, b"zhao\n", each) for each in passwords], time.monotonic() - began
 
-    wrong, took = verdicts("192.168.1.66", b"one", b"two", b"three", b"four")
+    wrong, took = verdicts("192.168.1.66", b"1\n", b"2\n", b"3\n", b"4\n")
     assert set(wrong) == {"用户名或密码输入错误"}
     assert took > 1.0  # the fourth waits for what the third has cost
-    right, took = verdicts("192.168.1.5", b"123")
+    right, took = verdicts("192.168.1.5", b"123\n")
     assert right == ["登录成功"]
     assert took < 2.0
     audit = (tmp_path / "state" / "audit.jsonl").read_text("utf-8")
