@@ -188,7 +188,7 @@ def test_a_key_is_added_in_the_session_and_then_lets_in(door: Door, kind: str) -
     only = ("-i", str(key), "-o", "PreferredAuthentications=publickey")
     assert door.ssh(*only, run="whoami").returncode == 255
     line = key.with_suffix(".pub").read_text().strip()
-    added = door.ssh("-T", typed=f"keys add {line}\n")
+    added = door.ssh("-T", typed=f"key add {line}\n")
     assert "SHA256:" in added.stdout, added
     assert door.ssh(*only, run="whoami").returncode == 0
     assert door.ssh(*only, run="whoami", name="nobody-at-all").returncode == 255
