@@ -279,7 +279,7 @@ LDAP_IDLE: Final = 900.0
 LDAP_TRIES: Final = 10
 #: Seconds that one search may take, unless its client asks for fewer.
 LDAP_SEARCH: Final = 60.0
-#: Comparisons made at a time for one connection; a message counts as 64, an entry that was found as 16.
+#: Comparisons made at a time for one connection; a message counts as 64, a value that is given as one.
 LDAP_AT_ONCE: Final = 1024
 #: Searches by pages that one connection may have begun; the oldest is forgotten.
 LDAP_PAGED: Final = 4
