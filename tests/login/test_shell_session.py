@@ -147,7 +147,12 @@ def test_passwd_asks_hidden_for_the_old_one_and_twice_for_the_new() -> None:
 
 @pytest.mark.parametrize(
     ("answers", "said"),
-    [(("",), "Cancelled"), (("old", ""), "Cancelled"), (("old", "new", "other"), "not the same")],
+    [
+        (("",), "Cancelled"),
+        (("old", ""), "Cancelled"),
+        (("old", "new", "other", ""), "Cancelled"),
+        (("old", *("new", "other") * limits.SHELL_TRIES), "The two are not the same.\nCancelled"),
+    ],
 )
 def test_passwd_changes_nothing_unless_all_is_well(answers: tuple[str, ...], said: str) -> None:
     talk = Talk()
@@ -171,6 +176,20 @@ def test_what_an_operation_raises_is_said_and_the_shell_goes_on(fault: Exception
     for line in ("passwd", "old", "new"):
         talk.line(line)
     assert talk.line("new") == said
+
+
+def test_passwd_asks_again_for_a_new_password_that_cannot_be() -> None:
+    talk = Talk(ChangePassword=Refused("password short", least=8))
+    for line in ("passwd", "old", "new"):
+        talk.line(line)
+    shown = talk.line("new")
+    assert "shorter than 8" in shown
+    assert shown.endswith("New password: ")
+    assert talk.asked.hidden
+    talk.answers["ChangePassword"] = None
+    talk.line("correct horse")
+    assert "is changed" in talk.line("correct horse")
+    assert talk.done[-1:] == [op.ChangePassword("old", "correct horse")]
 
 
 def test_l12_spaces_in_a_password_are_kept() -> None:

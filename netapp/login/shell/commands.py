@@ -61,15 +61,23 @@ def whoami(here: Here, words: list[str]) -> Script:
 def passwd(here: Here, words: list[str]) -> Script:
     """Another password, for who knows the old one."""
     old = yield Ask(here.say("old"), hidden=True)
-    new = (yield Ask(here.say("new"), hidden=True)) if old else ""
-    if not new:
-        yield here.fail("cancelled")
+    for _ in range(limits.SHELL_TRIES if old else 0):
+        new = yield Ask(here.say("new"), hidden=True)
+        if not new:
+            break
+        if new != (yield Ask(here.say("again"), hidden=True)):
+            yield here.say("differ")
+            continue
+        try:
+            yield Do(op.ChangePassword(old, new))
+        except Refused as refused:
+            if not refused.key.startswith("password") or refused.key == "password wrong":
+                raise
+            yield here.say("refused", reason=visible(refused.say(here.say.lang)))
+            continue
+        yield here.say("password changed")
         return
-    if new != (yield Ask(here.say("again"), hidden=True)):
-        yield here.fail("differ")
-        return
-    yield Do(op.ChangePassword(old, new))
-    yield here.say("password changed")
+    yield here.fail("cancelled")
 
 
 def totp(here: Here, words: list[str]) -> Script:
