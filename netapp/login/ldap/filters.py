@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from netapp.core import limits
 from netapp.login.ldap import matching, schema
 from netapp.login.ldap.entries import Entry
 
@@ -133,9 +134,11 @@ def candidates(wanted: Filter, index: Index) -> Collection[Entry] | None:
 
 def _all_of(found: Iterable[Collection[Entry] | None]) -> Collection[Entry] | None:
     together: dict[Entry, None] = {}  # a set that keeps the order
+    looked_at = 0
     for each in found:
-        if each is None:
-            return None
+        looked_at += 0 if each is None else len(each)
+        if each is None or looked_at > limits.LDAP_AT_ONCE:
+            return None  # to look at each entry, in turns, is the better way
         together.update(dict.fromkeys(each))
     return together
 
