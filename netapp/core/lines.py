@@ -17,6 +17,7 @@ from netapp.core import limits, text
 from netapp.errors import WireError
 
 IAC, DONT, DO, WONT, WILL, SB, SE = 255, 254, 253, 252, 251, 250, 240  # RFC 854
+IP = 244  # RFC 854: ^C
 BINARY = 0  # RFC 856
 ECHO = 1  # RFC 857
 TIMING_MARK = 6  # RFC 860: each request wants its own answer, or telnet shows nothing more
@@ -88,6 +89,13 @@ class LineReader:
     def show(self) -> bytes:
         """What ends that, and the line that the peer has not shown the end of; or nothing."""
         return self._telnet.withdraw() + b"\r\n" if self.hidden else b""
+
+    def interrupted(self) -> bool:
+        """Whether a telnet has sent its ^C since the last call; what was typed of a line is dropped then."""
+        pressed, self._telnet.interrupted = self._telnet.interrupted, False
+        if pressed:
+            self._buffer, self._tail, self._dropping = b"", b"", False
+        return pressed
 
     def receive(self, data: bytes, now: float) -> list[Item]:
         """:raises WireError: the peer plays with telnet options without end."""
@@ -167,6 +175,7 @@ class _Telnet:
 
     def __init__(self) -> None:
         self.heard = False  # the peer has sent an IAC
+        self.interrupted = False
         self.offers = False
         self._unanswered = 0  # offers to echo
         self._command = b""  # an unfinished command, from its IAC on
@@ -193,6 +202,7 @@ class _Telnet:
                 clean += octet
                 replies += self._ask()
             else:
+                self.interrupted = self.interrupted or data[start + 1] == IP
                 replies += self._answer(data[start : start + length])
             position = start + length
         clean += data[position:]

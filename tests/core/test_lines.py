@@ -257,6 +257,16 @@ def test_a_line_without_erase_keys_is_not_touched(data: bytes) -> None:
     assert fed(data + b"\n") == [data.replace(b"\x00", b"")]
 
 
+def test_a_telnets_interrupt_is_told_once_and_drops_what_was_typed() -> None:
+    reader = LineReader()
+    assert reader.receive(b"half a li\xff", 0.0) == []
+    assert not reader.interrupted()
+    assert reader.receive(b"\xf4\xff\xfd\x06", 0.0) == [Reply(b"\xff\xfc\x06")]
+    assert reader.interrupted()
+    assert not reader.interrupted()
+    assert reader.receive(b"next\r\n", 0.0) == [b"next"]
+
+
 # Hidden input --------------------------------------------------------------------------------
 
 HIDE, SHOW = b"\xff\xfb\x01", b"\xff\xfc\x01\r\n"

@@ -89,6 +89,13 @@ def test_a_telnets_lines_end_in_cr_lf() -> None:
     assert Talk(before=b"zhao\r\n").written == GREETING.replace(b"\n", b"\r\n") + b"zhao> "
 
 
+def test_a_telnets_interrupt_leads_back_to_the_prompt_and_shows_again_what_is_typed() -> None:
+    talk = Talk(before=b"zhao\r\n").send(b"passwd\r\nhalf")
+    before = len(talk.written)
+    assert talk.send(b"\xff\xf4\xff\xfd\x06").written[before:] == b"\xff\xfc\x06\xff\xfc\x01\r\n\r\nzhao> "
+    assert talk.send(b"quit\r\n").closed
+
+
 def test_l10_a_line_too_long_is_no_line() -> None:
     assert b"too long" in Talk().send(b"x" * 100_000 + b"\nquit\n").written
 

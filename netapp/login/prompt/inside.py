@@ -31,7 +31,11 @@ class Inside(Session):
         return self._settled(effects)
 
     def receive(self, data: bytes, now: float) -> Sequence[Effect]:
-        return self._heard(self._reader.receive(data, now), now)
+        effects = list(self._heard(self._reader.receive(data, now), now))
+        if not self._reader.interrupted():
+            return effects
+        shown = self._reader.show()
+        return self._settled([*effects, shown, *self._shown(self._shell.interrupt(now))])
 
     def tick(self, now: float) -> Sequence[Effect]:
         effects = list(self._heard(self._reader.tick(now), now))
