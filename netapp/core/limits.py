@@ -283,6 +283,8 @@ LDAP_SEARCH: Final = 60.0
 LDAP_AT_ONCE: Final = 1024
 #: Searches by pages that one connection may have begun; the oldest is forgotten.
 LDAP_PAGED: Final = 4
+#: How long a search by pages waits for its client to ask for the next one.
+LDAP_PAGE: Final = 60.0
 #: How long changes of accounts are gathered before the directory is made anew.
 LDAP_SETTLE: Final = 0.2
 #: How long after accounts could not be read they are read again.
