@@ -411,6 +411,17 @@ def test_pages_are_not_kept_without_bound(client: Client) -> None:
     assert [page(client, 1, cookie)[0] for cookie in cookies] == [53] + [0] * limits.LDAP_PAGED
 
 
+def test_pages_are_not_kept_for_long(client: Client) -> None:
+    _, _, cookie = page(client, 1)
+    client.reactor.advance(limits.LDAP_PAGE - 1)
+    _, names, cookie = page(client, 1, cookie or b"")
+    assert names == ["uid=li"]
+    client.reactor.advance(limits.LDAP_PAGE)
+    assert page(client, 1, cookie or b"")[0] == 53
+    client.reactor.advance(limits.LDAP_IDLE)
+    assert client.transport.disconnecting
+
+
 def test_a_size_limit_holds_for_all_pages(client: Client) -> None:
     code, names, cookie = page(client, 2, sizeLimit=3)
     assert (code, len(names)) == (0, 2)

@@ -258,6 +258,14 @@ def test_l32_a_change_that_is_known_late_ends_nothing(client: Client) -> None:
     assert who(client) != b""
 
 
+def test_l32_an_answer_under_way_is_cut_off(crowd: FakePeople) -> None:
+    client = Client(crowd)
+    client.bind()
+    client.protocol.dataReceived(ldap.request(ldap.search()))
+    crowd.changes.publish(AccountChanged("disabled", replace(ZHAO, state="disabled")))
+    assert client.transport.aborted
+
+
 def test_a_change_that_takes_nothing_away_leaves_who_is_bound(bound: Client) -> None:
     bound.people.changes.publish(AccountChanged("groups", ZHAO))
     bound.people.changes.publish(AccountChanged("keys", ZHAO))

@@ -40,7 +40,8 @@ class Reader:
     def __init__(self, directory: Callable[[], Snapshot]) -> None:
         self._directory = directory
         self._under_way: _UnderWay | None = None
-        self._waiting: dict[bytes, Searching] = {}  # for their clients to ask for the next page
+        #: Searches that wait for their client to ask for the next page, and until when.
+        self._waiting: dict[bytes, tuple[Searching, float]] = {}
         self._cookies = 0
         self.searches = 0
 
@@ -53,6 +54,18 @@ class Reader:
         """Somebody else is bound: their pages are not this one's."""
         self._waiting.clear()
 
+    @property
+    def deadline(self) -> float:
+        """When :meth:`expire` has work."""
+        return min((due for _, due in self._waiting.values()), default=math.inf)
+
+    def expire(self, now: float) -> bool:
+        """Forget searches that have waited too long: each holds a snapshot."""
+        late = [cookie for cookie, (_, due) in self._waiting.items() if now >= due]
+        for cookie in late:
+            del self._waiting[cookie]
+        return bool(late)
+
     def begin(self, message: Message, request: wire.Search, bound: bool, now: float) -> list[bytes]:
         """Begin a search, or say why not.  :raises WireError: its control is none."""
         self.searches += 1
@@ -64,7 +77,7 @@ class Reader:
         if not bound and (base.rdns or request.scope != 0):
             return [answers.refusal(message, Code.INSUFFICIENT_ACCESS_RIGHTS, "bind first")]
         if page is not None and page[1]:
-            searching = self._waiting.pop(page[1], None)
+            searching, _ = self._waiting.pop(page[1], (None, 0.0))
             if searching is None or searching.request != request:
                 return [answers.refusal(message, Code.UNWILLING_TO_PERFORM, "no such search to go on with")]
             if page[0] == 0:  # it wants no more
@@ -97,22 +110,22 @@ class Reader:
         if part.ended is not Ended.LATER:
             self._under_way = None
             full = part.ended is Ended.FULL
-            out.append(self._end(it, over=full and len(part.entries) >= room, more=full))
+            out.append(self._end(it, now, over=full and len(part.entries) >= room, more=full))
         return out, part.spent
 
-    def _end(self, it: _UnderWay, *, over: bool, more: bool) -> bytes:
+    def _end(self, it: _UnderWay, now: float, *, over: bool, more: bool) -> bytes:
         """:param over: there are more entries than its client will have at all."""
         if over:
             return answers.search_done(it.number, Code.SIZE_LIMIT_EXCEEDED)
         if it.page is None:
             return answers.search_done(it.number, Code.SUCCESS)
-        cookie = self._keep(it.searching) if more else b""
+        cookie = self._keep(it.searching, now) if more else b""
         return answers.search_done(it.number, Code.SUCCESS, page=(0, cookie))
 
-    def _keep(self, searching: Searching) -> bytes:
+    def _keep(self, searching: Searching, now: float) -> bytes:
         self._cookies += 1
         cookie = b"%d" % self._cookies
-        self._waiting[cookie] = searching
+        self._waiting[cookie] = searching, now + limits.LDAP_PAGE
         if len(self._waiting) > limits.LDAP_PAGED:
             del self._waiting[next(iter(self._waiting))]
         return cookie

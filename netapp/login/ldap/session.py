@@ -98,7 +98,12 @@ class LdapSession(Session):
         return self._work(now)
 
     def tick(self, now: float) -> Sequence[Effect]:
-        return self._work(now) if self._more else (Close("idle"),)
+        if self._more:
+            return self._work(now)
+        if self.reader.expire(now):
+            self._sleep()
+            return ()
+        return (Close("idle"),)
 
     def finish(self, now: float) -> Sequence[Effect]:
         self._finished = True
@@ -120,10 +125,10 @@ class LdapSession(Session):
 
     def revoked(self, now: float) -> Sequence[Effect]:
         """What this client was let in by is no longer good.  Source: RFC 4511 section 4.4.1."""
-        return (
-            answers.notice(Code.STRONGER_AUTH_REQUIRED, "the account has changed: bind again"),
-            Close("revoked"),
-        )
+        if self._sending:
+            return (Close("revoked", abort=True),)  # in the middle of a message
+        notice = answers.notice(Code.STRONGER_AUTH_REQUIRED, "the account has changed: bind again")
+        return notice, Close("revoked")
 
     # Turns -----------------------------------------------------------------------------------
 
@@ -167,7 +172,7 @@ class LdapSession(Session):
             bound = self._who is not None
             idle = self._heard + limits.LDAP_IDLE if bound else self._unbound_since + limits.LDAP_UNBOUND
             arrives = self._begun + limits.LDAP_ARRIVES if self._buffer else math.inf
-            self.deadline = min(idle, arrives)
+            self.deadline = min(idle, arrives, self.reader.deadline)
 
     def _next_message(self, now: float) -> Message | None:
         length = guard.message_length(self._buffer)
