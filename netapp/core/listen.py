@@ -68,7 +68,7 @@ def parse_datagram(description: str) -> tuple[str, int]:
 
 def on_loopback(description: str) -> str:
     """A TCP description that names no interface, held to loopback: metrics and the like."""
-    plain = description.startswith("tcp:") and "interface=" not in description
+    plain = description.removeprefix(_PROXIED).startswith("tcp:") and "interface=" not in description
     return description + ":interface=127.0.0.1" if plain else description
 
 

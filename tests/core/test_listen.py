@@ -107,6 +107,7 @@ def test_metrics_keep_to_loopback_unless_told() -> None:
     assert listen.on_loopback("tcp:9100") == "tcp:9100:interface=127.0.0.1"
     assert listen.on_loopback("tcp:9100:interface=10.0.0.1") == "tcp:9100:interface=10.0.0.1"
     assert listen.on_loopback("unix:/run/m") == "unix:/run/m"
+    assert listen.on_loopback("haproxy:tcp:9100") == "haproxy:tcp:9100:interface=127.0.0.1"
 
 
 def test_a_scope_is_kept_as_a_part_of_the_host() -> None:
