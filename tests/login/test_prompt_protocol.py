@@ -245,7 +245,7 @@ def test_l4_a_source_that_has_failed_waits_for_its_first_prompt_and_loopback_doe
 def test_a_telnets_password_is_hidden_and_ncs_octets_stay_the_tutorials(door: Door) -> None:
     visit = door.visit()
     assert visit.say(b"zhao\r\n") == NAME + HIDE + PASSWORD
-    assert visit.say(b"\xff\xfd\x01") == b""  # DO ECHO: agreed
+    assert visit.say(b"\xff\xfd\x01") == b"\xff\xfd\x00"  # it agrees: a telnet, which is asked for binary
     assert visit.say(b"123\r\n") == SHOW + ADMITTED
     assert visit.say(b"\xff\xfe\x01") == b""
     assert visit.after(limits.LOGIN_GAP).decode().startswith("\r\n您好,zhao!")
@@ -478,7 +478,7 @@ def test_the_start_says_that_passwords_travel_in_clear_and_how_to_add_an_account
 
     globalLogPublisher.addObserver(observe)  # type: ignore[arg-type]
     try:
-        Door(add_command="netapp user add zhao --state /srv")
+        Door(add_command="netapp user add zhao --role admin --state /srv")
     finally:
         globalLogPublisher.removeObserver(observe)  # type: ignore[arg-type]
     assert sum("passwords travel in clear" in line for line in lines) == 1
