@@ -232,11 +232,19 @@ def _refused(candidates: list[_Candidate]) -> Verdict:
 
 
 def _row(rows: Rows, name: str | None) -> tuple[Account, Password | None] | None:
-    account = rows.accounts.find(name) if name is not None else None
-    return (account, rows.accounts.password(account.id)) if account is not None else None
+    """A name that is nobody's is looked up as often as another: what is not asked takes no time."""
+    account = rows.accounts.find(name or "")
+    kept = rows.accounts.password(_id(account))
+    return (account, kept) if account is not None else None
 
 
 def _without_factor(rows: Rows, name: str | None) -> Account | None:
     """An account that a password alone may open now: a second factor may have come since it did."""
-    account = rows.accounts.find(name) if name is not None else None
-    return None if account is None or not account.active or is_on(rows, account.id) else account
+    account = rows.accounts.find(name or "")
+    has_factor = is_on(rows, _id(account))
+    return None if account is None or not account.active or has_factor else account
+
+
+def _id(account: Account | None) -> str:
+    """An account's id; nobody's for none."""
+    return account.id if account is not None else ""

@@ -36,8 +36,10 @@ class SecondFactor:
         names = sorted(rules.tried_names(name) - {""})
 
         def work(rows: Rows) -> bool:
-            accounts = [account for each in names if (account := rows.accounts.find(each)) is not None]
-            return any(is_on(rows, account.id) for account in accounts)
+            accounts = [rows.accounts.find(each) for each in names]
+            ids = [account.id if account is not None else "" for account in accounts]
+            on = [is_on(rows, each) for each in ids]  # all are looked up, those of nobody too
+            return any(on)
 
         return await self._ground.store.read(work)
 
