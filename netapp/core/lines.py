@@ -166,7 +166,8 @@ class _Telnet:
     """Takes telnet's commands out of the octets and refuses every option, once each.
 
     A command in the middle of a character is the octet that the client mistook.  It is put back,
-    and the client is asked, once, to send binary from then on, in which it mistakes nothing.
+    and the client is asked, once, to send binary from then on, in which it mistakes nothing; so is
+    a client that has agreed to hide what is typed.
 
     The one option that we offer is to echo, and we then show nothing: a hidden password.  A DO that
     answers an offer is told from one that asks by counting, since by the time it comes the offer
@@ -243,7 +244,7 @@ class _Telnet:
             return b""  # agreed, and RFC 1143 has no answer to the agreement that one asked for
         if self._unanswered and command == bytes([IAC, DO, ECHO]):
             self._unanswered -= 1
-            return b""
+            return self._ask()  # a telnet, then: of GNU's, 0x9D in a character is the escape key too
         self._options += 1
         if self._options > limits.TELNET_OPTIONS:
             raise WireError("too many telnet options", source="RFC 1143")

@@ -301,6 +301,9 @@ def test_nothing_is_negotiated_with_who_is_no_telnet(before: bytes) -> None:
 def test_l19_answers_to_our_own_offer_are_no_options_to_refuse() -> None:
     reader = LineReader()
     reader.receive(b"zhao\r\n", 0.0)
+    reader.hide()
+    reader.receive(DO + b"\x01", 0.0)
+    reader.show()
     for _ in range(limits.TELNET_OPTIONS * 2):
         reader.hide()
         assert reader.receive(DO + b"\x01", 0.0) == []
@@ -315,7 +318,16 @@ def test_an_answer_that_comes_after_the_offer_was_withdrawn_is_an_answer() -> No
     reader.hide()
     reader.show()
     reader.hide()
-    assert reader.receive(DO + b"\x01\xff\xfe\x01" + DO + b"\x01", 0.0) == []
+    binary = Reply(DO + b"\x00")  # asked for once
+    assert reader.receive(DO + b"\x01\xff\xfe\x01" + DO + b"\x01", 0.0) == [binary]
+
+
+def test_a_telnet_that_hides_what_is_typed_is_asked_for_binary() -> None:
+    reader = LineReader()
+    reader.receive(b"zhao\r\n", 0.0)
+    reader.hide()
+    assert reader.receive(DO + b"\x01", 0.0) == [Reply(DO + b"\x00")]
+    assert reader.receive(WILL + b"\x00" + "会话\n".encode(), 0.0) == ["会话".encode()]
 
 
 def test_an_offer_alone_makes_nobody_a_telnet_that_always_ends_its_lines() -> None:

@@ -179,7 +179,7 @@ def test_what_the_command_changes_is_true_at_once(login: real.Plugin, user: Call
 
 def test_the_first_start_says_how_to_add_an_account(start: Start) -> None:
     login = start("netapp-login", LOCAL)
-    login.wait_for("there is no account yet: netapp user add zhao$")
+    login.wait_for("there is no account yet: netapp user add zhao --role admin$")
     assert login.log.count("passwords travel in clear") == 1
     login.wait_for(r"try  telnet 127\.0\.0\.1 \d+$")
 
@@ -230,6 +230,8 @@ def test_a_real_telnet_hides_the_password_and_shows_all_else(telnet: Terminal) -
     telnet.expect("zhao> ")
     telnet.type("我是谁")
     assert telnet.expect("zhao> ").startswith("我是谁\r\nzhao,成员")
+    telnet.type("会话")  # whose 0x9D is a telnet's escape key, but for one that sends binary
+    assert "  login  127.0.0.1  " in telnet.expect("zhao> ")
     telnet.type("passwd")
     telnet.expect("当前密码:")
     telnet.type("123")

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 PHRASES: Final = Phrases(
     {
         "none": (
-            "还没有用户,添加一个:netapp user add zhao",
-            "there is no account yet; add one: netapp user add zhao",
+            "还没有用户,先建一个管理员:netapp user add zhao --role admin",
+            "there is no account yet; begin with an admin: netapp user add zhao --role admin",
         ),
         "nobody": ("没有这样的用户", "there is no such account"),
         "name": ("用户名", "name"),
