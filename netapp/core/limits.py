@@ -252,6 +252,8 @@ SSH_LEAST_PACKET: Final = 1024
 SSH_IDLE: Final = 600.0
 #: How long the clients of sessions that we end may take to hang up by themselves.
 SSH_FAREWELL: Final = 0.5
+#: Octets that a session says before it looks whether they are read.
+SSH_AT_ONCE: Final = 16 * 1024
 #: Characters of one line in a terminal.
 SSH_LINE: Final = 8192
 #: Lines that a terminal's history has.

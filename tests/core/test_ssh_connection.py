@@ -172,6 +172,31 @@ def test_what_is_not_taken_yet_is_not_asked_for() -> None:
     assert dialogue.client.messages[-1] == (93, uint32(7) + uint32(limits.SSH_WINDOW))
 
 
+def test_who_can_wait_is_told_when_the_client_reads_again() -> None:
+    dialogue, channel = in_session(window=1)
+    dialogue.ask(b"shell")
+    channel.drained = lambda: channel.events.append("drained")
+    assert not channel.congested
+    channel.write(b"xyz")
+    assert channel.congested
+    dialogue.say(93, uint32(0) + uint32(1))
+    assert channel.congested
+    assert "drained" not in channel.events
+    dialogue.say(93, uint32(0) + uint32(100))
+    assert not channel.congested
+    dialogue.server.pauseProducing()
+    assert channel.congested
+    dialogue.server.resumeProducing()
+    dialogue.client.sendKexInit()
+    to_server = dialogue.out.value()
+    dialogue.out.clear()
+    dialogue.server.dataReceived(to_server)
+    assert channel.congested
+    dialogue.pump()
+    assert not channel.congested
+    assert channel.events == ["shell", "drained", "drained", "drained"]
+
+
 def test_more_than_the_window_closes_the_session() -> None:
     dialogue, channel = in_session()
     dialogue.ask(b"shell")

@@ -79,8 +79,13 @@ class Screen:
         return "\n".join("".join(row).rstrip() for row in self.rows).rstrip("\n")
 
 
+def received(editor: Editor, text: str) -> list[Event]:
+    editor.push(text)
+    return editor.go_on()
+
+
 def type_in(editor: Editor, text: str, screen: Screen | None = None) -> list[Event]:
-    events = editor.receive(text)
+    events = received(editor, text)
     for each in events:
         if isinstance(each, str) and screen is not None:
             screen.write(each)
@@ -231,9 +236,9 @@ def test_the_screen_is_cleared() -> None:
 
 def test_a_line_has_an_end_and_long_pastes_cost_one_picture() -> None:
     editor, _ = asked()
-    events = editor.receive("x" * (limits.SSH_LINE + 100))
+    events = received(editor, "x" * (limits.SSH_LINE + 100))
     assert events.count(BELL) == 1
-    shown = editor.receive("\x01" + "\x7fy" * 5000)
+    shown = received(editor, "\x01" + "\x7fy" * 5000)
     assert sum(len(each) for each in shown if isinstance(each, str)) < 2 * limits.SSH_LINE
     assert type_in(editor, "\r") == [Line("x" * limits.SSH_LINE)]
 
@@ -265,7 +270,7 @@ def test_the_screen_shows_the_line_and_the_cursor_stands_where_it_is(
 def test_any_characters(text: str) -> None:
     editor, screen = asked(columns=12)
     whole: list[Event] = []
-    for event in editor.receive(text):
+    for event in received(editor, text):
         if isinstance(event, str):
             screen.write(event)
         else:

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -217,11 +218,29 @@ def test_only_modern_algorithms(door: Door) -> None:
 
 
 def test_keys_are_exchanged_again_in_the_middle(door: Door) -> None:
-    done = door.ssh("-v", "-T", "-o", "RekeyLimit=1K", typed="help\nwhoami\n" * 20)
+    done = door.ssh("-v", "-T", "-o", "RekeyLimit=16K", typed="help\nwhoami\n" * 200)
     assert done.returncode == 0
-    assert done.stdout.count("zhao, member") == 20
-    assert done.stdout.count("Commands") == 20
-    assert done.stderr.count("SSH2_MSG_NEWKEYS received") >= 3
+    assert done.stdout.count("zhao, member") == 200
+    assert done.stdout.count("Commands") == 200
+    assert done.stderr.count("SSH2_MSG_NEWKEYS received") >= 5
+
+
+def test_a_slow_reader_gets_all_of_it_and_costs_no_memory(door: Door) -> None:
+    before = hostile.memory(door.plugin)
+    process = subprocess.Popen(
+        door.command("-T"), env=door.environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with process, ThreadPoolExecutor(1) as writer:
+        writer.submit(lambda: (process.stdin.write(b"help\n" * 5000), process.stdin.close()))  # type: ignore[union-attr]
+        answered = 0
+        for line in process.stdout:
+            if answered % 1000 == 999:
+                time.sleep(0.05)
+            answered += line.startswith(b"Commands")
+        assert answered == 5000
+    assert hostile.memory(door.plugin) - before < 24
 
 
 def test_f48_nothing_is_forwarded_and_no_file_is_given(door: Door) -> None:

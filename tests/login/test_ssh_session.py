@@ -58,6 +58,8 @@ class Talk:
     def after(self, steps: list[Step]) -> str:
         before = len(self.octets)
         self.hear(steps)
+        while self.it.more and not self.it.paused:
+            self.hear(self.it.go_on(2.0))
         return self.octets[before:].decode("utf-8", "replace")
 
 
@@ -175,6 +177,30 @@ def test_what_is_typed_meanwhile_waits() -> None:
     assert said.endswith("zhao> who")
     talk.type("ami\rhelp\r\x03")
     assert "Commands (in English" not in talk.done(ME)
+
+
+def test_a_client_that_does_not_read_is_not_talked_to() -> None:
+    talk = Talk()
+    steps = talk.it.receive(b"help\n" * 1000, 1.0)
+    assert sum(len(each) for each in steps if isinstance(each, bytes)) < 2 * limits.SSH_AT_ONCE
+    assert talk.it.more
+    assert talk.it.holding
+    talk.it.paused = True
+    assert talk.it.receive(b"help\n", 1.0) == []
+    talk.it.paused = False
+    talk.hear(steps)
+    talk.after(talk.it.go_on(2.0))
+    assert talk.octets.count(b"Commands (in English") == 1001
+    assert not talk.it.holding
+
+
+def test_a_terminal_that_goes_is_answered_first() -> None:
+    talk = Talk(columns=80)
+    talk.type("whoami\rhalf")
+    talk.hear(talk.it.finish(2.0))
+    assert talk.status is None
+    talk.done(ME)
+    assert talk.status == 0
 
 
 def test_a_line_that_is_too_long() -> None:

@@ -64,6 +64,9 @@ class SessionChannel(channel.SSHChannel):
     def interrupted(self) -> None:
         """The client sends SIGINT."""
 
+    def drained(self) -> None:
+        """The client has read what it was sent: there may be more."""
+
     def farewell(self) -> None:
         """We are about to hang up."""
         self.leave(1)
@@ -118,6 +121,16 @@ class SessionChannel(channel.SSHChannel):
         self.holding = holding
         if not holding and self.localWindowLeft < self.localWindowSize // 2 and self.id is not None:
             self.conn.adjustWindow(self, self.localWindowSize - self.localWindowLeft)
+
+    @property
+    def congested(self) -> bool:
+        """The client does not read: who can wait with what is to be said, waits for :meth:`drained`."""
+        return bool(self.buf) or self.conn.transport.congested
+
+    def addWindowBytes(self, data: int) -> None:
+        super().addWindowBytes(data)
+        if not self.congested:
+            self.drained()
 
     def write(self, data: bytes) -> None:
         """Send as much as the client's window takes; the rest waits, for a while and up to a limit."""
@@ -210,6 +223,12 @@ class Connection(connection.SSHConnection):
         for each in list(self.channels.values()):
             each.farewell()
         return any(each.begun for each in self.channels.values())
+
+    def drained(self) -> None:
+        """The client reads again."""
+        for each in list(self.channels.values()):
+            if not each.congested:
+                each.drained()
 
     def ssh_CHANNEL_REQUEST(self, packet: bytes) -> None:
         super().ssh_CHANNEL_REQUEST(packet)

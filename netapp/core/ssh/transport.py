@@ -66,7 +66,7 @@ class ServerTransport(transport.SSHServerTransport):
         self._order = Order()
         self._exchanging = False  # our own KEXINIT is out
         self._withheld = 0  # octets that wait for the end of an exchange
-        self._paused, self._unread = False, 0
+        self.paused, self._unread = False, 0
         self._alarms = Alarms(clock)
         self.closing = False
 
@@ -82,8 +82,7 @@ class ServerTransport(transport.SSHServerTransport):
 
     @property
     def busy(self) -> bool:
-        """A transfer is under way: the service's own matter, and a shell has none."""
-        return False
+        return False  # a shell has no transfers
 
     def close(self, *, abort: bool = False) -> None:
         """Hang up; what is written still leaves within the stall limit, unless ``abort``."""
@@ -135,18 +134,28 @@ class ServerTransport(transport.SSHServerTransport):
 
     def pauseProducing(self) -> None:
         """Neither do we, and not for ever; a transport says so again at every write."""
-        if not self._paused:
-            self._paused, self._unread = True, 0
+        if not self.paused:
+            self.paused, self._unread = True, 0
             self.transport.pauseProducing()
             self._alarms.set("stalled", limits.STALLED, lambda: self.close(abort=True))
 
     def resumeProducing(self) -> None:
-        self._paused = False
+        self.paused = False
         self._alarms.cancel("stalled")
         self.transport.resumeProducing()
+        self._tell_drained()
+
+    @property
+    def congested(self) -> bool:
+        """What is said now would wait; the service's ``drained`` is called when it would not."""
+        return self.paused or self._exchanging
+
+    def _tell_drained(self) -> None:
+        if not self.congested:
+            getattr(self.service, "drained", lambda: None)()
 
     def stopProducing(self) -> None:
-        """The connection is going; :meth:`connectionLost` does the work."""
+        """The connection is going."""
 
     # Packets ---------------------------------------------------------------------------------
 
@@ -184,7 +193,7 @@ class ServerTransport(transport.SSHServerTransport):
             return
         if self._exchanging and self._order.waits(messageType):
             self._withheld += len(payload)
-        if self._paused:
+        if self.paused:
             self._unread += len(payload) + 64
         if self._withheld > limits.UNSENT or self._unread > limits.UNSENT:
             self.close(abort=True)
@@ -223,6 +232,7 @@ class ServerTransport(transport.SSHServerTransport):
         self._order.encrypted = True
         if self._order.strict:
             self.incomingPacketSequence = 0
+        self._tell_drained()
 
     def sendExtInfo(self, extensions: object) -> None:
         """Tell which signatures a client's key may make; conch would name those of the host's keys."""
@@ -250,13 +260,14 @@ class ServerTransport(transport.SSHServerTransport):
         """Say why, and hang up once it has left.  :param desc: English, and none of the peer's words."""
         if self.closing:
             return
-        self.sendPacket(
-            transport.MSG_DISCONNECT, wire.uint32(reason) + wire.string(desc) + wire.string(b"en")
-        )
-        if self.closing:
-            return  # it would not take even that
+        words = wire.uint32(reason) + wire.string(desc) + wire.string(b"en")
+        self.sendPacket(transport.MSG_DISCONNECT, words)
+        if not self.closing:  # it would take even that
+            self._hang_up()
+
+    def _hang_up(self) -> None:
         self.closing = True
-        self._alarms.set("stalled", limits.STALLED, lambda: self.transport.abortConnection())
+        self._alarms.set("stalled", limits.STALLED, self.transport.abortConnection)
         self.transport.unregisterProducer()
         self.transport.loseConnection()
 
@@ -276,22 +287,14 @@ class ServerTransport(transport.SSHServerTransport):
 
     def _malformed(self) -> None:
         """The peer's octets were against the specification: counted, never logged one by one."""
-        if self.closing:
-            return
-        if self._owner is not None:
+        if not self.closing and self._owner is not None:
             self._owner.malformed += 1
         if self.gotVersion:
             self.sendDisconnect(transport.DISCONNECT_PROTOCOL_ERROR, b"protocol error")
-        else:
-            self.closing = True
-            self.transport.unregisterProducer()
-            self.transport.loseConnection()
+        elif not self.closing:
+            self._hang_up()
 
-    def receiveError(self, reasonCode: int, description: bytes) -> None:
-        """The peer leaves, and says why: its words are for no log."""
+    def _unheard(self, *words: object) -> None:
+        """The peer's own words are for no log."""
 
-    def receiveUnimplemented(self, seqnum: int) -> None:
-        """It did not understand something; what it needed it will ask for."""
-
-    def receiveDebug(self, alwaysDisplay: bool, message: bytes, lang: bytes) -> None:
-        """Words for us that nobody reads."""
+    receiveError = receiveUnimplemented = receiveDebug = _unheard

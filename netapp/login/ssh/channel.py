@@ -69,6 +69,7 @@ class ShellChannel(SessionChannel):
         self._house, self._visitor, self._desk = house, visitor, desk
         self._talk: Conversation | None = None
         self._timer: interfaces.IDelayedCall | None = None
+        self._soon: interfaces.IDelayedCall | None = None
         self._under_way: defer.Deferred[Any] | None = None
         self._over = False
 
@@ -93,6 +94,9 @@ class ShellChannel(SessionChannel):
     def interrupted(self) -> None:
         self._run("interrupt")
 
+    def drained(self) -> None:
+        self._run("go_on")
+
     def end(self, key: str) -> None:
         """The visit ends: "revoked", "disabled", "stopping"."""
         self._run("end", key)
@@ -104,9 +108,9 @@ class ShellChannel(SessionChannel):
     def closed(self) -> None:
         super().closed()
         self._over = True
-        timer, self._timer = self._timer, None
-        if timer is not None and timer.active():
-            timer.cancel()
+        for each in (self._timer, self._soon):
+            if each is not None and each.active():
+                each.cancel()
         if self._under_way is not None:
             self._under_way.cancel()
 
@@ -122,6 +126,7 @@ class ShellChannel(SessionChannel):
         """Have the conversation go on by one step.  A fault of ours ends this session only."""
         if self._talk is None or self._over:
             return
+        self._talk.paused = self.congested
         try:
             self._perform(getattr(self._talk, step)(*args, self._house.clock.seconds()))
         except Exception:
@@ -129,6 +134,8 @@ class ShellChannel(SessionChannel):
             self._leave(1)
         if not self._over:
             self.hold(self._talk.holding)
+            if self._talk.more and not self.congested:
+                self._soon = self._house.clock.callLater(0, self._run, "go_on")  # others have a turn
             self._sleep()
 
     def _perform(self, steps: Sequence[Step]) -> None:

@@ -51,7 +51,7 @@ class Editor:
         self.asking = False
         self._complete = complete or (lambda text: ())
         self._input = ""
-        self._after_cr = False
+        self._after_cr = self._finished = False
         self._prompt, self._hidden, self._remember = "", False, False
         self._text, self._at = "", 0
         self._shown, self._shown_at = "", 0  # what stands on the screen, and where its cursor is
@@ -93,13 +93,16 @@ class Editor:
         """The terminal has wrapped what it shows anew, each in its own way: nothing is redrawn."""
         self.columns = columns
 
-    def receive(self, text: str) -> list[Event]:
+    def push(self, text: str) -> None:
         """Characters were typed, in any pieces."""
         self._input += text
-        return self.go_on()
+
+    def finish(self) -> None:
+        """The terminal has gone: who is asked leaves, once all that was typed is taken."""
+        self._finished = True
 
     def go_on(self) -> list[Event]:
-        """Take what has been typed, up to the end of a line: again after each :meth:`ask`."""
+        """Take what has been typed, up to the end of a line: again until there is nothing."""
         if not self.asking:
             _, found, after = self._input.rpartition("\x03")
             self._input = after
@@ -112,6 +115,9 @@ class Editor:
             self._press(key, events)
         if self.asking:
             events.append(self._refresh())
+            if self._finished:
+                self.asking = False
+                events.append(Wish.LEAVE)
         return [each for each in events if each != ""]
 
     # Keys ------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ At a terminal lines are edited; on a pipe they are lines, and the prompt is left
 command's answers may come from either.  Nothing is read on while the shell has something done.
 """
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -42,7 +41,9 @@ class Face(Protocol):
 
     def stop(self) -> str: ...
 
-    def receive(self, text: str) -> list[Event]: ...
+    def push(self, text: str) -> None: ...
+
+    def finish(self) -> None: ...
 
     def go_on(self) -> list[Event]: ...
 
@@ -69,14 +70,12 @@ class Pipe:
         self.asking = False
         return ""
 
-    def receive(self, text: str) -> list[Event]:
+    def push(self, text: str) -> None:
         self._input += text
-        return self.go_on()
 
-    def finish(self) -> list[Event]:
+    def finish(self) -> None:
         """No more will come: what is there is a line."""
         self._finished = True
-        return self.go_on()
 
     def go_on(self) -> list[Event]:
         """The next line, or that there will be none."""
@@ -112,6 +111,8 @@ class Conversation:
         self._prompt: Ask | None = None
         self._at_prompt = False
         self._left = self._failed = False
+        self.paused = False  # the client does not read
+        self.more = False  # than was to be said at once: see go_on
 
     @property
     def deadline(self) -> float:
@@ -121,7 +122,7 @@ class Conversation:
     @property
     def holding(self) -> bool:
         """Nothing more is taken for now."""
-        return not self._face.asking and not self._left
+        return (self.more or self.paused or not self._face.asking) and not self._left
 
     def open(self, now: float) -> "list[Step]":
         """The greeting, or the single command's beginning."""
@@ -132,13 +133,17 @@ class Conversation:
         return self._told(self._shell.line(self._command, now), now)
 
     def receive(self, octets: bytes, now: float) -> "list[Step]":
-        return self._typed_in(self._face.receive(self._typed.read(octets)), now)
+        self._face.push(self._typed.read(octets))
+        return self._on([], now)
 
     def finish(self, now: float) -> "list[Step]":
-        """The client sends no more, but still reads; a terminal's has gone."""
-        if isinstance(self._face, Pipe):
-            return self._typed_in(self._face.finish(), now)
-        return self._over(0)
+        """The client sends no more, but still reads: what has come is answered first."""
+        self._face.finish()
+        return self._on([], now)
+
+    def go_on(self, now: float) -> "list[Step]":
+        """The client reads again, or has been sent what there was."""
+        return self._on([], now)
 
     def resize(self, columns: int) -> None:
         if isinstance(self._face, Editor):
@@ -164,20 +169,21 @@ class Conversation:
     def _told(self, effects: Sequence[Effect], now: float) -> "list[Step]":
         steps: list[Step] = []
         self._show(effects, steps)
-        return self._settled(deque(self._face.go_on()), steps, now)
+        return self._on(steps, now)
 
-    def _typed_in(self, events: list[Event], now: float) -> "list[Step]":
-        return self._settled(deque(events), [], now)
-
-    def _settled(self, events: deque[Event], steps: "list[Step]", now: float) -> "list[Step]":
-        """Give the shell all that it can take now."""
-        while events and not self._left:
-            event = events.popleft()
-            if isinstance(event, str):
-                steps.append(self._typed.write(event))
-                continue
-            self._show(self._heard(event, now), steps)
-            events.extend(self._face.go_on())
+    def _on(self, steps: "list[Step]", now: float) -> "list[Step]":
+        """Give the shell all that it can take now, as long as the client reads what it says."""
+        said = seen = 0
+        self.more = False
+        while not (self._left or self.paused or self.more) and (events := self._face.go_on()):
+            for event in events:
+                if isinstance(event, str):
+                    steps.append(self._typed.write(event))
+                elif not self._left:
+                    self._show(self._heard(event, now), steps)
+            said += sum(len(each) for each in steps[seen:] if isinstance(each, bytes))
+            seen = len(steps)
+            self.more = said >= limits.SSH_AT_ONCE
         return steps
 
     def _heard(self, event: Line | Wish, now: float) -> list[Effect]:
