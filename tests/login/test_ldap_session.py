@@ -2,11 +2,12 @@
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 from time import process_time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ldaptor.protocols import pureldap
 from twisted.internet import defer
@@ -509,6 +510,49 @@ def test_a_stop_ends_those_who_wait_and_not_an_answer(crowd: FakePeople) -> None
             transport.producer.resumeProducing()
     assert stopped.called
     assert len(ldap.messages(transport.value())) > 1001
+
+
+CONVERSATION = b"".join(
+    ldap.request(op, number)
+    for number, op in enumerate(
+        (
+            ldap.search(base="", scope=0, attributes=["+"]),
+            ldap.search(),
+            ldap.bind(password="124"),
+            ldap.bind(),
+            ldap.search(ldap.equal("uid", "li")),
+            ldap.compare(f"uid=li,{PEOPLE}", "uid", "li"),
+            pureldap.LDAPAbandonRequest(id=2),
+            pureldap.LDAPExtendedRequest(requestName=ldap.WHO_AM_I),
+            *(op for op, _ in CHANGES),
+            ldap.search(),
+            ldap.bind("", ""),
+            ldap.search(),
+        ),
+        1,
+    )
+)
+
+
+def answered(pieces: list[bytes]) -> list[bytes]:
+    client = Client()
+    return [answer.toWire() for piece in pieces for answer in client.send(piece)]
+
+
+WHOLE = answered([CONVERSATION])
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sets(st.integers(1, len(CONVERSATION) - 1), max_size=30))
+def test_the_pieces_in_which_octets_come_change_nothing(cuts: set[int]) -> None:
+    places = [0, *sorted(cuts), len(CONVERSATION)]
+    pieces = [CONVERSATION[begin:end] for begin, end in pairwise(places)]
+    assert answered(pieces) == WHOLE
+
+
+def test_a_conversation_octet_by_octet() -> None:
+    assert answered([bytes([octet]) for octet in CONVERSATION]) == WHOLE
+    assert len(WHOLE) > 20
 
 
 class _Untouched:

@@ -7,7 +7,7 @@ from contextlib import redirect_stdout, suppress
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ldaptor.protocols import pureldap
 
@@ -227,6 +227,7 @@ def grammar(rules: guard.Grammar | int) -> st.SearchStrategy[bytes]:
     return st.lists(st.one_of(each), max_size=9).map(b"".join)
 
 
+@settings(max_examples=50)
 @given(grammar({0x30: guard._MESSAGE}))
 def test_what_passes_the_guard_is_read_or_refused(octets: bytes) -> None:
     with redirect_stdout(io.StringIO()) as printed, suppress(WireError):
