@@ -1,7 +1,7 @@
 """Distinguished names, read and written."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netapp.errors import WireError
@@ -59,12 +59,14 @@ def test_names_that_are_not_the_same() -> None:
     assert parse_name(b"cn=a+uid=b").key == parse_name(b"uid=b+cn=a").key
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=20))
 def test_any_value_is_read_as_it_was_written(value: str) -> None:
     name = Name(((("cn", value),), (("dc", "netapp"),)))
     assert parse_name(str(name).encode()).rdns == name.rdns
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60) | st.text('\\,+=# a"e5b08f;<>\0', max_size=30))
 def test_any_text_is_a_name_or_none(text: str) -> None:
     try:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ldaptor.protocols import pureldap
 from twisted.logger import globalLogPublisher
@@ -262,6 +262,7 @@ def snapshot(people: FakePeople) -> Snapshot:
 SNAPSHOT = snapshot(FakePeople())
 
 
+@settings(deadline=None)
 @given(FILTERS)
 def test_the_index_leaves_nothing_out(wanted: filters.Filter) -> None:
     test, likely = filters.test_of(wanted), filters.candidates(wanted, SNAPSHOT.index)

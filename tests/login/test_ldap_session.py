@@ -562,6 +562,7 @@ class _Untouched:
         raise AssertionError("somebody was shown people")
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=60), max_size=8))
 def test_any_octets_are_survived(parts: list[bytes]) -> None:
     session = LdapSession(_Untouched(), places_of("dc=netapp"))

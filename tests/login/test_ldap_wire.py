@@ -186,6 +186,7 @@ def test_no_control_of_pages(octets: bytes) -> None:
         wire.parse_page(octets)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 @example(b"\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\x00\x80\x00")
 def test_any_octets_are_read_or_refused(octets: bytes) -> None:
@@ -196,6 +197,7 @@ def test_any_octets_are_read_or_refused(octets: bytes) -> None:
         pass
 
 
+@settings(deadline=None)
 @given(
     which=st.sampled_from(REQUESTS),
     flips=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=4),
@@ -227,7 +229,7 @@ def grammar(rules: guard.Grammar | int) -> st.SearchStrategy[bytes]:
     return st.lists(st.one_of(each), max_size=9).map(b"".join)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(grammar({0x30: guard._MESSAGE}))
 def test_what_passes_the_guard_is_read_or_refused(octets: bytes) -> None:
     with redirect_stdout(io.StringIO()) as printed, suppress(WireError):
