@@ -43,6 +43,7 @@ class FakePeople:
         self.answers: list[defer.Deferred[Account | None]] = []
         self.gets: list[defer.Deferred[Account | None]] = []
         self.broken: Exception | None = None
+        self.holds: defer.Deferred[None] | None = None  # until when accounts are being read
         self.reads = 0
 
     def authenticate(
@@ -61,6 +62,8 @@ class FakePeople:
 
     def all(self) -> "defer.Deferred[list[Account]]":
         self.reads += 1
+        if self.holds is not None:
+            return self.holds.addCallback(lambda _: list(self.accounts))  # type: ignore[return-value]
         return defer.fail(self.broken) if self.broken else defer.succeed(list(self.accounts))
 
     def members(self) -> "defer.Deferred[dict[str, frozenset[str]]]":

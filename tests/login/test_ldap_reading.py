@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ldaptor.protocols import pureldap
+from twisted.internet import defer
 from twisted.logger import globalLogPublisher
 
 from netapp.core import limits
@@ -504,6 +505,23 @@ def test_people_that_cannot_be_read_again_leave_what_was_there(client: Client) -
     client.again()
     client.bind()
     assert names_now(client) == ["zhao", "小明"]
+
+
+def test_many_wait_for_the_first_directory_and_some_go_away() -> None:
+    client = Client()
+    client.people.holds = defer.Deferred()
+    waiting = [client.protocol]
+    for _ in range(3):
+        client.again()
+        waiting.append(client.protocol)
+    transports = [each.transport for each in waiting]
+    for each in waiting:
+        each.dataReceived(ldap.request(ldap.bind()))
+    transports[1].loseConnection()
+    client.people.holds.callback(None)
+    client.reactor.pump([0] * 20)
+    assert [len(ldap.messages(each.value())) for each in transports] == [1, 0, 1, 1]
+    assert client.people.reads == 1
 
 
 def test_nothing_is_read_before_somebody_asks() -> None:

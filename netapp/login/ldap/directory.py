@@ -4,6 +4,7 @@ It is made when it is first needed, and again a moment after accounts have chang
 so that nobody waits for it.
 """
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from twisted.internet import defer, task
@@ -44,7 +45,7 @@ class Directory:
         """Fires when people are in the snapshot; fails when they cannot be read."""
         if self._made:
             return defer.succeed(None)
-        waiting: defer.Deferred[None] = defer.Deferred(self._waiting.remove)
+        waiting: defer.Deferred[None] = defer.Deferred(self._give_up)
         self._waiting.append(waiting)
         self._make()
         return waiting
@@ -83,8 +84,7 @@ class Directory:
 
     def _through(self, _: None) -> None:
         self._making, self._made, self._broken = False, True, False
-        for each in self._take_waiting():
-            each.callback(None)
+        self._tell(lambda each: each.callback(None))
         if self._stale:
             self._later(limits.LDAP_SETTLE)
 
@@ -93,14 +93,18 @@ class Directory:
         if not self._broken:
             self._broken = True
             self._log.failure("netapp-login: accounts cannot be read for LDAP", failure)
-        for each in self._take_waiting():
-            each.errback(failure)
+        self._tell(lambda each: each.errback(failure))
         if self._made:  # what there is goes on being shown, until accounts can be read again
             self._later(limits.LDAP_AGAIN)
 
-    def _take_waiting(self) -> "list[defer.Deferred[None]]":
-        waiting, self._waiting = self._waiting, []
-        return waiting
+    def _tell(self, outcome: "Callable[[defer.Deferred[None]], object]") -> None:
+        while self._waiting:
+            outcome(self._waiting.pop(0))
+
+    def _give_up(self, waiting: "defer.Deferred[None]") -> None:
+        """Somebody does not wait any more."""
+        if waiting in self._waiting:
+            self._waiting.remove(waiting)
 
     def _tell_of(self, names: list[str]) -> None:
         for name in names:

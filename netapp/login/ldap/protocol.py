@@ -86,7 +86,8 @@ class LdapProtocol(SessionProtocol):
         if failure.check(Busy):
             outcome = Outcome.BUSY
         else:
-            self._log.failure("netapp-login: a password could not be checked", failure)
+            if not failure.check(Unavailable):  # then the log has it already
+                self._log.failure("netapp-login: a password could not be checked", failure)
             outcome = Outcome.UNAVAILABLE
         self.run(self.session.judged, outcome, "")
 
