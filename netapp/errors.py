@@ -25,6 +25,10 @@ class Busy(NetappError):
     """A bounded queue is full; the caller may try again later."""
 
 
+class Unavailable(NetappError):
+    """Something of ours fails, and the log has been told: the caller may try again later."""
+
+
 class StartError(SystemExit, NetappError):
     """A start that cannot work: its text is one line on standard error, the exit status is 1.
 

@@ -74,6 +74,8 @@ DATABASE_BUSY: Final = 10.0
 DATABASE_LOOKS: Final = (0.02, 0.1, 0.5, 2.0, 8.0)
 #: How often we look where there is no inotify.
 DATABASE_POLL: Final = 0.25
+#: How long a fault of ours that was told of in full is only counted when it comes again.
+FAULT_AGAIN: Final = 60.0
 
 # --- People ----------------------------------------------------------------------------------
 

@@ -110,7 +110,8 @@ class People:
 
     def wants_code(self, name: bytes) -> defer.Deferred[bool]:
         """Whether a code must be asked for as well, whether the password is right or not."""
-        return defer.ensureDeferred(self.second_factor.wanted(name))
+        work = self.second_factor.wanted(name)
+        return defer.ensureDeferred(self._ground.for_strangers("codes cannot be asked for", work))
 
     def authenticate(
         self,
@@ -134,10 +135,12 @@ class People:
             alone is not enough.
         :param remember: the same password comes with every request: a right one is known again for
             a while without the work of hashing it.
-        Fails with :class:`netapp.errors.Busy` when too many wait; that is no failed try.
+        Fails with :class:`netapp.errors.Busy` when too many wait; that is no failed try.  Fails with
+        :class:`netapp.errors.Unavailable` when it cannot be found out.
         """
         attempt = Attempt(_octets(name), _octets(password), source, door, code, remember)
-        return defer.ensureDeferred(self._authenticate(attempt))
+        work = self._authenticate(attempt)
+        return defer.ensureDeferred(self._ground.for_strangers("a password cannot be checked", work))
 
     # Changes ---------------------------------------------------------------------------------
 

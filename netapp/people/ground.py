@@ -1,7 +1,7 @@
 """What all parts of :class:`netapp.people.directory.People` stand on."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -11,8 +11,9 @@ from twisted.python.failure import Failure
 
 from netapp.core import limits
 from netapp.core.events import Topic
+from netapp.core.faults import Faults
 from netapp.core.threads import Pool
-from netapp.errors import ConfigError
+from netapp.errors import Busy, ConfigError, Unavailable
 from netapp.people import codes, settings
 from netapp.people.audit import Audit
 from netapp.people.clock import Steady
@@ -53,6 +54,7 @@ class Ground:
         #: What is stored, as this process knows it; not looked at unless it was read at the start.
         self.settings: Settings | None = None
         self.throttle = Throttle(self.key_for("throttle"))
+        self._faults = Faults(clock, self._log)
         store.watch(self._others_changed)
 
     def start(self) -> None:
@@ -76,6 +78,21 @@ class Ground:
         """What to keep of a password.  :raises Busy: too many wait for the threads."""
         hasher = self.hasher
         return Password(await self.pool.run(hasher.hash, octets), hasher.current, alone)
+
+    async def for_strangers(self, what: str, work: Awaitable[T]) -> T:
+        """Do what anybody can ask for.  What keeps us from it is told here, and not once for each of them.
+
+        :param what: what cannot be done then.
+        :raises Busy: too many wait.
+        :raises Unavailable: whatever else went wrong.
+        """
+        try:
+            return await work
+        except (Busy, defer.CancelledError):
+            raise
+        except Exception:
+            self._faults.tell(what, Failure())
+            raise Unavailable(what) from None
 
     async def change(self, work: Callable[[Rows], T]) -> T:
         """Write, and publish what :meth:`ChangeRows.note` was told, to this process at once."""

@@ -61,7 +61,8 @@ class Keys:
 
     async def offered(self, name: str | bytes, blob: bytes) -> bool:
         """Whether a signature by this key would let in: the same work for every name."""
-        return await self._ground.store.read(lambda rows: self._found(rows, name, blob) is not None)
+        work = self._ground.store.read(lambda rows: self._found(rows, name, blob) is not None)
+        return await self._ground.for_strangers("keys cannot be looked up", work)
 
     async def admit(self, name: str | bytes, blob: bytes, source: str) -> Account | None:
         """The account, after its key's signature was verified; None when it may not come in."""

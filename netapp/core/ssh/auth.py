@@ -21,7 +21,7 @@ from netapp.core.ssh import wire
 from netapp.core.ssh.offers import quiet
 from netapp.core.ssh.transport import ServerTransport
 from netapp.core.ssh.wire import Interactive, Other, Password, PublicKey, Request
-from netapp.errors import Busy, NetappError, WireError
+from netapp.errors import Busy, NetappError, Unavailable, WireError
 
 _METHODS: Final = (b"publickey", b"keyboard-interactive", b"password")
 
@@ -159,6 +159,8 @@ class UserAuth(service.SSHService):
             self._tell(str(words))
         except Busy:
             self._tell(self._gate.say("busy"))
+        except Unavailable:
+            self._tell(self._gate.say("unavailable"))
         except (_Abandoned, defer.CancelledError):
             raise
         except Exception:

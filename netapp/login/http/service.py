@@ -11,9 +11,10 @@ from netapp.core.exchange import Asked, Response
 from netapp.core.http import Channel
 from netapp.core.metrics import Metrics, Reading
 from netapp.core.streams import Peer, SessionFactory
+from netapp.errors import Unavailable
 from netapp.login.config import Config
 from netapp.login.http.session import Person, Question, Rules
-from netapp.login.http.tries import Tries, Unavailable
+from netapp.login.http.tries import Tries
 from netapp.login.http.verifier import PeopleVerifier
 from netapp.people.directory import People
 

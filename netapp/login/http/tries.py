@@ -16,14 +16,10 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from netapp.core import limits
-from netapp.errors import Busy, NetappError
+from netapp.errors import Busy, Unavailable
 from netapp.login.http.session import Person
 from netapp.login.http.verifier import Verifier
 from netapp.login.http.wire import Credentials, digest
-
-
-class Unavailable(NetappError):
-    """Nobody can say now whose the credentials are."""
 
 
 @dataclass(slots=True, eq=False)
@@ -79,7 +75,7 @@ class Tries:
             self._right[key] = outcome, self._clock.seconds() + limits.HTTP_RIGHT
             self._right.move_to_end(key)
         if isinstance(outcome, Failure):
-            if not outcome.check(Busy, defer.TimeoutError, defer.CancelledError):
+            if not outcome.check(Busy, Unavailable, defer.TimeoutError, defer.CancelledError):
                 self._log.failure("credentials cannot be verified", outcome)
             outcome = Failure(Unavailable())
         waiting, ended.waiting = ended.waiting, []

@@ -8,7 +8,7 @@ from twisted.python.failure import Failure
 
 from netapp.core.sessions import Effect
 from netapp.core.streams import Peer, SessionProtocol
-from netapp.errors import Busy
+from netapp.errors import Busy, Unavailable
 from netapp.login.ldap.directory import Directory
 from netapp.login.ldap.session import LdapSession, Malformed, Outcome, Verify
 from netapp.login.ldap.tree import Places

@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 from netapp.core.languages import Speaker
 from netapp.core.sessions import Effect
 from netapp.core.streams import Peer, SessionProtocol
-from netapp.errors import Busy
+from netapp.errors import Busy, Unavailable
 from netapp.login.prompt.effects import Enter, Outcome, ReadInvitation, Verify
 from netapp.login.prompt.inside import Inside
 from netapp.login.prompt.newcomer import Redeem
@@ -135,7 +135,7 @@ class LoginProtocol(SessionProtocol):
             outcome = Outcome.BUSY
         elif failure.check(Refused):
             outcome = Outcome.FULL
-        elif not failure.check(defer.CancelledError):  # then we have hung up, and nothing is told
+        elif not failure.check(defer.CancelledError, Unavailable):  # gone, or told of already
             self._log.failure("netapp-login: a password could not be checked", failure)
         return self._prompt.judged, outcome
 
