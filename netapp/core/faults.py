@@ -24,7 +24,7 @@ class Faults:
 
         :param what: our own words for what could not be done: there are only so many of them.
         """
-        kind, now = f"{what}: {getattr(failure.type, "__qualname__", "")}", self._clock.seconds()
+        kind, now = f"{what}: {type(failure.value).__qualname__}", self._clock.seconds()
         told, more = self._told.get(kind, (-math.inf, 0))
         if now - told < limits.FAULT_AGAIN:
             self._told[kind] = told, more + 1
