@@ -176,9 +176,11 @@ def test_people_that_cannot_be_read_let_nobody_in(client: Client) -> None:
     globalLogPublisher.addObserver(events.append)
     try:
         assert client.bind() == UNAVAILABLE
+        assert client.bind() == UNAVAILABLE
         assert client.search() == (NO_ACCESS, {})
     finally:
         globalLogPublisher.removeObserver(events.append)
+    assert len([each for each in events if each.get("log_failure")]) == 1
     client.people.broken = None
     assert client.bind() == SUCCESS
 

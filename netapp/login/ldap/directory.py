@@ -12,6 +12,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from netapp.core import limits
+from netapp.errors import Unavailable
 from netapp.login.ldap.entries import Snapshot
 from netapp.login.ldap.tree import Places, roots, shadowed, snapshot_steps
 from netapp.people.model import AccountChanged
@@ -42,7 +43,7 @@ class Directory:
         return self._snapshot
 
     def ready(self) -> "defer.Deferred[None]":
-        """Fires when people are in the snapshot; fails when they cannot be read."""
+        """Fires when people are in the snapshot; fails with ``Unavailable`` when they cannot be read."""
         if self._made:
             return defer.succeed(None)
         waiting: defer.Deferred[None] = defer.Deferred(self._give_up)
@@ -93,7 +94,7 @@ class Directory:
         if not self._broken:
             self._broken = True
             self._log.failure("netapp-login: accounts cannot be read for LDAP", failure)
-        self._tell(lambda each: each.errback(failure))
+        self._tell(lambda each: each.errback(Unavailable("accounts cannot be read")))
         if self._made:  # what there is goes on being shown, until accounts can be read again
             self._later(limits.LDAP_AGAIN)
 
