@@ -4,12 +4,14 @@ A full disk fails every login, and whoever likes can try to log in: the log must
 """
 
 import math
+import sqlite3
 from typing import Any
 
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from netapp.core import limits
+from netapp.core.text import visible
 
 
 class Faults:
@@ -20,7 +22,7 @@ class Faults:
         self._told: dict[str, tuple[float, int]] = {}  # when, and how many since
 
     def tell(self, what: str, failure: Failure) -> None:
-        """Log it with its traceback, unless the same was not long ago.
+        """Log it, unless the same was not long ago: what a disk or a database says, else a traceback.
 
         :param what: our own words for what could not be done: there are only so many of them.
         """
@@ -31,4 +33,8 @@ class Faults:
             return
         self._told[kind] = now, 0
         text = "{what}; {more} times more since that was told last" if more else "{what}"
-        self._log.failure(text, failure, what=what, more=more)
+        cause = getattr(failure.value, "orig", failure.value)  # SQLAlchemy's own has all of the statement
+        if isinstance(cause, OSError | sqlite3.Error):
+            self._log.error(text + ": {reason}", what=what, more=more, reason=visible(str(cause)))
+        else:
+            self._log.failure(text, failure, what=what, more=more)
