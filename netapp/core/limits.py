@@ -213,7 +213,7 @@ LOGIN_INVITED_ANSWER: Final = 120.0
 LOGIN_INVITED_TOTAL: Final = 600.0
 #: Tries on one connection.
 LOGIN_TRIES: Final = 6
-#: Lines that may wait while a password is checked or a prompt is held back.
+#: Lines that may wait while a password is checked or a prompt is held back; two more before the first prompt.
 LOGIN_LINES: Final = 4
 #: Silence that ends a session after the login.
 SHELL_IDLE: Final = 1800.0
@@ -244,6 +244,8 @@ SSH_VERSION: Final = 255
 SSH_PACKET: Final = 35_000
 #: How long an exchange of keys may take once it has begun.
 SSH_EXCHANGE: Final = 30.0
+#: Octets in both directions after which there is another: RFC 4253 section 9.
+SSH_REKEY: Final = 2**30
 #: Sessions at once on one connection, as in OpenSSH.
 SSH_CHANNELS: Final = 10
 #: What a client may send to a session before it is taken.

@@ -216,6 +216,14 @@ def test_l24_lines_that_come_at_once_wait_their_turn_and_not_more_than_four() ->
     assert not any(isinstance(effect, Verify) for effect in talk.take())
 
 
+def test_l24_before_the_first_prompt_the_name_and_the_password_only_seem_to_wait() -> None:
+    talk = Talk().send(b"zhao\n123\nwhoami\nhelp\nsessions\nquit\n").wait(limits.LOGIN_GREETING)
+    assert talk.take() == [NAME, PASSWORD, Verify(b"zhao", b"123")]
+    talk.judge(Outcome.ADMITTED).wait(limits.LOGIN_GAP)
+    assert isinstance(talk.effects[-1], Enter)
+    assert talk.session.left().lines == (b"whoami", b"help", b"sessions", b"quit")
+
+
 def test_l25_who_has_sent_all_gets_all_answers_and_then_the_end() -> None:
     talk = Talk().send(b"u\np\nzhao\n123\n").finish().wait(limits.LOGIN_GREETING)
     assert talk.take() == [NAME, PASSWORD, Verify(b"u", b"p")]

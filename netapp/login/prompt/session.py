@@ -166,7 +166,8 @@ class LoginSession(Session):
             if self._unread and line is not None and strangers.is_http(line):
                 return [strangers.Misdirected("netapp-login", self._say.lang), Close("HTTP")]
             self._unread = False
-            if len(self._lines) >= limits.LOGIN_LINES:
+            early = self._state is State.GREETING  # the name and the password only seem to wait
+            if len(self._lines) >= limits.LOGIN_LINES + 2 * early:
                 self._flooded = True
             if not self._flooded:
                 self._lines.append(line)
