@@ -221,7 +221,7 @@ def test_l24_before_the_first_prompt_the_name_and_the_password_only_seem_to_wait
     assert talk.take() == [NAME, PASSWORD, Verify(b"zhao", b"123")]
     talk.judge(Outcome.ADMITTED).wait(limits.LOGIN_GAP)
     assert isinstance(talk.effects[-1], Enter)
-    assert talk.session.left().lines == (b"whoami", b"help", b"sessions", b"quit")
+    assert talk.session.left.lines == (b"whoami", b"help", b"sessions", b"quit")
 
 
 def test_l25_who_has_sent_all_gets_all_answers_and_then_the_end() -> None:
