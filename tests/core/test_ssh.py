@@ -57,7 +57,7 @@ def test_l40_silence_at_any_place_ends_after_a_minute() -> None:
             dialogue.begin()
         dialogue.clock.advance(limits.SSH_LOGIN - 0.1)
         ended = dialogue.ended
-        assert ended == (place == "exchange"), place  # that one has a shorter limit
+        assert ended == (place in ("version", "exchange")), place  # those have a shorter limit
         dialogue.clock.advance(0.2)
         assert dialogue.ended, place
         assert dialogue.clock.getDelayedCalls() == [], place
@@ -203,6 +203,26 @@ def test_keys_are_exchanged_again_and_what_waited_follows() -> None:
     dialogue.pump()
     assert 21 in dialogue.numbers()[before:]
     assert dialogue.open() == 91
+
+
+def test_keys_that_are_worn_are_changed_by_ourselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SSH_REKEY", 20_000)
+    dialogue = Dialogue().come_in()
+    before = dialogue.numbers().count(21)
+    for _ in range(30):
+        dialogue.client.sendIgnore(bytes(1000))
+        dialogue.pump()
+    assert dialogue.numbers().count(21) == before + 1
+    assert dialogue.open() == 91
+
+    deaf = Dialogue().come_in()
+    deaf.client.ssh_KEXINIT = lambda packet: None
+    for _ in range(30):
+        deaf.client.sendIgnore(bytes(1000))
+        deaf.pump()
+    assert not deaf.ended
+    deaf.clock.advance(limits.SSH_EXCHANGE)
+    assert deaf.ended
 
 
 def test_what_waits_for_the_end_of_an_exchange_is_bounded() -> None:

@@ -23,6 +23,7 @@ from zope.interface import implementer
 from netapp.core import limits
 from netapp.core.ssh import offers, wire
 from netapp.core.ssh.alarms import Alarms
+from netapp.core.ssh.flow import Flow
 from netapp.core.ssh.hostkeys import HostKeys
 from netapp.core.ssh.order import NEWKEYS, Order, Stage
 from netapp.core.streams import Peer, SessionFactory
@@ -63,10 +64,7 @@ class ServerTransport(transport.SSHServerTransport):
         self._keys, self._authenticate = keys, authenticate
         self._owner: SessionFactory | None = None
         self._hello = b""
-        self._order = Order()
-        self._exchanging = False  # our own KEXINIT is out
-        self._withheld = 0  # octets that wait for the end of an exchange
-        self.paused, self._unread = False, 0
+        self._order, self._flow = Order(), Flow()
         self._alarms = Alarms(clock)
         self.closing = False
 
@@ -134,13 +132,13 @@ class ServerTransport(transport.SSHServerTransport):
 
     def pauseProducing(self) -> None:
         """Neither do we, and not for ever; a transport says so again at every write."""
-        if not self.paused:
-            self.paused, self._unread = True, 0
+        if not self._flow.paused:
+            self._flow.pause()
             self.transport.pauseProducing()
             self._alarms.set("stalled", limits.STALLED, lambda: self.close(abort=True))
 
     def resumeProducing(self) -> None:
-        self.paused = False
+        self._flow.paused = False
         self._alarms.cancel("stalled")
         self.transport.resumeProducing()
         self._tell_drained()
@@ -148,7 +146,7 @@ class ServerTransport(transport.SSHServerTransport):
     @property
     def congested(self) -> bool:
         """What is said now would wait; the service's ``drained`` is called when it would not."""
-        return self.paused or self._exchanging
+        return self._flow.congested
 
     def _tell_drained(self) -> None:
         if not self.congested:
@@ -181,6 +179,9 @@ class ServerTransport(transport.SSHServerTransport):
             if not self._order.may_come(messageNum, served=self.service is not None):
                 raise WireError(f"message {messageNum} out of order", source="RFC 4253 section 7.1")
             super().dispatchMessage(messageNum, payload)
+            self._flow.heard(len(payload))
+            if self._flow.worn and not self.closing:
+                self.sendKexInit()
         except _MALFORMED:
             self._malformed()
         except Exception:
@@ -191,11 +192,7 @@ class ServerTransport(transport.SSHServerTransport):
         """Send a message, unless the peer has let too much wait: then it loses its connection."""
         if self.closing:
             return
-        if self._exchanging and self._order.waits(messageType):
-            self._withheld += len(payload)
-        if self.paused:
-            self._unread += len(payload) + 64
-        if self._withheld > limits.UNSENT or self._unread > limits.UNSENT:
+        if not self._flow.says(len(payload), waits=self._order.waits(messageType)):
             self.close(abort=True)
             return
         super().sendPacket(messageType, payload)
@@ -208,7 +205,8 @@ class ServerTransport(transport.SSHServerTransport):
 
     def sendKexInit(self) -> None:
         """Begin, and say that we know the strict way, which is no algorithm to choose."""
-        self._exchanging = True
+        self._flow.begin_exchange()
+        self._alarms.set("exchange", limits.SSH_EXCHANGE, lambda: self.close(abort=True))
         chosen_from = self.supportedKeyExchanges
         self.supportedKeyExchanges = [*chosen_from, offers.STRICT_SERVER]
         try:
@@ -222,11 +220,11 @@ class ServerTransport(transport.SSHServerTransport):
             if self._order.strict and self.incomingPacketSequence != 1:
                 raise WireError("KEXINIT is not the first message", source="OpenSSH PROTOCOL section 1.10")
         self._order.stage = Stage.BEGUN
-        self._alarms.set("exchange", limits.SSH_EXCHANGE, lambda: self.close(abort=True))
         super().ssh_KEXINIT(packet)
 
     def ssh_NEWKEYS(self, packet: bytes) -> None:
-        self._order.stage, self._exchanging, self._withheld = Stage.NONE, False, 0
+        self._order.stage = Stage.NONE
+        self._flow.end_exchange()
         self._alarms.cancel("exchange")
         super().ssh_NEWKEYS(packet)
         self._order.encrypted = True
