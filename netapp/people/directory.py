@@ -221,9 +221,7 @@ class People:
 
     async def remove(self, name: str) -> Account:
         """:raises Refused: there is none of this name, or it is the last admin."""
-        removed = await self._ground.change(lambda rows: admin.remove(rows, admin.find(rows, name)))
-        await self._ground.store_throttle()
-        return removed
+        return await self._ground.change(lambda rows: admin.remove(rows, admin.find(rows, name)))
 
     def _new_password(self, rows: Rows, account: Account, new: str) -> None:
         """:raises Refused: it is against the rules for who has, or has not, a second factor now."""

@@ -115,6 +115,8 @@ class Ground:
                 if happened.kind == "removed":  # whoever gets the name begins anew
                     self.throttle.forget(happened.account.name, self.now())
                 self.changes.publish(happened)
+            if any(happened.kind == "removed" for _, happened in news.changes):
+                await self.store_throttle()
         finally:
             self._reading.release()
 
