@@ -268,7 +268,7 @@ def test_a_pepper_that_is_none_is_refused_with_its_cure(user: User, tmp_path: Pa
     assert "openssl rand" in user.wrong("pepper", path)
     path.write_text("short")
     path.chmod(0o600)
-    assert "must have" in user.wrong("pepper", path)
+    assert "does not have 32" in user.wrong("pepper", path)
     path.write_text("x" * 40)
     path.chmod(0o644)
     assert "chmod 600" in user.wrong("pepper", path)
