@@ -321,7 +321,8 @@ def test_an_invitation_makes_an_account_at_the_prompt(door: Door) -> None:
     assert visit.after(limits.LOGIN_GAP).decode().startswith("\n您好,小明!")
     assert now(door.people.find("小明")).active
     again = door.visit()
-    assert again.say(code + b"\n") == NAME + PASSWORD  # used: a name that nobody has
+    said = again.say(code + b"\n").removeprefix(NAME).removesuffix(PASSWORD).decode()
+    assert said == "邀请码无效、已用过或已过期\n"  # and then it is a name that nobody has
 
 
 def test_an_invitation_to_a_name_that_is_taken_asks_for_another(door: Door) -> None:
@@ -332,6 +333,14 @@ def test_an_invitation_to_a_name_that_is_taken_asks_for_another(door: Door) -> N
     assert "已经有人用了" in shown
     assert shown.endswith("新用户名:")
     assert visit.say(b"li\ncorrect horse\ncorrect horse\n").endswith(ADMITTED)
+
+
+def test_a_code_that_is_good_no_more_is_told_of_and_may_be_somebodys_name(door: Door) -> None:
+    now(door.people.add("Christopher-Maxwell-Smithson", "correct horse"))
+    visit = door.visit()
+    said = visit.say(b"christopher-maxwell-smithson\n").decode()
+    assert said == "请输入用户名:邀请码无效、已用过或已过期\n请输入密码:"
+    assert visit.say(b"correct horse\n") == ADMITTED
 
 
 def test_an_invitation_for_an_account_sets_its_password(door: Door) -> None:
@@ -353,9 +362,10 @@ def test_who_is_invited_has_time_to_think_and_not_for_ever(door: Door) -> None:
     assert not visit.connected
 
 
-def test_a_code_that_is_none_of_ours_is_a_name_like_any_other(door: Door) -> None:
+def test_a_code_that_is_none_of_ours_is_told_of_like_one_that_is_over(door: Door) -> None:
     visit = door.visit()
-    assert visit.say(b"00000-00000-00000-00000-00000-0\n") == NAME + PASSWORD
+    said = visit.say(b"00000-00000-00000-00000-00000-0\n")
+    assert said == NAME + "邀请码无效、已用过或已过期\n".encode() + PASSWORD
 
 
 # The shell -----------------------------------------------------------------------------------

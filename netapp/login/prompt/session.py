@@ -133,7 +133,8 @@ class LoginSession(Session):
             effects.append(self.tongue.write(said))
             self._prompt(State.JOINING, effects, now)
         else:
-            self._named(effects, now)  # a name like any other, that nobody has
+            effects.append(self._speak("not invited"))
+            self._named(effects, now)  # and still it may be somebody's name
         return self._advanced(effects, now)
 
     def refused(self, refused: Refused, now: float) -> Sequence[Effect]:

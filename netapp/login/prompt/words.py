@@ -30,6 +30,10 @@ PHRASES: Final = Phrases(
             "邀请码有效,请为账号 {name} 设置密码\n",
             "The invitation is good: choose a password for {name}\n",
         ),
+        "not invited": (
+            "邀请码无效、已用过或已过期\n",
+            "This invitation is not valid, was used, or is over\n",
+        ),
         "new name": ("新用户名:", "New user name: "),
         "new password": ("新密码:", "New password: "),
         "again": ("再输入一次密码:", "The password again: "),
