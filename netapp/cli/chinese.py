@@ -82,10 +82,12 @@ HELP: Final = {
     "List the files of the share, or of folders in it.": "列出共享的文件,或其中目录的文件。",
     "By the line LIST instead of HTTP.": "用 LIST 一行命令,不用 HTTP。",
     # login, chat
-    "Log in by the server's prompts.": "按服务器的提示登录。",
-    "A password is not shown while it is typed. In a pipe each line answers one prompt. The exit"
-    " status is 0 once the server says that the login succeeded, else 1.": (
-        "输入密码时不显示。用管道时,每行回答一个提示。服务器说登录成功则退出状态为 0,否则为 1。"
+    "Log in by the server's prompts, and go on with its session.": "按服务器的提示登录,然后进入会话。",
+    "A password is not shown while it is typed; Ctrl-D leaves. In a pipe each line answers one prompt,"
+    " and what is left goes to the session. The exit status is 0 once the server says that the login"
+    " succeeded, else 1.": (
+        "输入密码时不显示;按 Ctrl-D 离开。用管道时,每行回答一个提示,剩下的交给会话。"
+        "服务器说登录成功则退出状态为 0,否则为 1。"
     ),
     "Answer the first prompt with NAME.": "用它回答第一个提示。",
     "Join the line chat: what is typed is sent, what others say is shown.": (

@@ -26,7 +26,7 @@ PHRASES: Final = Phrases(
         "memory": ("内存", "memory"),
         "rounds": ("轮数", "rounds"),
         "time": ("一次用时", "one hash"),
-        "verdict": ("", " "),
+        "verdict": ("结论", "verdict"),
         "proposed": ("建议", "proposed"),
         "now": ("现用", "in use"),
         "too slow": ("超出目标", "beyond the target"),
