@@ -1,11 +1,16 @@
 """People: accounts, and whether somebody is who they say.
 
-:mod:`model` has the values and rules, :mod:`store` keeps rows, :mod:`passwords` hashes,
-:mod:`throttle` slows guessing down, :mod:`directory` puts them together as :class:`People`, and
-:mod:`checkers` shows them as ``twisted.cred`` wants them.
+:mod:`directory` puts the parts together as :class:`People`, and :mod:`checkers` shows them as
+``twisted.cred`` wants them.  :mod:`model` has the values, :mod:`names`, :mod:`words` and :mod:`rules`
+say which names, words and passwords may be; :mod:`store` and :mod:`rows` keep rows, and :mod:`admin`
+is what may be done to them, by services and by ``netapp user``.  :mod:`authentication` is the one way
+that every door goes: :mod:`passwords` hashes, :mod:`throttle` and :mod:`turns` slow guessing down,
+:mod:`audit` writes down what was tried.  Beside the password stand :mod:`second_factor`,
+:mod:`sessions` with their tokens, :mod:`keys`, :mod:`applications` and :mod:`invitations`.
 
 Names follow RFC 8265 section 3.3 (UsernameCaseMapped), passwords section 4.2 (OpaqueString), hashes
-RFC 9106 (Argon2id).  Left out so far: second factors, tokens, keys, other directories.
+RFC 9106 (Argon2id), one-time codes RFC 6238.  Left out so far: WebAuthn, and tokens that other
+services can read by themselves.
 
 This module imports nothing heavy: a plugin may look at it and go without a database.
 """

@@ -1,5 +1,6 @@
 """Second factors: one-time codes (TOTP, RFC 6238) and recovery codes."""
 
+import math
 from dataclasses import dataclass, field
 
 from netapp.core import limits
@@ -128,7 +129,8 @@ class SecondFactor:
         step = totp.accepted_step(secret, code, now, factor.step)
         digest = codes.recovery_digest(code) if factor.confirmed else None
         if not spend:
-            rows.factors.failed(account_id, factor.failures, factor.since)  # as they are
+            # as they were, but for what SQLite takes for a change: what stays the same is not written
+            rows.factors.failed(account_id, factor.failures, math.nextafter(factor.since, math.inf))
             return False
         if step is not None and rows.factors.take_step(account_id, step):
             return True

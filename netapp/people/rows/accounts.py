@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from secrets import token_hex
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -16,6 +16,15 @@ _PASSWORD: Final = "password"  # noqa: S105  (a kind of credential)
 #: Numbers for systems that want them, as uidNumber: above what a system gives its own users.
 _FIRST_NUMBER: Final = 20_000
 _FIELDS: Final = [account.c[name] for name in Account.__dataclass_fields__]
+# What every try asks; to put a statement together takes longer than to run it.
+_BY_NAME: Final = sa.select(*_FIELDS).where(account.c.name == sa.bindparam("wanted"))
+_BY_ID: Final = sa.select(*_FIELDS).where(account.c.id == sa.bindparam("wanted"))
+_KEPT: Final = sa.select(credential.c.secret, credential.c.pepper, credential.c.alone).where(
+    credential.c.account == sa.bindparam("wanted"), credential.c.kind == _PASSWORD
+)
+_SAW: Final = (
+    sa.update(account).where(account.c.id == sa.bindparam("wanted")).values(seen=sa.bindparam("now"))
+)
 
 
 class AccountRows:
@@ -25,10 +34,10 @@ class AccountRows:
         self._connection, self._settings = connection, settings
 
     def find(self, name: str) -> Account | None:
-        return self._one(account.c.name == name)
+        return self._one(_BY_NAME, name)
 
     def get(self, account_id: str) -> Account | None:
-        return self._one(account.c.id == account_id)
+        return self._one(_BY_ID, account_id)
 
     def all(self) -> Sequence[Account]:
         """All accounts, by name."""
@@ -63,7 +72,7 @@ class AccountRows:
     def restore(self, old: Account, skeleton: str) -> None:
         """An account with the id that it had, and its number, unless that is another's now."""
         first, wanted = int(self._settings.get("number") or _FIRST_NUMBER), old.number
-        if self._one(account.c.number == wanted) is not None:
+        if self._some(account.c.number == wanted):
             wanted = self._settings.rising("number", _FIRST_NUMBER)
         elif wanted >= first:
             self._settings.put("number", str(wanted + 1))
@@ -81,7 +90,7 @@ class AccountRows:
         self.update(account_id, state=state, reason=reason, generation=account.c.generation + 1)
 
     def saw(self, account_id: str, now: float) -> None:
-        self.update(account_id, seen=now)
+        self._connection.execute(_SAW, {"wanted": account_id, "now": now})
 
     def remove(self, account_id: str) -> None:
         self._connection.execute(sa.delete(account).where(account.c.id == account_id))
@@ -89,8 +98,7 @@ class AccountRows:
     # Passwords -------------------------------------------------------------------------------
 
     def password(self, account_id: str) -> Password | None:
-        columns = credential.c.secret, credential.c.pepper, credential.c.alone
-        row = self._connection.execute(sa.select(*columns).where(*_password_of(account_id))).one_or_none()
+        row = self._connection.execute(_KEPT, {"wanted": account_id}).one_or_none()
         return None if row is None else Password(*row)
 
     def set_password(self, account_id: str, password: Password | None, now: float) -> None:
@@ -134,9 +142,9 @@ class AccountRows:
             found.setdefault(name, set()).add(account_id)
         return {name: frozenset(ids) for name, ids in found.items()}
 
-    def _one(self, condition: sa.ColumnElement[bool]) -> Account | None:
-        row = self._connection.execute(sa.select(*_FIELDS).where(condition)).one_or_none()
-        return None if row is None else Account(**row._mapping)
+    def _one(self, statement: sa.Select[Any], wanted: str) -> Account | None:
+        row = self._connection.execute(statement, {"wanted": wanted}).one_or_none()
+        return None if row is None else Account(*row)
 
     def _some(self, condition: sa.ColumnElement[bool]) -> Sequence[Account]:
         rows = self._connection.execute(sa.select(*_FIELDS).where(condition).order_by(account.c.name))

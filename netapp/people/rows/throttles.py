@@ -1,6 +1,7 @@
 """What failed tries have cost so far, and where accounts have been let in from."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -8,6 +9,21 @@ from sqlalchemy.dialects.sqlite import insert
 
 from netapp.people.counts import Changes
 from netapp.people.tables import place, throttle
+
+# After every failed try; to put a statement together takes longer than to run it.
+_NEW: Final = insert(throttle)
+_PUT: Final = _NEW.on_conflict_do_update(
+    index_elements=[throttle.c.key],
+    set_={"failures": _NEW.excluded.failures, "last": _NEW.excluded.last},
+)
+_NEW_PLACE: Final = insert(place)
+_PUT_PLACE: Final = _NEW_PLACE.on_conflict_do_update(
+    index_elements=[place.c.source, place.c.key], set_={"last": _NEW_PLACE.excluded.last}
+)
+_DROP: Final = sa.delete(throttle).where(throttle.c.key == sa.bindparam("gone"))
+_DROP_PLACE: Final = sa.delete(place).where(
+    place.c.source == sa.bindparam("gone_from"), place.c.key == sa.bindparam("gone")
+)
 
 
 class ThrottleRows:
@@ -29,15 +45,11 @@ class ThrottleRows:
 
     def store(self, changes: Changes) -> None:
         """Store what has changed, and delete what is gone."""
-        for key, failures, last in changes.rows:
-            values = {"failures": failures, "last": last}
-            new = insert(throttle).values(key=key, **values)
-            self._connection.execute(new.on_conflict_do_update(index_elements=[throttle.c.key], set_=values))
-        for source, key, last in changes.places:
-            new = insert(place).values(source=source, key=key, last=last)
-            keys = [place.c.source, place.c.key]
-            self._connection.execute(new.on_conflict_do_update(index_elements=keys, set_={"last": last}))
-        for key in changes.gone:
-            self._connection.execute(sa.delete(throttle).where(throttle.c.key == key))
-        for source, key in changes.gone_places:
-            self._connection.execute(sa.delete(place).where(place.c.source == source, place.c.key == key))
+        for statement, names, values in (
+            (_PUT, ("key", "failures", "last"), changes.rows),
+            (_PUT_PLACE, ("source", "key", "last"), changes.places),
+            (_DROP, ("gone",), [(key,) for key in changes.gone]),
+            (_DROP_PLACE, ("gone_from", "gone"), changes.gone_places),
+        ):
+            if values:
+                self._connection.execute(statement, [dict(zip(names, row, strict=True)) for row in values])
