@@ -25,6 +25,8 @@ from netapp.people.settings import Settings
 from netapp.people.store import Store
 from netapp.people.turns import Throttled, Turns
 
+_UNSEEN = Verdict(None, Reason.THROTTLED)
+
 
 class People:
     """Accounts, and whether somebody is who they say.
@@ -135,7 +137,7 @@ class People:
             alone is not enough.
         :param remember: the same password comes with every request: a right one is known again for
             a while without the work of hashing it.
-        Fails with :class:`netapp.errors.Busy` when too many wait; that is no failed try.  Fails with
+        Fails with :class:`netapp.errors.Busy` when too many wait, which is no failed try, and with
         :class:`netapp.errors.Unavailable` when it cannot be found out.
         """
         attempt = Attempt(_octets(name), _octets(password), source, door, code, remember)
@@ -253,11 +255,9 @@ class People:
                 verdict = await self._judged(attempt, tried, judge)
                 await self._count(attempt, tried, verdict)
         except Throttled:  # an ordinary refusal, to who tries; not looked at, it counts as none
-            verdict = Verdict(None, Reason.THROTTLED)
+            verdict = _UNSEEN
         if verdict.account is None:
-            self.refused += 1
-            tell_refused(attempt.source, attempt.door, Reason(verdict.reason))
-            self._record("refused", attempt, verdict)
+            self.refuse(attempt, verdict)
         return verdict
 
     async def _judged(
@@ -278,6 +278,12 @@ class People:
         else:
             self.throttle.succeeded(attempt.source, verdict.account.name, now)
         await self._ground.store_throttle()
+
+    def refuse(self, attempt: Attempt, verdict: Verdict = _UNSEEN) -> None:
+        """Tell of a try that is refused, by a door too that lets nobody wait so long."""
+        self.refused += 1
+        tell_refused(attempt.source, attempt.door, Reason(verdict.reason))
+        self._record("refused", attempt, verdict)
 
     def _record(self, event: str, attempt: Attempt, verdict: Verdict) -> None:
         self.audit.record(

@@ -59,6 +59,7 @@ class FakePeople:
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     waiting: list["defer.Deferred[Any]"] = field(default_factory=list)
     cancelled: int = 0
+    refused: list[Any] = field(default_factory=list)
 
     def authenticate(
         self, name: Any, password: Any, source: str, *, door: str, remember: bool
@@ -69,6 +70,9 @@ class FakePeople:
 
     def groups_of(self, account_id: str) -> "defer.Deferred[Any]":
         return defer.succeed(self.groups.get(account_id, frozenset()))
+
+    def refuse(self, attempt: Any) -> None:
+        self.refused.append(attempt)
 
     def _cancelled(self, gone: "defer.Deferred[Any]") -> None:
         self.cancelled += 1
@@ -392,6 +396,7 @@ def test_a_try_that_must_wait_long_is_refused_at_once() -> None:
     assert status(client.ask(fields=asked)) == 401
     assert bench.people.asked == []
     assert bench.readings["held"] == 1
+    assert [each.source for each in bench.people.refused] == ["192.168.1.7"]  # so fail2ban is told as well
     bench.people.authentication.known[b"12345678"] = ZHAO
     assert status(client.ask(fields=asked)) == 204  # the owner, who was let in before
     del bench.people.authentication.known[b"12345678"]

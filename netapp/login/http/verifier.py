@@ -80,9 +80,11 @@ class PeopleVerifier:
         people = self._people
         if (known := await people.authentication.remembered(attempt)) is not None:
             return known
+        if self._wait(attempt) > limits.HTTP_HELD:
+            self.held += 1
+            people.refuse(attempt)
+            return None
         try:
-            if self._wait(attempt) > limits.HTTP_HELD:
-                raise Throttled
             return await people.authenticate(
                 attempt.name, attempt.password, attempt.source, door=attempt.door, remember=True
             )
