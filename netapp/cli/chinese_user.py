@@ -30,7 +30,7 @@ HELP: Final = {
     "Remove an account; a later one of the same name is another.": "删除账号;以后同名的是另一个账号。",
     "Do not ask.": "不再询问。",
     "Say what an account may do: guest, member, moderator or admin.": (
-        "设置角色:guest(访客)、member(成员)、moderator(版主)或 admin(管理员)。"
+        "设置角色:guest(访客)、member(成员)、moderator(协管员)或 admin(管理员)。"
     ),
     "Change the name that others see; what the account logs in by stays.": "修改显示名;登录用的名字不变。",
     "Put accounts into groups, and take them out; without either, show which they are in.": (

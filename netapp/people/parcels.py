@@ -170,7 +170,7 @@ class _Reader:
 
     def _groups(self) -> frozenset[str]:
         groups = self._stored.get("groups")
-        if not isinstance(groups, list) or len(groups) > limits.ROSTER_GROUPS * 4:
+        if not isinstance(groups, list) or len(groups) > limits.GROUPS_EACH:
             self._wrong("groups")
         for group in groups:
             if not isinstance(group, str) or not 0 < len(group) <= limits.GROUP_NAME:

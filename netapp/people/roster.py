@@ -88,6 +88,7 @@ _ROLES: Final[Mapping[str, Role]] = {role: role for role in ROLES} | {
     "访客": "guest",
     "成员": "member",
     "学生": "member",
+    "协管员": "moderator",
     "版主": "moderator",
     "管理员": "admin",
 }

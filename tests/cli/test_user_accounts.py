@@ -53,8 +53,8 @@ def test_an_account_without_a_password_says_how_to_get_one(user: User) -> None:
         (["--password-policy", "nist"], "12 characters", "shorter than 15 characters"),
         ([], "password123", "most common"),
         ([], "zhao2026", "little more than a name"),
-        (["--display", "a\u202eb"], "correct horse", "display name cannot be"),
-        (["--display", " "], "correct horse", "display name cannot be"),
+        (["--display", "a\u202eb"], "correct horse", "display name"),
+        (["--display", " "], "correct horse", "display name"),
     ],
 )
 def test_what_the_rules_forbid_adds_nobody(
@@ -65,7 +65,7 @@ def test_what_the_rules_forbid_adds_nobody(
     assert user.audit() == []
 
 
-@pytest.mark.parametrize("group", ["", "a b", "a,b", "x" * 65, "a\u200bb"])
+@pytest.mark.parametrize("group", ["", "a b", "a,b", "a;b", "x" * 65, "a\u200bb"])
 def test_a_group_has_a_name_that_can_be_written(user: User, group: str) -> None:
     told = user.wrong("add", "zhao", "--no-password", "--group", group, status=2)
     assert "the group" in told
@@ -133,7 +133,8 @@ def test_a_state_has_a_reason_that_is_shown_and_forgotten(user: User) -> None:
     assert user.account("zhao").active
     kinds = [event["event"] for event in user.audit()]
     assert kinds == ["added", "disabled", "enabled", "locked", "unlocked"]
-    assert "a reason has at most" in user.wrong("lock", "zhao", "--reason", "x" * 300, status=2)
+    assert "reason" in user.wrong("lock", "zhao", "--reason", "x" * 300)
+    assert user.account("zhao").active
 
 
 def test_unlocking_says_that_a_disabled_account_stays_so(user: User) -> None:

@@ -9,7 +9,6 @@ from netapp.cli import common
 from netapp.cli.user import tries
 from netapp.cli.user.base import Transaction, change, state_option
 from netapp.core.languages import Phrases
-from netapp.core.text import visible
 from netapp.people.model import Account
 
 PHRASES: Final = Phrases(
@@ -26,26 +25,14 @@ PHRASES: Final = Phrases(
             "{name} 仍是停用状态。要启用:netapp user enable {name}",
             "{name} is still disabled; to let them in: netapp user enable {name}",
         ),
-        "reason": (
-            "原因最多 {most} 个字符,不能有看不见的字符",
-            "a reason has at most {most} characters, and none that is not seen",
-        ),
     }
 )
 say: Final = common.words(PHRASES)
-#: Characters of a reason, as the table has them.
-_REASON: Final = 200
-
-
-def _reason(ctx: click.Context, param: click.Parameter, value: str) -> str:
-    if len(value) > _REASON or visible(value) != value:
-        raise click.BadParameter(say("reason", most=_REASON), ctx, param)
-    return value
 
 
 def reason_option(function: Any) -> Any:
     text = "Why; netapp user show and list tell it."
-    return click.option("--reason", default="", metavar="TEXT", callback=_reason, help=text)(function)
+    return click.option("--reason", default="", metavar="TEXT", help=text)(function)
 
 
 def _put_out(name: str, how: Any, reason: str, state: Path | None) -> None:
