@@ -7,9 +7,10 @@ nothing but "no" is said of it.
 
 import secrets
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from twisted.internet import defer
+from twisted.python.failure import Failure
 
 from netapp.core import limits
 from netapp.errors import Busy
@@ -164,7 +165,7 @@ class Authentication:
             account = each.named
             if self.external is None or account is None or each.has_password or not account.active:
                 continue
-            asked = self.external.check(account.name, each.password)
+            asked = _detached(self.external.check(account.name, each.password))
             if await asked.addTimeout(limits.EXTERNAL, self._ground.clock) is True:
                 return await self._admitted(attempt, account, None)
         return None
@@ -224,6 +225,22 @@ class Authentication:
             return False
         text, now = code.decode("utf-8", "replace"), self._ground.wall()
         return self._factors.accepted(rows, account_id, text, now, spend=spend)
+
+
+def _detached(asked: "defer.Deferred[bool]") -> "defer.Deferred[bool]":
+    """Its answer, for as long as somebody waits: one that does not end when it is cancelled keeps nobody."""
+    answer: defer.Deferred[bool] = defer.Deferred()
+
+    def tell(outcome: Any) -> None:
+        if not answer.called:
+            answer.callback(outcome)  # a Failure goes down the errback chain
+
+    def end(failure: Failure) -> Failure:
+        asked.cancel()
+        return failure
+
+    asked.addBoth(tell)
+    return answer.addErrback(end)
 
 
 def _refused(candidates: list[_Candidate]) -> Verdict:

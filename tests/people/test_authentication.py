@@ -4,11 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.cred import credentials
 from twisted.internet import defer
+from twisted.logger import capturedLogs
 
 from netapp.core import limits
 from netapp.errors import Busy, Unavailable
-from netapp.people import admin, totp
+from netapp.people import admin, checkers, totp
 from netapp.people.model import Account, Password, Refused
 from netapp.people.passwords import CHEAP, Cost, Hasher
 from netapp.people.rows import Rows
@@ -123,6 +127,26 @@ def test_accounts_without_a_password_are_entered_by_none(place: Place) -> None:
     place.account("invited", None)
     for number, typed in enumerate(("", "x", "None", "\0", place.hasher.dummy)):
         assert place.tried("invited", typed, f"192.0.2.{number + 10}") is None
+
+
+@given(
+    name=st.binary(max_size=300) | st.text(max_size=80),
+    password=st.binary(max_size=5000) | st.text(max_size=80),
+    door=st.sampled_from(["login", "http", "file:read", ""]),
+    code=st.none() | st.binary(max_size=300),
+    remember=st.booleans(),
+)
+@settings(max_examples=60, deadline=None)
+def test_l9_l11_whatever_is_typed_is_refused_and_no_more(
+    name: bytes | str, password: bytes | str, door: str, code: bytes | None, remember: bool
+) -> None:
+    place = Place()
+    place.account("zhao", "right horse")
+    for known in (name, "zhao"):
+        assert place.tried(known, password, door=door, code=code, remember=remember) is None
+        assert now(place.people.wants_code(known if isinstance(known, bytes) else b"zhao")) is False
+    assert place.people.refused == 2
+    assert place.people._turns._locks == {}
 
 
 # What else opens -----------------------------------------------------------------------------
@@ -249,6 +273,31 @@ def test_a_slow_directory_holds_up_nobody_else_and_not_for_ever(
     with pytest.raises(Unavailable):
         now(waits)
     assert place.people._turns._locks == {}
+
+
+class Silent:
+    """A cred checker that never answers."""
+
+    credentialInterfaces = (credentials.IUsernamePassword,)
+
+    def requestAvatarId(self, offered: Any) -> "defer.Deferred[bytes]":
+        return defer.Deferred()
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_directories_that_never_answer_keep_nobody(place: Place, leaves: bool) -> None:
+    place.account("li", None)
+    place.people.authentication.external = checkers.Elsewhere([Silent(), Silent(), Silent()])
+    with capturedLogs():
+        waits = place.people.authenticate("li", "abc", HOST)
+        if leaves:
+            cancelled(waits)
+        else:
+            place.clock.advance(limits.EXTERNAL)
+            with pytest.raises(Unavailable):
+                now(waits)
+    assert place.people._turns._locks == {}
+    assert place.clock.getDelayedCalls() == []
 
 
 def test_a_password_set_while_another_directory_was_asked_counts(place: Place, directory: Elsewhere) -> None:
