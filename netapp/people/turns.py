@@ -67,15 +67,21 @@ class Turns:
                 keys = self._keys(host, names)
                 for key in keys:
                     await stack.enter_async_context(self._held(key))
-                if not set(keys).issuperset(self._keys(host, names)):
+                if self._is_new(keys, host, names):
                     continue  # others' failures meanwhile: in line with them, from the first count on
                 if not self._throttle.knows(host, names, self._seconds()):
                     await stack.enter_async_context(self._among_strangers())
+                    if self._is_new(keys, host, names):
+                        continue
                 yield
                 return
 
     def _keys(self, host: str, names: frozenset[str]) -> list[Key]:
         return self._throttle.keys(host, names, self._seconds())
+
+    def _is_new(self, keys: list[Key], host: str, names: frozenset[str]) -> bool:
+        """Whether a try has come under more counts than these."""
+        return not set(keys).issuperset(self._keys(host, names))
 
     @contextmanager
     def _one_of(self, share: str) -> Iterator[None]:

@@ -192,6 +192,18 @@ def test_l7_strangers_wait_in_a_line_of_their_own_and_the_owner_not_behind_them(
     assert guesser.turns.waiting == 0
 
 
+def test_l6_who_waits_among_strangers_gets_in_line_when_the_account_is_guarded_meanwhile(
+    guesser: Guesser,
+) -> None:
+    guesser.turns = Turns(guesser.throttle, guesser.clock, strangers=2)
+    for number in range(limits.THROTTLE_GUARDS - 1):
+        guesser.throttle.failed(f"198.51.100.{number}", ["zhao"], 0.0)
+    for number in range(40):
+        guesser.tries(f"192.0.2.{number}").addErrback(lambda failure: failure.trap(Busy))
+    assert guesser.wait(14.0) == 2  # who was looked at just then
+    assert guesser.wait(STEPS[-1] * 3) == 3
+
+
 def test_l7_who_fills_the_room_of_a_network_does_not_fill_that_of_a_place_known_in_it(
     guesser: Guesser,
 ) -> None:
