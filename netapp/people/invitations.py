@@ -9,6 +9,7 @@ from netapp.people.ground import Ground
 from netapp.people.model import Account, Invitation, Refused, Role
 from netapp.people.rows import Rows
 from netapp.people.rules import Policy
+from netapp.people.second_factor import is_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ class Invitations:
         """Use a code up: the account that it made, or whose password it has set.
 
         :param name: of the new account; not looked at for a code that is for one.
-        :raises Refused: the name, the password, or the code is good no more.
+        :raises Refused: the name, the password, or the code is good no more.  With the key "password
+            set" it was used: the account has a second factor, which a code does not stand for.
         :raises Busy: too many wait for the threads that hash.
         """
         invited = await self.read(code, source)
@@ -74,13 +76,17 @@ class Invitations:
         kept = await self._ground.hashed(octets, alone=rules.stands_alone(octets))
         now = self._ground.now()
 
-        def work(rows: Rows) -> Account:
+        def work(rows: Rows) -> tuple[Account, bool]:
             account = admin.redeem(rows, invited.invitation, name, kept, now)
+            if is_on(rows, account.id):
+                return account, False
             rows.accounts.saw(account.id, now)
-            return rows.accounts.get(account.id) or account
+            return rows.accounts.get(account.id) or account, True
 
-        account = await self._ground.change(work)
+        account, is_in = await self._ground.change(work)
         self._ground.audit.record("joined", account=account, source=source, door=door)
+        if not is_in:
+            raise Refused("password set")
         return account
 
     async def invite(

@@ -177,6 +177,10 @@ PHRASES: Final = Phrases(
         "password wrong": ("原密码不对", "the old password is wrong"),
         "code wrong": ("验证码不对", "the code is wrong"),
         "code used": ("这个邀请码无效、已用过或已过期", "this code is not valid, was used, or is over"),
+        "password set": (
+            "密码已设好:请用它和验证码登录",
+            "the password is set: log in with it and a code of your second factor",
+        ),
         "factor on": ("两步验证已经开启", "the second factor is on already"),
         "factor off": ("两步验证没有开启", "the second factor is off"),
         "factor not begun": ("请先用 totp on 开始设置", "begin with totp on"),

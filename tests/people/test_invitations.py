@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import pytest_twisted
+from pyotp import TOTP
 from twisted.internet import defer, reactor
 
 from netapp.core import limits
@@ -56,6 +57,23 @@ def test_a_code_for_an_account_sets_its_password_and_ends_what_was_open(place: P
     assert place.tried("zhao", NEW) is not None
     assert place.tried("zhao", "123", "192.0.2.3") is None
     assert place.tried("zhao", token, "192.0.2.4") is None
+
+
+def test_a_code_does_not_stand_for_a_second_factor(place: Place) -> None:
+    zhao = place.account()
+    setup = now(place.people.second_factor.begin(zhao))
+    step = int(place.clock.seconds() // 30)
+    now(place.people.second_factor.confirm(zhao.id, TOTP(setup.secret).generate_otp(step)))
+    code = invited(place, account=zhao)
+    with pytest.raises(Refused) as told:
+        redeemed(place, code, None)
+    assert told.value.key == "password set"
+    assert place.tried("zhao", NEW) is None
+    place.clock.advance(30.0)
+    shown = TOTP(setup.secret).generate_otp(step + 1).encode()
+    assert place.tried("zhao", NEW, "192.0.2.3", code=shown) is not None
+    with pytest.raises(Refused, match="was used"):
+        redeemed(place, code, None)
 
 
 def test_an_account_has_one_code_at_a_time_and_none_once_it_has_a_password(place: Place) -> None:

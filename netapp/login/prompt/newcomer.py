@@ -56,7 +56,7 @@ class Newcomer:
         """The whole was refused: what was at fault is asked for again.  False: the code is no more."""
         if refused.key.startswith("name") or refused.key in ("taken", "lookalike"):
             self.wants = "new name"
-        return refused.key not in ("code used", "gone")
+        return refused.key not in ("code used", "password set", "gone")
 
 
 class Differ(Exception):
