@@ -137,6 +137,7 @@ class People:
             alone is not enough.
         :param remember: the same password comes with every request: a right one is known again for
             a while without the work of hashing it.
+
         Fails with :class:`netapp.errors.Busy` when too many wait, which is no failed try, and with
         :class:`netapp.errors.Unavailable` when it cannot be found out.
         """
