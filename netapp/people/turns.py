@@ -101,12 +101,14 @@ class Turns:
         lock = self._locks.setdefault(key, defer.DeferredLock())
         if len(lock.waiting) >= limits.HASH_QUEUE_PER_ADDRESS:
             raise Busy("too many logins by one account")
-        if lock.locked:
+        if waits := bool(lock.locked):
             with self._waits():
                 await lock.acquire()
         else:
             await lock.acquire()
         try:
+            if waits:
+                await self._unwound()
             while wait := self._throttle.wait(key, self._seconds()):
                 if wait > limits.THROTTLE_PATIENCE:
                     raise Throttled(f"held back for {wait:.0f} s")
@@ -122,13 +124,15 @@ class Turns:
         if self._queue() + self._crowd >= limits.HASH_QUEUE:
             raise Busy("too many logins from new places")  # who waits here is in the queue as well
         with self._crowds():
-            if self._strangers.tokens:
-                await self._strangers.acquire()
-            else:
+            if waits := not self._strangers.tokens:
                 with self._waits():
                     await self._strangers.acquire()
+            else:
+                await self._strangers.acquire()
         try:
             with self._crowds():
+                if waits:
+                    await self._unwound()
                 await self._let_others_first()
             yield
         finally:
@@ -141,6 +145,10 @@ class Turns:
                 return
             await self._sleep(wait)
         raise Busy("the threads that hash have too much to do")
+
+    def _unwound(self) -> defer.Deferred[None]:
+        """Who has let us go is still on the stack: the next of many must not come on top of us."""
+        return task.deferLater(self._clock, 0)
 
     @contextmanager
     def _crowds(self) -> Iterator[None]:

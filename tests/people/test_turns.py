@@ -1,5 +1,7 @@
 """Tries that share a count go one after another."""
 
+import inspect
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -202,6 +204,23 @@ def test_l6_who_waits_among_strangers_gets_in_line_when_the_account_is_guarded_m
         guesser.tries(f"192.0.2.{number}").addErrback(lambda failure: failure.trap(Busy))
     assert guesser.wait(14.0) == 2  # who was looked at just then
     assert guesser.wait(STEPS[-1] * 3) == 3
+
+
+def test_l6_a_line_that_ends_all_at_once_ends_one_by_one(guesser: Guesser) -> None:
+    guesser.turns = Turns(guesser.throttle, guesser.clock, strangers=1)
+    for number in range(limits.THROTTLE_GUARDS - 1):
+        guesser.throttle.failed(f"198.51.100.{number}", ["zhao"], 0.0)
+    refused: list[object] = []
+    for number in range(limits.HASH_QUEUE):
+        try_of_one = guesser.tries(f"192.0.2.{number}")
+        try_of_one.addErrback(lambda failure: refused.append(failure.type))
+    room, limit = sys.getrecursionlimit(), len(inspect.stack()) + 100
+    sys.setrecursionlimit(limit)
+    try:
+        guesser.wait(14.0)
+    finally:
+        sys.setrecursionlimit(room)
+    assert refused == [Busy] * (limits.HASH_QUEUE - 1 - limits.HASH_QUEUE_PER_ADDRESS - 1)
 
 
 def test_l7_who_fills_the_room_of_a_network_does_not_fill_that_of_a_place_known_in_it(
