@@ -1,7 +1,7 @@
 """The people of one place, as services and commands ask for them."""
 
 import secrets
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from twisted.internet import defer
@@ -9,23 +9,21 @@ from twisted.internet import defer
 from netapp.people import admin, names, rules
 from netapp.people.applications import Applications
 from netapp.people.audit import Audit
-from netapp.people.authentication import Attempt, Authentication, Verdict
+from netapp.people.authentication import Attempt, Authentication
 from netapp.people.clock import Steady
 from netapp.people.ground import Ground, NoAudit
 from netapp.people.invitations import Invitations
 from netapp.people.keys import Keys
 from netapp.people.model import Account, Refused, Role
 from netapp.people.passwords import Hasher
-from netapp.people.refusals import Reason, tell_refused
 from netapp.people.rows import Rows
 from netapp.people.rules import Policy
 from netapp.people.second_factor import SecondFactor, is_on
 from netapp.people.sessions import Sessions
 from netapp.people.settings import Settings
 from netapp.people.store import Store
-from netapp.people.turns import Throttled, Turns
-
-_UNSEEN = Verdict(None, Reason.THROTTLED)
+from netapp.people.tries import UNSEEN, Tries
+from netapp.people.turns import Turns
 
 
 class People:
@@ -65,9 +63,8 @@ class People:
         self.second_factor = SecondFactor(ground)
         self.invitations, self.applications = Invitations(ground), Applications(ground)
         self.authentication = Authentication(ground, self.second_factor)
-        self.refused = 0  # tries that were wrong
-        self.admitted = 0
         self._turns = Turns(self.throttle, clock, seconds=ground.now, queue=lambda: ground.pool.waiting)
+        self._tries = Tries(ground, self._turns)
 
     def begin(self, rows: Rows) -> None:
         """Take what is stored, so that a restart forgives nothing; ``start`` does it where nobody has."""
@@ -80,6 +77,16 @@ class People:
 
     def stop(self) -> defer.Deferred[None]:
         return defer.ensureDeferred(self._ground.stop())
+
+    @property
+    def refused(self) -> int:
+        """Tries so far that were wrong, or held back."""
+        return self._tries.refused
+
+    @property
+    def admitted(self) -> int:
+        """Tries so far that were right."""
+        return self._tries.admitted
 
     @property
     def policy(self) -> Policy:
@@ -145,6 +152,10 @@ class People:
         work = self._authenticate(attempt)
         return defer.ensureDeferred(self._ground.for_strangers("a password cannot be checked", work))
 
+    def refuse(self, attempt: Attempt) -> None:
+        """Tell of a try that a door has refused unseen, since it lets nobody wait so long."""
+        self._tries.refuse(attempt, UNSEEN)
+
     # Changes ---------------------------------------------------------------------------------
 
     async def add(
@@ -185,7 +196,7 @@ class People:
             raise Refused("gone")
         await self._ground.store.read(lambda rows: self._new_password(rows, account, new))
         attempt = Attempt(account.name.encode(), _octets(old), source, door)
-        verdict = await self._tried(attempt, lambda it: self.authentication.judge_own(it, account))
+        verdict = await self._tries.judged(attempt, lambda it: self.authentication.judge_own(it, account))
         if (judged := verdict.account) is None:
             raise Refused("password wrong")
         octets = rules.prepared(new)
@@ -237,64 +248,10 @@ class People:
             password, policy=self.policy, second_factor=second_factor, name=name, allow_weak=allow_weak
         )
 
-    # Tries -----------------------------------------------------------------------------------
-
     async def _authenticate(self, attempt: Attempt) -> Account | None:
         if attempt.remember and (known := await self.authentication.remembered(attempt)) is not None:
             return known
-        verdict = await self._tried(attempt, self.authentication.judge)
-        if verdict.account is not None:
-            self.admitted += 1
-            self._record("login", attempt, verdict)
-        return verdict.account
-
-    async def _tried(self, attempt: Attempt, judge: Callable[[Attempt], Awaitable[Verdict]]) -> Verdict:
-        """Have a try judged when its turn comes, and count what comes out."""
-        tried = rules.tried_names(attempt.name)
-        try:
-            async with self._turns.turn(attempt.source, tried):
-                verdict = await self._judged(attempt, tried, judge)
-                await self._count(attempt, tried, verdict)
-        except Throttled:  # an ordinary refusal, to who tries; not looked at, it counts as none
-            verdict = _UNSEEN
-        if verdict.account is None:
-            self.refuse(attempt, verdict)
-        return verdict
-
-    async def _judged(
-        self, attempt: Attempt, tried: frozenset[str], judge: Callable[[Attempt], Awaitable[Verdict]]
-    ) -> Verdict:
-        """Who hangs up while the threads are at work has had them work: that is a failure as any."""
-        try:
-            return await judge(attempt)
-        except defer.CancelledError:
-            self.throttle.failed(attempt.source, tried, self._ground.now(), password=attempt.password)
-            raise
-
-    async def _count(self, attempt: Attempt, tried: frozenset[str], verdict: Verdict) -> None:
-        """Count an outcome, on the disk too, before anybody is told of it."""
-        now = self._ground.now()
-        if verdict.account is None:
-            self.throttle.failed(attempt.source, tried, now, password=attempt.password)
-        else:
-            self.throttle.succeeded(attempt.source, verdict.account.name, now)
-        await self._ground.store_throttle()
-
-    def refuse(self, attempt: Attempt, verdict: Verdict = _UNSEEN) -> None:
-        """Tell of a try that is refused, by a door too that lets nobody wait so long."""
-        self.refused += 1
-        tell_refused(attempt.source, attempt.door, Reason(verdict.reason))
-        self._record("refused", attempt, verdict)
-
-    def _record(self, event: str, attempt: Attempt, verdict: Verdict) -> None:
-        self.audit.record(
-            event,
-            account=verdict.account or verdict.named,
-            name=attempt.name,
-            source=attempt.source,
-            door=attempt.door,
-            reason=verdict.reason,
-        )
+        return await self._tries.login(attempt, self.authentication.judge)
 
 
 def _octets(word: str | bytes) -> bytes:
