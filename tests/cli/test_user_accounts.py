@@ -87,7 +87,7 @@ def test_the_stored_policy_is_the_rule_and_a_second_factor_counts(user: User) ->
     assert "second factor of zhao is off" in done.out
     assert "fewer than 15 characters" in done.err
     assert user.json("show", "zhao")["password"]["stands_alone"] is False
-    assert "1 accounts have a password too short" in user("policy").err
+    assert "second factor: 1;" in user("policy").err
 
 
 # The last admin ----------------------------------------------------------------------------------

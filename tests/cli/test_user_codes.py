@@ -65,7 +65,7 @@ def test_codes_are_withdrawn(user: User) -> None:
     user.right("withdraw", first)
     assert f"there is no code {first}" in user.wrong("withdraw", first)
     assert len(user.json("invitations")) == 2
-    assert user.right("withdraw", "--all") == "2 codes are no longer good\n"
+    assert user.right("withdraw", "--all") == "codes that are no longer good: 2\n"
     assert user.json("invitations") == []
     assert "give a code's id" in user.wrong("withdraw", status=2)
 
@@ -214,7 +214,7 @@ def test_a_dry_run_of_an_import_changes_nothing(user: User, tmp_path: Path) -> N
     user.right("export", tmp_path / "accounts.json")
     other = User(tmp_path / "other")
     done = other("import", tmp_path / "accounts.json", "--dry-run")
-    assert (done.out, other.json("list")) == ("imported accounts: 1\n", [])
+    assert (done.out, other.json("list")) == ("would import accounts: 1\n", [])
     assert "nothing was changed" in done.err
     told = user.wrong("import", tmp_path / "accounts.json", "--group", "a", status=2)
     assert "--group is for class lists" in told
@@ -246,7 +246,7 @@ def test_a_pepper_is_made_used_and_left_out_again(user: User, tmp_path: Path) ->
     done = user("pepper", "--new", path)
     assert done.status == 0
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert "1 passwords have none yet" in done.err
+    assert "passwords that have none yet: 1" in done.err
     kid = user.read(settings.read).peppers().current
     user.add("li")
     assert user.read(lambda rows: rows.accounts.password(rows.accounts.find("li").id)).pepper == kid
@@ -254,7 +254,7 @@ def test_a_pepper_is_made_used_and_left_out_again(user: User, tmp_path: Path) ->
     assert "peppered" in user.right("show", "li")
     done = user("pepper", "--off")
     assert done.out == "no pepper is used\n"
-    assert f"1 passwords still have the pepper {kid}" in done.err
+    assert f"passwords that still have the pepper {kid}: 1" in done.err
     user.right("passwd", "li", "--password-stdin", typed="another word of mine")
     user.right("pepper", "--off")
     assert user.read(settings.read).peppers().files == {}
@@ -307,7 +307,7 @@ def test_l30_what_somebody_put_into_the_trail_moves_no_terminal(user: User) -> N
     done = user("audit")
     assert "\x1b" not in done.out + done.err
     assert "\u202e" not in done.out
-    assert "1 lines are damaged" in done.err
+    assert "left out: 1" in done.err
 
 
 def test_a_name_that_is_no_accounts_is_found_by_its_hash(user: User) -> None:

@@ -21,7 +21,7 @@ from netapp.core.text import visible
 PHRASES: Final = Phrases(
     {
         "none": ("还没有记录:{path}", "there is nothing yet: {path}"),
-        "damaged": ("有 {count} 行不完整,已跳过", "{count} lines are damaged and left out"),
+        "damaged": ("有 {count} 行不完整,已跳过", "damaged lines that are left out: {count}"),
         # Events; the English is what stands in the file.
         "login": ("登录", "login"),
         "refused": ("拒绝", "refused"),
@@ -176,7 +176,7 @@ def _show(event: dict[str, Any], as_json: bool) -> None:
     rest += [f"{key}={_value(value)}" for key, value in event.items() if key not in _PLACED and value != ""]
     words = (
         _time(event["time"]),
-        _padded(_event(str(event["event"])), 12),
+        _padded(_event(str(event["event"])), 17),
         _padded(str(who), 16),
         where,
         *rest,

@@ -45,7 +45,7 @@ PHRASES: Final = Phrases(
             "没有邀请码 {which}:netapp user invitations 列出所有的",
             "there is no code {which}: netapp user invitations lists all",
         ),
-        "withdrawn": ("已作废 {count} 个邀请码", "{count} codes are no longer good"),
+        "withdrawn": ("已作废 {count} 个邀请码", "codes that are no longer good: {count}"),
     }
 )
 say: Final = common.words(PHRASES)

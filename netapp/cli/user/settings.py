@@ -29,7 +29,7 @@ PHRASES: Final = Phrases(
         ),
         "short": (
             "{count} 个账号的密码不够长又没有两步验证,仍能登录,下次改密码时按新规则",
-            "{count} accounts have a password too short to stand alone and no second factor: "
+            "accounts with a password too short to stand alone, and no second factor: {count}; "
             "they still log in, and the rule is theirs with the next password",
         ),
         "one": ("FILE、--new FILE、--off 只能选一个", "give one of FILE, --new FILE, --off"),
@@ -37,11 +37,11 @@ PHRASES: Final = Phrases(
         "pepper": ("新密码使用 pepper {kid}:{path}", "new hashes take the pepper {kid}: {path}"),
         "older": (
             "还有 {count} 个密码用 pepper {kid}:{path}(要留着,到这些用户下次登录为止)",
-            "{count} passwords still have the pepper {kid}: {path} (keep it until each has logged in)",
+            "passwords that still have the pepper {kid}: {count} (keep {path} until each has logged in)",
         ),
         "bare": (
             "还有 {count} 个密码没用 pepper,到用户下次登录时加上",
-            "{count} passwords have none yet; the next login of each gives it one",
+            "passwords that have none yet: {count}; the next login of each gives it one",
         ),
         "made": ("已生成 {path}", "made {path}"),
         "copy": (

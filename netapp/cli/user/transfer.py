@@ -38,6 +38,8 @@ PHRASES: Final = Phrases(
             "there already, and left as they are: {names} (--overwrite brings them back as in the file)",
         ),
         "added": ("已导入 {count} 个账号", "imported accounts: {count}"),
+        "would add": ("会导入 {count} 个账号", "would import accounts: {count}"),
+        "would replace": ("会恢复 {count} 个账号:{names}", "would bring back ({count}): {names}"),
         "replaced": ("已恢复 {count} 个账号:{names}", "brought back ({count}): {names}"),
         "would": ("只是试一下,什么都没有改动", "a dry run: nothing was changed"),
     }
@@ -110,15 +112,15 @@ def take(octets: bytes, state: Path | None, *, overwrite: bool, dry: bool) -> No
     try:
         _tell(at(state, work))
     except Undone as undone:
-        _tell(undone.outcome)  # type: ignore[arg-type]
+        _tell(undone.outcome, "would add", "would replace")  # type: ignore[arg-type]
         common.note(say("would"))
     _tell_peppers(people)
 
 
-def _tell(taken: "Taken") -> None:
-    common.write(say("added", count=len(taken.added)))
+def _tell(taken: "Taken", added: str = "added", replaced: str = "replaced") -> None:
+    common.write(say(added, count=len(taken.added)))
     if taken.replaced:
-        common.write(say("replaced", count=len(taken.replaced), names=_names(taken.replaced)))
+        common.write(say(replaced, count=len(taken.replaced), names=_names(taken.replaced)))
     if taken.there:
         common.note(say("there", names=_names(taken.there)))
 
