@@ -235,7 +235,7 @@ def test_caddy_guards_a_site(door: int, application: int, tmp_path: Path) -> Non
     with proxy(port, *command, cwd=folder):
         status, body = get(port, "/", {})
         assert status == 401
-        assert body == "请用 netapp 账户登录\nLog in with a netapp account\n"  # Caddy shows it
+        assert body == "请用 netapp 账号登录\nLog in with a netapp account\n"  # Caddy shows it
         assert get(port, "/", basic("zhao", "a wrong password"))[0] == 401
         forged = {"Remote-User": "admin", "Remote-Groups": "admins"}
         status, body = get(port, "/", basic("zhao") | forged)
@@ -267,7 +267,7 @@ def test_curl_asks_for_itself(door: int) -> None:
     at = f"http://127.0.0.1:{door}"
     assert ask("-u", f"zhao:{RIGHT}", f"{at}/verify").startswith("HTTP/1.1 204 No Content\n")
     assert ask("-I", "-u", f"zhao:{RIGHT}", f"{at}/verify?role=admin").startswith("HTTP/1.1 403 Forbidden\n")
-    assert "请用 netapp 账户登录\n" in ask(f"{at}/verify")
+    assert "请用 netapp 账号登录\n" in ask(f"{at}/verify")
     assert ask(f"{at}/healthz").startswith("HTTP/1.1 200 OK\n")
     posted = ask("-X", "POST", "-d", "x" * 100_000, "-u", f"zhao:{RIGHT}", f"{at}/verify")
     assert posted.startswith("HTTP/1.1 204 No Content\n")

@@ -31,8 +31,8 @@ PHRASES: Final = Phrases(
             "This is where reverse proxies verify netapp accounts: /verify",
         ),
         "alive": ("运行正常", "alive"),
-        "401": ("请用 netapp 账户登录", "Log in with a netapp account"),
-        "403": ("你的账户无权访问这里", "Your account may not come in here"),
+        "401": ("请用 netapp 账号登录", "Log in with a netapp account"),
+        "403": ("您的账号无权访问这里", "Your account may not come in here"),
         "404": ("没有这个地址,请用 /verify", "There is nothing here: ask /verify"),
         "400": (
             "问号后面有误,可用 role=guest|member|moderator|admin、group=组名、user=用户名",
