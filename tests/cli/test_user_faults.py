@@ -15,8 +15,11 @@ from typing import Any
 
 import pytest
 
+from netapp.cli import common
+from netapp.cli.user import base
 from netapp.core import limits
 from netapp.core.state import acting_as
+from netapp.people import admin
 from netapp.people.passwords import Hasher
 from tests import real
 from tests.cli.user_tools import User, user
@@ -93,6 +96,37 @@ def test_l41_an_audit_trail_that_cannot_be_written(user: User) -> None:
     (user.state / "audit.jsonl").mkdir()
     assert "nothing was changed" in user.wrong("disable", "zhao")
     assert user.account("zhao").active
+
+
+def test_l41_what_was_written_into_the_trail_and_not_done_is_told_there(user: User) -> None:
+    class Unwritable:
+        def __str__(self) -> str:
+            raise ValueError
+
+    def work(transaction: base.Transaction) -> None:
+        account = admin.add(transaction.rows, "zhao", None, transaction.now)
+        transaction.note("added", account)
+        transaction.note("role", account, role=Unwritable())
+
+    with pytest.raises(common.CommandError, match="nothing was changed"):
+        base.at(user.state, work)
+    assert [(event["event"], event.get("count")) for event in user.audit()] == [
+        ("added", None),
+        ("undone", 1),
+    ]
+    assert user.json("list") == []
+
+
+@pytest.mark.real
+def test_l41_a_trail_with_no_room_for_all_adds_nobody(user: User, tmp_path: Path) -> None:
+    user.add("zhao")
+    (tmp_path / "class.csv").write_text(LIST)
+    with (user.state / "audit.jsonl").open("ab") as trail:
+        trail.write((b"x" * 1023 + b"\n") * 2048)
+    size = (user.state / "audit.jsonl").stat().st_size + 4096  # and none of the others comes to that
+    done = run(user.state, "import", tmp_path / "class.csv", preexec_fn=no_larger(size))
+    assert "the audit trail" in one_line(done)
+    assert [each["name"] for each in user.json("list")] == ["zhao"]
 
 
 @pytest.fixture

@@ -52,6 +52,7 @@ PHRASES: Final = Phrases(
         "hash cost": ("哈希参数", "hash cost"),
         "exported": ("导出", "exported"),
         "imported": ("导入", "imported"),
+        "undone": ("未成,前几条不算", "undone"),
     }
 )
 say: Final = common.words(PHRASES)

@@ -3,8 +3,8 @@
 import os
 import pwd
 import stat
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from netapp.people.rows import Rows
 
 T = TypeVar("T")
+#: What has happened, to whom, and what else is told of it.
+Event = tuple[str, "Account | None", dict[str, object]]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 PHRASES: Final = Phrases(
@@ -99,7 +101,8 @@ class Transaction:
 
     def __init__(self, state: Path, rows: "Rows", now: float) -> None:
         self.state, self.rows, self.now = state, rows, now
-        self._events: list[tuple[str, Account | None, dict[str, object]]] = []
+        self._events: list[Event] = []
+        self._written = 0
 
     def note(self, event: str, account: "Account | None" = None, **fields: object) -> None:
         """Have the audit trail say that this was done, and by whom."""
@@ -117,17 +120,26 @@ class Transaction:
 
     def write_audit(self) -> None:
         """Before the rows are stored: what is not in the trail has not been done."""
-        if not self._events:
-            return
+        lost = self._write(self._events) if self._events else 0
+        self._written = len(self._events) - lost
+        if lost:
+            common.fail(say("no audit", path=trail(self.state)))
+
+    def undo_audit(self) -> None:
+        """What stands in the trail already has not been done after all."""
+        if self._written:
+            self._write([("undone", None, {"count": self._written})])
+
+    def _write(self, events: "Sequence[Event]") -> int:
+        """:returns: how many could not be written."""
         from netapp.people.audit import Audit
 
         audit = Audit(trail(self.state), self.key_for("audit"), self)
-        for event, account, fields in self._events:
+        for event, account, fields in events:
             told: dict[str, Any] = {**operator(), **fields}
             audit.record(event, account=account, door="command", **told)
         audit.close()
-        if audit.lost:
-            common.fail(say("no audit", path=audit.path))
+        return audit.lost
 
 
 def directory(state: Path | None) -> Path:
@@ -158,10 +170,13 @@ def at(state: Path | None, work: Callable[[Transaction], T]) -> T:
         open_state(state)
     except ConfigError:
         common.fail(say("open state" if _open_to_others(state) else "no state", state=state))
-    with failures(state / "people.db"), opened(state) as rows:
-        transaction = Transaction(state, rows, datetime.now().timestamp())
-        outcome = work(transaction)
-        transaction.write_audit()
+    with ExitStack() as unless_stored:
+        with failures(state / "people.db"), opened(state) as rows:
+            transaction = Transaction(state, rows, datetime.now().timestamp())
+            unless_stored.callback(transaction.undo_audit)
+            outcome = work(transaction)
+            transaction.write_audit()
+        unless_stored.pop_all()
     return outcome
 
 
