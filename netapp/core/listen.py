@@ -164,6 +164,7 @@ class StreamListener(_Listener):
         hint: Hint | None = None,
         option: str = "--listen",
     ) -> None:
+        hint = None if description.startswith(_PROXIED) else hint  # nothing but a proxy can try it
         if hint is not None and is_tls(description):
             hint = _hint_tls
         super().__init__(owner, description, reactor, hint, option)

@@ -194,6 +194,15 @@ async def test_a_start_names_the_port_taken_and_how_to_try_it() -> None:
     await listener.stopService()  # a second stop finds nothing to do
 
 
+def test_what_only_a_proxy_can_connect_to_is_no_line_to_try() -> None:
+    listener = listen.StreamListener(
+        "netapp-x", "haproxy:tcp:7777", factory(), FakeReactor(), lambda host, port: f"nc {host} {port}"
+    )
+    with capturedLogs() as events:
+        listener.startService()
+    assert [formatEvent(event) for event in events] == ["netapp-x: listening on tcp 0.0.0.0:7777"]
+
+
 @pytest_twisted.ensureDeferred
 async def test_the_kernel_looks_for_peers_without_power() -> None:
     listener = listen.StreamListener("netapp-x", "tcp:0:interface=127.0.0.1", factory(), reactor)
