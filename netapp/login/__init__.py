@@ -6,5 +6,6 @@ as well.  :mod:`http` and :mod:`ldap` let other programs ask whether a password 
 passwords are :mod:`netapp.people`'s; ``twisted.cred`` stands between.
 
 Telnet (RFC 854) is taken out of what comes; of its options only ECHO (RFC 857) is ever offered, to who
-looks like a telnet, while a password is typed.  Left out: character mode (RFC 858, RFC 1184), START_TLS.
+looks like a telnet, while a password is typed, and who agrees is asked for BINARY (RFC 856).  Left out:
+character mode (RFC 858, RFC 1184), START_TLS.
 """
