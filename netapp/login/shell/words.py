@@ -64,8 +64,8 @@ PHRASES: Final = Phrases(
         "again": ("再输入一次新密码:", "The new password again: "),
         "differ": ("两次输入的不一样。\n", "The two are not the same.\n"),
         "password changed": (
-            "密码已更改,其他会话和令牌都已失效。\n",
-            "The password is changed; other sessions and tokens have ended.\n",
+            "密码已更改,其他会话、令牌和应用密码都已失效。\n",
+            "The password is changed; other sessions, tokens and application passwords have ended.\n",
         ),
         # totp
         "factor is on": ("两步验证已经开启。\n", "The second factor is on already.\n"),
@@ -139,7 +139,10 @@ HELP: Final = Phrases(
         "totp usage": ("两步验证 开|关", "totp on|off"),
         "sessions": ("列出会话和令牌", "list your sessions and tokens"),
         "sessions usage": ("会话", "sessions"),
-        "revoke": ("结束一个会话或令牌,或所有别的", "end a session or token, or all the others"),
+        "revoke": (
+            "结束一个会话或令牌,或所有别的(连同应用密码)",
+            "end a session or token, or all the others and application passwords",
+        ),
         "revoke usage": ("吊销 编号|全部", "revoke N|all"),
         "token": ("生成令牌,到别处粘贴代替密码", "a fresh token to paste elsewhere for your password"),
         "token usage": ("令牌", "token"),
