@@ -17,7 +17,7 @@ from netapp.errors import Busy, ConfigError, Unavailable
 from netapp.people import codes, settings
 from netapp.people.audit import Audit
 from netapp.people.clock import Steady
-from netapp.people.model import AccountChanged, Password
+from netapp.people.model import AccountChanged, Password, Refused
 from netapp.people.passwords import Hasher
 from netapp.people.rows import Rows
 from netapp.people.settings import Settings
@@ -54,7 +54,7 @@ class Ground:
         #: What is stored, as this process knows it; not looked at unless it was read at the start.
         self.settings: Settings | None = None
         self.throttle = Throttle(self.key_for("throttle"))
-        self._faults = Faults(clock, self._log)
+        self.faults = Faults(clock, self._log)
         store.watch(self._others_changed)
 
     def start(self) -> None:
@@ -84,14 +84,15 @@ class Ground:
 
         :param what: what cannot be done then.
         :raises Busy: too many wait.
+        :raises Refused: it is against the rules.
         :raises Unavailable: whatever else went wrong.
         """
         try:
             return await work
-        except (Busy, defer.CancelledError):
+        except (Busy, Refused, defer.CancelledError):
             raise
         except Exception:
-            self._faults.tell(what, Failure())
+            self.faults.tell(what, Failure())
             raise Unavailable(what) from None
 
     async def change(self, work: Callable[[Rows], T]) -> T:
@@ -175,7 +176,7 @@ class Ground:
         if self._again is None or not self._again.active():
             self._again = self.clock.callLater(limits.CHANGES_AGAIN, self._others_changed)
         if not failure.check(defer.CancelledError):
-            self._log.failure("what has happened to accounts cannot be read", failure)
+            self.faults.tell("what has happened to accounts cannot be read", failure)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class Invitations:
                 return None
             return Invited(found, account)
 
-        return await self._ground.store.read(work)
+        return await self._ground.for_strangers("invitations cannot be read", self._ground.store.read(work))
 
     async def redeem(
         self,
@@ -83,7 +83,8 @@ class Invitations:
             rows.accounts.saw(account.id, now)
             return rows.accounts.get(account.id) or account, True
 
-        account, is_in = await self._ground.change(work)
+        changing = self._ground.change(work)
+        account, is_in = await self._ground.for_strangers("an invitation cannot be used", changing)
         self._ground.audit.record("joined", account=account, source=source, door=door)
         if not is_in:
             raise Refused("password set")

@@ -1,7 +1,9 @@
 """Sessions: who is logged in, and the tokens that they have put elsewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from secrets import token_hex
+
+from twisted.python.failure import Failure
 
 from netapp.core import limits
 from netapp.people import admin, codes, words
@@ -16,6 +18,7 @@ class Sessions:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
+        self._ended: set[str] = set()  # live ones whose rows are still there
 
     def start(self, rows: Rows) -> None:
         """The connections of processes that have ended are over."""
@@ -29,24 +32,36 @@ class Sessions:
 
         :param account: as it was let in.
         :raises Refused: it has too many, or is no longer what it was then.
+        :raises Unavailable: it cannot be written down.
         """
         now = self._ground.now()
         new = Session(token_hex(8), account.id, "live", door, source, "", now, now, now + limits.TOKEN_TOTAL)
 
+        ended = frozenset(self._ended)
+
         def work(rows: Rows) -> None:
             if _current(rows, account).generation != account.generation:
                 raise Refused("gone")  # what it was let in by has been revoked meanwhile
+            _remove(rows, ended)
             rows.sessions.drop_dead(now, account.id)
             there = rows.sessions.of(account.id, now)
             admin.see_room(sum(each.kind == "live" for each in there), "too many sessions")
             rows.sessions.add(new, generation=account.generation, process=this_process())
 
-        await self._ground.store.write(work)
+        await self._ground.for_strangers("a session cannot be written down", self._ground.store.write(work))
+        self._ended -= ended
         return new
 
     async def close(self, session_id: str) -> None:
-        """A connection has ended."""
-        await self._ground.store.write(lambda rows: rows.sessions.remove(session_id))
+        """A connection has ended.  What cannot be deleted now is with the next."""
+        self._ended.add(session_id)
+        ended = frozenset(self._ended)
+        try:
+            await self._ground.store.write(lambda rows: _remove(rows, ended))
+        except Exception:
+            self._ground.faults.tell("the end of a session cannot be written down", Failure())
+        else:
+            self._ended -= ended
 
     async def of(self, account_id: str) -> Sequence[Session]:
         """Live ones and tokens, the oldest first."""
@@ -113,6 +128,11 @@ def owner(rows: Rows, text: str, now: float) -> Account | None:
         expires = min(session.created + limits.TOKEN_TOTAL, now + limits.TOKEN_IDLE)
         rows.sessions.saw(session.id, now, expires)
     return account
+
+
+def _remove(rows: Rows, session_ids: Iterable[str]) -> None:
+    for session_id in session_ids:
+        rows.sessions.remove(session_id)
 
 
 def _current(rows: Rows, account: Account) -> Account:

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 import pytest_twisted
 from twisted.internet import defer, reactor, task
+from twisted.logger import capturedLogs
 
 from netapp.core import limits
+from netapp.errors import Unavailable
 from netapp.people import admin, codes, open_people, store
 from netapp.people.model import Account, AccountChanged, Password, Refused, Session
 from netapp.people.passwords import CHEAP, Hasher
@@ -48,6 +50,22 @@ def test_a_session_is_listed_until_it_is_closed(place: Place, zhao: Account) -> 
     assert (token.kind, token.label, token.source) == ("token", "laptop", HOST)
     now(place.people.sessions.close(session.id))
     assert [each.kind for each in now(place.people.sessions.of(zhao.id))] == ["token"]
+
+
+def test_l41_a_session_that_cannot_be_deleted_now_is_deleted_with_the_next(
+    place: Place, zhao: Account
+) -> None:
+    first, second = opened(place, zhao), opened(place, zhao)
+    place.store.fails = OSError("the disk is full")
+    with capturedLogs() as logs:
+        for session in (first, second):
+            now(place.people.sessions.close(session.id))  # its connection has ended all the same
+        with pytest.raises(Unavailable):
+            opened(place, zhao)
+    assert len(logs) == 2
+    place.store.fails = None
+    third = opened(place, zhao)
+    assert now(place.people.sessions.of(zhao.id)) == [third]
 
 
 def test_the_fifty_first_login_is_told_why_and_ends_no_other(place: Place, zhao: Account) -> None:
