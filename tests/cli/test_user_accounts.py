@@ -8,6 +8,7 @@ import pytest
 
 from netapp.people import KEY_FILE, codes
 from netapp.people.model import Session
+from netapp.people.passwords import Hasher
 from netapp.people.throttle import Throttle
 from tests.cli.user_tools import User, operator, user
 
@@ -38,6 +39,52 @@ def test_an_account_is_added_with_role_groups_and_display_name(user: User) -> No
     assert operator().items() <= event.items()
     assert (event["event"], event["name"], event["door"]) == ("added", "zhao", "command")
     assert (event["role"], event["groups"]) == ("moderator", ["class-1", "二班"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "typed", "told"),
+    [
+        (("add", "li"), "1234567", "shorter than 8 characters"),
+        (("add", "li", "--allow-weak"), "", "the password is empty"),
+        (("add", "li"), "x" * 1025, "longer than 1024 octets"),
+        (("add", "a b"), "83625417", "letters, digits"),
+        (("add", "ad\u200bmin"), "83625417", "has 'U+200B' in it"),
+        (("add", "ZHAO"), "83625417", "is taken"),
+        (("passwd", "li"), "83625417", "there is no account li"),
+    ],
+)
+def test_l11_l15_what_the_rules_forbid_is_one_line(
+    user: User, arguments: tuple[str, ...], typed: str, told: str
+) -> None:
+    user.add("zhao")
+    assert told in user.wrong(*arguments, "--password-stdin", typed=typed)
+
+
+@pytest.mark.parametrize("command", ["disable", "enable", "lock", "unlock", "remove", "show", "sessions"])
+def test_nobody_is_changed_who_is_not_there(user: User, command: str) -> None:
+    assert user.wrong(command, "li") == f"netapp user {command}: there is no account li\n"
+
+
+def test_an_account_through_its_life(user: User) -> None:
+    user.add("zhao", "--allow-weak", password="123")
+    assert user.right("disable", "ZHAO") == "disabled zhao\n"
+    assert user.json("list")[0]["state"] == "disabled"
+    assert user.right("enable", "zhao") == "enabled zhao\n"
+    typed = "密码密码密码密码".encode("gbk") + b"\r\n"
+    assert user.right("passwd", "zhao", "--password-stdin", typed=typed) == "changed the password of zhao\n"
+    kept = user.read(lambda rows: rows.accounts.password(rows.accounts.find("zhao").id))
+    assert Hasher().verify(kept.phc, "密码密码密码密码".encode())
+    assert user.right("remove", "zhao") == "removed zhao\n"
+    assert user.right("list") == ""
+
+
+def test_another_state_directory(user: User, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    user.add("zhao", "--no-password", "--state", str(other))
+    assert user.right("list") == ""
+    assert "zhao" in user.right("list", "--state", other)
+    (tmp_path / "file").write_text("")
+    assert "--state" in user.wrong("list", "--state", tmp_path / "file" / "below")
 
 
 def test_an_account_without_a_password_says_how_to_get_one(user: User) -> None:

@@ -168,17 +168,14 @@ def no_larger(octets: int) -> Callable[[], None]:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("lang", ["C.UTF-8", "zh_CN.UTF-8"])
-def test_l41_a_disk_that_is_full_adds_nobody(user: User, tmp_path: Path, lang: str) -> None:
+def test_l41_a_disk_that_is_full_adds_nobody(user: User, tmp_path: Path) -> None:
     user.add("zhao")
     (tmp_path / "class.csv").write_text(LIST)
     slips = tmp_path / "slips.html"
     before = user.json("list")
     arguments = ("import", tmp_path / "class.csv", "--slips", slips, "--server", "a:1")
     size = (user.state / "people.db").stat().st_size + 8192
-    done = run(user.state, *arguments, lang=lang, preexec_fn=no_larger(size))
-    told = one_line(done)
-    assert ("full" in told or "fails" in told) if lang == "C.UTF-8" else "磁盘" in told
+    assert "磁盘" in one_line(run(user.state, *arguments, lang="zh_CN.UTF-8", preexec_fn=no_larger(size)))
     assert user.json("list") == before
     assert user.json("invitations") == []
     assert sorted(path.name for path in tmp_path.iterdir()) == ["class.csv", "state"]
@@ -203,7 +200,7 @@ def test_a_passwd_that_is_killed_leaves_the_old_or_the_new_password(user: User) 
     run(user.state, "passwd", "zhao", "--password-stdin", typed="word number 1")
     took = time.monotonic() - began
     old, killed, outcomes = "word number 1", 0, set()
-    for number in range(2, 14):
+    for number in range(2, 8):
         new = f"word number {number}"
         process = subprocess.Popen(
             [NETAPP, "user", "passwd", "zhao", "--password-stdin"],
