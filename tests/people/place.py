@@ -181,3 +181,11 @@ def now(work: Any) -> Any:
     if isinstance(outcome[0], Exception):
         raise outcome[0]
     return outcome[0]
+
+
+def cancelled(waits: "defer.Deferred[Any]") -> None:
+    """Nobody waits for it any more."""
+    waits.cancel()
+    outcome: list[Any] = []
+    waits.addBoth(outcome.append)
+    assert outcome[0].check(defer.CancelledError)

@@ -6,13 +6,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twisted.cred import credentials
 from twisted.internet import defer
-from twisted.logger import capturedLogs
 
 from netapp.core import limits
-from netapp.errors import Busy, Unavailable
-from netapp.people import admin, checkers, totp
+from netapp.errors import Busy
+from netapp.people import admin, totp
 from netapp.people.model import Account, Password, Refused
 from netapp.people.passwords import CHEAP, Cost, Hasher
 from netapp.people.rows import Rows
@@ -190,126 +188,6 @@ def test_neither_a_token_nor_an_application_password_changes_the_password(
     assert place.tried("zhao", "123") is not None
 
 
-# Another directory ---------------------------------------------------------------------------
-
-
-class Elsewhere:
-    """Says yes to one password; answers when it is told to, while ``held``."""
-
-    def __init__(self, password: bytes = b"abc") -> None:
-        self.password, self.asked = password, list[tuple[str, bytes]]()
-        self.held: list[defer.Deferred[bool]] | None = None
-        self.outcome: Any = None
-
-    def check(self, name: str, password: bytes) -> "defer.Deferred[bool]":
-        self.asked.append((name, password))
-        if self.outcome is not None:
-            return (
-                defer.fail(self.outcome)
-                if isinstance(self.outcome, Exception)
-                else defer.succeed(self.outcome)
-            )
-        if self.held is not None:
-            self.held.append(waits := defer.Deferred())
-            return waits
-        return defer.succeed(password == self.password)
-
-
-@pytest.fixture
-def directory(place: Place) -> Elsewhere:
-    place.people.authentication.external = directory = Elsewhere()
-    return directory
-
-
-def test_another_directory_is_asked_for_accounts_without_a_password_only(
-    place: Place, zhao: Account, directory: Elsewhere
-) -> None:
-    li = place.account("li", None)
-    off = place.account("off", None)
-    now(place.people.disable(off.name))
-    for number, name in enumerate(("zhao", "nobody", "off", "no name!", "")):
-        assert place.tried(name, "abc", f"192.0.2.{number + 10}") is None
-    assert directory.asked == []
-    assert place.tried("LI", "abc").id == li.id
-    assert place.tried("li", "", ELSEWHERE) is None
-    assert directory.asked == [("li", b"abc")]
-
-
-def test_another_directorys_no_is_counted_as_any(place: Place, directory: Elsewhere) -> None:
-    place.account("li", None)
-    for number in range(4):
-        place.tried("li", f"wrong {number}")
-    assert place.people.throttle.account_wait(HOST, {"li"}, place.clock.seconds()) > 1.0
-    assert place.people.refused == 4
-
-
-@pytest.mark.parametrize("outcome", ["yes", 1, b"li", object(), [True]])
-def test_what_is_not_a_plain_yes_is_a_no(place: Place, directory: Elsewhere, outcome: Any) -> None:
-    place.account("li", None)
-    directory.outcome = outcome
-    assert place.tried("li", "abc") is None
-
-
-def test_l41_a_directory_that_fails_lets_nobody_in_and_is_no_wrong_password(
-    place: Place, directory: Elsewhere
-) -> None:
-    place.account("li", None)
-    directory.outcome = OSError("gone")
-    with pytest.raises(Unavailable, match="a password cannot be checked"):
-        place.tried("li", "abc")
-    assert place.people.refused == 0
-    assert place.people._turns._locks == {}
-
-
-def test_a_slow_directory_holds_up_nobody_else_and_not_for_ever(
-    place: Place, zhao: Account, directory: Elsewhere
-) -> None:
-    place.account("li", None)
-    directory.held = []
-    waits = place.people.authenticate("li", "abc", HOST)
-    assert now(place.people.authenticate("zhao", "123", ELSEWHERE)) is not None
-    assert not waits.called
-    place.clock.advance(limits.EXTERNAL)
-    with pytest.raises(Unavailable):
-        now(waits)
-    assert place.people._turns._locks == {}
-
-
-class Silent:
-    """A cred checker that never answers."""
-
-    credentialInterfaces = (credentials.IUsernamePassword,)
-
-    def requestAvatarId(self, offered: Any) -> "defer.Deferred[bytes]":
-        return defer.Deferred()
-
-
-@pytest.mark.parametrize("leaves", [True, False])
-def test_directories_that_never_answer_keep_nobody(place: Place, leaves: bool) -> None:
-    place.account("li", None)
-    place.people.authentication.external = checkers.Elsewhere([Silent(), Silent(), Silent()])
-    with capturedLogs():
-        waits = place.people.authenticate("li", "abc", HOST)
-        if leaves:
-            cancelled(waits)
-        else:
-            place.clock.advance(limits.EXTERNAL)
-            with pytest.raises(Unavailable):
-                now(waits)
-    assert place.people._turns._locks == {}
-    assert place.clock.getDelayedCalls() == []
-
-
-def test_a_password_set_while_another_directory_was_asked_counts(place: Place, directory: Elsewhere) -> None:
-    li = place.account("li", None)
-    directory.held = []
-    waits = place.people.authenticate("li", "abc", HOST)
-    new = Password(place.hasher.hash(b"new"))
-    place.store.elsewhere(lambda rows: rows.accounts.set_password(li.id, new, 0.0))  # the bare row
-    directory.held.pop().callback(True)
-    assert now(waits) is None
-
-
 # What changes meanwhile ----------------------------------------------------------------------
 
 
@@ -426,54 +304,6 @@ def test_l38_wrong_passwords_are_not_remembered_and_no_password_is(place: Place,
     assert b"123" not in kept.split(b"_until")[1].split(b"_misses")[0]
     for digest in place.people.authentication._verified._until:
         assert len(digest) == 32
-
-
-# Nobody waits any more -----------------------------------------------------------------------
-
-
-def cancelled(waits: "defer.Deferred[Any]") -> None:
-    waits.cancel()
-    with pytest.raises(defer.CancelledError):
-        now(waits)
-
-
-def test_l26_a_try_that_leaves_while_it_is_hashed_frees_its_place_and_is_counted_once(
-    place: Place, zhao: Account
-) -> None:
-    place.threads.held = True
-    first, second = (place.people.authenticate("zhao", f"guess {n}", HOST) for n in range(2))
-    cancelled(second)  # it has waited for its turn, and was not looked at
-    cancelled(first)
-    assert place.threads.waits == []
-    assert place.people._turns._locks == {}
-    assert place.people._turns.waiting == 0
-    row = place.people.throttle._ledger.row(f"h:{HOST}", place.clock.seconds())
-    assert row[0] == 1
-    place.threads.held = False
-    assert now(place.people.authenticate("zhao", "123", HOST)) is not None
-
-
-def test_l26_a_try_that_leaves_while_it_is_stored_is_counted_once(place: Place, zhao: Account) -> None:
-    place.store.held = True
-    waits = place.people.authenticate("zhao", "guess", HOST)
-    while not waits.called and place.store.kept and len(place.store.kept) < 2:
-        place.store.kept[-1].callback(None)  # the verdict; the next write is the count
-    cancelled(waits)
-    place.store.held = False
-    assert place.people._turns._locks == {}
-    assert place.people.throttle._ledger.row(f"h:{HOST}", place.clock.seconds())[0] == 1
-    place.tried("nobody", "x", ELSEWHERE)
-    stored = {key: failures for key, failures, _ in place.rows(lambda rows: rows.throttles.failures())}
-    assert stored[f"h:{HOST}"] == 1
-
-
-def test_who_hangs_up_each_time_is_held_back_as_who_waits(place: Place, zhao: Account) -> None:
-    place.threads.held = True
-    for number in range(4):
-        waits = place.people.authenticate("zhao", f"guess {number}", HOST)
-        place.clock.advance(5.0)
-        cancelled(waits)
-    assert place.people.throttle.source_wait(HOST, place.clock.seconds()) > 0.0
 
 
 # What is written of it -----------------------------------------------------------------------
