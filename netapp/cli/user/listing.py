@@ -128,7 +128,7 @@ def _columns() -> list[table.Column[Entry]]:
         column(
             say("created"),
             lambda entry: table.iso(entry.account.created),
-            lambda entry: table.moment(entry.account.created),
+            lambda entry: table.day(entry.account.created),
         ),
         column(
             say("seen"), lambda entry: table.iso(entry.account.seen), lambda entry: _seen(entry.account.seen)
@@ -140,7 +140,11 @@ def _columns() -> list[table.Column[Entry]]:
             lambda entry: "totp" if entry.second_factor else table.NOTHING,
             lambda entry: say("on") if entry.second_factor else table.NOTHING,
         ),
-        column(say("shown"), lambda entry: entry.account.shown),
+        column(
+            say("shown"),
+            lambda entry: entry.account.shown,
+            lambda entry: table.NOTHING if entry.account.shown == entry.account.name else entry.account.shown,
+        ),
     ]
 
 

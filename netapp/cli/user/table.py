@@ -63,14 +63,20 @@ def _columns(char: str) -> int:
 
 
 def _table(rows: Sequence[T], columns: Sequence[Column[T]]) -> None:
+    """A table as wide as the terminal at most; a column that would be empty is left out."""
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*(column.head for column in columns))
-    for row in rows:
-        # Text, not markup: a name may have brackets in it.
-        table.add_row(*(Text(visible((column.shown or column.plain)(row))) for column in columns))
+    cells = [[visible((column.shown or column.plain)(row)) for row in rows] for column in columns]
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    kept = [number for number, column in enumerate(cells) if set(column) != {NOTHING}]
+    for number in kept:
+        # What does not fit goes on below: an id that is cut short is of no use.
+        table.add_column(columns[number].head, overflow="fold", no_wrap=number == 0)
+    for row in zip(*(cells[number] for number in kept), strict=True):
+        table.add_row(*map(Text, row))  # text, not markup: a name may have brackets in it
     with common.output():
         Console().print(table)
 
@@ -80,6 +86,11 @@ def iso(seconds: float | None) -> str:
     return (
         NOTHING if seconds is None else datetime.fromtimestamp(seconds).astimezone().isoformat("T", "seconds")
     )
+
+
+def day(seconds: float) -> str:
+    """Local date."""
+    return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d")
 
 
 def moment(seconds: float | None) -> str:
