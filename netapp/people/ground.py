@@ -96,7 +96,22 @@ class Ground:
             raise Unavailable(what) from None
 
     async def change(self, work: Callable[[Rows], T]) -> T:
-        """Write, and publish what :meth:`ChangeRows.note` was told, to this process at once."""
+        """Write, and publish what :meth:`ChangeRows.note` was told, to this process at once.
+
+        It is told of also when nobody waits for it any more: a write cannot be taken back.
+        """
+        done: defer.Deferred[T] = defer.Deferred()
+
+        def tell(outcome: Any) -> None:
+            if not done.called:
+                done.callback(outcome)  # a Failure goes down the errback chain
+            elif isinstance(outcome, Failure) and not outcome.check(Refused):
+                self.faults.tell("a change cannot be written down", outcome)
+
+        defer.ensureDeferred(self._change(work)).addBoth(tell)
+        return await done
+
+    async def _change(self, work: Callable[[Rows], T]) -> T:
         outcome: T = await self.store.write(work)
         try:
             await self.catch_up()

@@ -1,9 +1,10 @@
 """Tries that nobody waits for any more: they free their places, and cost what others cost."""
 
-
 import pytest
+from twisted.internet import defer
+from twisted.logger import capturedLogs, formatEvent
 
-from netapp.people.model import Account
+from netapp.people.model import Account, AccountChanged
 from tests.people.place import ELSEWHERE, HOST, Place, cancelled, now
 
 
@@ -54,3 +55,24 @@ def test_who_hangs_up_each_time_is_held_back_as_who_waits(place: Place, zhao: Ac
         place.clock.advance(5.0)
         cancelled(waits)
     assert place.people.throttle.source_wait(HOST, place.clock.seconds()) > 0.0
+
+
+def test_l32_a_change_whose_owner_hangs_up_is_told_of_all_the_same(place: Place, zhao: Account) -> None:
+    told: list[AccountChanged] = []
+    place.people.changes.subscribe(told.append)
+    place.store.held = True
+    revoking = defer.ensureDeferred(place.people.sessions.revoke(zhao.id, None))
+    cancelled(revoking)
+    (written,) = place.store.kept
+    place.store.held = False
+    written.callback((zhao, 0))
+    assert [each.kind for each in told] == ["revoked"]
+
+
+def test_l41_what_goes_wrong_when_nobody_waits_is_told_in_the_log(place: Place, zhao: Account) -> None:
+    place.store.held = True
+    revoking = defer.ensureDeferred(place.people.sessions.revoke(zhao.id, None))
+    cancelled(revoking)
+    with capturedLogs() as logs:
+        place.store.kept.pop().errback(OSError("the disk is full"))
+    assert ["the disk is full" in str(formatEvent(event)) for event in logs] == [True]
