@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from netapp.people.directory import People
 
-__all__ = ["open_people"]
+__all__ = ["AUDIT_FILE", "KEY_FILE", "open_people", "secret_of"]
 
 #: What signs and seals within a state directory; its backup belongs beside that of ``people.db``.
 KEY_FILE = "people.key"
@@ -46,7 +46,7 @@ def open_people(state: Path, reactor: Any) -> "People":
 
     path = open_database(state)
     with rows(state) as opened:
-        secret = _secret(state / KEY_FILE, needed=opened.factors.sealed())
+        secret = secret_of(state / KEY_FILE, needed=opened.factors.sealed())
         agreed = settings.read(opened)
         people = People(
             SqlStore(Database(path, reactor)),
@@ -61,8 +61,12 @@ def open_people(state: Path, reactor: Any) -> "People":
     return people
 
 
-def _secret(path: Path, *, needed: bool) -> bytes:
-    """The state directory's key; a new one would open nothing that was sealed with the old one."""
+def secret_of(path: Path, *, needed: bool) -> bytes:
+    """The state directory's key; a new one would open nothing that was sealed with the old one.
+
+    :param needed: something was.
+    :raises ConfigError: it is gone, and needed; as :func:`netapp.people.codes.key_file`.
+    """
     from netapp.errors import ConfigError
     from netapp.people import codes
 

@@ -19,7 +19,7 @@ from netapp.cli import common
 from netapp.cli.user import base
 from netapp.core import limits
 from netapp.core.state import acting_as
-from netapp.people import admin
+from netapp.people import admin, codes, totp
 from netapp.people.passwords import Hasher
 from tests import real
 from tests.cli.user_tools import User, user
@@ -85,9 +85,29 @@ def test_l41_a_database_that_is_damaged(user: User, where: str) -> None:
 def test_l41_a_key_file_that_is_damaged(user: User) -> None:
     user.add("zhao")
     (user.state / "people.key").write_bytes(b"short")
-    assert "people.key is no key of 32 octets: put its copy back" in user.wrong("invite")
-    assert user.wrong("disable", "zhao")  # what cannot be written into the trail is not done
-    assert user.account("zhao").active
+    (user.state / "people.key").chmod(0o600)
+    for command in (["invite"], ["unlock", "zhao"]):
+        assert "people.key is no key of 32 octets: put its copy back" in user.wrong(*command)
+    assert user.json("invitations") == []
+    user.right("disable", "zhao")  # which needs none
+
+
+def test_l41_a_key_file_that_has_gone_is_made_anew_only_where_nothing_was_sealed_with_it(user: User) -> None:
+    user.add("zhao")
+    key = user.state / "people.key"
+    user.right("invite")
+    with user.rows() as rows:
+        zhao = rows.accounts.find("zhao")
+        assert zhao is not None
+        sealed = totp.seal(totp.new_secret(), codes.derived(codes.key_file(key), "totp"), zhao.id)
+        rows.factors.begin(zhao.id, sealed, 1.0)
+    key.unlink()
+    for command in (["invite"], ["export"]):
+        assert "netapp user totp-reset NAME" in user.wrong(*command)
+    assert not key.exists()
+    user.right("totp-reset", "zhao")
+    user.right("invite")
+    assert key.exists()
 
 
 def test_l41_an_audit_trail_that_cannot_be_written(user: User) -> None:

@@ -109,10 +109,14 @@ class Transaction:
         self._events.append((event, account, fields))
 
     def key_for(self, purpose: str) -> bytes:
-        """The state directory's key for a purpose: the one that its services have."""
-        from netapp.people import KEY_FILE, codes
+        """The state directory's key for a purpose: the one that its services have.
 
-        return codes.derived(codes.key_file(self.state / KEY_FILE), purpose)
+        :raises ConfigError: it cannot be read, or is gone where it is needed.
+        """
+        from netapp.people import KEY_FILE, codes, secret_of
+
+        needed = self.rows.factors.sealed()
+        return codes.derived(secret_of(self.state / KEY_FILE, needed=needed), purpose)
 
     def seconds(self) -> float:
         """The time, for whoever wants a clock."""
@@ -134,7 +138,7 @@ class Transaction:
         """:returns: how many could not be written."""
         from netapp.people.audit import Audit
 
-        audit = Audit(trail(self.state), self.key_for("audit"), self)
+        audit = Audit(trail(self.state), b"", self)  # no name that is unknown is told of here
         for event, account, fields in events:
             told: dict[str, Any] = {**operator(), **fields}
             audit.record(event, account=account, door="command", **told)
@@ -151,7 +155,9 @@ def directory(state: Path | None) -> Path:
 
 def trail(state: Path) -> Path:
     """Where the audit trail is."""
-    return state / "audit.jsonl"
+    from netapp.people import AUDIT_FILE
+
+    return state / AUDIT_FILE
 
 
 def at(state: Path | None, work: Callable[[Transaction], T]) -> T:
