@@ -164,9 +164,8 @@ HELP: Final = {
     "Make one, of mode 0600, and use it.": "新生成一个文件(权限 0600)并使用它。",
     "New hashes take none.": "新的哈希不再加 pepper。",
     "Measure what a password's hash may cost on this machine.": "测量这台机器适合的密码哈希参数。",
-    "It takes some seconds, best while little else runs. More memory is worth more than more rounds.": (
-        "要几秒钟,最好在机器空闲时做。同样的时间,多用内存比多算几轮更难破解。"
-    ),
+    "It takes ten seconds or more, best while little else runs. More memory is worth more than more"
+    " rounds.": ("要十几秒,最好在机器空闲时做。同样的时间,多用内存比多算几轮更难破解。"),
     "Milliseconds that one hash may take (250).": "一次哈希可以用多少毫秒(默认 250)。",
     "Use what is proposed from now on.": "采用建议的参数。",
 }

@@ -174,7 +174,11 @@ def _show(event: dict[str, Any], as_json: bool) -> None:
     who = event.get("name") or (f"#{event['unknown']}" if "unknown" in event else "-")
     where = " ".join(str(event[key]) for key in ("door", "source") if event.get(key)) or "-"
     rest = [str(event["reason"])] if event.get("reason") else []
-    rest += [f"{key}={_value(value)}" for key, value in event.items() if key not in _PLACED and value != ""]
+    rest += [
+        f"{key}={_value(value)}"
+        for key, value in event.items()
+        if key not in _PLACED and value not in ("", [])
+    ]
     words = (
         _time(event["time"]),
         _padded(_event(str(event["event"])), 17),

@@ -65,7 +65,7 @@ say: Final = common.words(PHRASES)
 def tune(target_ms: float, save: bool, state: Path | None) -> None:
     """Measure what a password's hash may cost on this machine.
 
-    It takes some seconds, best while little else runs. More memory is worth more than more rounds.
+    It takes ten seconds or more, best while little else runs. More memory is worth more than more rounds.
     """
     from netapp.people import passwords, settings
 
