@@ -56,7 +56,7 @@ class People:
         #: :class:`AccountChanged` values, for changes of this process and, soon, of others.
         self.changes = ground.changes
         ground.settings = settings
-        self.audit, self.throttle = ground.audit, ground.throttle
+        self.audit, self.throttle, self.faults = ground.audit, ground.throttle, ground.faults
         #: Of new passwords, where a service has one of its own; else it is as stored.
         self.chosen_policy: Policy | None = None
         self.sessions, self.keys = Sessions(ground), Keys(ground)

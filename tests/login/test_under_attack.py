@@ -284,16 +284,22 @@ def test_l41_a_full_disk_lets_nobody_in_until_there_is_room(small_disk: Path) ->
     account(small_disk)
     filler = small_disk / "filler"
     with real.running("netapp-login", f"--listen={LOCAL}", "--lang=en", state=small_disk) as plugin:
-        assert opens(plugin, RIGHT)
-        fill(filler)
-        for word in (RIGHT, "wrong") * 3:
-            with visit(plugin) as visitor:
-                visitor.answer("User name: ", "zhao")
-                visitor.answer("Password: ", word)
-                visitor.expect("Logging in does not work now, try again later\n")
+        with visit(plugin) as inside:
+            assert inside.log_in()
+            fill(filler)
+            for word in (RIGHT, "wrong") * 3:
+                with visit(plugin) as visitor:
+                    visitor.answer("User name: ", "zhao")
+                    visitor.answer("Password: ", word)
+                    visitor.expect("Logging in does not work now, try again later\n")
+            for _ in range(3):
+                inside.command("token")
+                inside.expect("This does not work now, try again later")
+            inside.command("whoami")
+            inside.expect("zhao, member")
         filler.unlink()
         assert opens(plugin, RIGHT)
         assert not opens(plugin, "wrong")
-        told = re.findall("a password cannot be checked: .*full", plugin.log)
-        assert len(told) == 1, plugin.log  # and no traceback: the log is looked at when this ends
+        told = re.findall("(a password cannot be checked|MintToken could not be done).*: .*full", plugin.log)
+        assert len(told) == 2, plugin.log  # and no traceback: the log is looked at when this ends
     assert whole(small_disk)

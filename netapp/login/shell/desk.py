@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 from twisted.internet import defer
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from netapp.errors import Busy
@@ -29,8 +28,6 @@ class KeyLine:
 
 class Desk:
     """One visitor's."""
-
-    _log = Logger()
 
     def __init__(self, people: People, visitor: Visitor) -> None:
         self._people = people
@@ -58,7 +55,7 @@ class Desk:
     def perform(self, operation: op.Operation) -> defer.Deferred[object]:
         """Fires with what the operation gives, or with the exception that it raised: never fails.
 
-        What is no refusal and not for want of room is logged here.
+        What is no refusal and not for want of room is told of here, as often as a log can bear.
         """
         done: defer.Deferred[object] = defer.ensureDeferred(self._perform(operation))
         return done.addErrback(partial(self._failed, type(operation).__name__))
@@ -68,7 +65,7 @@ class Desk:
 
     def _failed(self, what: str, failure: Failure) -> object:
         if not failure.check(Refused, Busy, defer.CancelledError):
-            self._log.failure("{what} could not be done for a visitor", failure, what=what)
+            self._people.faults.tell(f"{what} could not be done for a visitor", failure)
         return failure.value
 
     async def _who_am_i(self, _: op.WhoAmI) -> op.Me:
