@@ -35,7 +35,7 @@ def chat_service(
     :param page: where a browser that comes here is sent.
     :raises ConfigError: a listener that cannot be.
     """
-    house, access = House(), Access(config.allow)
+    house, access = House(), Access(config.allow, config.proxy)
     entrance, fanout, renderer = Entrance(talk, people), Fanout(reactor), Renderer()
 
     def lines() -> LineSession:

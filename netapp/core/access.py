@@ -63,16 +63,31 @@ def is_loopback(host: str) -> bool:
     return host.startswith("127.") or host in ("::1", "")  # a UNIX socket's peer has no address
 
 
-class Access:
-    """Which addresses may speak.  :param allow: networks that may beside the local ones."""
+def is_within(host: str, networks: Iterable[Network]) -> bool:
+    """Whether a peer's address is in one of some networks; a UNIX socket's peer has none."""
+    try:
+        address = ipaddress.ip_address(plain_host(host).partition("%")[0])
+    except ValueError:
+        return False
+    return any(address in network for network in networks)
 
-    def __init__(self, allow: Iterable[Network] = ()) -> None:
-        self._networks = (*LOCAL, *allow)
+
+class Access:
+    """Which addresses may speak, and which for others.
+
+    :param allow: networks that may beside the local ones.
+    :param proxies: networks that may name their clients; none for this machine itself.
+    """
+
+    def __init__(self, allow: Iterable[Network] = (), proxies: Iterable[Network] = ()) -> None:
+        self._networks, self._proxies = (*LOCAL, *allow), tuple(proxies)
         self.permits = lru_cache(limits.SOURCES)(self._permits)
 
+    def believes(self, host: str) -> bool:
+        """Whether a peer's word on who its client is counts; a UNIX socket's does."""
+        if not host or not self._proxies:
+            return is_loopback(host)
+        return is_within(host, self._proxies)
+
     def _permits(self, host: str) -> bool:
-        try:
-            address = ipaddress.ip_address(plain_host(host).partition("%")[0])
-        except ValueError:
-            return not host  # a UNIX socket's peer has no address; its folder's rights guard it
-        return any(address in network for network in self._networks)
+        return not host or is_within(host, self._networks)  # its folder's rights guard a UNIX socket

@@ -85,6 +85,9 @@ class SharedOptions(usage.Options):
         ["metrics", None, None, "Endpoint for Prometheus metrics; on loopback unless it names an address."],
     ]  # fmt: skip
     opt_allow = repeated("allow", "A network that may speak to us, beside the local ones; repeatable.")
+    opt_proxy = repeated(
+        "proxy", "A network of proxies believed on who their client is (PROXY, X-Forwarded-For); repeatable."
+    )
 
     def __init_subclass__(cls) -> None:
         if own := cls.__dict__.get("optParameters"):
@@ -203,7 +206,8 @@ class SharedOptions(usage.Options):
             self["interface"] = os.environ.get("NETAPP_INTERFACE") or None
         if self["interface"] is not None:
             self["interface"] = access.address(self["interface"])
-        self["allow"] = tuple(access.network(each) for each in self.get("allow", ()))
+        for key in ("allow", "proxy"):
+            self[key] = tuple(access.network(each) for each in self.get(key, ()))
 
 
 class ServiceOptions(SharedOptions):
@@ -214,7 +218,7 @@ class ServiceOptions(SharedOptions):
 
     def shared(self) -> dict[str, Any]:
         """The fields of :class:`netapp.core.settings.ServiceConfig`."""
-        fields = {key: self[key] for key in ("interface", "allow", "lang", "encoding")}
+        fields = {key: self[key] for key in ("interface", "allow", "proxy", "lang", "encoding")}
         return fields | {"listen": self.get("listen", ())}
 
 

@@ -69,6 +69,10 @@ class SessionFactory(protocol.Factory):
         built: SessionProtocol | None = self.admitted(peer[0], lambda: self._build(peer))
         return built
 
+    def believes(self, proxy: str) -> bool:
+        """Whether a peer at this address may name another as its client."""
+        return self._access.believes(proxy)
+
     def admitted(self, source: str, build: Callable[[], Any]) -> Any:
         """A protocol for a connection from this address, which is counted; or None."""
         if not self._admits(source):

@@ -14,9 +14,9 @@ from twisted.application import service
 from twisted.internet import address, defer, endpoints, error, interfaces, protocol, udp
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from zope.interface import implementer
 
 from netapp.core import limits
+from netapp.core.doorkeeper import Doorkeeper
 from netapp.core.proxied import ProxiedFactory
 from netapp.core.streams import SessionFactory
 from netapp.errors import ConfigError, StartError
@@ -71,9 +71,6 @@ def on_loopback(description: str) -> str:
     plain = description.removeprefix(_PROXIED).startswith("tcp:") and "interface=" not in description
     return description + ":interface=127.0.0.1" if plain else description
 
-
-#: What is spoken within TLS at one port or another: RFC 7301's registry.
-_PROTOCOLS: Final = (b"http/1.1", b"dot", b"irc")
 
 #: Where somebody on this machine reaches a socket that is bound to every address.
 _ANYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "127.0.0.1"}  # noqa: S104  (compared, not bound)
@@ -163,15 +160,19 @@ class StreamListener(_Listener):
         reactor: Any,
         hint: Hint | None = None,
         option: str = "--listen",
+        hint_tls: Hint = _hint_tls,
     ) -> None:
         hint = None if description.startswith(_PROXIED) else hint  # nothing but a proxy can try it
         if hint is not None and is_tls(description):
-            hint = _hint_tls
+            hint = hint_tls
         super().__init__(owner, description, reactor, hint, option)
         self.factory, self._front = factory, factory
         stream = description
         if description.startswith(_PROXIED) and isinstance(factory, SessionFactory):
-            stream, self._front = description.removeprefix(_PROXIED), ProxiedFactory(factory, reactor)
+            stream, self._front = (
+                description.removeprefix(_PROXIED),
+                ProxiedFactory(factory, reactor, owner, description),
+            )
         try:
             self._endpoint = endpoints.serverFromString(reactor, stream)
         except Exception as problem:  # an endpoint may be anybody's, and read any file
@@ -183,7 +184,7 @@ class StreamListener(_Listener):
     def _listen(self) -> Any:
         outcome: list[Any] = []
         plain = self.description.removeprefix(_PROXIED).startswith(("tcp:", "tcp6:", "unix:"))
-        self._endpoint.listen(self._front if plain else _Doorkeeper(self._front)).addBoth(outcome.append)
+        self._endpoint.listen(self._front if plain else Doorkeeper(self._front)).addBoth(outcome.append)
         if not outcome:
             raise ValueError("this kind of listener does not start at once")
         if isinstance(outcome[0], Failure):
@@ -195,39 +196,6 @@ class StreamListener(_Listener):
         await super()._stop(port)
         if isinstance(self.factory, SessionFactory):
             await self.factory.drain(self._reactor)
-
-
-@implementer(interfaces.IProtocolNegotiationFactory)
-class _Doorkeeper(protocol.Factory):
-    """Stands between a factory and Twisted's wrapper of TLS.
-
-    They cannot hang up on whom the factory does not want, and end the handshake of every client
-    that offers protocols, as curl does, where none is known.
-    """
-
-    noisy = False
-
-    def __init__(self, factory: Any) -> None:
-        self._factory = factory
-
-    def startFactory(self) -> None:
-        self._factory.doStart()
-
-    def stopFactory(self) -> None:
-        self._factory.doStop()
-
-    def buildProtocol(self, addr: interfaces.IAddress | None) -> Any:
-        return self._factory.buildProtocol(addr) or _TurnedAway()
-
-    def acceptableProtocols(self) -> list[bytes]:
-        return list(_PROTOCOLS)
-
-
-class _TurnedAway(protocol.Protocol):
-    transport: Any
-
-    def connectionMade(self) -> None:
-        self.transport.abortConnection()
 
 
 def _tune(port: Any, *, backlog: bool) -> None:

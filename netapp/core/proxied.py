@@ -1,7 +1,8 @@
 """Connections that come through a proxy, which names its client in a header before all else.
 
 The proxy's own address is what counts for who may connect, and how often; the client's is the one
-that the service sees.  A header that says nothing of a client leaves the proxy as the peer.
+that the service sees.  A header that says nothing of a client leaves the proxy as the peer.  Whoever
+could write one could be anybody: it is read only from proxies that are believed.
 
 Source: "The PROXY protocol, versions 1 and 2", HAProxy Technologies, 2020, sections 2.1 and 2.2.
 """
@@ -10,6 +11,7 @@ import ipaddress
 from typing import Any, Final
 
 from twisted.internet import interfaces, protocol
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from netapp.core import limits
@@ -86,14 +88,24 @@ def _peer(address: str | bytes, port: int) -> Peer:
 
 
 class ProxiedFactory(protocol.Factory):
-    """Stands before a factory whose clients come through a proxy."""
+    """Stands before a factory whose clients come through a proxy.
 
+    :param owner: the plugin, as the log names it.
+    :param description: of the listener, for the log.
+    """
+
+    _log = Logger()
     noisy = False
 
-    def __init__(self, factory: SessionFactory, clock: interfaces.IReactorTime) -> None:
+    def __init__(
+        self, factory: SessionFactory, clock: interfaces.IReactorTime, owner: str, description: str
+    ) -> None:
         self._factory, self._clock = factory, clock
+        self._owner, self._description = owner, description
+        self._told = False
 
     def startFactory(self) -> None:
+        self._told = False
         self._factory.doStart()
 
     def stopFactory(self) -> None:
@@ -101,7 +113,23 @@ class ProxiedFactory(protocol.Factory):
 
     def buildProtocol(self, addr: interfaces.IAddress | None) -> Any:
         peer = peer_of(addr)
+        if not self._factory.believes(peer[0]):
+            self._factory.refused += 1
+            self._tell(peer[0])
+            return None
         return self._factory.admitted(peer[0], lambda: Announced(peer, self._clock))
+
+    def _tell(self, source: str) -> None:
+        if self._told:
+            return
+        self._told = True
+        self._log.warn(
+            "{owner}: {source} is no proxy that is believed at {where}: it and its like are hung up on; "
+            "if it is your proxy, start with --proxy {source}",
+            owner=self._owner,
+            source=source,
+            where=self._description,
+        )
 
 
 class Announced(protocol.Protocol):

@@ -75,7 +75,7 @@ def alone(plugin: str, options: OptionsT, part: Callable[[OptionsT, Shared], ISe
     doors.setServiceParent(house)
     if options["metrics"]:
         count_listeners(house, shared.metrics)
-        access = Access(options["allow"])
+        access = Access(options["allow"], options["proxy"])
         page = partial(metrics_listener, plugin, options["metrics"], shared.metrics, access, reactor)
         starting(plugin, page).setServiceParent(doors)
     Part(lambda: _log.info("{plugin}: ready", plugin=plugin), lambda: None).setServiceParent(house)

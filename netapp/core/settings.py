@@ -12,5 +12,6 @@ class ServiceConfig:
     listen: tuple[str, ...] = ()  # descriptions; empty for the defaults
     interface: str | None = None  # address of the defaults; None for all of both families
     allow: tuple[Network, ...] = ()  # networks that may speak to us, beside the local ones
+    proxy: tuple[Network, ...] = ()  # proxies believed on who their client is; none for this machine's PROXY
     lang: Lang = "zh"
     encoding: Encoding = "auto"

@@ -28,7 +28,7 @@ def dns_service(
     :raises ConfigError: a listener that cannot be.
     """
     house = House()
-    access = Access(config.allow)
+    access = Access(config.allow, config.proxy)
     answers = Answers(names.snapshot, config.unknown, config.encoding)
     names.changes.subscribe(answers.use)
 

@@ -28,7 +28,7 @@ def echo_service(config: Config, own: OwnPorts, metrics: Metrics, reactor: Any) 
         operator = DeskService(config.lang, reactor)
         operator.setServiceParent(house)
         desk = operator.desk
-    access, answers = Access(config.allow), Answers(Template(config.reply), _time_of_day)
+    access, answers = Access(config.allow, config.proxy), Answers(Template(config.reply), _time_of_day)
 
     def tongue() -> text.Tongue:
         return text.Tongue(config.encoding)

@@ -31,7 +31,7 @@ def file_service(
     :raises ConfigError: a listener that cannot be.
     """
     house = House()
-    access, say = Access(config.allow), PHRASES.speaker(config.lang)
+    access, say = Access(config.allow, config.proxy), PHRASES.speaker(config.lang)
     web = Web(share, PHRASES.speaker("zh"), PHRASES.speaker("en"), reactor.seconds)
 
     def channel() -> Carrier:

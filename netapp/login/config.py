@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from netapp.core.access import Network
 from netapp.core.settings import ServiceConfig
 
 DEFAULTS = ("tcp:9999",)
@@ -18,7 +17,6 @@ class Config(ServiceConfig):
     ssh: tuple[str, ...] = ()  # descriptions of the other doors, none of them open unless given
     http: tuple[str, ...] = ()
     ldap: tuple[str, ...] = ()
-    proxy: tuple[Network, ...] = ()  # whose X-Forwarded-For is believed
     ldap_base: str = "dc=netapp"  # the distinguished name above all entries
     password_policy: Policy | None = None  # None: the one that is stored
     auth: tuple[Any, ...] = ()  # ICredentialsChecker of directories elsewhere, asked after ours

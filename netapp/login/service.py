@@ -46,7 +46,7 @@ def login_service(
     :param user: who the process will be, and whose the key is.
     :raises ConfigError: a listener that cannot be.
     """
-    house, access, realm = House(), Access(config.allow), LoginRealm(people)
+    house, access, realm = House(), Access(config.allow, config.proxy), LoginRealm(people)
     portal = Portal(realm, [ChainChecker(people, *config.auth)])
     people.chosen_policy = config.password_policy or people.chosen_policy
     descriptions = listen.descriptions(config.listen, DEFAULTS, config.interface)

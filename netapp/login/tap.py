@@ -8,7 +8,6 @@ from twisted.application.service import IService
 from twisted.cred import strcred
 from twisted.cred.credentials import IUsernamePassword
 
-from netapp.core import access
 from netapp.core.config import ServiceOptions, one_of, repeated
 from netapp.core.running import Shared, alone
 from netapp.core.state import default_state
@@ -37,7 +36,6 @@ class Options(ServiceOptions, strcred.AuthOptionMixin):
     opt_ssh = repeated("ssh", "What to listen on for SSH; repeatable.")
     opt_http = repeated("http", "What to listen on for proxies that verify by HTTP; repeatable.")
     opt_ldap = repeated("ldap", "What to listen on for LDAP; repeatable.")
-    opt_proxy = repeated("proxy", "A network of proxies whose X-Forwarded-For is believed; repeatable.")
 
     def opt_auth(self, description: str) -> None:
         """Ask another of cred's checkers after ours: TYPE[:ARGUMENT], see --help-auth; repeatable."""
@@ -55,7 +53,6 @@ def config_from(options: Options) -> Config:
         ssh=options.get("ssh", ()),
         http=options.get("http", ()),
         ldap=options.get("ldap", ()),
-        proxy=tuple(map(access.network, options.get("proxy", ()))),
         ldap_base=options["ldap-base"],
         password_policy=options["password-policy"],
         auth=tuple(options.get("credCheckers", ())),

@@ -68,6 +68,7 @@ def test_without_options_there_are_defaults() -> None:
     assert options.shared() == {
         "interface": None,
         "allow": (),
+        "proxy": (),
         "lang": "zh",
         "encoding": "auto",
         "listen": (),
@@ -77,11 +78,19 @@ def test_without_options_there_are_defaults() -> None:
 
 def test_repeatable_options_are_kept_in_order() -> None:
     options = parsed(
-        "-l", "tcp:1", "--listen=udp:2", "--record", "a=1", "--record=b=2", "--allow=192.0.2.9/24"
+        "-l",
+        "tcp:1",
+        "--listen=udp:2",
+        "--record",
+        "a=1",
+        "--record=b=2",
+        "--allow=192.0.2.9/24",
+        "--proxy=::1",
     )
     assert options.shared()["listen"] == ("tcp:1", "udp:2")
     assert options["record"] == ("a=1", "b=2")
     assert options.shared()["allow"] == (ip_network("192.0.2.0/24"),)
+    assert options.shared()["proxy"] == (ip_network("::1"),)
 
 
 @pytest.mark.parametrize(
@@ -91,6 +100,7 @@ def test_repeatable_options_are_kept_in_order() -> None:
         (["--encoding", "big5"], "--encoding=big5: choose one of auto, utf-8, gbk"),
         (["--number=x"], "--number=x: invalid literal"),
         (["--allow=all"], "'all' is no network: write 192.0.2.0/24"),
+        (["--proxy=home"], "'home' is no network: write 192.0.2.0/24"),
         (["--bogus"], "bogus"),
         (["--reply"], "reply"),
         (["--once=yes"], "once"),
@@ -142,11 +152,14 @@ def test_the_command_line_wins_over_the_table_over_what_is_shared(write: Write) 
 
 
 def test_a_list_is_given_for_what_repeats_and_the_command_line_replaces_it(write: Write) -> None:
-    file = write("allow = ['192.0.2.0/24']\n[echo]\nlisten = ['tcp:1', 'udp:2']\nrecord = 'a=1'\n")
+    file = write(
+        "allow = ['192.0.2.0/24']\nproxy = '192.0.2.1'\n[echo]\nlisten = ['tcp:1', 'udp:2']\nrecord = 'a=1'\n"
+    )
     options = parsed(file)
     assert options.shared()["listen"] == ("tcp:1", "udp:2")
     assert options["record"] == ("a=1",)
     assert options["allow"] == (ip_network("192.0.2.0/24"),)
+    assert options["proxy"] == (ip_network("192.0.2.1"),)
     assert parsed(file, "-l", "tcp:9").shared()["listen"] == ("tcp:9",)
 
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet import address
+from twisted.logger import capturedLogs, formatEvent
 
 from netapp.core import limits
-from netapp.core.access import Access
+from netapp.core.access import Access, network
 from netapp.core.connections import Peer, SessionFactory
 from netapp.core.listen import StreamListener, is_tls
 from netapp.core.proxied import parse_header
@@ -96,9 +97,9 @@ class Greeter(Session):
 class Door:
     """A listener behind a proxy, on a fake reactor."""
 
-    def __init__(self) -> None:
+    def __init__(self, *proxies: str) -> None:
         self.reactor, self.met = FakeReactor(), list[Peer]()
-        self.factory = SessionFactory(self.build, Access())
+        self.factory = SessionFactory(self.build, Access((), map(network, proxies)))
         description = "haproxy:tcp:9999:interface=127.0.0.1"
         listener = StreamListener("netapp-test", description, self.factory, self.reactor)
         listener.privilegedStartService()
@@ -141,12 +142,54 @@ def test_what_stands_behind_the_header_is_heard(door: Door) -> None:
     assert transport.take() == b"hello zhao"
 
 
-def test_who_may_connect_is_asked_of_the_proxys_address(door: Door) -> None:
+def test_who_may_connect_is_asked_of_the_proxys_address() -> None:
+    door = Door("0.0.0.0/0")  # whom Access lets in
     assert door.connect(("203.0.113.1", 5000)) is None
     for _ in range(limits.CONNECTIONS_PER_ADDRESS):
         door.connect(("192.168.1.2", 5000)).protocol.dataReceived(TEXT)
     assert door.connect(("192.168.1.2", 5000)) is None
     assert set(door.met) == {NAMED}
+
+
+HOME = ("127.0.0.1", 5000)
+PROXY, STRANGER = ("192.168.1.2", 5000), ("192.168.1.3", 5000)
+
+
+@pytest.mark.parametrize(
+    ("proxies", "believed", "others"),
+    [
+        ((), (HOME, ("127.9.9.9", 1), ("::ffff:127.0.0.1", 1)), (PROXY, STRANGER)),
+        (("192.168.1.2",), (PROXY, ("::ffff:192.168.1.2", 1)), (STRANGER, HOME)),
+        (("192.168.1.0/31", "127.0.0.1"), (HOME,), (PROXY, STRANGER)),
+    ],
+)
+def test_l17_a_header_is_believed_from_proxies_alone(
+    proxies: tuple[str, ...], believed: Sequence[Peer], others: Sequence[Peer]
+) -> None:
+    door = Door(*proxies)
+    for proxy in believed:
+        door.connect(proxy).protocol.dataReceived(TEXT)
+    assert door.met == [NAMED] * len(believed)
+    assert [door.connect(each) for each in others] == [None] * len(others)
+    assert (len(door.met), door.factory.refused) == (len(believed), len(others))
+
+
+def test_a_unix_sockets_proxy_is_believed_whatever_others_are() -> None:
+    for door in (Door(), Door("192.168.1.2")):
+        front = door.front.buildProtocol(address.UNIXAddress(None))
+        front.makeConnection(Transport(front, HOME))
+        front.dataReceived(TEXT)
+        assert door.met == [NAMED]
+
+
+def test_who_is_not_believed_is_told_of_once_with_the_cure(door: Door) -> None:
+    with capturedLogs() as events:
+        for _ in range(3):
+            assert door.connect(STRANGER) is None
+    told = [formatEvent(event) for event in events]
+    assert len(told) == 1
+    assert "netapp-test: 192.168.1.3 is no proxy" in str(told[0])
+    assert "--proxy 192.168.1.3" in str(told[0])
 
 
 @pytest.mark.parametrize("octets", [b"zhao\n", b"PROXY TCP4 a b 1 2\r\n"])

@@ -42,6 +42,22 @@ def free_port() -> int:
         return port
 
 
+PROXIED = """
+proxy = ["192.0.2.1"]
+[dns]
+listen = ["haproxy:tcp:0:interface=127.0.0.1"]
+[login]
+listen = ["haproxy:tcp:0:interface=127.0.0.1"]
+[chat]
+listen = ["haproxy:tcp:0:interface=127.0.0.1"]
+irc = "haproxy:tcp:0:interface=127.0.0.1"
+[file]
+listen = ["haproxy:tcp:0:interface=127.0.0.1"]
+[echo]
+listen = ["haproxy:tcp:0:interface=127.0.0.1"]
+"""
+
+
 @pytest.fixture
 def house(start: Callable[..., real.Plugin], tmp_path: Path) -> real.Plugin:
     file = tmp_path / "netapp.toml"
@@ -188,3 +204,18 @@ def test_people_made_while_the_house_runs_can_log_in(house: real.Plugin, tmp_pat
             assert client.recv(1024) == prompt.encode()
             client.sendall(answer)
         assert client.recv(1024) == "登录成功".encode()
+
+
+def test_no_service_believes_who_is_none_of_the_proxies(
+    start: Callable[..., real.Plugin], tmp_path: Path
+) -> None:
+    file = tmp_path / "netapp.toml"
+    file.write_text(PROXIED, encoding="utf-8")
+    house = start("netapp", f"--config={file}", "--without=udpchat")
+    ports = house.ports("tcp")
+    assert len(ports) == 6
+    for port in ports:
+        with real.tcp_client(port) as client:
+            assert client.recv(1) == b""
+    for owner in ("dns", "login", "chat", "file", "echo"):
+        house.wait_for(f"netapp-{owner}: 127.0.0.1 is no proxy that is believed .*--proxy 127.0.0.1")

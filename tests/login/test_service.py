@@ -93,11 +93,6 @@ def test_what_cannot_be_is_refused_in_one_line(argument: str) -> None:
     assert "\n" not in str(refused.value)
 
 
-def test_a_proxy_that_is_no_network_is_refused() -> None:
-    with pytest.raises(ConfigError):
-        config("--proxy=home")
-
-
 def test_the_same_in_the_configuration_file(tmp_path: Path) -> None:
     file = tmp_path / "netapp.toml"
     file.write_text(
