@@ -140,9 +140,12 @@ def revoke(rows: "Rows", account: Account, *, keep: str | None = None) -> Accoun
     return _revoked(rows, "revoked", account, keep)
 
 
-def end_session(rows: "Rows", account: Account, session: Session) -> None:
+def end_session(rows: "Rows", account: Account, session: Session) -> int:
+    """End one, and what it has opened if it is a token.  :returns: how many have ended."""
     rows.sessions.remove(session.id)
+    opened = rows.sessions.remove_opened(session.id)
     rows.changes.note("session", account, session=session.id)
+    return 1 + opened
 
 
 def end_factor(rows: "Rows", account: Account) -> Account:
@@ -169,6 +172,9 @@ def add_key(rows: "Rows", key: Key) -> None:
 
 
 def remove_key(rows: "Rows", account: Account, key: Key) -> None:
+    """:raises Refused: it is all that the last admin has to log in with."""
+    if len(rows.keys.of(account.id)) == 1 and not rows.accounts.has_way_in(account.id):
+        _see_other_admin(rows, account)
     rows.keys.remove(key.id)
     rows.changes.note("keys", account)
 
@@ -180,12 +186,13 @@ def add_application(rows: "Rows", new: Application, text: str) -> None:
     digest = codes.application_digest(text)
     assert digest is not None  # we have made it
     rows.applications.add(new, generation=account.generation, digest=digest)
-    rows.changes.note("application", account)
+    rows.changes.note("application", account, session=new.id)
 
 
 def remove_application(rows: "Rows", account: Account, application: Application) -> None:
     rows.applications.remove(application.id)
-    rows.changes.note("application", account)
+    rows.sessions.remove_opened(application.id)
+    rows.changes.note("application", account, session=application.id)
 
 
 def invite(rows: "Rows", new: Invitation, now: float) -> None:
@@ -230,7 +237,7 @@ def _account(rows: "Rows", account_id: str) -> Account:
 
 
 def _see_other_admin(rows: "Rows", account: Account) -> None:
-    """What would leave nobody to administrate is refused, where somebody could until now."""
+    """What would leave no admin who can log in is refused, where one could until now."""
     if [each.id for each in rows.accounts.admins()] == [account.id]:
         raise Refused("last admin", name=account.shown)
 

@@ -188,6 +188,8 @@ class Authentication:
             if is_on(rows, account.id) and not self._code_right(rows, account.id, attempt.code):
                 return Verdict(None, Reason.CODE, account)
             rows.accounts.saw(account.id, now)
+            if by is None:
+                rows.accounts.vouched(account.id, now)
             return Verdict(replace(current, seen=now), "password" if by is not None else "external")
 
         verdict = await self._ground.store.write(work)

@@ -67,7 +67,8 @@ class AccountChanged:
 
     kind: ChangeKind
     account: Account
-    session: str | None = None  # the id of the one that was revoked, or of the one that goes on
+    session: str | None = None  # the id of the one that was revoked, or of the one that goes on;
+    # of the application password that has come or gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ class Session:
     created: float  # seconds since 1970
     seen: float
     expires: float
+    opener: str | None = None  # the id of the token that a live one came in by
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +173,9 @@ PHRASES: Final = Phrases(
         "unknown": ("没有用户 {name}", "there is no account {name}"),
         "gone": ("这个账号已经不能用了", "this account is no longer in use"),
         "last admin": (
-            "{name} 是唯一的管理员:请先让别人当管理员(netapp user role NAME admin)",
-            "{name} is the only admin: make somebody else one first (netapp user role NAME admin)",
+            "{name} 是唯一能登录的管理员:请先让另一个能登录的账号当管理员(netapp user role NAME admin)",
+            "{name} is the only admin who can log in: make another who can one first "
+            "(netapp user role NAME admin)",
         ),
         "password wrong": ("原密码不对", "the old password is wrong"),
         "code wrong": ("验证码不对", "the code is wrong"),
@@ -190,6 +193,11 @@ PHRASES: Final = Phrases(
             "choose a longer one first",
         ),
         "no session": ("没有这个会话", "there is no such session"),
+        "session over": ("这个会话已经结束,请重新登录", "this session is over: log in again"),
+        "by token": (
+            "这个会话是用令牌登录的,不能这样做:请用密码登录后再试",
+            "this session came in by a token and may not do that: log in with your password for it",
+        ),
         "key none": (
             "这不是可以使用的公钥:请粘贴 id_ed25519.pub 里的那一行({kinds})",
             "this is no public key that is taken: paste the line of your id_ed25519.pub ({kinds})",

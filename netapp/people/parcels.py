@@ -42,7 +42,7 @@ PHRASES: Final = Phrases(
         ),
         "no admin": (
             "导入之后就没有能登录的管理员了",
-            "nobody would be left to administrate",
+            "no admin would be left who can log in",
         ),
     }
 )

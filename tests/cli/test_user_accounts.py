@@ -164,6 +164,19 @@ def test_another_admin_counts_only_while_active(user: User, command: tuple[str, 
     assert "is the only admin" in user.wrong("role", "li", "member")
 
 
+@pytest.mark.parametrize("command", LOCKING_OUT, ids=" ".join)
+def test_another_admin_counts_only_with_something_to_log_in_with(
+    user: User, command: tuple[str, ...]
+) -> None:
+    user.add("zhao", "--role", "admin")
+    user.right("add", "li", "--role", "admin", "--no-password")
+    assert "zhao is the only admin who can log in" in user.wrong(*command)
+    user.right("role", "li", "member")  # who cannot log in is not missed
+    user.right("role", "li", "admin")
+    user.right("passwd", "li", "--password-stdin", typed="correct horse")
+    user.right(*command)
+
+
 # States ------------------------------------------------------------------------------------------
 
 

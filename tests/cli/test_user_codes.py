@@ -201,10 +201,11 @@ def test_an_import_overwrites_only_when_told_and_never_the_last_admin(user: User
     assert "brought back (1): zhao" in user.right("import", file, "--overwrite")
     assert user.account("zhao").shown == "zhao"
     whole = json.loads(file.read_text())
-    for wrong in ({"role": "member"}, {"state": "disabled"}, {"state": "locked"}):
-        whole["accounts"][0] |= {"role": "admin", "state": "active"} | wrong
+    good = {key: whole["accounts"][0][key] for key in ("role", "state", "password")}
+    for wrong in ({"role": "member"}, {"state": "disabled"}, {"state": "locked"}, {"password": None}):
+        whole["accounts"][0] |= good | wrong
         file.write_text(json.dumps(whole))
-        assert "nobody would be left" in user.wrong("import", file, "--overwrite")
+        assert "no admin would be left" in user.wrong("import", file, "--overwrite")
         assert user.account("zhao").role == "admin"
         assert user.account("zhao").active
 

@@ -5,13 +5,14 @@ from collections.abc import Callable
 import pytest
 
 from netapp.core import limits
-from netapp.people import admin
-from netapp.people.model import Account, Refused
+from netapp.people import admin, keys
+from netapp.people.model import Account, Password, Refused
 from netapp.people.passwords import CHEAP, Hasher
 from netapp.people.rows import Rows
 from netapp.people.store import MemoryStore
 
-HASH = Hasher(CHEAP)
+KEPT = Password(Hasher(CHEAP).hash(b"123"))
+LINE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE5vdCBhIGtleSwgYnV0IG9mIGl0cyBzaXplLi4uISEh zhao@desk"
 
 
 @pytest.fixture
@@ -19,8 +20,8 @@ def rows() -> Rows:
     return MemoryStore().rows
 
 
-def added(rows: Rows, name: str, **more: object) -> Account:
-    return admin.add(rows, name, None, 1.0, **more)  # type: ignore[arg-type]
+def added(rows: Rows, name: str, password: Password | None = None, **more: object) -> Account:
+    return admin.add(rows, name, password, 1.0, **more)  # type: ignore[arg-type]
 
 
 def refused(work: Callable[..., object], *args: object, **more: object) -> str:
@@ -77,7 +78,7 @@ LOCKING_OUT: dict[str, Callable[[Rows, Account], object]] = {
 
 @pytest.mark.parametrize("kind", LOCKING_OUT)
 def test_the_last_admin_stays(rows: Rows, kind: str) -> None:
-    only, off = added(rows, "root1", role="admin"), added(rows, "off", role="admin")
+    only, off = (added(rows, name, KEPT, role="admin") for name in ("root1", "off"))
     admin.set_state(rows, off, "disabled")
     added(rows, "zhao")
     assert refused(LOCKING_OUT[kind], rows, only) == "last admin"
@@ -85,6 +86,18 @@ def test_the_last_admin_stays(rows: Rows, kind: str) -> None:
     admin.set_state(rows, off, "active")
     LOCKING_OUT[kind](rows, only)
     assert [each.name for each in rows.accounts.admins()] == ["off"]
+
+
+@pytest.mark.parametrize("kind", LOCKING_OUT)
+def test_an_admin_counts_only_with_something_to_log_in_with(rows: Rows, kind: str) -> None:
+    only, empty = added(rows, "root1", KEPT, role="admin"), added(rows, "empty", role="admin")
+    assert refused(LOCKING_OUT[kind], rows, only) == "last admin"
+    admin.add_key(rows, keys.parse(LINE, empty.id, 1.0))
+    LOCKING_OUT[kind](rows, only)
+    (key,) = rows.keys.of(empty.id)
+    assert refused(admin.remove_key, rows, empty, key) == "last admin"
+    admin.set_password(rows, empty, KEPT, 1.0)
+    admin.remove_key(rows, empty, key)
 
 
 def test_a_place_without_an_admin_is_no_prison(rows: Rows) -> None:
@@ -98,8 +111,6 @@ def test_a_place_without_an_admin_is_no_prison(rows: Rows) -> None:
 
 def test_a_first_password_revokes_too(rows: Rows) -> None:
     """Another directory's password may have opened something."""
-    from netapp.people.model import Password
-
     zhao = added(rows, "zhao")
     changed = admin.set_password(rows, zhao, Password("phc"), 1.0)
     assert changed.generation == zhao.generation + 1

@@ -66,6 +66,17 @@ def test_another_directory_is_asked_for_accounts_without_a_password_only(
     assert directory.asked == [("li", b"abc")]
 
 
+def test_an_admin_whom_another_directory_has_let_in_can_log_in(place: Place, directory: Elsewhere) -> None:
+    li = place.account("li", None, role="admin")
+    assert place.rows(lambda rows: rows.accounts.admins()) == []
+    for _ in range(2):
+        assert place.tried("li", "abc").id == li.id
+    assert [each.name for each in place.rows(lambda rows: rows.accounts.admins())] == ["li"]
+    now(place.people.set_password("li", "a password here"))
+    place.rows(lambda rows: rows.accounts.set_password(li.id, None, 1.0))
+    assert place.rows(lambda rows: rows.accounts.admins()) == []  # whether it is known there is not known
+
+
 def test_another_directorys_no_is_counted_as_any(place: Place, directory: Elsewhere) -> None:
     place.account("li", None)
     for number in range(4):

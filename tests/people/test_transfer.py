@@ -82,12 +82,22 @@ def test_overwriting_brings_them_back_and_ends_what_was_given_out(rows: Rows) ->
     assert [each.blob for each in rows.keys.of(zhao.id)] == [LINE.split()[1]]
 
 
+def test_overwriting_does_not_take_the_last_admins_way_in(rows: Rows) -> None:
+    filled(rows)
+    parcel = read(written(everybody(rows, KEY), 9.0))
+    without = [replace(each, password=None) for each in parcel]
+    take(rows, without, KEY, 10.0, overwrite=True)  # an SSH key is left
+    assert [each.name for each in rows.accounts.admins()] == ["zhao"]
+    with pytest.raises(Unreadable, match="no admin would be left who can log in"):
+        take(rows, [replace(each, keys=()) for each in without], KEY, 10.0, overwrite=True)
+
+
 @pytest.mark.parametrize("wrong", [{"role": "member"}, {"state": "disabled"}, {"state": "locked"}])
 def test_overwriting_does_not_take_the_last_admin_away(rows: Rows, wrong: dict[str, Any]) -> None:
     filled(rows)
     parcel = read(written(everybody(rows, KEY), 9.0))
     demoted = [replace(each, account=replace(each.account, **wrong)) for each in parcel]
-    with pytest.raises(Unreadable, match="nobody would be left"):
+    with pytest.raises(Unreadable, match="no admin would be left"):
         take(rows, demoted, KEY, 10.0, overwrite=True)
 
 

@@ -10,9 +10,11 @@ from sqlalchemy import Connection
 
 from netapp.people.model import Account, AccountState, Password, Role
 from netapp.people.rows.settings import SettingRows
-from netapp.people.tables import account, credential, membership
+from netapp.people.tables import account, credential, membership, ssh_key
 
 _PASSWORD: Final = "password"  # noqa: S105  (a kind of credential)
+#: Another directory has let the account in; it goes when the account gets a password of its own.
+_ELSEWHERE: Final = "elsewhere"
 #: Numbers for systems that want them, as uidNumber: above what a system gives its own users.
 _FIRST_NUMBER: Final = 20_000
 _FIELDS: Final = [account.c[name] for name in Account.__dataclass_fields__]
@@ -44,8 +46,9 @@ class AccountRows:
         return self._some(sa.true())
 
     def admins(self) -> Sequence[Account]:
-        """Those that can administrate: active, and not only in name."""
-        return self._some(sa.and_(account.c.role == "admin", account.c.state == "active"))
+        """Those that can administer: active, and with something to log in with."""
+        has_way = account.c.id.in_(sa.select(credential.c.account).union(sa.select(ssh_key.c.account)))
+        return self._some(sa.and_(account.c.role == "admin", account.c.state == "active", has_way))
 
     def lookalike(self, skeleton: str) -> Account | None:
         """An account whose name looks the same."""
@@ -107,6 +110,7 @@ class AccountRows:
             return
         old = self._connection.execute(sa.delete(credential).where(*_password_of(account_id)))
         if password is not None:
+            self._connection.execute(sa.delete(credential).where(credential.c.account == account_id))
             values = {"secret": password.phc, "pepper": password.pepper, "alone": password.alone}
             self._connection.execute(
                 sa.insert(credential).values(account=account_id, kind=_PASSWORD, changed=now, **values)
@@ -121,6 +125,17 @@ class AccountRows:
             .where(*_password_of(account_id), credential.c.secret == old)
             .values(secret=new.phc, pepper=new.pepper)
         )
+
+    def vouched(self, account_id: str, now: float) -> None:
+        """Another directory has let it in: it has a way in without a password here."""
+        if not self.has_way_in(account_id):
+            values = {"account": account_id, "kind": _ELSEWHERE, "secret": "", "alone": False}
+            self._connection.execute(sa.insert(credential).values(changed=now, **values))
+
+    def has_way_in(self, account_id: str) -> bool:
+        """A password, or another directory's word; SSH keys are not looked at."""
+        there = sa.select(sa.func.count()).where(credential.c.account == account_id)
+        return bool(self._connection.scalar(there))
 
     # Groups ----------------------------------------------------------------------------------
 
