@@ -165,10 +165,25 @@ class Authentication:
             account = each.named
             if self.external is None or account is None or each.has_password or not account.active:
                 continue
-            asked = _detached(self.external.check(account.name, each.password))
-            if await asked.addTimeout(limits.EXTERNAL, self._ground.clock) is True:
+            if await self._vouched(self.external, account.name, each.password):
                 return await self._admitted(attempt, account, None)
         return None
+
+    async def _vouched(self, external: External, name: str, password: bytes) -> bool:
+        """Whether another directory knows the password.  One that does not say has said no, as it would
+        to who has no account: nothing but the time tells who has one.
+        """
+        asked = _detached(external.check(name, password))
+        try:
+            return await asked.addTimeout(limits.EXTERNAL, self._ground.clock) is True
+        except defer.CancelledError:
+            raise
+        except defer.TimeoutError:
+            fault = Failure(TimeoutError(f"not within {limits.EXTERNAL:g} s"))
+        except Exception:
+            fault = Failure()
+        self._ground.faults.tell("another directory does not say whether a password is right", fault)
+        return False
 
     # Letting in ------------------------------------------------------------------------------
 

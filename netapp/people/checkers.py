@@ -13,9 +13,11 @@ from typing import Any
 from twisted.cred import credentials, error
 from twisted.cred.checkers import ICredentialsChecker
 from twisted.internet import defer
-from twisted.logger import Logger
+from twisted.python.failure import Failure
 from zope.interface import Attribute, implementer
 
+from netapp.core.faults import Faults
+from netapp.people.authentication import Verdict
 from netapp.people.directory import People
 from netapp.people.model import Account
 
@@ -60,6 +62,21 @@ class AccountKey:
     door: str = "ssh"
 
 
+class AvatarId(bytes):
+    """An account's id, with the account as it was judged: what was revoked since then opens nothing.
+
+    :param opener: the id of the token that has let it in.
+    """
+
+    account: Account
+    opener: str | None
+
+    def __new__(cls, account: Account, opener: str | None = None) -> "AvatarId":
+        made = super().__new__(cls, account.id.encode("ascii"))
+        made.account, made.opener = account, opener
+        return made
+
+
 @implementer(ICredentialsChecker)
 class ChainChecker:
     """Checks credentials against the accounts, and passwords by other checkers after them.
@@ -76,7 +93,7 @@ class ChainChecker:
     def __init__(self, people: People, *others: Any) -> None:
         self._people = people
         if others:
-            people.authentication.external = Elsewhere(others)
+            people.authentication.external = Elsewhere(others, people.faults)
 
     def requestAvatarId(self, credentials: Any) -> defer.Deferred[bytes | tuple[()]]:
         """The account's id, as 32 octets of ASCII.
@@ -86,17 +103,19 @@ class ChainChecker:
         """
         return defer.ensureDeferred(self._check(credentials))
 
-    async def _check(self, offered: Any) -> bytes | tuple[()]:
+    async def _check(self, offered: Any) -> "AvatarId":
+        opener = None
         if IAccountKey.providedBy(offered):
             account = await self._people.keys.admit(offered.username, offered.blob, offered.source)
         else:
-            account = await self._password(_as_ours(offered))
+            verdict = await self._password(_as_ours(offered))
+            account, opener = verdict.account, verdict.opener
         if not isinstance(account, Account) or not account.active:
             raise error.UnauthorizedLogin
-        return account.id.encode("ascii")
+        return AvatarId(account, opener)
 
-    async def _password(self, offered: AccountPassword) -> Account | None:
-        return await self._people.authenticate(
+    async def _password(self, offered: AccountPassword) -> Verdict:
+        return await self._people.judge(
             offered.username,
             offered.password,
             offered.source,
@@ -107,17 +126,19 @@ class ChainChecker:
 
 
 class Elsewhere:
-    """Other checkers, asked one after another until one knows the password."""
+    """Other checkers, asked one after another until one knows the password.
 
-    _log = Logger()
+    :param faults: tells of those that cannot say.
+    """
 
-    def __init__(self, checkers: Iterable[Any]) -> None:
+    def __init__(self, checkers: Iterable[Any], faults: Faults) -> None:
+        self._faults = faults
         self._checkers = [
             each for each in checkers if credentials.IUsernamePassword in each.credentialInterfaces
         ]
 
     def check(self, name: str, password: bytes) -> defer.Deferred[bool]:
-        """Whether one of them knows the password.  It never fails: who cannot answer has said no."""
+        """Whether one of them knows the password.  Who cannot answer has said no."""
         return defer.ensureDeferred(self._check(name.encode(), password))
 
     async def _check(self, name: bytes, password: bytes) -> bool:
@@ -129,8 +150,11 @@ class Elsewhere:
                 avatar_id = await defer.maybeDeferred(checker.requestAvatarId, offered)
             except error.LoginFailed:
                 continue
-            except Exception:  # not the Deferred's own end: that one is ours
-                self._log.failure("{checker} cannot say who somebody is", checker=type(checker).__name__)
+            except defer.CancelledError:  # nobody waits for it any more
+                raise
+            except Exception:
+                kind = type(checker).__name__
+                self._faults.tell(f"{kind} does not say whether a password is right", Failure())
                 continue
             if isinstance(avatar_id, bytes | str) and avatar_id:
                 return True

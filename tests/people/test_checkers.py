@@ -1,15 +1,19 @@
 """People as cred sees them: the chain, and checkers elsewhere that misbehave."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from twisted.cred import checkers, credentials, error
 from twisted.cred.portal import IRealm, Portal
-from twisted.internet import defer
+from twisted.internet import defer, task
+from twisted.logger import Logger, capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import Interface, implementer
 
+from netapp.core import faults
 from netapp.people import admin
+from netapp.people.authentication import Verdict
 from netapp.people.checkers import AccountKey, AccountPassword, ChainChecker, Elsewhere
 from netapp.people.model import Account
 from netapp.testing import FakeReactor
@@ -47,11 +51,11 @@ def test_an_avatars_id_is_the_accounts_and_never_its_name(people: Slow, zhao: Ac
 def test_the_source_the_door_and_the_code_are_handed_on(people: Slow) -> None:
     seen: list[Any] = []
 
-    def authenticate(*args: Any, **more: Any) -> Any:
+    def judge(*args: Any, **more: Any) -> Any:
         seen.append((args, more))
-        return defer.succeed(None)
+        return defer.succeed(Verdict(None, "bad"))
 
-    people.authenticate = authenticate  # type: ignore[method-assign]
+    people.judge = judge  # type: ignore[method-assign]
     with pytest.raises(error.UnauthorizedLogin):
         asked(ChainChecker(people), AccountPassword(b"a", b"b", HOST, "http", b"123456", remember=True))
     assert seen == [((b"a", b"b", HOST), {"door": "http", "code": b"123456", "remember": True})]
@@ -59,7 +63,7 @@ def test_the_source_the_door_and_the_code_are_handed_on(people: Slow) -> None:
 
 @pytest.mark.parametrize("nobody", [None, b"", (), "", 0, object()])
 def test_whatever_is_no_account_is_a_refusal(people: Slow, nobody: Any) -> None:
-    people.authenticate = lambda *args, **more: defer.succeed(nobody)  # type: ignore
+    people.judge = lambda *args, **more: defer.succeed(Verdict(nobody, "bad"))  # type: ignore
     with pytest.raises(error.UnauthorizedLogin):
         asked(ChainChecker(people), AccountPassword(b"zhao", b"123", HOST))
 
@@ -118,6 +122,10 @@ def test_elsewhere_counts_for_an_account_that_is_here_without_a_password(people:
 # Elsewhere -----------------------------------------------------------------------------------
 
 
+def those(checkers: Sequence[Any]) -> Elsewhere:
+    return Elsewhere(checkers, faults.Faults(task.Clock(), Logger()))
+
+
 class Says:
     """A checker that gives, or raises, one thing."""
 
@@ -135,33 +143,45 @@ class Says:
 
 @pytest.mark.parametrize("outcome", [None, b"", (), "", False, 0, defer.succeed(None), object(), [b"zhao"]])
 def test_what_cred_would_take_for_somebody_is_a_refusal(outcome: Any) -> None:
-    assert now(Elsewhere([Says(outcome)]).check("zhao", b"123")) is False
+    assert now(those([Says(outcome)]).check("zhao", b"123")) is False
 
 
 @pytest.mark.parametrize("outcome", [b"zhao", "zhao", b"another id"])
 def test_a_name_is_a_success(outcome: Any) -> None:
-    assert now(Elsewhere([Says(outcome)]).check("zhao", b"123")) is True
-    assert now(Elsewhere([Says(defer.succeed(outcome))]).check("zhao", b"123")) is True
+    assert now(those([Says(outcome)]).check("zhao", b"123")) is True
+    assert now(those([Says(defer.succeed(outcome))]).check("zhao", b"123")) is True
 
 
 def test_the_next_is_asked_when_one_says_no() -> None:
     wrong, right, never = Says(error.UnauthorizedLogin()), Says(b"zhao"), Says(b"zhao")
-    assert now(Elsewhere([wrong, right, never]).check("zhao", b"123"))
+    assert now(those([wrong, right, never]).check("zhao", b"123"))
     assert (len(wrong.asked), len(right.asked), len(never.asked)) == (1, 1, 0)
 
 
 def test_l11_an_empty_password_is_asked_of_nobody() -> None:
     says = Says(b"zhao")
-    assert not now(Elsewhere([says]).check("zhao", b""))
+    assert not now(those([says]).check("zhao", b""))
     assert says.asked == []
 
 
 def test_checkers_of_other_credentials_are_left_out() -> None:
-    assert not now(Elsewhere([checkers.AllowAnonymousAccess()]).check("zhao", b"123"))
+    assert not now(those([checkers.AllowAnonymousAccess()]).check("zhao", b"123"))
+
+
+def test_l41_who_waits_no_more_is_no_fault() -> None:
+    """A hang-up comes as a cancelled Deferred, which the chain must not take for a checker's."""
+    asked_twice = Says(b"zhao")
+    with capturedLogs() as events:
+        waits = those([Says(defer.Deferred()), asked_twice]).check("zhao", b"123")
+        waits.addErrback(lambda failure: failure.trap(defer.CancelledError) and None)
+        waits.cancel()
+    assert (events, asked_twice.asked) == ([], [])
 
 
 class Faults(SynchronousTestCase):
     def test_l41_one_that_fails_has_said_no_and_is_logged_without_the_password(self) -> None:
-        assert now(Elsewhere([Says(OSError("gone")), Says(b"zhao")]).check("zhao", b"123"))
-        (failure,) = self.flushLoggedErrors(OSError)
+        chain = those([Says(ValueError("gone")), Says(b"zhao")])
+        assert now(chain.check("zhao", b"123"))
+        assert now(chain.check("zhao", b"123"))
+        (failure,) = self.flushLoggedErrors(ValueError)  # of the second time nothing is said
         assert "123" not in failure.getTraceback()

@@ -1,14 +1,14 @@
 """Another directory, which knows the passwords of accounts that have none here."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from twisted.cred import credentials
 from twisted.internet import defer
-from twisted.logger import capturedLogs
+from twisted.logger import LogEvent, LogLevel, capturedLogs, formatEvent
 
 from netapp.core import limits
-from netapp.errors import Unavailable
 from netapp.people import checkers
 from netapp.people.model import Account, Password
 from tests.people.place import ELSEWHERE, HOST, Place, cancelled, now
@@ -92,14 +92,21 @@ def test_what_is_not_a_plain_yes_is_a_no(place: Place, directory: Elsewhere, out
     assert place.tried("li", "abc") is None
 
 
-def test_l41_a_directory_that_fails_lets_nobody_in_and_is_no_wrong_password(
-    place: Place, directory: Elsewhere
-) -> None:
+def told(events: Sequence[LogEvent]) -> list[str]:
+    """What the log says of faults; a fail2ban line is none."""
+    return [str(formatEvent(each)) for each in events if each["log_level"] >= LogLevel.error]
+
+
+def test_a_directory_that_fails_has_said_no_and_is_told_of_once(place: Place, directory: Elsewhere) -> None:
+    """As for who has no account: the refusal is the same, and counts the same."""
     place.account("li", None)
     directory.outcome = OSError("gone")
-    with pytest.raises(Unavailable, match="a password cannot be checked"):
-        place.tried("li", "abc")
-    assert place.people.refused == 0
+    with capturedLogs() as events:
+        for number in range(4):
+            assert place.tried("li", f"wrong {number}") is None
+    assert told(events) == ["another directory does not say whether a password is right: gone"]
+    assert place.people.throttle.account_wait(HOST, {"li"}, place.clock.seconds()) > 1.0
+    assert place.people.refused == 4
     assert place.people._turns._locks == {}
 
 
@@ -111,9 +118,11 @@ def test_a_slow_directory_holds_up_nobody_else_and_not_for_ever(
     waits = place.people.authenticate("li", "abc", HOST)
     assert now(place.people.authenticate("zhao", "123", ELSEWHERE)) is not None
     assert not waits.called
-    place.clock.advance(limits.EXTERNAL)
-    with pytest.raises(Unavailable):
-        now(waits)
+    with capturedLogs() as events:
+        place.clock.advance(limits.EXTERNAL)
+    assert now(waits) is None
+    assert told(events) == ["another directory does not say whether a password is right: not within 10 s"]
+    assert place.people.refused == 1
     assert place.people._turns._locks == {}
 
 
@@ -129,15 +138,17 @@ class Silent:
 @pytest.mark.parametrize("leaves", [True, False])
 def test_directories_that_never_answer_keep_nobody(place: Place, leaves: bool) -> None:
     place.account("li", None)
-    place.people.authentication.external = checkers.Elsewhere([Silent(), Silent(), Silent()])
-    with capturedLogs():
-        waits = place.people.authenticate("li", "abc", HOST)
-        if leaves:
-            cancelled(waits)
-        else:
-            place.clock.advance(limits.EXTERNAL)
-            with pytest.raises(Unavailable):
-                now(waits)
+    silent = checkers.Elsewhere([Silent(), Silent(), Silent()], place.people.faults)
+    place.people.authentication.external = silent
+    with capturedLogs() as events:
+        for number in range(2):
+            waits = place.people.authenticate("li", f"abc {number}", HOST)
+            if leaves:
+                cancelled(waits)
+            else:
+                place.clock.advance(limits.EXTERNAL)
+                assert now(waits) is None
+    assert len(told(events)) == (0 if leaves else 1)  # who hangs up is no fault, and fills no log
     assert place.people._turns._locks == {}
     assert place.clock.getDelayedCalls() == []
 
