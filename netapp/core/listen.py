@@ -25,6 +25,13 @@ from netapp.errors import ConfigError, StartError
 Hint = Callable[[str, int], str]
 
 _PROXIED: Final = "haproxy:"  # behind a proxy that says who its clients are
+#: Between the arguments of an endpoint, and one that is given by name.
+_COLON: Final = re.compile(r"(?<!\\):")
+_NAMED: Final = re.compile(r"([A-Za-z]+)=")
+#: What a listener without an interface is held to, and where an interface stands that has no name.
+_LOOPBACK: Final = {"tcp": "127.0.0.1", "tcp6": r"\:\:1", "ssl": "127.0.0.1"}
+_INTERFACE_AT: Final = {"tcp": 1, "tcp6": 1, "ssl": 4}
+_UNIX_MODE: Final = "660"  # its owner and group
 _DATAGRAM: Final = re.compile(
     r"udp:(?P<port>[0-9]{1,5})(:interface=(?P<interface>([^:=\\]|\\:)+))?", re.ASCII
 )
@@ -67,9 +74,25 @@ def parse_datagram(description: str) -> tuple[str, int]:
 
 
 def on_loopback(description: str) -> str:
-    """A TCP description that names no interface, held to loopback: metrics and the like."""
-    plain = description.removeprefix(_PROXIED).startswith("tcp:") and "interface=" not in description
-    return description + ":interface=127.0.0.1" if plain else description
+    """A TCP or TLS description that names no interface, held to loopback: metrics and the like."""
+    kind, plain, named = _parts(description)
+    if kind not in _LOOPBACK or "interface" in named or len(plain) > _INTERFACE_AT[kind]:
+        return description
+    return f"{description}:interface={_LOOPBACK[kind]}"
+
+
+def private(description: str) -> str:
+    """A UNIX socket whose mode is not given, open to its owner and group alone; Twisted's is to all."""
+    kind, plain, named = _parts(description)
+    open_to_all = kind == "unix" and "mode" not in named and len(plain) < 2
+    return f"{description}:mode={_UNIX_MODE}" if open_to_all else description
+
+
+def _parts(description: str) -> tuple[str, list[str], set[str]]:
+    """An endpoint's kind, what it is given by place, and the names of what it is given by name."""
+    kind, *rest = _COLON.split(description.removeprefix(_PROXIED))
+    plain = [each for each in rest if not _NAMED.match(each)]
+    return kind, plain, {match[1] for each in rest if (match := _NAMED.match(each))}
 
 
 #: Where somebody on this machine reaches a socket that is bound to every address.
@@ -167,10 +190,10 @@ class StreamListener(_Listener):
             hint = hint_tls
         super().__init__(owner, description, reactor, hint, option)
         self.factory, self._front = factory, factory
-        stream = description
+        stream = private(description)
         if description.startswith(_PROXIED) and isinstance(factory, SessionFactory):
             stream, self._front = (
-                description.removeprefix(_PROXIED),
+                stream.removeprefix(_PROXIED),
                 ProxiedFactory(factory, reactor, owner, description),
             )
         try:

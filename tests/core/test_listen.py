@@ -4,6 +4,7 @@ import gc
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -103,11 +104,47 @@ def test_what_is_given_replaces_the_defaults() -> None:
     )
 
 
-def test_metrics_keep_to_loopback_unless_told() -> None:
-    assert listen.on_loopback("tcp:9100") == "tcp:9100:interface=127.0.0.1"
-    assert listen.on_loopback("tcp:9100:interface=10.0.0.1") == "tcp:9100:interface=10.0.0.1"
-    assert listen.on_loopback("unix:/run/m") == "unix:/run/m"
-    assert listen.on_loopback("haproxy:tcp:9100") == "haproxy:tcp:9100:interface=127.0.0.1"
+@pytest.mark.parametrize(
+    ("given", "interface"),
+    [
+        ("tcp:9100", "127.0.0.1"),
+        ("haproxy:tcp:9100", "127.0.0.1"),
+        ("tcp6:9100", r"\:\:1"),
+        ("ssl:9100:privateKey=key.pem:certKey=cert.pem", "127.0.0.1"),
+        (r"ssl:9100:privateKey=C\:interface=1.pem", "127.0.0.1"),
+        ("haproxy:ssl:9100", "127.0.0.1"),
+        ("tcp:9100:interface=10.0.0.1", None),
+        ("tcp:9100:10.0.0.1", None),
+        (r"tcp6:9100:interface=\:\:", None),
+        ("ssl:9100:interface=:privateKey=key.pem", None),
+        ("unix:/run/m", None),
+        ("systemd:domain=INET:index=0", None),
+    ],
+)
+def test_metrics_keep_to_loopback_unless_told(given: str, interface: str | None) -> None:
+    told = f"{given}:interface={interface}" if interface is not None else given
+    assert listen.on_loopback(given) == told
+
+
+@pytest.mark.parametrize(
+    ("given", "mode"),
+    [
+        ("unix:{}", 0o660),
+        ("haproxy:unix:{}", 0o660),
+        ("unix:address={}:lockfile=0", 0o660),
+        ("unix:{}:mode=666", 0o666),
+        ("unix:{}:600", 0o600),
+    ],
+)
+@pytest_twisted.ensureDeferred
+async def test_a_unix_socket_is_its_owners_and_groups_unless_told(
+    tmp_path: Path, given: str, mode: int
+) -> None:
+    path = tmp_path / "mode"
+    listener = listen.StreamListener("netapp-x", given.format(path), factory(), reactor)
+    listener.privilegedStartService()
+    assert path.stat().st_mode & 0o777 == mode
+    await listener._stop(listener._port)
 
 
 def test_a_scope_is_kept_as_a_part_of_the_host() -> None:
