@@ -11,9 +11,10 @@ from netapp.people.guesses import Sprays
 #: A count's letter, a colon, and what it is of.  The letters: an account from anywhere (a), a site's
 #: network (s), failures at many accounts (d), a network (n), an account at a source (p), an address (h).
 Key = str
-#: The order in which a try takes its counts: what many share comes first, and what one address has
-#: for itself last, so that who waits for the others holds up nobody else.
+#: The order in which a try takes its counts of either kind.
 ORDER: Final = "asdnph"
+#: Those that sources have in common: taken once a try's own are waited out.
+SHARED: Final = "as"
 _FORGETS: Final = dict.fromkeys(ORDER, limits.THROTTLE_FORGETS) | {
     "a": limits.THROTTLE_ACCOUNT_FORGETS,
     "d": limits.SPRAY_FORGETS,

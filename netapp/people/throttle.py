@@ -137,7 +137,7 @@ class Throttle:
         at, names = origin(host), frozenset(names)
         accounts = {self.account_key(name): name for name in names}
         new = [each for each in accounts if not self._knows(at, each, now)]
-        keys = [f"a:{account}" for account in new if accounts[account]]
+        keys = [f"a:{account}" for account in new if accounts[account] and not at.local]
         if not at.local and at.site and new:
             keys.append(f"s:{at.site}")
         if not at.local and not all(self._places.knows(at.host, each, now) for each in accounts):

@@ -3,6 +3,10 @@
 So many connections guess no faster than one: each try waits for the verdict of the one before it,
 and then for what that one's failure costs.  A try that waits is a few objects, no thread.
 
+What a source has done itself it waits out first, and with nobody else's turn in hand.  In a line that
+all sources share, an account's that strangers have guessed at, there is one try of each: who has a
+hundred connections stands there once, and the turn is theirs for a try, never for a wait of their own.
+
 One from a known place has no count in common with strangers, and waits for none of them: of those
 only so many are looked at together as keep the threads that hash at work, and the others wait here,
 not in the queue for the threads.
@@ -18,7 +22,7 @@ from twisted.internet import defer, task
 
 from netapp.core import limits
 from netapp.errors import Busy
-from netapp.people.ledger import Key
+from netapp.people.ledger import SHARED, Key
 from netapp.people.throttle import STEPS, Throttle
 
 
@@ -51,23 +55,24 @@ class Turns:
         self.waiting = 0  #: tries that wait now, for their turn or for what failures cost
 
     @asynccontextmanager
-    async def turn(self, host: str, names: Iterable[str]) -> AsyncIterator[None]:
+    async def turn(
+        self, host: str, names: Iterable[str], *, patience: float = limits.THROTTLE_PATIENCE
+    ) -> AsyncIterator[None]:
         """Within it a try may be made; its outcome is told to the throttle before it is left.
 
         May be cancelled while it waits.
 
-        :raises Throttled: it would have to wait too long.
+        :param patience: seconds that it waits at most for one count's cost.
+        :raises Throttled: it would have to wait longer.
         :raises Busy: too many wait.
         """
         names = frozenset(names)
         share = self._throttle.share(host, names, self._seconds())
         while True:
-            async with AsyncExitStack() as stack:  # always in one order: no two wait for each other
+            async with AsyncExitStack() as stack:
                 stack.enter_context(self._one_of(share))
                 keys = self._keys(host, names)
-                for key in keys:
-                    await stack.enter_async_context(self._held(key))
-                if self._is_new(keys, host, names):
+                if not await self._come_up(stack, keys, share, patience) or self._is_new(keys, host, names):
                     continue  # others' failures meanwhile: in line with them, from the first count on
                 if not self._throttle.knows(host, names, self._seconds()):
                     await stack.enter_async_context(self._among_strangers())
@@ -75,6 +80,53 @@ class Turns:
                         continue
                 yield
                 return
+
+    @asynccontextmanager
+    async def pass_by(self, host: str, names: Iterable[str]) -> AsyncIterator[None]:
+        """As :meth:`turn` for who need not wait: bounded by source alone, apart from those who wait.
+
+        :raises Busy: too many of the same source are looked at.
+        """
+        share = self._throttle.share(host, names, self._seconds())
+        with self._one_of(f"by {share}" if share else ""):
+            yield
+
+    @asynccontextmanager
+    async def one_by_one(self, host: str, what: str) -> AsyncIterator[None]:
+        """Within it nobody else is at the same thing; nothing is counted.  :raises Busy: too many are."""
+        with self._one_of(self._throttle.share(host, (), self._seconds())):
+            async with self._locked(f"one {what}"):
+                yield
+
+    async def _come_up(self, stack: AsyncExitStack, keys: list[Key], share: str, patience: float) -> bool:
+        """Wait for all of a try's counts.  No two tries wait for each other: what is waited for is
+        taken in one order, and nobody waits for a count of their own who holds one that is shared.
+
+        :returns: False when it is to begin again.
+        """
+        own = [key for key in keys if key[:1] not in SHARED]
+        shared = [key for key in keys if key[:1] in SHARED]
+        for key in own:
+            await stack.enter_async_context(self._held(key, patience))
+        if shared and not all(map(self._is_free, shared)):
+            # neither keep the neighbours of one's own address waiting meanwhile
+            await stack.aclose()
+            stack.enter_context(self._one_of(share))
+            if share:
+                await stack.enter_async_context(self._locked(f"one of {share}"))
+            for key in shared:
+                await stack.enter_async_context(self._held(key, patience))
+            if not all(map(self._is_free, own)):
+                return False
+            shared = own
+        for key in shared:
+            await stack.enter_async_context(self._held(key, patience))  # it is free
+        return True
+
+    def _is_free(self, key: Key) -> bool:
+        """Whether a count can be taken at this moment."""
+        lock = self._locks.get(key)
+        return (lock is None or not lock.locked) and not self._throttle.wait(key, self._seconds())
 
     def _keys(self, host: str, names: frozenset[str]) -> list[Key]:
         return self._throttle.keys(host, names, self._seconds())
@@ -97,7 +149,17 @@ class Turns:
                 del self._under_way[share]
 
     @asynccontextmanager
-    async def _held(self, key: Key) -> AsyncIterator[None]:
+    async def _held(self, key: Key, patience: float) -> AsyncIterator[None]:
+        """A count, once its cost is waited out."""
+        async with self._locked(key):
+            while wait := self._throttle.wait(key, self._seconds()):
+                if wait > patience:
+                    raise Throttled(f"held back for {wait:.0f} s")
+                await self._sleep(wait)
+            yield
+
+    @asynccontextmanager
+    async def _locked(self, key: str) -> AsyncIterator[None]:
         lock = self._locks.setdefault(key, defer.DeferredLock())
         if len(lock.waiting) >= limits.HASH_QUEUE_PER_ADDRESS:
             raise Busy("too many logins by one account")
@@ -109,10 +171,6 @@ class Turns:
         try:
             if waits:
                 await self._unwound()
-            while wait := self._throttle.wait(key, self._seconds()):
-                if wait > limits.THROTTLE_PATIENCE:
-                    raise Throttled(f"held back for {wait:.0f} s")
-                await self._sleep(wait)
             yield
         finally:
             lock.release()

@@ -274,6 +274,55 @@ def test_what_goes_wrong_within_a_turn_gives_everything_back(guesser: Guesser) -
     assert guesser.wait(0.2) == 1
 
 
+def guarded(guesser: Guesser, name: str = "zhao") -> None:
+    for _ in range(limits.THROTTLE_GUARDS):
+        guesser.throttle.failed("198.51.100.1", [name], guesser.clock.seconds())
+
+
+def test_l7_one_source_with_many_connections_keeps_no_other_out_of_an_account(guesser: Guesser) -> None:
+    for _ in range(8):
+        guesser.throttle.failed("203.0.113.5", ["zhao"], 0.0)
+    guarded(guesser)
+    for _ in range(limits.HASH_QUEUE_PER_ADDRESS):
+        guesser.tries("203.0.113.5")
+    guesser.wait(STEPS[-1] * 2)
+    owner = guesser.tries("192.0.2.1")
+    guesser.wait(STEPS[-1] * 2 + 2.0)
+    assert owner.called
+
+
+def test_l7_who_waits_out_what_they_did_themselves_has_nobody_elses_turn(guesser: Guesser) -> None:
+    guarded(guesser)
+    guesser.clock.advance(STEPS[-1] - 1.0)
+    for _ in range(8):
+        guesser.throttle.failed("203.0.113.5", ["li"], guesser.clock.seconds())
+    stranger = guesser.tries("203.0.113.5")
+    owner = guesser.tries("192.0.2.1")
+    guesser.wait(2.0)
+    assert owner.called
+    assert not stranger.called
+
+
+def test_l7_who_is_in_line_for_an_account_holds_up_no_neighbour_at_the_same_address(guesser: Guesser) -> None:
+    guarded(guesser)
+    guesser.throttle.failed("192.0.2.1", ["li"], 0.0)
+    guesser.tries("192.0.2.1")
+    assert guesser.wait(1.0) == 0
+    guesser.tries("192.0.2.1", "li")
+    assert guesser.wait(1.0) == 1
+
+
+def test_l7_the_operator_at_the_machine_is_in_no_line_of_strangers(guesser: Guesser) -> None:
+    guarded(guesser)
+    for number in range(8):
+        guesser.tries(f"192.0.2.{number}")
+    guesser.tries("127.0.0.1")
+    assert guesser.wait(1.0) == 1
+    for _ in range(16):
+        guesser.tries("127.0.0.1")  # but loopback guesses no faster than another
+    assert guesser.wait(60.0) <= 7 + 5
+
+
 HOSTS = ["192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2", "2001:db8:0:1::1", "127.0.0.1", ""]
 STEPS_OF_MANY = st.lists(
     st.tuples(
