@@ -10,8 +10,9 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import Attribute, Interface, implementer
 
+from netapp.people.checkers import AvatarId
 from netapp.people.directory import People
-from netapp.people.model import Account, Session
+from netapp.people.model import Account, Refused, Session
 
 
 class IVisitor(Interface):
@@ -49,8 +50,9 @@ class LoginRealm:
     def requestAvatar(
         self, avatarId: bytes | tuple[()], mind: object, *interfaces: Any
     ) -> defer.Deferred[tuple[Any, Any, Callable[[], None]]]:
-        """An :class:`IVisitor` for an account's id; fails with ``UnauthorizedLogin`` when it is gone.
+        """An :class:`IVisitor`; fails with ``UnauthorizedLogin`` when the account is not what was judged.
 
+        :param avatarId: an :class:`AvatarId`; another one is nobody's.
         :param mind: an :class:`Arrival`.
 
         The session is open from then on, and closed by the logout that comes with the visitor.
@@ -62,16 +64,18 @@ class LoginRealm:
     ) -> tuple[Any, Any, Callable[[], None]]:
         if IVisitor not in interfaces:
             raise NotImplementedError("this realm has visitors only")
-        if not isinstance(avatar_id, bytes) or not isinstance(mind, Arrival):
+        if not isinstance(avatar_id, AvatarId) or not isinstance(mind, Arrival):
             raise error.UnauthorizedLogin  # cred's anonymous
-        account = await self._people.get(avatar_id.decode("ascii", "replace"))
-        if account is None or not account.active:
-            raise error.UnauthorizedLogin
-        session = await self._opened(account, mind)
+        try:
+            session = await self._opened(avatar_id, mind)
+        except Refused as refused:
+            if refused.key == "gone":
+                raise error.UnauthorizedLogin from None
+            raise
         self.present += 1
-        return IVisitor, Visitor(account, session), self._logout(session.id)
+        return IVisitor, Visitor(avatar_id.account, session), self._logout(session.id)
 
-    def _opened(self, account: Account, arrival: Arrival) -> "defer.Deferred[Any]":
+    def _opened(self, who: AvatarId, arrival: Arrival) -> "defer.Deferred[Any]":
         """A session that is open is somebody's, or is closed: also when nobody waits for it any more."""
         waiting: defer.Deferred[Any] = defer.Deferred()
 
@@ -85,7 +89,9 @@ class LoginRealm:
             if not waiting.called:
                 waiting.errback(failure)
 
-        opening = self._people.sessions.open(account, door=arrival.door, source=arrival.source)
+        opening = self._people.sessions.open(
+            who.account, door=arrival.door, source=arrival.source, opener=who.opener
+        )
         defer.ensureDeferred(opening).addCallbacks(opened, failed)
         return waiting
 

@@ -11,6 +11,7 @@ from netapp.people import admin, codes, words
 from netapp.people.ground import Ground
 from netapp.people.model import Account, Application, Refused
 from netapp.people.rows import Rows
+from netapp.people.standing import see_standing
 
 _SCOPE: Final = re.compile(r"[a-z]+(?::[a-z]+)?", re.ASCII)
 #: Doors where a person is asked, so that no such password is needed.
@@ -26,21 +27,32 @@ class Applications:
     async def of(self, account_id: str) -> Sequence[Application]:
         return await self._ground.store.read(lambda rows: rows.applications.of(account_id))
 
-    async def add(self, account_id: str, label: str, scopes: Collection[str]) -> str:
+    async def add(
+        self, account_id: str, label: str, scopes: Collection[str], *, by: str | None = None
+    ) -> str:
         """A new one, to be shown once.
 
         :param scopes: the doors that it opens, as "http" or "file:read"; at least one.
+        :param by: the id of the session that asks: see :mod:`netapp.people.standing`.
         :raises Refused: a scope that there is not, or one password too many.
         """
-        new, text = made(account_id, label, scopes, self._ground.now())
-        await self._ground.change(lambda rows: admin.add_application(rows, new, text))
+        now = self._ground.now()
+        new, text = made(account_id, label, scopes, now)
+
+        def work(rows: Rows) -> None:
+            see_standing(rows, account_id, by, now, by_password=True)
+            admin.add_application(rows, new, text)
+
+        await self._ground.change(work)
         self._ground.audit.record("application added", about=account_id, scopes=" ".join(sorted(scopes)))
         return text
 
-    async def remove(self, account_id: str, application_id: str) -> None:
+    async def remove(self, account_id: str, application_id: str, *, by: str | None = None) -> None:
         """:raises Refused: there is none of this id."""
+        now = self._ground.now()
 
         def work(rows: Rows) -> None:
+            see_standing(rows, account_id, by, now)
             account = rows.accounts.get(account_id)
             there = rows.applications.of(account_id)
             found = next((each for each in there if each.id == application_id), None)
@@ -74,14 +86,14 @@ def covers(scopes: Collection[str], door: str) -> bool:
     return door in scopes or door.partition(":")[0] in scopes
 
 
-def owner(rows: Rows, account: Account, text: str, door: str, now: float) -> bool:
-    """Whether a text is an application password of this account for this door; its use is noted."""
+def owner(rows: Rows, account: Account, text: str, door: str, now: float) -> Application | None:
+    """The application password of this account for this door that a text is; its use is noted."""
     digest = codes.application_digest(text)
     if digest is None or door.partition(":")[0] in _INTERACTIVE:
-        return False
+        return None
     found = rows.applications.find(account.id, digest)
     if found is None or not covers(found.scopes, door):
-        return False
+        return None
     if found.seen is None or not 0 <= now - found.seen < limits.TOKEN_NOTED:
         rows.applications.saw(found.id, now)
-    return True
+    return found

@@ -42,6 +42,7 @@ class Verdict:
     account: Account | None
     reason: str  # a Reason, or what has let in
     named: Account | None = None  # whose name was typed
+    opener: str | None = None  # the id of the token or application password that lets in
 
 
 class External(Protocol):
@@ -123,9 +124,10 @@ class Authentication:
 
         def work(rows: Rows) -> Account | None:
             if is_token:
-                account = sessions.owner(rows, text, now)
-                named = account is not None and account.name in mapped
-                return account if named or not attempt.name else None  # RFC 6750 has no names
+                found = sessions.owner(rows, text, now)
+                if found is None or (attempt.name and found[0].name not in mapped):
+                    return None
+                return found[0], found[1].id  # also without a name: RFC 6750 has none
             for name in sorted(mapped):
                 account = rows.accounts.find(name)
                 if account is None or not account.active:
@@ -134,9 +136,10 @@ class Authentication:
                     return account
             return None
 
-        account = await self._ground.store.write(work)
-        if account is not None:
-            return Verdict(account, "token" if is_token else "application")
+        right = await self._ground.store.write(work)
+        if right is not None:
+            account, opener = right
+            return Verdict(account, "token" if is_token else "application", opener=opener)
         return Verdict(None, Reason.BAD) if is_token else None  # it may be somebody's password
 
     async def _found(self, prepared: list[tuple[str | None, bytes]]) -> list[_Candidate]:

@@ -9,7 +9,7 @@ from twisted.internet import defer
 from netapp.people import admin, names, rules
 from netapp.people.applications import Applications
 from netapp.people.audit import Audit
-from netapp.people.authentication import Attempt, Authentication
+from netapp.people.authentication import Attempt, Authentication, Verdict
 from netapp.people.clock import Steady
 from netapp.people.ground import Ground, NoAudit
 from netapp.people.invitations import Invitations
@@ -21,6 +21,7 @@ from netapp.people.rules import Policy
 from netapp.people.second_factor import SecondFactor, is_on
 from netapp.people.sessions import Sessions
 from netapp.people.settings import Settings
+from netapp.people.standing import see_opener, see_standing
 from netapp.people.store import Store
 from netapp.people.tries import UNSEEN, Tries
 from netapp.people.turns import Turns
@@ -148,9 +149,42 @@ class People:
         Fails with :class:`netapp.errors.Busy` when too many wait, which is no failed try, and with
         :class:`netapp.errors.Unavailable` when it cannot be found out.
         """
+        judged = self.judge(name, password, source, door=door, code=code, remember=remember)
+        return judged.addCallback(lambda verdict: verdict.account)
+
+    def judge(
+        self,
+        name: str | bytes,
+        password: str | bytes,
+        source: str,
+        *,
+        door: str = "login",
+        code: bytes | None = None,
+        remember: bool = False,
+    ) -> defer.Deferred[Verdict]:
+        """As :meth:`authenticate`, for a door that keeps who is let in: with what has let them in."""
         attempt = Attempt(_octets(name), _octets(password), source, door, code, remember)
         work = self._authenticate(attempt)
         return defer.ensureDeferred(self._ground.for_strangers("a password cannot be checked", work))
+
+    async def still(self, account: Account, opener: str | None = None) -> bool:
+        """Whether nothing has been revoked of what let an account in.
+
+        A door that keeps connections asks once it sees changes: from then on they tell.
+
+        :param account: as it was judged.
+        :param opener: the id of the token or application password that was shown.
+        """
+        now = self._ground.now()
+
+        def work(rows: Rows) -> bool:
+            try:
+                see_opener(rows, account, opener, now)
+            except Refused:
+                return False
+            return True
+
+        return await self._ground.for_strangers("an account cannot be read", self._ground.store.read(work))
 
     def refuse(self, attempt: Attempt) -> None:
         """Tell of a try that a door has refused unseen, since it lets nobody wait so long."""
@@ -187,14 +221,20 @@ class People:
     ) -> Account:
         """Another password, which ends what the old one opened; a wrong old one is a failed try.
 
-        :param keep: the id of the session that goes on.
+        :param keep: the id of the session that asks, and goes on.
         :raises Refused: the old one is wrong, or the new one is against the rules.
         :raises Busy: too many wait for the threads that hash.
         """
         account = await self.get(account_id)
         if account is None or not account.active:
             raise Refused("gone")
-        await self._ground.store.read(lambda rows: self._new_password(rows, account, new))
+        asked = self._ground.now()
+
+        def see(rows: Rows) -> None:
+            see_standing(rows, account_id, keep, asked)
+            self._new_password(rows, account, new)
+
+        await self._ground.store.read(see)
         attempt = Attempt(account.name.encode(), _octets(old), source, door)
         verdict = await self._tries.judged(attempt, lambda it: self.authentication.judge_own(it, account))
         if (judged := verdict.account) is None:
@@ -208,6 +248,7 @@ class People:
                 raise Refused("gone")
             if current.generation != judged.generation:
                 raise Refused("password wrong")  # another one since, or everything was revoked
+            see_standing(rows, account_id, keep, now)
             self._new_password(rows, current, new)
             return admin.set_password(rows, current, kept, now, keep=keep)
 
@@ -248,9 +289,9 @@ class People:
             password, policy=self.policy, second_factor=second_factor, name=name, allow_weak=allow_weak
         )
 
-    async def _authenticate(self, attempt: Attempt) -> Account | None:
+    async def _authenticate(self, attempt: Attempt) -> Verdict:
         if attempt.remember and (known := await self.authentication.remembered(attempt)) is not None:
-            return known
+            return Verdict(known, "password")
         return await self._tries.login(attempt, self.authentication.judge)
 
 

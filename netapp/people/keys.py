@@ -14,6 +14,7 @@ from netapp.people import admin, names
 from netapp.people.ground import Ground
 from netapp.people.model import Account, Key, Refused
 from netapp.people.rows import Rows
+from netapp.people.standing import see_standing
 
 #: What OpenSSH and conch both take today.
 KINDS: Final = (
@@ -36,19 +37,30 @@ class Keys:
     async def of(self, account_id: str) -> Sequence[Key]:
         return await self._ground.store.read(lambda rows: rows.keys.of(account_id))
 
-    async def add(self, account_id: str, line: str) -> Key:
-        """Keep a key.  :param line: of an ``id_*.pub`` file.
+    async def add(self, account_id: str, line: str, *, by: str | None = None) -> Key:
+        """Keep a key.
+
+        :param line: of an ``id_*.pub`` file.
+        :param by: the id of the session that asks: see :mod:`netapp.people.standing`.
         :raises Refused: it is no key, too weak, there already, or one too many.
         """
-        key = parse(line, account_id, self._ground.now())
-        await self._ground.change(lambda rows: admin.add_key(rows, key))
+        now = self._ground.now()
+        key = parse(line, account_id, now)
+
+        def work(rows: Rows) -> None:
+            see_standing(rows, account_id, by, now, by_password=True)
+            admin.add_key(rows, key)
+
+        await self._ground.change(work)
         self._ground.audit.record("key added", about=account_id, key=fingerprint(key.blob))
         return key
 
-    async def remove(self, account_id: str, key_id: str) -> None:
+    async def remove(self, account_id: str, key_id: str, *, by: str | None = None) -> None:
         """:raises Refused: there is no such key."""
+        now = self._ground.now()
 
         def work(rows: Rows) -> Key:
+            see_standing(rows, account_id, by, now)
             account = rows.accounts.get(account_id)
             key = next((each for each in rows.keys.of(account_id) if each.id == key_id), None)
             if account is None or key is None:

@@ -9,6 +9,7 @@ from netapp.people.ground import Ground
 from netapp.people.model import Account, Refused
 from netapp.people.rows import Rows
 from netapp.people.rules import Policy
+from netapp.people.standing import see_standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,17 @@ class SecondFactor:
 
         return await self._ground.store.read(work)
 
-    async def begin(self, account: Account) -> Setup:
-        """A new secret, which counts once a code of it was shown.  :raises Refused: one is in force."""
+    async def begin(self, account: Account, *, by: str | None = None) -> Setup:
+        """A new secret, which counts once a code of it was shown.
+
+        :param by: the id of the session that asks, here and below: see :mod:`netapp.people.standing`.
+        :raises Refused: one is in force.
+        """
         secret, now = totp.new_secret(), self._ground.now()
         sealed = totp.seal(secret, self._key, account.id)
 
         def work(rows: Rows) -> None:
+            see_standing(rows, account.id, by, now, by_password=True)
             if is_on(rows, account.id):
                 raise Refused("factor on")
             if rows.accounts.get(account.id) is None:
@@ -65,16 +71,17 @@ class SecondFactor:
         await self._ground.store.write(work)
         return Setup(secret, totp.uri(secret, account.name))
 
-    async def confirm(self, account_id: str, code: str) -> list[str]:
+    async def confirm(self, account_id: str, code: str, *, by: str | None = None) -> list[str]:
         """A code shows that the authenticator has the secret: from now on it is asked for.
 
         :returns: the recovery codes, to be shown once.
         :raises Refused: the code is wrong, too many were, or nothing was begun.
         """
-        now = self._ground.wall()
+        now, moment = self._ground.wall(), self._ground.now()
         recovery = codes.new_recovery_codes(limits.RECOVERY_CODES)
 
         def work(rows: Rows) -> Account | None:
+            see_standing(rows, account_id, by, moment, by_password=True)
             factor = rows.factors.get(account_id)
             if factor is None or factor.confirmed:
                 raise Refused("factor not begun")
@@ -90,11 +97,14 @@ class SecondFactor:
         self._ground.audit.record("factor on", account=account)
         return recovery
 
-    async def end(self, account_id: str, code: str, *, policy: Policy = "basic") -> None:
+    async def end(
+        self, account_id: str, code: str, *, policy: Policy = "basic", by: str | None = None
+    ) -> None:
         """:raises Refused: the code is wrong, or the password may not stand alone."""
-        now = self._ground.wall()
+        now, moment = self._ground.wall(), self._ground.now()
 
         def work(rows: Rows) -> Account | None:
+            see_standing(rows, account_id, by, moment, by_password=True)
             if not is_on(rows, account_id):
                 raise Refused("factor off")
             password = rows.accounts.password(account_id)

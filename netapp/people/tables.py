@@ -82,6 +82,7 @@ session: Final = sa.Table(
     sa.Column("source", sa.String(64), nullable=False),
     sa.Column("label", sa.String(64), nullable=False),
     sa.Column("process", sa.Integer),  # whose connection it is
+    sa.Column("opener", sa.String(16)),  # the id of the token that it came in by
     sa.Column("created", sa.Float, nullable=False),
     sa.Column("seen", sa.Float, nullable=False),
     sa.Column("expires", sa.Float, nullable=False),

@@ -8,7 +8,6 @@ from twisted.internet import defer
 from netapp.people import rules
 from netapp.people.authentication import Attempt, Verdict
 from netapp.people.ground import Ground
-from netapp.people.model import Account
 from netapp.people.refusals import Reason, tell_refused
 from netapp.people.turns import Throttled, Turns
 
@@ -23,13 +22,13 @@ class Tries:
         self._ground, self._turns = ground, turns
         self.refused = self.admitted = 0
 
-    async def login(self, attempt: Attempt, judge: Judge) -> Account | None:
-        """The account that is let in; None for every refusal."""
+    async def login(self, attempt: Attempt, judge: Judge) -> Verdict:
+        """Who is let in, and by what."""
         verdict = await self.judged(attempt, judge)
         if verdict.account is not None:
             self.admitted += 1
             self._record("login", attempt, verdict)
-        return verdict.account
+        return verdict
 
     async def judged(self, attempt: Attempt, judge: Judge) -> Verdict:
         """Have a try judged when its turn comes, count what comes out, and write a refusal down.

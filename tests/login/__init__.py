@@ -9,6 +9,7 @@ from netapp.core.metrics import Metrics
 from netapp.core.services import House
 from netapp.login.config import Config
 from netapp.login.service import login_service
+from netapp.people.authentication import Verdict
 from netapp.people.directory import People
 from netapp.people.model import Account
 from netapp.people.passwords import CHEAP, Hasher
@@ -56,18 +57,18 @@ class Slow(People):
         self.cancelled = 0
         now(self.start())
 
-    def authenticate(
+    def judge(
         self, name: str | bytes, password: str | bytes, source: str, **more: Any
-    ) -> "defer.Deferred[Account | None]":
+    ) -> "defer.Deferred[Verdict]":
         if not self.held:
-            return super().authenticate(name, password, source, **more)
+            return super().judge(name, password, source, **more)
 
         def cancel(_: object) -> None:
             self.cancelled += 1
 
         answer: defer.Deferred[Account | None] = defer.Deferred(cancel)
         self.tries.append((name, password, source, answer))
-        return answer
+        return answer.addCallback(lambda account: Verdict(account, "password"))  # type: ignore
 
     def account(self, name: str = "zhao", password: str = "123") -> Account:
         """A new one."""

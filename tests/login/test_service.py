@@ -16,6 +16,7 @@ from netapp.login.config import Config
 from netapp.login.realm import Arrival, IVisitor, LoginRealm
 from netapp.login.service import login_service
 from netapp.login.tap import Options, config_from
+from netapp.people.checkers import AvatarId
 from netapp.testing import FakeReactor
 from tests.login import Slow, now
 
@@ -129,18 +130,18 @@ def test_the_realm_has_visitors_for_accounts_only_and_writes_them_down() -> None
 
     people = Slow(FakeReactor())
     realm, zhao, arrival = LoginRealm(people), people.account(), Arrival("ssh", "192.0.2.1")
-    interface, visitor, logout = now(realm.requestAvatar(zhao.id.encode(), arrival, IVisitor))
+    interface, visitor, logout = now(realm.requestAvatar(AvatarId(zhao), arrival, IVisitor))
     assert interface is IVisitor
     assert IVisitor.providedBy(visitor)
     assert visitor.account.id == zhao.id
     assert (visitor.session.door, visitor.session.source) == ("ssh", "192.0.2.1")
-    for nobody in (ANONYMOUS, b"", b"zhao", b"\xff"):
+    for nobody in (ANONYMOUS, b"", b"zhao", b"\xff", zhao.id.encode()):
         with pytest.raises(UnauthorizedLogin):
             now(realm.requestAvatar(nobody, arrival, IVisitor))
     with pytest.raises(UnauthorizedLogin):
-        now(realm.requestAvatar(zhao.id.encode(), None, IVisitor))
+        now(realm.requestAvatar(AvatarId(zhao), None, IVisitor))
     with pytest.raises(NotImplementedError):
-        now(realm.requestAvatar(zhao.id.encode(), arrival))
+        now(realm.requestAvatar(AvatarId(zhao), arrival))
     assert (realm.present, len(now(people.sessions.of(zhao.id)))) == (1, 1)
     logout()
     logout()

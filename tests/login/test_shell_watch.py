@@ -10,6 +10,7 @@ from netapp.login.realm import Arrival, IVisitor, LoginRealm, Visitor
 from netapp.login.shell import operations as op
 from netapp.login.shell.desk import Desk
 from netapp.login.shell.watch import Watch
+from netapp.people.checkers import AvatarId
 from netapp.people.model import Account, Refused
 from netapp.testing import FakeReactor
 from tests.login import Slow, now
@@ -27,7 +28,7 @@ class House:
 
     def visit(self, door: str = "ssh") -> Visitor:
         realm = LoginRealm(self.people)
-        _, visitor, _ = now(realm.requestAvatar(self.zhao.id.encode(), Arrival(door, "192.0.2.1"), IVisitor))
+        _, visitor, _ = now(realm.requestAvatar(AvatarId(self.zhao), Arrival(door, "192.0.2.1"), IVisitor))
         assert isinstance(visitor, Visitor)
         return visitor
 

@@ -13,7 +13,7 @@ from netapp.core.languages import Speaker
 from netapp.core.sessions import Effect
 from netapp.core.streams import Peer, SessionProtocol
 from netapp.errors import Busy, Unavailable
-from netapp.login.prompt.effects import Enter, Outcome, ReadInvitation, Verify
+from netapp.login.prompt.effects import Enter, Outcome, ReadInvitation, Verify, Welcome
 from netapp.login.prompt.inside import Inside
 from netapp.login.prompt.newcomer import Redeem
 from netapp.login.prompt.session import LoginSession
@@ -23,7 +23,7 @@ from netapp.login.shell.effects import Do
 from netapp.login.shell.operations import Operation
 from netapp.login.shell.session import Shell
 from netapp.login.shell.watch import Watch
-from netapp.people.checkers import AccountPassword
+from netapp.people.checkers import AccountPassword, AvatarId
 from netapp.people.directory import People
 from netapp.people.model import Refused
 
@@ -101,8 +101,10 @@ class LoginProtocol(SessionProtocol):
 
     async def _read(self, wish: ReadInvitation) -> _Step:
         found = await self._people.invitations.read(wish.code, self._arrival.source)
-        bound = found.account.shown if found is not None and found.account is not None else None
-        return self._prompt.invited, found is not None, bound
+        if found is None:
+            return self._prompt.invited, None
+        name = found.account.shown if found.account is not None else None
+        return self._prompt.invited, Welcome(name, self._people.policy, found.second_factor)
 
     async def _redeem(self, wish: Redeem) -> _Step:
         try:
@@ -118,7 +120,7 @@ class LoginProtocol(SessionProtocol):
             return self._prompt.refused, refused
         # The code was the proof, and is used up: cred's checkers have nothing to find out.
         realm: Any = self._portal.realm
-        return self._admitted(await realm.requestAvatar(account.id.encode("ascii"), self._arrival, IVisitor))
+        return self._admitted(await realm.requestAvatar(AvatarId(account), self._arrival, IVisitor))
 
     def _admitted(self, admission: Any) -> _Step:
         _, self._visitor, self._logout = admission

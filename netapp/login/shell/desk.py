@@ -37,19 +37,17 @@ class Desk:
             op.ChangePassword: self._change_password,
             op.FactorIsOn: self._factor_is_on,
             op.BeginFactor: self._begin_factor,
-            op.ConfirmFactor: lambda it: people.second_factor.confirm(self._account.id, it.code),
-            op.EndFactor: lambda it: people.second_factor.end(
-                self._account.id, it.code, policy=people.policy
-            ),
+            op.ConfirmFactor: self._confirm_factor,
+            op.EndFactor: self._end_factor,
             op.ListSessions: self._list_sessions,
             op.Revoke: self._revoke,
             op.MintToken: self._mint,
             op.ListKeys: self._list_keys,
             op.AddKey: self._add_key,
-            op.RemoveKey: lambda it: people.keys.remove(self._account.id, it.key),
+            op.RemoveKey: lambda it: people.keys.remove(self._account.id, it.key, by=self._session.id),
             op.ListApplications: lambda it: people.applications.of(self._account.id),
-            op.AddApplication: lambda it: people.applications.add(self._account.id, it.label, it.scopes),
-            op.RemoveApplication: lambda it: people.applications.remove(self._account.id, it.application),
+            op.AddApplication: self._add_application,
+            op.RemoveApplication: self._remove_application,
         }
 
     def perform(self, operation: op.Operation) -> defer.Deferred[object]:
@@ -98,13 +96,29 @@ class Desk:
         return (await self._people.second_factor.state(self._account.id)).on
 
     async def _begin_factor(self, _: op.BeginFactor) -> op.Enrolment:
-        setup = await self._people.second_factor.begin(self._account)
+        setup = await self._people.second_factor.begin(self._account, by=self._session.id)
         return op.Enrolment(setup.secret, setup.uri, qr.terminal(setup.uri))
+
+    async def _confirm_factor(self, wish: op.ConfirmFactor) -> list[str]:
+        factor = self._people.second_factor
+        return await factor.confirm(self._account.id, wish.code, by=self._session.id)
+
+    async def _end_factor(self, wish: op.EndFactor) -> None:
+        factor, policy = self._people.second_factor, self._people.policy
+        await factor.end(self._account.id, wish.code, policy=policy, by=self._session.id)
 
     async def _list_sessions(self, _: op.ListSessions) -> list[op.Sitting]:
         found = await self._people.sessions.of(self._account.id)
         return [
-            op.Sitting(each.id, each.kind, each.door, each.source, each.created, each.id == self._session.id)
+            op.Sitting(
+                each.id,
+                each.kind,
+                each.door,
+                each.source,
+                each.created,
+                each.id == self._session.id,
+                each.opener,
+            )
             for each in found
         ]
 
@@ -113,13 +127,23 @@ class Desk:
 
     async def _mint(self, _: op.MintToken) -> str:
         session = self._session
-        return await self._people.sessions.token(self._account, door=session.door, source=session.source)
+        return await self._people.sessions.token(
+            self._account, door=session.door, source=session.source, by=session.id
+        )
 
     async def _list_keys(self, _: op.ListKeys) -> list[KeyLine]:
         return [_shown(key) for key in await self._people.keys.of(self._account.id)]
 
     async def _add_key(self, wish: op.AddKey) -> KeyLine:
-        return _shown(await self._people.keys.add(self._account.id, wish.line))
+        return _shown(await self._people.keys.add(self._account.id, wish.line, by=self._session.id))
+
+    async def _add_application(self, wish: op.AddApplication) -> str:
+        return await self._people.applications.add(
+            self._account.id, wish.label, wish.scopes, by=self._session.id
+        )
+
+    async def _remove_application(self, wish: op.RemoveApplication) -> None:
+        await self._people.applications.remove(self._account.id, wish.application, by=self._session.id)
 
 
 def _shown(key: Any) -> KeyLine:

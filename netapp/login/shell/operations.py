@@ -83,6 +83,7 @@ class Sitting:
     source: str
     since: float  # seconds since 1970
     mine: bool
+    opener: str | None = None  # the id of the token that it came in by
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,8 @@ class Shell:
         if not self._doing:
             raise StateError("a result that nobody waits for")
         self._doing = False
+        if isinstance(result, Refused) and result.key == "session over":
+            return self.end("revoked")
         return self._settled(self._go_on(result))
 
     def interrupt(self, now: float) -> list[Effect]:

@@ -29,6 +29,11 @@ class SessionRows:
         """Those that are still good, the oldest first."""
         return self._some(session.c.account == account_id, _good(now))
 
+    def get(self, session_id: str, now: float) -> Session | None:
+        """The one of this id, if it is good."""
+        found = self._some(session.c.id == session_id, _good(now))
+        return found[0] if found else None
+
     def all(self, now: float) -> Sequence[Session]:
         return self._some(_good(now))
 
@@ -53,6 +58,10 @@ class SessionRows:
 
     def remove(self, session_id: str) -> None:
         self._connection.execute(sa.delete(session).where(session.c.id == session_id))
+
+    def remove_opened(self, opener: str) -> int:
+        """Delete what a token has opened.  :returns: how many."""
+        return self._connection.execute(sa.delete(session).where(session.c.opener == opener)).rowcount
 
     def processes(self) -> frozenset[int]:
         """The processes that say they have connections."""

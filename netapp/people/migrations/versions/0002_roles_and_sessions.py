@@ -83,6 +83,7 @@ def _make_sessions() -> None:
         sa.Column("source", sa.String(64), nullable=False),
         sa.Column("label", sa.String(64), nullable=False),
         sa.Column("process", sa.Integer),
+        sa.Column("opener", sa.String(16)),
         sa.Column("created", sa.Float, nullable=False),
         sa.Column("seen", sa.Float, nullable=False),
         sa.Column("expires", sa.Float, nullable=False),
