@@ -122,7 +122,7 @@ class Authentication:
         mapped = rules.tried_names(attempt.name)
         now = self._ground.now()
 
-        def work(rows: Rows) -> Account | None:
+        def work(rows: Rows) -> tuple[Account, str] | None:
             if is_token:
                 found = sessions.owner(rows, text, now)
                 if found is None or (attempt.name and found[0].name not in mapped):
@@ -132,8 +132,9 @@ class Authentication:
                 account = rows.accounts.find(name)
                 if account is None or not account.active:
                     continue
-                if applications.owner(rows, account, text, attempt.door, now):
-                    return account
+                application = applications.owner(rows, account, text, attempt.door, now)
+                if application is not None:
+                    return account, application.id
             return None
 
         right = await self._ground.store.write(work)
