@@ -18,6 +18,7 @@ class Invited:
 
     invitation: Invitation
     account: Account | None  # whose password it sets; None when it makes an account
+    second_factor: bool = False  # that account has one, which a code does not stand for
 
 
 class Invitations:
@@ -45,7 +46,7 @@ class Invitations:
             account = rows.accounts.get(found.account) if found.account is not None else None
             if found.account is not None and (account is None or not account.active):
                 return None
-            return Invited(found, account)
+            return Invited(found, account, account is not None and is_on(rows, account.id))
 
         return await self._ground.for_strangers("invitations cannot be read", self._ground.store.read(work))
 
@@ -72,7 +73,8 @@ class Invitations:
         if invited.account is None:
             await self._ground.store.read(lambda rows: admin.see_free(rows, name or ""))
         owner = invited.account.name if invited.account is not None else name or ""
-        octets = rules.new_password(password, policy=policy, name=owner)
+        factor = invited.second_factor
+        octets = rules.new_password(password, policy=policy, second_factor=factor, name=owner)
         kept = await self._ground.hashed(octets, alone=rules.stands_alone(octets))
         now = self._ground.now()
 

@@ -365,6 +365,33 @@ def test_who_is_invited_has_time_to_think_and_not_for_ever(door: Door) -> None:
 def test_a_code_that_is_none_of_ours_is_told_of_like_one_that_is_over(door: Door) -> None:
     visit = door.visit()
     said = visit.say(b"00000-00000-00000-00000-00000-0\n")
+def test_a_code_for_an_account_with_a_second_factor_opens_no_session(door: Door) -> None:
+    door.reactor.advance(1_800_000_000.0)
+    setup = now(door.people.second_factor.begin(door.zhao))
+    now(door.people.second_factor.confirm(door.zhao.id, code_of(setup.secret, door.reactor.seconds())))
+    door.reactor.advance(60.0)
+    door.people.chosen_policy = "nist"  # which asks for 8 characters beside a second factor
+    invitation = now(door.people.invitations.invite(account=door.zhao)).encode()
+    visit = door.visit()
+    visit.say(invitation + b"\n")
+    said = visit.say(b"kite7 go\nkite7 go\n").decode()
+    assert said == "再输入一次密码:密码已设好:请用它和验证码登录\n请输入用户名:"
+    assert live(door) == []
+    assert visit.say(b"zhao\nkite7 go\n").endswith("验证码:".encode())
+    assert visit.say(code_of(setup.secret, door.reactor.seconds()).encode() + b"\n") == ADMITTED
+
+
+@pytest.mark.parametrize("bound", [True, False])
+def test_a_newcomer_hears_at_the_first_typing_what_the_policy_says(door: Door, bound: bool) -> None:
+    door.people.chosen_policy = "nist"
+    code = now(door.people.invitations.invite(account=door.zhao if bound else None)).encode()
+    visit = door.visit()
+    visit.say(code + b"\n" + (b"" if bound else b"li\n"))
+    said = visit.say(b"correct horse\n").decode()
+    assert (said[:12], said[-4:]) == ("密码至少要 15 个字符", "新密码:")
+    assert visit.say(b"correct horses run\ncorrect horses run\n").endswith(ADMITTED)
+
+
     assert said == NAME + "邀请码无效、已用过或已过期\n".encode() + PASSWORD
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from netapp.core.lines import LineReader
+from netapp.people.rules import Policy
 
 
 class Outcome(Enum):
@@ -34,6 +35,18 @@ class ReadInvitation:
     """Find out what a code is good for, and call :meth:`LoginSession.invited`."""
 
     code: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """What a code is good for, and the rules for the password that it sets.
+
+    :param name: of the account that it is for; None when it makes one.
+    """
+
+    name: str | None
+    policy: Policy
+    second_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from netapp.login.prompt.effects import Welcome
 from netapp.people import names, rules
 from netapp.people.model import Refused
 
@@ -19,14 +20,13 @@ class Newcomer:
     """Asks, and asks again for what cannot be.  ``wants`` is the key of the prompt that stands.
 
     :param code: as typed.
-    :param bound: the code is for an account that is there.
     """
 
-    def __init__(self, code: bytes, *, bound: bool) -> None:
-        self._code, self._bound = code, bound
-        self._name: str | None = None
+    def __init__(self, code: bytes, welcome: Welcome) -> None:
+        self._code, self._welcome = code, welcome
+        self._name: str | None = None  # of the new account
         self._password = ""
-        self.wants = "new password" if bound else "new name"
+        self.wants = "new password" if welcome.name is not None else "new name"
 
     @property
     def hidden(self) -> bool:
@@ -43,7 +43,7 @@ class Newcomer:
             names.new_name(answer)
             self._name, self.wants = answer, "new password"
         elif self.wants == "new password":
-            rules.new_password(answer, name=self._name or "")
+            self._judge(answer)
             self._password, self.wants = answer, "again"
         else:
             self.wants = "new password"
@@ -51,6 +51,12 @@ class Newcomer:
                 raise Differ
             return Redeem(self._code, self._name, self._password)
         return None
+
+    def _judge(self, password: str) -> None:
+        """Who would be refused in the end hears so before the second typing.  :raises Refused: it is weak."""
+        welcome, name = self._welcome, self._name or self._welcome.name or ""
+        factor = welcome.second_factor
+        rules.new_password(password, policy=welcome.policy, second_factor=factor, name=name)
 
     def refused(self, refused: Refused) -> bool:
         """The whole was refused: what was at fault is asked for again.  False: the code is no more."""

@@ -27,7 +27,7 @@ from netapp.core.lines import Item, LineReader, Reply
 from netapp.core.sessions import Close, Effect, Session
 from netapp.core.text import Tongue, visible
 from netapp.errors import StateError
-from netapp.login.prompt.effects import Enter, Left, Outcome, ReadInvitation, Verify
+from netapp.login.prompt.effects import Enter, Left, Outcome, ReadInvitation, Verify, Welcome
 from netapp.login.prompt.newcomer import Differ, Newcomer, Redeem
 from netapp.people.codes import looks_like_invitation
 from netapp.people.model import Refused
@@ -122,8 +122,8 @@ class LoginSession(Session):
         self._prompt(State.CODE, effects, now)
         return self._advanced(effects, now)
 
-    def invited(self, good: bool, name: str | None, now: float) -> Sequence[Effect]:
-        """What :class:`ReadInvitation` has found.  :param name: of the account that the code is for."""
+    def invited(self, welcome: Welcome | None, now: float) -> Sequence[Effect]:
+        """What :class:`ReadInvitation` has found; None for a code that is good for nothing."""
         self._see_checking()
         effects: list[Effect] = []
         if good:
@@ -142,7 +142,7 @@ class LoginSession(Session):
         self._see_checking()
         assert self._newcomer is not None
         effects: list[Effect] = [self._complaint(refused)]
-        self._tries += 1
+        self._tries += refused.key != "password set"  # which is what was wanted, but lets nobody in
         self._prompt(State.JOINING if self._newcomer.refused(refused) else State.NAME, effects, now)
         return self._advanced(effects, now)
 
