@@ -321,11 +321,15 @@ def test_lines_wait_while_something_is_done_and_not_too_many() -> None:
     talk = Talk()
     talk.line("whoami")
     assert talk.shell.busy
-    for _ in range(limits.SHELL_LINES):
+    for _ in range(limits.SHELL_LINES + 5):
         assert talk.line("token") == ""
-    talk.line("token")
+    assert talk.ended == ""
+    talk.answers = {"MintToken": "netapp_abc"}
+    shown = talk.perform(talk.shell.done(ME, talk.now))
+    assert shown.count("netapp_abc") == limits.SHELL_LINES
+    assert shown.endswith("Too much at once, goodbye.\n")
     assert talk.ended == "flood"
-    assert talk.shell.done(ME, talk.now) == []
+    assert talk.shell.line("token", talk.now) == []
 
 
 def test_lines_that_waited_are_taken_one_after_another() -> None:

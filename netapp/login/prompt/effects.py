@@ -61,3 +61,4 @@ class Left:
     reader: LineReader
     lines: tuple[bytes | None, ...]  # None: one that was too long
     finished: bool  # the peer sends no more
+    flooded: bool = False  # more lines have come than could wait

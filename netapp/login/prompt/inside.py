@@ -28,6 +28,8 @@ class Inside(Session):
         effects = self._shown(self._shell.open(now))
         for line in self._left.lines:
             effects += self._line(line, now)
+        if self._left.flooded:
+            effects += self._shown(self._shell.flood())
         return self._settled(effects)
 
     def receive(self, data: bytes, now: float) -> Sequence[Effect]:

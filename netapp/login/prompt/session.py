@@ -149,7 +149,7 @@ class LoginSession(Session):
     @property
     def left(self) -> Left:
         """What is left for the shell, once :class:`Enter` was given."""
-        return Left(self._reader, tuple(self._lines), self._finished)
+        return Left(self._reader, tuple(self._lines), self._finished, self._flooded)
 
     def _see_checking(self) -> None:
         if self._state is not State.CHECKING:
@@ -264,9 +264,7 @@ class LoginSession(Session):
 
     def _enter(self, effects: list[Effect]) -> None:
         """Verdict and gap are over; who has sent all, and nothing beside, wants no shell."""
-        if self._flooded:
-            self._leave("flood", effects)
-        elif self._finished and not self._lines:
+        if self._finished and not self._lines and not self._flooded:
             self._leave(None, effects)
         else:
             self._state, self._due = State.INSIDE, math.inf

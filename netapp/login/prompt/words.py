@@ -20,7 +20,7 @@ PHRASES: Final = Phrases(
         ),
         "tries": ("尝试次数太多,再见\n", "Too many tries, goodbye\n"),
         "slow": ("等待超时,再见\n", "You took too long, goodbye\n"),
-        "flood": ("一次输入太多,再见\n", "Too much at once, goodbye\n"),
+        "flood": ("\n一次输入太多,再见\n", "\nToo much at once, goodbye\n"),
         # Who has an invitation
         "invited": (
             "邀请码有效,请设置您的账号\n",

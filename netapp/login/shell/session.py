@@ -6,7 +6,8 @@
                ^                |
                +--- its end ----+
 
-Lines that come in RUNNING's and DOING's time wait, not more than a few.  Whoever carries the shell,
+Lines that come in RUNNING's and DOING's time wait, not more than a few; whoever sends more has those
+taken, and then it ends.  Whoever carries the shell,
 the prompt or SSH, performs its effects and tells it lines, results and the time.
 """
 
@@ -41,7 +42,7 @@ class Shell:
         self._doing = False
         self._lines: deque[str] = deque()
         self._typed = self._expires = math.inf
-        self._ended = False
+        self._ended = self._flooded = False
 
     @property
     def busy(self) -> bool:
@@ -70,10 +71,16 @@ class Shell:
         self._typed = now
         if self._doing:
             if len(self._lines) >= limits.SHELL_LINES:
-                return self.end("flood")
-            self._lines.append(text)
+                self._flooded = True
+            if not self._flooded:
+                self._lines.append(text)
             return []
         return self._settled(self._take(text))
+
+    def flood(self) -> list[Effect]:
+        """More lines have come than may wait: the ones that do are taken, and then it ends."""
+        self._flooded = True
+        return self._settled([])
 
     def overlong(self, now: float) -> list[Effect]:
         """A line has been typed that is too long to be one."""
@@ -125,6 +132,8 @@ class Shell:
         """Take the lines that wait, as far as they can be taken now."""
         while self._lines and not self._doing and not self._ended:
             effects += self._take(self._lines.popleft())
+        if self._flooded and not self._doing:
+            effects += self.end("flood")
         return effects
 
     def _take(self, text: str) -> list[Effect]:
