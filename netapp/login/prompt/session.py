@@ -126,8 +126,9 @@ class LoginSession(Session):
         """What :class:`ReadInvitation` has found; None for a code that is good for nothing."""
         self._see_checking()
         effects: list[Effect] = []
-        if good:
-            self._newcomer = Newcomer(self._name, bound=name is not None)
+        if welcome is not None:
+            name = welcome.name
+            self._newcomer = Newcomer(self._name, welcome)
             self._expires, self._tries = now + limits.LOGIN_INVITED_TOTAL, 0
             said = self._say("invited") if name is None else self._say("invited for", name=name)
             effects.append(self.tongue.write(said))
