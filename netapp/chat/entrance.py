@@ -7,14 +7,16 @@ from twisted.logger import Logger
 
 from netapp.chat.asks import WrongPassword
 from netapp.chat.config import PLUGIN
+from netapp.people.authentication import Verdict
 from netapp.people.directory import People
 from netapp.people.model import Account, AccountChanged
 from netapp.talk import Member, Proof, tidy_nickname
 from netapp.talk.presence import Presence
 from netapp.talk.talk import Talk
 
-#: What ends the sessions of an account.
+#: What ends the sessions of an account, and what those that it has let in.
 _ENDING: Final = frozenset({"password", "disabled", "locked", "removed", "revoked"})
+_OPENING: Final = frozenset({"session", "application"})
 
 
 class Entrance:
@@ -26,8 +28,8 @@ class Entrance:
         self._talk, self._people = talk, people
         self._told = False
 
-    async def prove(self, name: str, password: str | None, source: str) -> Account | None:
-        """The account whose password it is; None to come as a guest.  May be cancelled.
+    async def prove(self, name: str, password: str | None, source: str) -> Verdict | None:
+        """Whose password it is, and what let them in; None to come as a guest.  May be cancelled.
 
         :raises WrongPassword: it is not the account's.
         """
@@ -36,25 +38,32 @@ class Entrance:
         if await self._people.find(name) is None:
             return None  # an IRC client sends its password everywhere
         self._tell()
-        account = await self._people.authenticate(name, password, source, door="chat")
-        if account is None:
+        verdict = await self._people.judge(name, password, source, door="chat")
+        if verdict.account is None:
             raise WrongPassword(f"not the password of {name!r}")
-        return account
+        return verdict
 
-    def watch(self, account: str, over: Callable[[], object]) -> Callable[[], None]:
+    def watch(self, verdict: Verdict, over: Callable[[], object]) -> Callable[[], None]:
         """Have ``over()`` called when an account opens no doors any more, or not by what it was proved with.
 
-        :param account: its id.
         :returns: call it to end that.
         """
-        if self._people is None:
+        people, account, opener = self._people, verdict.account, verdict.opener
+        if people is None or account is None:
             return lambda: None
 
         def changed(change: AccountChanged) -> None:
-            if change.account.id == account and change.kind in _ENDING:
+            by_this = change.kind in _OPENING and opener is not None and change.session == opener
+            if change.account.id == account.id and (by_this or change.kind in _ENDING):
                 over()
 
-        return self._people.changes.subscribe(changed)
+        return people.changes.subscribe(changed)
+
+    async def see_still(self, verdict: Verdict) -> None:
+        """To be called once it is watched.  :raises WrongPassword: it was revoked before that."""
+        people, account = self._people, verdict.account
+        if people is not None and account is not None and not await people.still(account, verdict.opener):
+            raise WrongPassword("revoked meanwhile")
 
     async def arrive(self, name: str, account: Account | None, member: Member) -> Presence:
         """:raises NameTaken: it is somebody's; with ``by_account`` a password is wanted.

@@ -16,6 +16,7 @@ from netapp.core import limits
 from netapp.core.sessions import Effect
 from netapp.core.streams import Peer, SessionProtocol
 from netapp.errors import NetappError, StateError
+from netapp.people.model import Account
 from netapp.talk import Change, Delivery
 from netapp.talk.presence import Presence
 from netapp.talk.talk import Talk
@@ -86,9 +87,7 @@ class ChatProtocol(SessionProtocol):
         super().connectionLost(reason)
         if self._proof is not None:
             self._proof.cancel()  # nobody waits for it any more: its place in the queue is free
-        if self._unwatch is not None:
-            self._unwatch()
-            self._unwatch = None
+        self._watch_no_more()
         self._depart()
         self._presence = self._kept = None  # the presence knows us: no cycle is left to the collector
 
@@ -211,19 +210,35 @@ class ChatProtocol(SessionProtocol):
         raise TypeError(f"{type(self).__name__} cannot perform {ask!r}")
 
     async def _arrive(self, ask: asks.Arrive) -> Presence:
-        self._proof = defer.ensureDeferred(self._entrance.prove(ask.name, ask.password, self._peer[0]))
+        self._proof = defer.ensureDeferred(self._prove(ask))
         try:
             account = await self._proof
+            presence = await self._entrance.arrive(ask.name, account, self)
+        except Exception:
+            self._watch_no_more()  # who comes next may be somebody else
+            raise
         finally:
             self._proof = None
-        if account is not None and not self.closing:
-            self._unwatch = self._entrance.watch(account.id, lambda: self.run(self.session.revoked))
-        presence = await self._entrance.arrive(ask.name, account, self)
         if self.closing:
             presence.depart()
         else:
             self._presence = presence
         return presence
+
+    async def _prove(self, ask: asks.Arrive) -> Account | None:
+        """The account that the password opens, watched from before it was last looked at."""
+        verdict = await self._entrance.prove(ask.name, ask.password, self._peer[0])
+        if verdict is None:
+            return None
+        if not self.closing:
+            self._unwatch = self._entrance.watch(verdict, lambda: self.run(self.session.revoked))
+        await self._entrance.see_still(verdict)
+        return verdict.account
+
+    def _watch_no_more(self) -> None:
+        if self._unwatch is not None:
+            self._unwatch()
+            self._unwatch = None
 
     async def _join(self, presence: Presence, room: str) -> Joining:
         self._kept = []  # until the room as it was has been shown

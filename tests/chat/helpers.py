@@ -8,6 +8,7 @@ from netapp.chat.config import Config
 from netapp.chat.service import chat_service
 from netapp.core.events import Topic
 from netapp.core.metrics import Metrics
+from netapp.people.authentication import Verdict
 from netapp.people.model import AccountChanged
 from netapp.talk.store import MemoryStore
 from netapp.talk.talk import Talk
@@ -21,6 +22,7 @@ class People:
 
     def __init__(self, **passwords: str) -> None:
         self.passwords = passwords
+        self.opener: str | None = None  # of those who come
         self.changes: Topic[AccountChanged] = Topic()
 
     def account(self, name: str) -> Any:
@@ -31,10 +33,13 @@ class People:
     def find(self, name: str) -> "defer.Deferred[Any]":
         return defer.succeed(self.account(name))
 
-    def authenticate(self, name: str, password: str, source: str, *, door: str) -> "defer.Deferred[Any]":
+    def judge(self, name: str, password: str, source: str, *, door: str) -> "defer.Deferred[Any]":
         assert door == "chat"
         right = self.passwords.get(name) == password
-        return defer.succeed(self.account(name) if right else None)
+        return defer.succeed(Verdict(self.account(name) if right else None, "password", opener=self.opener))
+
+    def still(self, account: Any, opener: str | None) -> "defer.Deferred[bool]":
+        return defer.succeed(True)
 
 
 class Chat:

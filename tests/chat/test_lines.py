@@ -150,7 +150,7 @@ def test_who_hangs_up_waits_for_no_password() -> None:
     cancelled: list[str] = []
 
     class Hashing(People):
-        def authenticate(self, name: str, password: str, source: str, *, door: str) -> "defer.Deferred[Any]":
+        def judge(self, name: str, password: str, source: str, *, door: str) -> "defer.Deferred[Any]":
             tried.append(password)
             return defer.Deferred(lambda _: cancelled.append(password))
 
@@ -180,11 +180,43 @@ def test_an_account_that_is_over_ends_its_sessions(kind: Any) -> None:
     assert sorted(each.name for each in chat.talk.present()) == ["bob", "li"]
 
 
+@pytest.mark.parametrize("kind", ["session", "application"])
+def test_l32_what_has_let_in_ends_it_when_it_is_revoked(kind: Any) -> None:
+    chat = Chat(people=People(zhao="123"))
+    clients = [chat.client(LINES), chat.client(IRC)]
+    for chat.people.opener in (None, "t1", "t2"):
+        clients.append(chat.client(LINES).send("zhao", "123"))
+        clients.append(chat.client(IRC).send("PASS 123", "NICK zhao", "USER zhao 0 * :zhao"))
+    assert all("elcome" in client.take() for client in clients[2:])
+    chat.people.changes.publish(AccountChanged(kind, chat.people.account("zhao"), "t1"))
+    chat.people.changes.publish(AccountChanged(kind, chat.people.account("zhao")))
+    assert [client.connected for client in clients] == [True, True, True, True, False, False, True, True]
+
+
+def test_l32_what_is_revoked_before_it_is_watched_does_not_let_in() -> None:
+    class Revoking(People):
+        def still(self, account: Any, opener: str | None) -> "defer.Deferred[bool]":
+            assert (account.name, opener) == ("zhao", "t1")
+            assert len(self.changes._subscribers) == watched + 1  # it is watched by now
+            return defer.succeed(False)
+
+    chat = Chat(people=Revoking(zhao="123"))
+    chat.people.opener, watched = "t1", len(chat.people.changes._subscribers)
+    client, irc = chat.client(LINES), chat.client(IRC)
+    assert client.send("zhao", "123").take().endswith("not the password.\r\nYour nickname: ")
+    assert "Bad password" in irc.send("PASS 123", "NICK zhao", "USER zhao 0 * :zhao").take()
+    assert (chat.talk.present(), len(chat.people.changes._subscribers)) == ((), watched)
+    client.send("bob").take()
+    chat.people.changes.publish(AccountChanged("disabled", chat.people.account("zhao")))
+    assert client.connected  # as a guest, who has no account
+
+
 def test_other_changes_of_an_account_end_nothing() -> None:
     chat = Chat(people=People(zhao="123"))
     zhao = chat.client(LINES)
     zhao.send("zhao", "123").take()
-    chat.people.changes.publish(AccountChanged("role", chat.people.account("zhao")))
+    for kind in ("role", "session", "application"):
+        chat.people.changes.publish(AccountChanged(kind, chat.people.account("zhao")))  # type: ignore[arg-type]
     assert zhao.connected
     zhao.gone()
     chat.people.changes.publish(AccountChanged("disabled", chat.people.account("zhao")))
