@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from netapp.people.model import SCOPES
+
 HEADINGS: Final = {
     "Accounts": "账号",
     "Letting in and keeping out": "停用和启用",
@@ -130,9 +132,7 @@ HELP: Final = {
         "应用密码:给不支持两步验证的客户端单独用。"
     ),
     "Make one, and show it once.": "生成一个,只显示一次。",
-    "A door that it opens, such as http, ldap, chat, file:read; repeatable.": (
-        "能用在哪里,如 http、ldap、chat、file:read;可以写多个。"
-    ),
+    f"A door that it opens: {', '.join(SCOPES)}; repeatable.": f"能用在哪里:{'、'.join(SCOPES)};可以写多个。",
     "What it is for.": "说明用途。",
     "List an account's, without the passwords themselves.": "列出应用密码的情况,密码本身不显示。",
     "Remove one, by its id or its label.": "按 ID 或说明删除。",

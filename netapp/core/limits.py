@@ -148,8 +148,7 @@ GROUPS_EACH: Final = 64
 LABEL: Final = 64
 #: Characters of why an account was disabled or locked.
 REASON: Final = 200
-#: Application passwords' scopes, each, and characters of one.
-SCOPES: Final = 16
+#: Characters of a scope, one that there is not, as a refusal repeats it.
 SCOPE: Final = 32
 #: How long another directory may take to say whether a password is right.
 EXTERNAL: Final = 10.0

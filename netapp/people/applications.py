@@ -1,6 +1,5 @@
 """Application passwords: one for each client that cannot ask for a second factor."""
 
-import re
 from collections.abc import Collection, Sequence
 from secrets import token_hex
 from typing import Final
@@ -9,11 +8,10 @@ from netapp.core import limits
 from netapp.core.text import visible
 from netapp.people import admin, codes, words
 from netapp.people.ground import Ground
-from netapp.people.model import Account, Application, Refused
+from netapp.people.model import SCOPES, Account, Application, Refused
 from netapp.people.rows import Rows
 from netapp.people.standing import see_standing
 
-_SCOPE: Final = re.compile(r"[a-z]+(?::[a-z]+)?", re.ASCII)
 #: Doors where a person is asked, so that no such password is needed.
 _INTERACTIVE: Final = frozenset({"login", "ssh"})
 
@@ -67,16 +65,13 @@ class Applications:
 def made(account_id: str, label: str, scopes: Collection[str], now: float) -> tuple[Application, str]:
     """A new application password, with the text to show once.
 
-    :raises Refused: a scope is none, or there are none or too many; the label cannot be shown.
+    :raises Refused: a scope is none of ``SCOPES``, or there are none; the label cannot be shown.
     """
     for scope in scopes:
-        door = scope.partition(":")[0]
-        if len(scope) > limits.SCOPE or not _SCOPE.fullmatch(scope) or door in _INTERACTIVE:
-            raise Refused("scope", scope=visible(scope[: limits.SCOPE]))
+        if scope not in SCOPES:
+            raise Refused("scope", scope=visible(scope[: limits.SCOPE]), scopes=", ".join(SCOPES))
     if not scopes:
         raise Refused("no scope")
-    if len(scopes) > limits.SCOPES:
-        raise Refused("too many", most=limits.SCOPES)
     new = Application(token_hex(8), account_id, words.label(label), frozenset(scopes), now, None)
     return new, codes.new_application_password()
 

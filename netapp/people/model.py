@@ -10,6 +10,8 @@ AccountState = Literal["active", "disabled", "locked"]
 #: What an account may do, the least first; each may do what those before it may.
 Role = Literal["guest", "member", "moderator", "admin"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
+#: What doors ask an application password for; "file" is all that begins with it.
+SCOPES: Final = ("chat", "file", "file:read", "file:write", "http", "ldap")
 ChangeKind = Literal[
     "added",
     "password",
@@ -206,8 +208,8 @@ PHRASES: Final = Phrases(
         "key there": ("这个公钥已经添加过了", "this key is there already"),
         "no key": ("没有这个公钥", "there is no such key"),
         "scope": (
-            "不能用的范围“{scope}”,例如 http、ldap、chat、file:read",
-            "no scope '{scope}': take for example http, ldap, chat, file:read",
+            "没有范围“{scope}”,可以用:{scopes}",
+            "there is no scope '{scope}'; there are: {scopes}",
         ),
         "no scope": (
             "请至少给一个范围,例如 --scope file:read",

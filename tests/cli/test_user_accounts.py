@@ -370,7 +370,8 @@ def test_an_application_password_is_shown_once_and_removed_by_its_label(user: Us
     assert password not in (user.state / "audit.jsonl").read_text()
     user.right("app-password", "remove", "zhao", "phone")
     assert "no such application password" in user.wrong("app-password", "remove", "zhao", "phone")
-    assert "no scope" in user.wrong("app-password", "add", "zhao", "--scope", "../x")
+    refused = user.wrong("app-password", "add", "zhao", "--scope", "../x")
+    assert refused.endswith("there are: chat, file, file:read, file:write, http, ldap\n")
     assert "--scope is missing" in user.wrong("app-password", "add", "zhao", status=2)
 
 

@@ -10,7 +10,7 @@ from netapp.cli import common
 from netapp.cli.user import table
 from netapp.cli.user.base import Transaction, at, change, json_option, state_option
 from netapp.core.languages import Phrases
-from netapp.people.model import Account, Application, Refused
+from netapp.people.model import SCOPES, Account, Application, Refused
 
 PHRASES: Final = Phrases(
     {
@@ -78,7 +78,7 @@ def app_password() -> None:
     "scopes",
     multiple=True,
     required=True,
-    help="A door that it opens, such as http, ldap, chat, file:read; repeatable.",
+    help=f"A door that it opens: {', '.join(SCOPES)}; repeatable.",
 )
 @click.option("--label", default="", metavar="TEXT", help="What it is for.")
 @state_option
