@@ -136,12 +136,12 @@ def test_l30_text_from_others_is_made_visible() -> None:
 
 
 def test_passwd_asks_hidden_for_the_old_one_and_twice_for_the_new() -> None:
-    talk = Talk(ChangePassword=None)
+    talk = Talk(ChangePassword=None, ListKeys=[])
     for line in ("passwd", "old one", "new one"):
         talk.line(line)
         assert talk.asked.hidden
     assert "is changed" in talk.line("new one")
-    assert talk.done == [op.ChangePassword("old one", "new one")]
+    assert talk.done == [op.ChangePassword("old one", "new one"), op.ListKeys()]
     assert not talk.asked.hidden
 
 
@@ -270,17 +270,82 @@ def test_revoke_takes_the_numbers_of_the_list_that_was_shown() -> None:
     assert talk.line("吊销 ２").startswith("Ended")  # in full width
 
 
-def test_revoke_without_a_list_makes_one() -> None:
-    talk = Talk(ListSessions=SITTINGS, Revoke=1)
-    talk.line("revoke 2")
-    assert talk.done == [op.ListSessions(), op.Revoke("s2")]
+@pytest.mark.parametrize(
+    ("line", "listing", "does"),
+    [
+        ("revoke 2", op.ListSessions(), op.Revoke("s2")),
+        ("key remove 2", op.ListKeys(), op.RemoveKey("k2")),
+        ("app-password remove 2", op.ListApplications(), op.RemoveApplication("a2")),
+    ],
+)
+def test_a_number_is_of_a_list_that_was_shown(line: str, listing: op.Operation, does: op.Operation) -> None:
+    talk = Talk(
+        **{type(does).__name__: 1},
+        ListSessions=SITTINGS,
+        ListKeys=[KeyLine(f"k{n}", "ssh-ed25519", f"SHA256:{n}", "") for n in (1, 2)],
+        ListApplications=[Application(f"a{n}", "id", "backup", frozenset(), 0.0, None) for n in (1, 2)],
+    )
+    assert talk.line(line).splitlines()[1].startswith("  2  ")
+    assert (talk.asked, talk.done) == (Ask("Number: "), [listing])
+    assert talk.line("quit") == "Cancelled; nothing has changed.\nzhao> "
+    assert talk.shell.failed
+    talk.line(line)
+    assert talk.done == [listing, does]
+    talk = Talk("zh", **talk.answers)
+    talk.line(line)
+    assert talk.asked == Ask("编号:")
+    talk.line(" ２ ")
+    assert talk.done == [listing, does]
+
+
+def test_a_session_by_a_token_says_by_which() -> None:
+    theirs = [op.Sitting(f"s{n}", "live", "ssh", "192.168.1.7", 1.8e9, False, f"s{n - 1}") for n in (3, 9)]
+    lines = Talk(ListSessions=[*SITTINGS, *theirs]).line("sessions").splitlines()
+    assert [line.partition("since ")[2][11:] for line in lines[:4]] == [
+        "  <- this one",
+        "",
+        "  by token 2",
+        "  by a token",
+    ]
+    assert "用令牌 2 登录" in Talk("zh", ListSessions=[*SITTINGS, *theirs]).line("会话")
+
+
+@pytest.mark.parametrize("typed", [("passwd", "a", "b", "b"), ("revoke all",)])
+def test_who_locks_others_out_hears_of_the_keys_that_are_left(typed: tuple[str, ...]) -> None:
+    key = KeyLine("k1", "ssh-ed25519", "SHA256:abc", "")
+    for keys, told in (([], False), ([key, key], True)):
+        talk = Talk(ChangePassword=None, Revoke=1, ListKeys=keys)
+        shown = [talk.line(line) for line in typed][-1]
+        assert ("SSH keys that still log in: 2." in shown) is told
+
+
+@pytest.mark.parametrize(
+    ("line", "does"),
+    [("token", "MintToken"), ("key add ssh-ed25519 AAAA", "AddKey"), ("revoke all", "Revoke")],
+)
+def test_l32_a_shell_ends_when_its_session_is_over(line: str, does: str) -> None:
+    talk = Talk()
+    for each in (line, "token", "token"):  # sent ahead
+        talk.line(each)
+    shown = talk.perform(talk.shell.done(Refused("session over"), talk.now))
+    assert "This session was revoked" in shown
+    assert (talk.ended, talk.done) == ("revoked", [])
+    assert [type(each.operation).__name__ for each in talk.effects if isinstance(each, Do)] == [does]
+
+
+def test_l32_a_shell_ends_in_the_middle_of_a_command_too() -> None:
+    talk = Talk(FactorIsOn=False, BeginFactor=op.Enrolment("S", "otpauth:", ""))
+    talk.answers["ConfirmFactor"] = Refused("session over")
+    talk.line("totp on")
+    talk.line("123456")
+    assert talk.ended == "revoked"
 
 
 @pytest.mark.parametrize("word", ["all", "全部"])
 def test_revoke_all_keeps_this_one(word: str) -> None:
-    talk = Talk(Revoke=0)
+    talk = Talk(Revoke=0, ListKeys=[])
     assert "no other sessions" in talk.line(f"revoke {word}")
-    assert talk.done == [op.Revoke(None)]
+    assert talk.done == [op.Revoke(None), op.ListKeys()]
 
 
 def test_a_token_is_shown_with_its_span() -> None:

@@ -131,6 +131,7 @@ def test_one_commands_answers_come_from_the_pipe() -> None:
     talk.type("old\nnew password\nnew password\n")
     assert talk.doing == [op.ChangePassword("old", "new password")]
     talk.done(None)
+    talk.done([])
     assert talk.status == 0
 
 

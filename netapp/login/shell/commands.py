@@ -5,7 +5,7 @@ back or whose exception is raised at that place.
 """
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -76,6 +76,7 @@ def passwd(here: Here, words: list[str]) -> Script:
             yield here.say("refused", reason=visible(refused.say(here.say.lang)))
             continue
         yield here.say("password changed")
+        yield from _keys_left(here)
         return
     yield here.fail("cancelled")
 
@@ -127,18 +128,26 @@ def sessions(here: Here, words: list[str]) -> Script:
             source=visible(each.source) or "-",
             since=moment(each.since),
             mine=here.say("mine") if each.mine else "",
+            opened=_opened(here, each.opener, numbers),
         )
     if not sittings:
         yield here.say("no sessions")
 
 
 def revoke(here: Here, words: list[str]) -> Script:
+def _opened(here: Here, opener: str | None, numbers: Mapping[str, int]) -> str:
+    """By what a session came in, where that is in the list."""
+    if opener is None:
+        return ""
+    return here.say("by token", number=numbers[opener]) if opener in numbers else here.say("by a token")
+
+
     """End one, or all others."""
     if len(words) != 1:
         raise Misused
     which: str | None = None
     if words[0].casefold() not in ("all", "全部", "所有"):
-        each: op.Sitting | None = yield from numbered(here, "sessions", op.ListSessions(), words[0])
+        each: op.Sitting | None = yield from numbered(here, "sessions", sessions, words[0])
         if each is None:
             return
         if each.mine:
@@ -148,6 +157,14 @@ def revoke(here: Here, words: list[str]) -> Script:
     count: int = yield Do(op.Revoke(which))
     yield here.say("revoked count", count=count) if count else here.say("revoked none")
 
+    if which is None:
+        yield from _keys_left(here)
+
+
+def _keys_left(here: Here) -> Script:
+    """What lets in that neither another password nor ``revoke all`` ends."""
+    if found := (yield Do(op.ListKeys())):
+        yield here.say("keys left", count=len(found))
 
 def token(here: Here, words: list[str]) -> Script:
     """A token, shown once."""
@@ -157,12 +174,22 @@ def token(here: Here, words: list[str]) -> Script:
     yield here.say("minted", token=fresh, idle=idle, total=total)
 
 
-def numbered(here: Here, kind: str, listing: op.Operation, word: str) -> Generator[Step, Any, Any]:
-    """What a number stands for in the list that was last shown; None, once that is said, for nothing."""
-    if not word.isdecimal() or len(word) > 6:
+def numbered(here: Here, kind: str, show: "Run", word: str) -> Generator[Step, Any, Any]:
+    """What a number stands for in the list that was last shown; None, once that is said, for nothing.
+
+    Nobody knows the numbers of a list that was not shown: it is, and the number is asked for.
+
+    :param show: the command that shows the list.
+    """
+    if not _is_number(word):
         raise Misused
     if kind not in here.listed:
-        here.listed[kind] = yield Do(listing)
+        yield from show(here, [])
+        answer: str = yield Ask(here.say("which"))
+        word = answer.strip()
+        if not _is_number(word):
+            yield here.fail("cancelled")
+            return None
     if not 1 <= int(word) <= len(here.listed[kind]):
         yield here.fail("number", number=int(word))
         return None
@@ -170,6 +197,10 @@ def numbered(here: Here, kind: str, listing: op.Operation, word: str) -> Generat
 
 
 def chosen(words: list[str], **choices: T) -> T:
+def _is_number(word: str) -> bool:
+    return word.isdecimal() and len(word) <= 6
+
+
     """The value of the one word that was given.  :raises Misused: no such word."""
     if len(words) != 1 or words[0].casefold() not in choices:
         raise Misused

@@ -1,5 +1,6 @@
 """The commands for what opens doors beside the password: SSH keys and application passwords."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from netapp.core.text import visible
@@ -21,7 +22,7 @@ def keys(here: Here, words: list[str]) -> Script:
         here.listed.pop("keys", None)
         yield here.say("key added", fingerprint=added.fingerprint)
     elif verb in _REMOVE and len(rest) == 1:
-        key = yield from numbered(here, "keys", op.ListKeys(), rest[0])
+        key = yield from numbered(here, "keys", _list_keys, rest[0])
         if key is not None:
             yield Do(op.RemoveKey(key.id))
             here.listed.pop("keys", None)
@@ -30,7 +31,7 @@ def keys(here: Here, words: list[str]) -> Script:
         raise Misused
 
 
-def _list_keys(here: Here) -> Script:
+def _list_keys(here: Here, words: Sequence[str] = ()) -> Script:
     found: Any = yield Do(op.ListKeys())
     here.listed["keys"] = found
     for number, key in enumerate(found, 1):
@@ -51,7 +52,7 @@ def applications(here: Here, words: list[str]) -> Script:
         here.listed.pop("applications", None)
         yield here.say("application added", label=visible(label), password=password)
     elif verb in _REMOVE and len(rest) == 1:
-        each = yield from numbered(here, "applications", op.ListApplications(), rest[0])
+        each = yield from numbered(here, "applications", _list_applications, rest[0])
         if each is not None:
             yield Do(op.RemoveApplication(each.id))
             here.listed.pop("applications", None)
@@ -77,7 +78,7 @@ def _labelled(words: list[str]) -> tuple[str, tuple[str, ...]]:
     return " ".join(label), tuple(scopes)
 
 
-def _list_applications(here: Here) -> Script:
+def _list_applications(here: Here, words: Sequence[str] = ()) -> Script:
     found: Any = yield Do(op.ListApplications())
     here.listed["applications"] = found
     for number, each in enumerate(found, 1):

@@ -33,6 +33,7 @@ PHRASES: Final = Phrases(
         "busy": ("服务器正忙,请稍后再试。\n", "Too much at once, try again later.\n"),
         "unavailable": ("暂时做不到,请稍后再试。\n", "This does not work now, try again later.\n"),
         "overlong": ("这一行太长,没有处理。\n", "That line is too long and was not read.\n"),
+        "which": ("编号:", "Number: "),
         "number": ("没有第 {number} 项。\n", "There is no number {number}.\n"),
         "cancelled": ("已取消,什么都没有改变。\n", "Cancelled; nothing has changed.\n"),
         # help
@@ -67,6 +68,10 @@ PHRASES: Final = Phrases(
             "密码已更改,其他会话、令牌和应用密码都已失效。\n",
             "The password is changed; other sessions, tokens and application passwords have ended.\n",
         ),
+        "keys left": (
+            "仍有 {count} 个 SSH 公钥可以登录:输入“密钥”查看,用“密钥 删除 编号”删除。\n",
+            "SSH keys that still log in: {count}. See them with keys, remove one with key remove N.\n",
+        ),
         # totp
         "factor is on": ("两步验证已经开启。\n", "The second factor is on already.\n"),
         "factor is off": ("两步验证没有开启。\n", "The second factor is off already.\n"),
@@ -84,11 +89,13 @@ PHRASES: Final = Phrases(
         "factor turned off": ("两步验证已关闭。\n", "The second factor is off.\n"),
         # sessions, revoke, token
         "sitting": (
-            "{number:>3}  {kind}  {door}  {source}  {since} 起{mine}\n",
-            "{number:>3}  {kind}  {door}  {source}  since {since}{mine}\n",
+            "{number:>3}  {kind}  {door}  {source}  {since} 起{opened}{mine}\n",
+            "{number:>3}  {kind}  {door}  {source}  since {since}{opened}{mine}\n",
         ),
         "live": ("会话", "session"),
         "token": ("令牌", "token"),
+        "by token": ("  用令牌 {number} 登录", "  by token {number}"),
+        "by a token": ("  用令牌登录", "  by a token"),
         "mine": ("  ← 当前", "  <- this one"),
         "no sessions": ("没有会话。\n", "There are no sessions.\n"),
         "revoke mine": (
