@@ -119,6 +119,7 @@ def sessions(here: Here, words: list[str]) -> Script:
     """All sessions and tokens, this one marked."""
     sittings: list[op.Sitting] = yield Do(op.ListSessions())
     here.listed["sessions"] = sittings
+    numbers = {each.id: number for number, each in enumerate(sittings, 1)}
     for number, each in enumerate(sittings, 1):
         yield here.say(
             "sitting",
@@ -127,14 +128,13 @@ def sessions(here: Here, words: list[str]) -> Script:
             door=visible(each.door),
             source=visible(each.source) or "-",
             since=moment(each.since),
-            mine=here.say("mine") if each.mine else "",
             opened=_opened(here, each.opener, numbers),
+            mine=here.say("mine") if each.mine else "",
         )
     if not sittings:
         yield here.say("no sessions")
 
 
-def revoke(here: Here, words: list[str]) -> Script:
 def _opened(here: Here, opener: str | None, numbers: Mapping[str, int]) -> str:
     """By what a session came in, where that is in the list."""
     if opener is None:
@@ -142,6 +142,7 @@ def _opened(here: Here, opener: str | None, numbers: Mapping[str, int]) -> str:
     return here.say("by token", number=numbers[opener]) if opener in numbers else here.say("by a token")
 
 
+def revoke(here: Here, words: list[str]) -> Script:
     """End one, or all others."""
     if len(words) != 1:
         raise Misused
@@ -156,7 +157,6 @@ def _opened(here: Here, opener: str | None, numbers: Mapping[str, int]) -> str:
         which = each.id
     count: int = yield Do(op.Revoke(which))
     yield here.say("revoked count", count=count) if count else here.say("revoked none")
-
     if which is None:
         yield from _keys_left(here)
 
@@ -165,6 +165,7 @@ def _keys_left(here: Here) -> Script:
     """What lets in that neither another password nor ``revoke all`` ends."""
     if found := (yield Do(op.ListKeys())):
         yield here.say("keys left", count=len(found))
+
 
 def token(here: Here, words: list[str]) -> Script:
     """A token, shown once."""
@@ -196,11 +197,11 @@ def numbered(here: Here, kind: str, show: "Run", word: str) -> Generator[Step, A
     return here.listed[kind][int(word) - 1]
 
 
-def chosen(words: list[str], **choices: T) -> T:
 def _is_number(word: str) -> bool:
     return word.isdecimal() and len(word) <= 6
 
 
+def chosen(words: list[str], **choices: T) -> T:
     """The value of the one word that was given.  :raises Misused: no such word."""
     if len(words) != 1 or words[0].casefold() not in choices:
         raise Misused
