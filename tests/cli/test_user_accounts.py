@@ -339,6 +339,17 @@ def test_sessions_are_listed_and_ended_one_by_one_or_all(user: User) -> None:
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE5vdCBhIGtleSwgYnV0IG9mIGl0cyBzaXplLi4uISEh zhao@desk"
 
 
+def test_who_locks_others_out_hears_of_the_keys_that_are_left(user: User) -> None:
+    user.add("zhao")
+    quiet = user("revoke", "zhao", "--all")
+    assert (quiet.status, quiet.err) == (0, "")
+    user.right("key", "add", "zhao", "-", typed=KEY)
+    for arguments in (["revoke", "zhao", "--all"], ["passwd", "zhao", "--password-stdin"]):
+        told = user(*arguments, typed="battery staple\n")
+        assert told.status == 0
+        assert "SSH keys that still log in: 1; netapp user keys zhao lists them" in told.err
+
+
 def test_keys_are_added_from_a_file_or_a_pipe_and_removed(user: User, tmp_path: Path) -> None:
     user.add("zhao")
     (tmp_path / "id.pub").write_text(f"# mine\n{KEY}\n")

@@ -9,6 +9,7 @@ from netapp.cli import common
 from netapp.cli.user import table
 from netapp.cli.user.base import Transaction, at, change, failures, json_option, state_option
 from netapp.cli.user.passwords import Wanted, password_options
+from netapp.cli.user.sessions import tell_keys
 from netapp.core.languages import Phrases
 from netapp.people.model import ROLES, Account, Refused
 
@@ -123,12 +124,18 @@ def passwd(name: str, password_stdin: bool, allow_weak: bool, policy: str | None
     wanted = Wanted(password_stdin, allow_weak, policy)
     password = wanted.hashed(agreed, name, second_factor=second_factor)
 
+    keys = 0
+
     def work(transaction: Transaction, account: Account) -> Account:
+        nonlocal keys
         changed = admin.set_password(transaction.rows, account, password, transaction.now)
         transaction.note("password", changed)
+        keys = len(transaction.rows.keys.of(account.id))
         return changed
 
-    common.write(say("password", name=change(state, name, work).name))
+    changed = change(state, name, work)
+    common.write(say("password", name=changed.name))
+    tell_keys(changed, keys)
 
 
 @click.command(epilog="Example:  netapp user remove zhao")

@@ -25,6 +25,11 @@ PHRASES: Final = Phrases(
         "created": ("开始", "since"),
         "seen": ("上次使用", "last used"),
         "expires": ("有效到", "good until"),
+        "keys": (
+            "仍有 {count} 个 SSH 公钥可以登录:用 netapp user keys {name} 查看,netapp user key remove 删除",
+            "SSH keys that still log in: {count}; netapp user keys {name} lists them, "
+            "netapp user key remove takes them away",
+        ),
         "one or all": ("请给出会话的 ID,或者 --all", "give a session's id, or --all"),
         "one": ("已结束 {name} 的一个会话", "ended one session of {name}"),
         "all": (
@@ -69,14 +74,14 @@ def revoke(name: str, session: str | None, everything: bool, state: Path | None)
 
     if (session is None) is not everything:
         raise click.UsageError(say("one or all"))
-    ended = 0
+    ended = keys = 0
 
     def work(transaction: Transaction, account: Account) -> None:
-        nonlocal ended
+        nonlocal ended, keys
         there = transaction.rows.sessions.of(account.id, transaction.now)
         if session is None:
             admin.revoke(transaction.rows, account)
-            ended = len(there)
+            ended, keys = len(there), len(transaction.rows.keys.of(account.id))
         else:
             found = next((each for each in there if each.id == session), None)
             if found is None:
@@ -86,6 +91,13 @@ def revoke(name: str, session: str | None, everything: bool, state: Path | None)
 
     account = change(state, name, work)
     common.write(say("all" if everything else "one", name=account.name, count=ended))
+    tell_keys(account, keys)
+
+
+def tell_keys(account: Account, count: int) -> None:
+    """What lets in that neither another password nor ``revoke --all`` ends."""
+    if count:
+        common.note(say("keys", name=account.name, count=count))
 
 
 def _plain(each: Session) -> dict[str, object]:
@@ -98,6 +110,7 @@ def _plain(each: Session) -> dict[str, object]:
         "created": each.created,
         "seen": each.seen,
         "expires": each.expires if each.kind == "token" else None,
+        "opener": each.opener,
     }
 
 
