@@ -235,3 +235,31 @@ def test_on_a_terminal_nobody_is_removed_unasked(user: User, tmp_path: Path) -> 
     status, seen = at_terminal(tmp_path, ["remove", "zhao"], ["y"])
     assert (status, "removed zhao" in seen) == (0, True)
     assert user("list").stdout == ""
+
+
+def test_on_80_columns_the_list_breaks_no_words(user: User, tmp_path: Path) -> None:
+    user("add", "wangxiaoming", "--no-password", "--role", "moderator", "--display", "Wang Xiaoming")
+    user("group", "wangxiaoming", "--add", "class-1", "--add", "chess", "--add", "一年级二班")
+    user("add", "zhao", "--no-password", "--role", "admin")
+    user("lock", "zhao", "--reason", "password seen on a wall")
+    with store.rows(tmp_path) as rows:
+        zhao = rows.accounts.find("zhao")
+        assert zhao is not None
+        rows.accounts.saw(zhao.id, 1_800_000_000.0)
+        rows.factors.begin(zhao.id, "sealed", 1.0)
+        rows.factors.confirm(zhao.id)
+    seen = re.sub(r"\x1b\[[0-9;]*m", "", at_terminal(tmp_path, ["list"], [])[1])
+    assert max(map(width, seen.splitlines())) <= 80
+    whole = {
+        "wangxiaoming",
+        "moderator",
+        "Xiaoming",
+        "class-1,",
+        "chess,",
+        "一年级二班",
+        "locked",
+        "never",
+        "second",
+    }
+    assert whole <= set(seen.split())
+    assert re.search(r"2027-01-1[45] ", seen)  # by the time zone

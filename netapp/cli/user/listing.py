@@ -1,5 +1,6 @@
 """``list`` and ``show``."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -40,6 +41,10 @@ PHRASES: Final = Phrases(
         "keys": ("SSH 公钥", "SSH keys"),
         "applications": ("应用密码", "application passwords"),
         "invited": ("邀请码", "code"),
+        "role guest": ("访客", "guest"),
+        "role member": ("成员", "member"),
+        "role moderator": ("协管员", "moderator"),
+        "role admin": ("管理员", "admin"),
         "active": ("启用", "active"),
         "disabled": ("停用", "disabled"),
         "locked": ("锁定", "locked"),
@@ -124,26 +129,50 @@ def _columns() -> list[table.Column[Entry]]:
     column = table.Column[Entry]
     return [
         column(say("name"), lambda entry: entry.account.name),
-        column(say("state"), lambda entry: entry.account.state, lambda entry: _state(entry.account)),
+        column(
+            say("state"),
+            lambda entry: entry.account.state,
+            lambda entry: _state(entry.account),
+            lambda entry: say(entry.account.state),
+        ),
         column(
             say("created"),
             lambda entry: table.iso(entry.account.created),
             lambda entry: table.day(entry.account.created),
+            spare=1,
+            whole=True,
         ),
         column(
-            say("seen"), lambda entry: table.iso(entry.account.seen), lambda entry: _seen(entry.account.seen)
+            say("seen"),
+            lambda entry: table.iso(entry.account.seen),
+            lambda entry: _seen(entry.account.seen),
+            lambda entry: _seen(entry.account.seen, table.day),
+            spare=2,
+            whole=True,
         ),
-        column(say("role"), lambda entry: entry.account.role),
-        column(say("groups"), lambda entry: ",".join(entry.groups) or table.NOTHING),
+        column(
+            say("role"),
+            lambda entry: entry.account.role,
+            lambda entry: say(f"role {entry.account.role}"),
+            whole=True,
+        ),
+        column(
+            say("groups"),
+            lambda entry: ",".join(entry.groups) or table.NOTHING,
+            lambda entry: ", ".join(entry.groups) or table.NOTHING,
+            spare=5,
+        ),
         column(
             say("factor"),
             lambda entry: "totp" if entry.second_factor else table.NOTHING,
             lambda entry: say("on") if entry.second_factor else table.NOTHING,
+            spare=3,
         ),
         column(
             say("shown"),
             lambda entry: entry.account.shown,
             lambda entry: table.NOTHING if entry.account.shown == entry.account.name else entry.account.shown,
+            spare=4,
         ),
     ]
 
@@ -154,8 +183,8 @@ def _state(account: Account) -> str:
     return say("state why", state=say(account.state), reason=account.reason)
 
 
-def _seen(seconds: float | None) -> str:
-    return say("never") if seconds is None else table.moment(seconds)
+def _seen(seconds: float | None, written: Callable[[float], str] = table.moment) -> str:
+    return say("never") if seconds is None else written(seconds)
 
 
 # One account -------------------------------------------------------------------------------------

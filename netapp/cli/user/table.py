@@ -3,7 +3,7 @@
 import json
 import sys
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
@@ -20,11 +20,19 @@ NOTHING: Final = "-"
 
 @dataclass(frozen=True)
 class Column(Generic[T]):
-    """:param plain: the cell in a pipe; on a terminal ``shown`` instead, where there is one."""
+    """:param plain: the cell in a pipe; on a terminal ``shown`` instead, where there is one.
+
+    :param brief: the same where a terminal has not room for all.
+    :param spare: from 1: what goes first where there is no room; 0 stays.
+    :param whole: never goes on in a second line.
+    """
 
     head: str
     plain: Callable[[T], str]
     shown: Callable[[T], str] | None = None
+    brief: Callable[[T], str] | None = None
+    spare: int = 0
+    whole: bool = False
 
 
 def show(rows: Sequence[T], columns: Sequence[Column[T]], *, empty: str) -> None:
@@ -62,23 +70,78 @@ def _columns(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
+#: Columns of a terminal between two of a table.
+_GAP: Final = 3
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """One column of a table, as it stands on a terminal."""
+
+    head: str
+    cells: Sequence[str]
+    whole: bool
+
+    @property
+    def widest(self) -> int:
+        return max(map(width, (self.head, *self.cells)))
+
+    @property
+    def narrowest(self) -> int:
+        """Without a break in a word."""
+        return (
+            self.widest
+            if self.whole
+            else max(width(word) for text in (self.head, *self.cells) for word in text.split())
+        )
+
+
+def _fitting(rows: Sequence[T], columns: Sequence[Column[T]], room: int) -> list[_Shown]:
+    """As much as a terminal has room for; a column that would be empty is left out."""
+    for step in range(1 + max(column.spare for column in columns)):
+        shown = []
+        for number, column in enumerate(columns):
+            cell = (column.brief if step else None) or column.shown or column.plain
+            cells = [visible(cell(row)) for row in rows]
+            if set(cells) != {NOTHING} and not 0 < column.spare <= step:
+                shown.append(_Shown(column.head, cells, column.whole or number == 0))
+        if _together(each.narrowest if step else each.widest for each in shown) <= room:
+            break
+    return shown
+
+
+def _together(widths: Iterable[int]) -> int:
+    return sum(each + _GAP for each in widths) - _GAP
+
+
+def _widths(shown: Sequence[_Shown], room: int) -> list[int | None]:
+    """Of each column, so that no word breaks; None where there is not room for all words."""
+    left = room - _together(each.narrowest for each in shown)
+    widths: list[int | None] = []
+    for each in shown:
+        more = min(left, each.widest - each.narrowest)
+        widths.append(each.narrowest + more if more >= 0 else None)
+        left -= more if more > 0 else 0
+    return widths
+
+
 def _table(rows: Sequence[T], columns: Sequence[Column[T]]) -> None:
-    """A table as wide as the terminal at most; a column that would be empty is left out."""
+    """A table as wide as the terminal at most."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    cells = [[visible((column.shown or column.plain)(row)) for row in rows] for column in columns]
+    console = Console()
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    kept = [number for number, column in enumerate(cells) if set(column) != {NOTHING}]
-    for number in kept:
+    fitting = _fitting(rows, columns, console.width)
+    for each, columns_wide in zip(fitting, _widths(fitting, console.width), strict=True):
         # What does not fit goes on below: an id that is cut short is of no use.
-        table.add_column(columns[number].head, overflow="fold", no_wrap=number == 0)
-    for row in zip(*(cells[number] for number in kept), strict=True):
+        table.add_column(each.head, overflow="fold", no_wrap=each.whole, width=columns_wide)
+    for row in zip(*(each.cells for each in fitting), strict=True):
         table.add_row(*map(Text, row))  # text, not markup: a name may have brackets in it
     with common.output():
-        Console().print(table)
+        console.print(table)
 
 
 def iso(seconds: float | None) -> str:
