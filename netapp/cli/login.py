@@ -37,6 +37,8 @@ _UNFINISHED: Final = re.compile(rb"\xff[\xfb-\xfe]?\Z")
 _HIDE: Final = b"\xff\xfb\x01"
 #: Colours, the one thing of a terminal's own that a session's text may have: ECMA-48 section 8.3.117.
 _COLOUR: Final = re.compile(r"(\x1b\[[0-9;]{0,16}m)")
+#: The beginning of one, whose end has not come yet.
+_COLOUR_BEGUN: Final = re.compile(r"\x1b(\[[0-9;]{0,16})?\Z")
 #: Seconds of quiet after which a pipe's session is over, once all of its input is sent.
 _QUIET: Final = 5.0
 
@@ -156,6 +158,7 @@ class Visit:
             "replace"
         )
         self._unfinished = b""  # of a telnet's command
+        self._begun = ""  # of a colour
         self._line_open, self._over = line_open, False
         self._hidden = ExitStack()
 
@@ -215,7 +218,10 @@ class Visit:
         self._show(octets[position:])
 
     def _show(self, octets: bytes) -> None:
-        text = self._decoder.decode(octets, final=self._over).replace("\r\n", "\n").replace("\r", "")
+        text = self._begun + self._decoder.decode(octets, final=self._over)
+        begun = None if self._over else _COLOUR_BEGUN.search(text)
+        self._begun, text = (begun[0], text[: begun.start()]) if begun is not None else ("", text)
+        text = text.replace("\r\n", "\n").replace("\r", "")
         for number, part in enumerate(_COLOUR.split(text)):
             if number % 2:
                 with common.output():

@@ -222,6 +222,8 @@ SHELL_TOTAL: Final = 12 * 3600.0
 SHELL_LINES: Final = 16
 #: Wrong codes, or names and passwords that cannot be, before a question there is given up.
 SHELL_TRIES: Final = 3
+#: Columns of a terminal there that has not said how many it has.
+SHELL_COLUMNS: Final = 80
 
 # --- SSH ---------------------------------------------------------------------------------------
 

@@ -26,8 +26,8 @@ from netapp.people.checkers import ChainChecker
 from netapp.people.directory import People
 
 _log = Logger()
-#: A door: its descriptions, its factory, the option that opens it, and how somebody tries it.
-_Door = tuple[tuple[str, ...], SessionFactory, str, listen.Hint]
+#: A door: its descriptions, its factory, the option that opens it, and how somebody tries it, over TLS too.
+_Door = tuple[tuple[str, ...], SessionFactory, str, listen.Hint, listen.Hint]
 
 
 def login_service(
@@ -57,10 +57,11 @@ def login_service(
         listen.StreamListener(PLUGIN, description, factory, reactor, _hint).setServiceParent(house)
     with acting_as(user):
         others = list(_other_doors(config, people, portal, state, reactor, access, metrics))
-    for own, factory, option, hint in others:
+    for own, factory, option, *hints in others:
         factories.append(factory)
         for description in own:
-            listener = listen.StreamListener(PLUGIN, description, factory, reactor, hint, option)
+            hint = hints[listen.is_tls(description)]
+            listener = listen.StreamListener(PLUGIN, description, factory, reactor, hint, option, hint)
             listener.setServiceParent(house)
     in_clear = not all(map(listen.is_tls, descriptions))
     Part(lambda: _tell(config, people, in_clear), lambda: None).setServiceParent(house)
@@ -97,19 +98,19 @@ def _other_doors(
         if state is None:
             raise ConfigError("--ssh needs a state directory for its host key")
         door = ssh_factory(config, people, portal, state, reactor, access)
-        yield config.ssh, door, "--ssh", lambda host, port: f"ssh -p {port} NAME@{host}"
+        yield config.ssh, door, "--ssh", _hint_ssh, _hint_ssh
     if config.http:
         from netapp.login.http.service import http_factory
 
         own = tuple(map(listen.on_loopback, config.http))
         door = http_factory(config, people, portal, reactor, access, metrics)
-        yield own, door, "--http", lambda host, port: f"curl -i -u NAME http://{host}:{port}/verify"
+        yield own, door, "--http", _hint_http("http"), _hint_http("https")
     if config.ldap:
         from netapp.login.ldap.service import ldap_factory
 
         own = tuple(map(listen.on_loopback, config.ldap))
         door = ldap_factory(config, people, portal, reactor, access, metrics)
-        yield own, door, "--ldap", lambda host, port: _hint_ldap(config, host, port)
+        yield own, door, "--ldap", _hint_ldap("ldap", config), _hint_ldap("ldaps", config)
 
 
 def _count(metrics: Metrics, people: People, realm: LoginRealm, factories: list[SessionFactory]) -> None:
@@ -125,7 +126,11 @@ def _count(metrics: Metrics, people: People, realm: LoginRealm, factories: list[
 
 def _tell(config: Config, people: People, in_clear: bool) -> None:
     if in_clear:
-        _log.info("{owner}: passwords travel in clear here: for a network that you trust", owner=PLUGIN)
+        _log.info(
+            "{owner}: passwords travel in clear here: for a network that you trust; for others "
+            "--ssh tcp:2022, or --listen ssl:9999:privateKey=login.key:certKey=login.crt",
+            owner=PLUGIN,
+        )
 
     def count(accounts: Any) -> None:
         if not accounts:
@@ -140,5 +145,14 @@ def _hint(host: str, port: int) -> str:
     return f"telnet {host} {port}"
 
 
-def _hint_ldap(config: Config, host: str, port: int) -> str:
-    return f"ldapwhoami -x -W -H ldap://{host}:{port} -D uid=NAME,ou=people,{config.ldap_base}"
+def _hint_ssh(host: str, port: int) -> str:
+    return f"ssh -p {port} NAME@{host}"
+
+
+def _hint_http(scheme: str) -> listen.Hint:
+    return lambda host, port: f"curl -i -u NAME {scheme}://{host}:{port}/verify"
+
+
+def _hint_ldap(scheme: str, config: Config) -> listen.Hint:
+    who = f"uid=NAME,ou=people,{config.ldap_base}"
+    return lambda host, port: f"ldapwhoami -x -W -H {scheme}://{host}:{port} -D {who}"

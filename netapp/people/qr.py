@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 #: Light modules around a code.  The standard asks for four; on a screen two are enough, and more would
 #: push the first lines of a second factor's code out of a terminal of 24.
 _QUIET_ON_SCREEN: Final = 2
+_QUIET_AT_LEAST: Final = 1
 _QUIET_ON_PAPER: Final = 4
 #: Black on white, whatever the terminal's own colours are, and back.
 _INK: Final = "\x1b[0;30;107m"
@@ -47,15 +48,23 @@ def terminal(text: str, *, colours: bool = True) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def spaces(text: str) -> str:
+def spaces(text: str, *, columns: int | None = None) -> str:
     """A code of coloured spaces, two for a module: for terminals whose encoding lacks half blocks.
 
     It is twice as large as :func:`terminal`'s each way.
+
+    :param columns: of the terminal, if that is known.  Where they are few there is less light around the
+        code, and where there are too few nothing is drawn, since nobody could read broken lines.
     """
-    lines = []
-    for row in _framed(text, _QUIET_ON_SCREEN):
-        lines.append("".join(f"{_DARK if dark else _LIGHT}  " for dark in row) + _PLAIN)
-    return "".join(f"{line}\n" for line in lines)
+    for quiet in (_QUIET_ON_SCREEN, _QUIET_AT_LEAST):
+        rows = list(_framed(text, quiet))
+        if columns is None or 2 * len(rows[0]) <= columns:
+            return "".join(_spaced(row) for row in rows)
+    return ""
+
+
+def _spaced(row: Sequence[bool]) -> str:
+    return "".join(f"{_DARK if dark else _LIGHT}  " for dark in row) + f"{_PLAIN}\n"
 
 
 def svg(text: str) -> str:

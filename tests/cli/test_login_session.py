@@ -77,7 +77,16 @@ def test_l30_what_a_terminal_would_obey_is_made_visible_but_for_colours() -> Non
     def handle(server: Server, connection: socket.socket) -> None:
         connection.sendall("登录成功".encode())
         time.sleep(0.3)
-        for piece in (b"\x1b[1m\x1b[2J\x1b]0;title\x07", b"\xff", b"\xfb\x01", b"\xe4\xbd", b"\xa0\xff"):
+        for piece in (
+            b"\x1b",
+            b"[0;30;",
+            b"107m",
+            b"\x1b[1m\x1b[2J\x1b]0;title\x07",
+            b"\xff",
+            b"\xfb\x01",
+            b"\xe4\xbd",
+            b"\xa0\xff",
+        ):
             connection.sendall(piece)
             time.sleep(0.05)
         connection.sendall(b"\xfc\x01\r\n")
@@ -87,6 +96,7 @@ def test_l30_what_a_terminal_would_obey_is_made_visible_but_for_colours() -> Non
     assert "\x1b[2J" not in person.output
     assert "\x1b]0" not in person.output
     assert "\x1b[1m" in person.output
+    assert "\x1b[0;30;107m" in person.output  # in whatever pieces it comes
     assert person.output.replace("\r\n", "\n").endswith("⟦U+001B⟧[2J⟦U+001B⟧]0;title⟦U+0007⟧你\n")
 
 

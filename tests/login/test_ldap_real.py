@@ -153,8 +153,11 @@ def test_ldaps(start: Start, state: Path) -> None:
     description = (
         f"ssl:0:interface=127.0.0.1:privateKey={state.parent}/key.pem:certKey={state.parent}/cert.pem"
     )
-    plugin = start("netapp-login", LOCAL, f"--ldap={description}")
-    url = f"ldaps://127.0.0.1:{plugin.ports('tcp')[1]}"
+    plugin = start("netapp-login", LOCAL, f"--ldap={description}", f"--http={description}")
+    http, ldap = plugin.ports("tcp")[1:]
+    plugin.wait_for(f"try  curl -i -u NAME https://127.0.0.1:{http}/verify\n")
+    plugin.wait_for(f"try  ldapwhoami -x -W -H ldaps://127.0.0.1:{ldap} -D uid=NAME")
+    url = f"ldaps://127.0.0.1:{ldap}"
     ca = str(state.parent / "ca.pem")
     assert run("ldapwhoami", url, LDAPTLS_CACERT=ca)[:2] == (0, f"dn:{ZHAO}\n")
     pages = ("-E", "pr=5/noprompt", "-b", "dc=netapp")

@@ -9,6 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from netapp.core import limits
 from netapp.errors import Busy
+from netapp.people import qr
 from netapp.testing import connect
 from tests.login import ADMITTED, NAME, PASSWORD, WRONG, Door, now
 
@@ -365,19 +366,6 @@ def test_an_invitation_for_an_account_sets_its_password(door: Door) -> None:
     assert other.say(b"zhao\ncorrect horse\n").endswith(ADMITTED)
 
 
-def test_who_is_invited_has_time_to_think_and_not_for_ever(door: Door) -> None:
-    code = now(door.people.invitations.invite()).encode()
-    visit = door.visit()
-    visit.say(code + b"\n")
-    visit.after(limits.LOGIN_TOTAL + 1)
-    assert visit.connected
-    visit.after(limits.LOGIN_INVITED_ANSWER)
-    assert not visit.connected
-
-
-def test_a_code_that_is_none_of_ours_is_told_of_like_one_that_is_over(door: Door) -> None:
-    visit = door.visit()
-    said = visit.say(b"00000-00000-00000-00000-00000-0\n")
 def test_a_code_for_an_account_with_a_second_factor_opens_no_session(door: Door) -> None:
     door.reactor.advance(1_800_000_000.0)
     setup = now(door.people.second_factor.begin(door.zhao))
@@ -405,6 +393,19 @@ def test_a_newcomer_hears_at_the_first_typing_what_the_policy_says(door: Door, b
     assert visit.say(b"correct horses run\ncorrect horses run\n").endswith(ADMITTED)
 
 
+def test_who_is_invited_has_time_to_think_and_not_for_ever(door: Door) -> None:
+    code = now(door.people.invitations.invite()).encode()
+    visit = door.visit()
+    visit.say(code + b"\n")
+    visit.after(limits.LOGIN_TOTAL + 1)
+    assert visit.connected
+    visit.after(limits.LOGIN_INVITED_ANSWER)
+    assert not visit.connected
+
+
+def test_a_code_that_is_none_of_ours_is_told_of_like_one_that_is_over(door: Door) -> None:
+    visit = door.visit()
+    said = visit.say(b"00000-00000-00000-00000-00000-0\n")
     assert said == NAME + "邀请码无效、已用过或已过期\n".encode() + PASSWORD
 
 
@@ -488,12 +489,14 @@ def test_l22_erase_keys_take_whole_characters_in_the_shell(door: Door) -> None:
     assert "可用的命令" in visit.say("帮小\x7f助\n".encode()).decode()
 
 
-def test_a_gbk_terminal_gets_gbk_and_no_picture(door: Door) -> None:
+def test_a_gbk_terminal_gets_gbk_and_a_picture_of_coloured_spaces(door: Door) -> None:
     visit = door.inside()
     assert "可用的命令" in visit.say("帮助\n".encode("gbk")).decode("gbk")
     shown = visit.say(b"totp on\n").decode("gbk")
     assert "密钥:" in shown
     assert "?" not in shown.replace("?issuer", "").replace("?secret", "")
+    uri = shown.split("地址:")[1].split()[0]
+    assert qr.spaces(uri, columns=80) in shown
 
 
 def test_silence_ends_the_shell(door: Door) -> None:

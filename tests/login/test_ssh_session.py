@@ -251,14 +251,16 @@ def test_l14_gbk_terminals() -> None:
 
 
 def test_a_picture_is_drawn_where_its_characters_can_be() -> None:
-    for encoding, there in (("utf-8", True), ("gbk", False)):
+    blocks, spaces = "\x1b[7m▀▄\x1b[0m\n", "\x1b[40m  \x1b[0m\n"
+    for encoding, drawn in (("utf-8", blocks), ("gbk", spaces)):
         talk = Talk(columns=80, encoding=encoding)  # type: ignore[arg-type]
         talk.type("totp on\r")
         talk.done(False)
         before = len(talk.octets)
         talk.doing.pop()
-        talk.hear(talk.it.done(op.Enrolment("ABC", "otpauth://x", "\x1b[7m▀▄\x1b[0m\n"), 2.0))
-        assert ("\x1b[7m▀▄\x1b[0m\r\n".encode() in talk.octets[before:]) == there
+        talk.hear(talk.it.done(op.Enrolment("ABC", "otpauth://x", blocks, spaces), 2.0))
+        for each in (blocks, spaces):
+            assert (each.replace("\n", "\r\n").encode() in talk.octets[before:]) == (each == drawn)
         assert b"ABC" in talk.octets[before:]
 
 

@@ -63,8 +63,12 @@ def test_without_colours_it_is_in_the_terminals_own(ink: int, paper: int, tmp_pa
 
 @pytest.mark.real
 @pytest.mark.parametrize("text", TEXTS)
-def test_a_terminal_without_half_blocks_is_given_coloured_spaces(text: str, tmp_path: Path) -> None:
-    shown = qr.spaces(text)
+@pytest.mark.parametrize("columns", [None, 80])
+def test_a_terminal_without_half_blocks_is_given_coloured_spaces(
+    text: str, columns: int | None, tmp_path: Path
+) -> None:
+    shown = qr.spaces(text, columns=columns)
+    assert columns is None or max(len(SGR.sub("", line)) for line in shown.splitlines()) <= columns
     assert shown.encode("gbk").decode("gbk") == shown
     rows = []
     for line in shown.splitlines():
@@ -103,6 +107,16 @@ def test_a_second_factors_code_fits_a_terminal_of_24_lines() -> None:
     assert len(lines) <= 22
     assert len({len(SGR.sub("", line)) for line in lines}) == 1
     assert len(SGR.sub("", lines[0])) <= 46
+
+
+def test_spaces_are_not_drawn_where_lines_would_be_broken() -> None:
+    def columns(shown: str) -> set[int]:
+        return {len(SGR.sub("", line)) for line in shown.splitlines()}
+
+    assert columns(qr.spaces(URI)) == {82}
+    assert columns(qr.spaces(URI, columns=82)) == {82}
+    assert columns(qr.spaces(URI, columns=80)) == {78}
+    assert qr.spaces(URI, columns=77) == ""
 
 
 def test_nothing_of_the_text_becomes_markup() -> None:

@@ -82,7 +82,9 @@ class LdapFactory(SessionFactory):
         self._unsubscribe = self._people.changes.subscribe(self._changed)
         if any(map(_in_clear, self._config.ldap)):
             self._log.info(
-                "{owner}: --ldap: passwords travel in clear here: for a network that you trust", owner=PLUGIN
+                "{owner}: --ldap: passwords travel in clear here: for a network that you trust; for others "
+                "--ldap ssl:6360:privateKey=login.key:certKey=login.crt",
+                owner=PLUGIN,
             )
 
     def stopFactory(self) -> None:

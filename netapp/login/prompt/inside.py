@@ -80,8 +80,7 @@ class Inside(Session):
                 hide = self._reader.hide() if step.hidden else b""
                 effects.append(hide + self._write(step.text))
             elif isinstance(step, Picture):
-                if self._tongue.codec == "utf-8":
-                    effects.append(self._write(step.text))
+                effects.append(self._write(step.text if self._tongue.codec == "utf-8" else step.spaces))
             elif isinstance(step, Do):
                 effects.append(step)
             elif isinstance(step, End):

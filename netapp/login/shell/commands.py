@@ -98,7 +98,7 @@ def totp(here: Here, words: list[str]) -> Script:
 def _enrol(here: Here) -> Script:
     setup: op.Enrolment = yield Do(op.BeginFactor())
     yield here.say("enrol")
-    yield Picture(setup.picture)
+    yield Picture(setup.picture, setup.spaces)
     yield here.say("secret", secret=setup.secret, uri=setup.uri)
     for _ in range(limits.SHELL_TRIES):
         code = yield Ask(here.say("code"))

@@ -8,6 +8,7 @@ from typing import Any
 from twisted.internet import defer
 from twisted.python.failure import Failure
 
+from netapp.core import limits
 from netapp.errors import Busy
 from netapp.login.realm import Visitor
 from netapp.login.shell import operations as op
@@ -97,7 +98,8 @@ class Desk:
 
     async def _begin_factor(self, _: op.BeginFactor) -> op.Enrolment:
         setup = await self._people.second_factor.begin(self._account, by=self._session.id)
-        return op.Enrolment(setup.secret, setup.uri, qr.terminal(setup.uri))
+        spaces = qr.spaces(setup.uri, columns=limits.SHELL_COLUMNS)
+        return op.Enrolment(setup.secret, setup.uri, qr.terminal(setup.uri), spaces)
 
     async def _confirm_factor(self, wish: op.ConfirmFactor) -> list[str]:
         factor = self._people.second_factor

@@ -25,9 +25,10 @@ class Do:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Text of block elements; left out where the peer's encoding lacks them."""
+    """Text of block elements, and one of coloured spaces, where the peer's encoding lacks these."""
 
     text: str
+    spaces: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ class Enrolment:
     secret: str = field(repr=False)  # base 32
     uri: str = field(repr=False)  # otpauth:
     picture: str = field(repr=False)  # the same as a QR, for a terminal
+    spaces: str = field(default="", repr=False)  # the same without a character that GBK lacks
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,8 +211,8 @@ class Conversation:
             if isinstance(effect, str):
                 steps.append(self._typed.write(self._face.show(effect)))
             elif isinstance(effect, Picture):
-                if _has(self._typed.codec, effect.text):
-                    steps.append(self._typed.write(self._face.draw(effect.text)))
+                drawn = effect.text if _has(self._typed.codec, effect.text) else effect.spaces
+                steps.append(self._typed.write(self._face.draw(drawn)))
             elif isinstance(effect, Ask):
                 self._ask(effect, steps)
             elif isinstance(effect, End):
