@@ -109,9 +109,9 @@ HELP: Final = {
         "把全部账号写成 JSON,可以在这里或别处用 import 命令导入。"
     ),
     "Ids, names, roles, groups, password hashes, second factors and SSH keys are in it: keep it secret."
-    " A file has mode 0600. Without FILE it goes to standard output.": (
+    " A file has mode 0600. Without FILE it goes to standard output; a file there gets that mode too.": (
         "包括 ID、名字、角色、组、密码哈希、两步验证和 SSH 公钥,注意保密。文件权限为 0600。"
-        "没有 FILE 时写到标准输出。"
+        "没有 FILE 时写到标准输出;那是文件的话,也改成 0600。"
     ),
     "Replace FILE if it is there.": "文件已经存在时覆盖它。",
     # sessions, keys, second factors

@@ -1,10 +1,12 @@
 """``netapp user`` where something is wrong: the database, the disk, a process that is killed."""
 
+import json
 import os
 import random
 import resource
 import shutil
 import sqlite3
+import stat
 import subprocess
 import sys
 import tempfile
@@ -209,6 +211,26 @@ def test_l41_an_export_for_which_there_is_no_room_leaves_no_file(user: User, tmp
     done = run(user.state, "export", file, preexec_fn=no_larger(100_000))
     assert "the disk of" in one_line(done)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["state"]
+
+
+@pytest.mark.real
+def test_an_export_that_a_shell_puts_into_a_file_is_its_owners_alone(user: User, tmp_path: Path) -> None:
+    user.add("zhao")
+    for there in (False, True):
+        file = tmp_path / f"accounts-{there}.json"
+        if there:
+            file.touch(0o644)
+        with open(file, "ab") as stream:
+            subprocess.run(
+                [NETAPP, "user", "export"],
+                env=real.environment(user.state),
+                stdout=stream,
+                stderr=subprocess.DEVNULL,
+                timeout=real.PATIENCE,
+                check=True,
+            )
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert [each["name"] for each in json.loads(file.read_bytes())["accounts"]] == ["zhao"]
 
 
 @pytest.mark.real

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -111,6 +112,8 @@ def test_leaving(word: str) -> None:
 
 
 def test_whoami() -> None:
+    shown = Talk(WhoAmI=replace(ME, shown="zhao")).line("whoami")
+    assert shown.startswith("zhao, member\n")  # and not the same twice
     shown = Talk(WhoAmI=ME).line("whoami")
     assert "zhao (shown as 赵), member" in shown
     assert "Groups: 一班" in shown
@@ -228,9 +231,27 @@ def test_a_wrong_first_code_is_asked_for_again_and_not_for_ever() -> None:
 
 def test_totp_off_asks_for_a_code() -> None:
     talk = Talk(FactorIsOn=True, EndFactor=None)
-    assert talk.line("totp off") == "Code: "
+    assert talk.line("totp off") == "One-time or recovery code: "
     assert "is off" in talk.line("123456")
     assert talk.done[-1:] == [op.EndFactor("123456")]
+
+
+def test_a_wrong_code_that_is_to_turn_it_off_is_asked_for_again_and_not_for_ever() -> None:
+    talk = Talk(FactorIsOn=True, EndFactor=Refused("code wrong"))
+    talk.line("totp off")
+    for _ in range(limits.SHELL_TRIES - 1):
+        assert talk.line("111111").endswith("the code is wrong\nOne-time or recovery code: ")
+    assert talk.line("111111").endswith("Cancelled; nothing has changed.\nzhao> ")
+    talk.line("totp off")
+    assert "Cancelled" in talk.line("")
+    talk = Talk(FactorIsOn=True, EndFactor=Refused("password not alone", least=15))
+    talk.line("totp off")
+    assert talk.line("123456").endswith("choose a longer one first\nzhao> ")
+
+
+def test_help_tells_that_a_recovery_code_will_do() -> None:
+    assert "recovery code" in Talk().line("help totp")
+    assert "恢复码" in Talk("zh").line("帮助 两步验证")
 
 
 @pytest.mark.parametrize(("line", "on"), [("totp on", True), ("totp off", False)])

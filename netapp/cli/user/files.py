@@ -3,10 +3,11 @@
 import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from netapp.cli import common
 from netapp.core.languages import Phrases
@@ -54,6 +55,23 @@ def placed(path: Path, octets: bytes, *, force: bool) -> Iterator[None]:
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+
+
+def narrowed(stream: IO[str]) -> bool:
+    """Make a file that a shell has opened for output its owner's alone, as ours are.
+
+    :returns: False where others may read it all the same.
+    """
+    try:
+        mode = os.fstat(stream.fileno()).st_mode
+    except (OSError, ValueError):  # it is none of the system's
+        return True
+    try:
+        if stat.S_ISREG(mode) and stat.S_IMODE(mode) & 0o077:
+            os.fchmod(stream.fileno(), 0o600)
+    except OSError:  # it is somebody else's
+        return False
+    return True
 
 
 def _write(path: Path, octets: bytes) -> None:

@@ -23,6 +23,7 @@ PHRASES: Final = Phrases(
             "注意保密:里面有密码哈希和两步验证的密钥",
             "keep it secret: it has the hashes of passwords and the secrets of second factors",
         ),
+        "open": ("别人也能读这个文件", "others may read this file"),
         "not in": (
             "不包括会话、令牌、应用密码和邀请码",
             "sessions, tokens, application passwords and codes are not in it",
@@ -55,7 +56,7 @@ def export(file: Path | None, force: bool, state: Path | None) -> None:
     """Write all accounts as JSON, to be taken back by netapp user import, here or elsewhere.
 
     Ids, names, roles, groups, password hashes, second factors and SSH keys are in it: keep it
-    secret. A file has mode 0600. Without FILE it goes to standard output.
+    secret. A file has mode 0600. Without FILE it goes to standard output; a file there gets that mode too.
     """
     from netapp.people import parcels, transfer
 
@@ -70,6 +71,8 @@ def export(file: Path | None, force: bool, state: Path | None) -> None:
     people, now = at(state, work)
     octets = parcels.written(people, now)
     if file is None:
+        if not files.narrowed(sys.stdout):
+            common.note(say("open"))
         with common.output():
             sys.stdout.buffer.write(octets)
             sys.stdout.buffer.flush()
