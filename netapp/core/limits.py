@@ -167,6 +167,10 @@ VERIFIED: Final = 300.0
 VERIFIED_MOST: Final = 4096
 #: Wrong ones of one account from one address in that time, after which none is known there.
 VERIFIED_MISSES: Final = 10
+#: Accounts of which it is known what a password that was right lately is like; the oldest is forgotten.
+LATELY_RIGHT: Final = 8192
+#: Tries unlike it that left before their turn, after which it is not known any more.
+LATELY_GUESSES: Final = 20
 #: Failed tries in a row, from anywhere, after which sources new to an account wait for one another.
 THROTTLE_GUARDS: Final = 100
 #: Octets of the audit trail's file before it is set aside.

@@ -7,15 +7,13 @@ nothing but "no" is said of it.
 
 import secrets
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
-
-from twisted.internet import defer
-from twisted.python.failure import Failure
 
 from netapp.core import limits
 from netapp.errors import Busy
 from netapp.people import applications, codes, rules, sessions
+from netapp.people.external import External, vouches
 from netapp.people.ground import Ground
+from netapp.people.lately import LatelyRight, Likeness
 from netapp.people.model import Account, Password
 from netapp.people.refusals import Reason
 from netapp.people.rows import Rows
@@ -33,6 +31,12 @@ class Attempt:
     door: str  # "login", "ssh", "http", "ldap", "chat", "file:read", ...
     code: bytes | None = field(default=None, repr=False)  # of the second factor, where a door can ask
     remember: bool = False  # the same password comes with every request
+    patience: float | None = None  # seconds to be held back, and then told of it; None: refused as any
+
+    @property
+    def typed(self) -> bytes:
+        """What tells this guess from others: another code beside the same password is another."""
+        return (self.code or b"")[: limits.LABEL] + b"\0" + self.password
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +47,6 @@ class Verdict:
     reason: str  # a Reason, or what has let in
     named: Account | None = None  # whose name was typed
     opener: str | None = None  # the id of the token or application password that lets in
-
-
-class External(Protocol):
-    """Another directory that knows passwords."""
-
-    def check(self, name: str, password: bytes) -> "defer.Deferred[bool]": ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +66,7 @@ class Authentication:
     def __init__(self, ground: Ground, factors: SecondFactor, external: External | None = None) -> None:
         self._ground, self._factors, self.external = ground, factors, external
         self._verified = Verified(secrets.token_bytes(32))
+        self.lately = LatelyRight(secrets.token_bytes(32))
 
     async def remembered(self, attempt: Attempt) -> Account | None:
         """The account, when this very password was found right a moment ago."""
@@ -82,11 +81,22 @@ class Authentication:
                 return account
         return None
 
+    async def likeness(self, attempt: Attempt) -> Likeness:
+        """What is thought of a try before it is looked at."""
+        prepared = rules.candidates(attempt.name, attempt.password)
+
+        def work(rows: Rows) -> list[Account | None]:
+            return [rows.accounts.find(name or "") for name, _ in prepared]
+
+        accounts = await self._ground.store.read(work) if prepared else []
+        meant = zip(accounts, prepared, strict=True)
+        return self.lately.likeness((it, octets) for it, (_, octets) in meant if it is not None and it.active)
+
     async def judge(self, attempt: Attempt) -> Verdict:
-        """:raises Busy: too many wait for the threads that hash; that is no failed try."""
-        by_code = await self._by_random_secret(attempt)
-        if by_code is not None:
-            return by_code
+        """What :meth:`by_random_secret` leaves open.
+
+        :raises Busy: too many wait for the threads that hash; that is no failed try.
+        """
         prepared = rules.candidates(attempt.name, attempt.password)
         if not prepared:
             return Verdict(None, Reason.BAD)  # no such password can be: nothing is said of the name
@@ -111,8 +121,10 @@ class Authentication:
 
     # What was typed --------------------------------------------------------------------------
 
-    async def _by_random_secret(self, attempt: Attempt) -> Verdict | None:
-        """Tokens and application passwords are random: their digests are found, not guessed."""
+    async def by_random_secret(self, attempt: Attempt) -> Verdict | None:
+        """Tokens and application passwords are random: their digests are found, not guessed, so they
+        need no turn, and a wrong token is nobody's failure.  None: it may be somebody's password.
+        """
         if len(attempt.password) > limits.PASSWORD * 4:
             return None  # in no encoding is it short enough
         text = attempt.password.decode("utf-8", "replace")
@@ -169,25 +181,9 @@ class Authentication:
             account = each.named
             if self.external is None or account is None or each.has_password or not account.active:
                 continue
-            if await self._vouched(self.external, account.name, each.password):
+            if await vouches(self._ground, self.external, account.name, each.password):
                 return await self._admitted(attempt, account, None)
         return None
-
-    async def _vouched(self, external: External, name: str, password: bytes) -> bool:
-        """Whether another directory knows the password.  One that does not say has said no, as it would
-        to who has no account: nothing but the time tells who has one.
-        """
-        asked = _detached(external.check(name, password))
-        try:
-            return await asked.addTimeout(limits.EXTERNAL, self._ground.clock) is True
-        except defer.CancelledError:
-            raise
-        except defer.TimeoutError:
-            fault = Failure(TimeoutError(f"not within {limits.EXTERNAL:g} s"))
-        except Exception:
-            fault = Failure()
-        self._ground.faults.tell("another directory does not say whether a password is right", fault)
-        return False
 
     # Letting in ------------------------------------------------------------------------------
 
@@ -212,8 +208,10 @@ class Authentication:
             return Verdict(replace(current, seen=now), "password" if by is not None else "external")
 
         verdict = await self._ground.store.write(work)
-        if verdict.account is not None and attempt.remember and by is not None:
-            self._verified.remember(verdict.account, by.password, attempt.source, now)
+        if verdict.account is not None and by is not None:
+            self.lately.note(verdict.account, by.password)
+            if attempt.remember:
+                self._verified.remember(verdict.account, by.password, attempt.source, now)
         return verdict
 
     async def _denied(self, attempt: Attempt, candidates: list[_Candidate]) -> Verdict:
@@ -246,22 +244,6 @@ class Authentication:
             return False
         text, now = code.decode("utf-8", "replace"), self._ground.wall()
         return self._factors.accepted(rows, account_id, text, now, spend=spend)
-
-
-def _detached(asked: "defer.Deferred[bool]") -> "defer.Deferred[bool]":
-    """Its answer, for as long as somebody waits: one that does not end when it is cancelled keeps nobody."""
-    answer: defer.Deferred[bool] = defer.Deferred()
-
-    def tell(outcome: Any) -> None:
-        if not answer.called:
-            answer.callback(outcome)  # a Failure goes down the errback chain
-
-    def end(failure: Failure) -> Failure:
-        asked.cancel()
-        return failure
-
-    asked.addBoth(tell)
-    return answer.addErrback(end)
 
 
 def _refused(candidates: list[_Candidate]) -> Verdict:

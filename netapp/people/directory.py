@@ -23,7 +23,7 @@ from netapp.people.sessions import Sessions
 from netapp.people.settings import Settings
 from netapp.people.standing import see_opener, see_standing
 from netapp.people.store import Store
-from netapp.people.tries import UNSEEN, Tries
+from netapp.people.tries import Tries
 from netapp.people.turns import Turns
 
 
@@ -65,7 +65,7 @@ class People:
         self.invitations, self.applications = Invitations(ground), Applications(ground)
         self.authentication = Authentication(ground, self.second_factor)
         self._turns = Turns(self.throttle, clock, seconds=ground.now, queue=lambda: ground.pool.waiting)
-        self._tries = Tries(ground, self._turns)
+        self._tries = Tries(ground, self._turns, self.authentication)
 
     def begin(self, rows: Rows) -> None:
         """Take what is stored, so that a restart forgives nothing; ``start`` does it where nobody has."""
@@ -132,6 +132,7 @@ class People:
         door: str = "login",
         code: bytes | None = None,
         remember: bool = False,
+        patience: float | None = None,
     ) -> defer.Deferred[Account | None]:
         """The account, when it may come in and what was typed is its own; else None.
 
@@ -145,11 +146,15 @@ class People:
             alone is not enough.
         :param remember: the same password comes with every request: a right one is known again for
             a while without the work of hashing it.
+        :param patience: seconds to be held back at most; who must wait longer fails unseen, with
+            :class:`Throttled`, a kind of Busy.  None: as anybody, and is then refused as any.
 
         Fails with :class:`netapp.errors.Busy` when too many wait, which is no failed try, and with
         :class:`netapp.errors.Unavailable` when it cannot be found out.
         """
-        judged = self.judge(name, password, source, door=door, code=code, remember=remember)
+        judged = self.judge(
+            name, password, source, door=door, code=code, remember=remember, patience=patience
+        )
         return judged.addCallback(lambda verdict: verdict.account)
 
     def judge(
@@ -161,9 +166,10 @@ class People:
         door: str = "login",
         code: bytes | None = None,
         remember: bool = False,
+        patience: float | None = None,
     ) -> defer.Deferred[Verdict]:
         """As :meth:`authenticate`, for a door that keeps who is let in: with what has let them in."""
-        attempt = Attempt(_octets(name), _octets(password), source, door, code, remember)
+        attempt = Attempt(_octets(name), _octets(password), source, door, code, remember, patience)
         work = self._authenticate(attempt)
         return defer.ensureDeferred(self._ground.for_strangers("a password cannot be checked", work))
 
@@ -185,10 +191,6 @@ class People:
             return True
 
         return await self._ground.for_strangers("an account cannot be read", self._ground.store.read(work))
-
-    def refuse(self, attempt: Attempt) -> None:
-        """Tell of a try that a door has refused unseen, since it lets nobody wait so long."""
-        self._tries.refuse(attempt, UNSEEN)
 
     # Changes ---------------------------------------------------------------------------------
 
@@ -290,9 +292,12 @@ class People:
         )
 
     async def _authenticate(self, attempt: Attempt) -> Verdict:
+        found = await self.authentication.by_random_secret(attempt)
+        if found is not None:
+            return await self._tries.found(attempt, found)
         if attempt.remember and (known := await self.authentication.remembered(attempt)) is not None:
             return Verdict(known, "password")
-        return await self._tries.login(attempt, self.authentication.judge)
+        return await self._tries.login(attempt)
 
 
 def _octets(word: str | bytes) -> bytes:

@@ -53,7 +53,7 @@ class WrongPasswords:
         return all(known)
 
     def _knows(self, key: str, password: bytes) -> bool:
-        octets = password[: limits.PASSWORD + 1]  # one that is longer is refused unseen
+        octets = password[: 2 * limits.PASSWORD]  # one that is longer is refused unseen
         digest = hmac.digest(self._secret, f"wrong {key}\0".encode() + octets, hashlib.sha256)[:16]
         digests = self._of.setdefault(key, OrderedDict())
         known = digest in digests

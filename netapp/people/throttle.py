@@ -105,8 +105,15 @@ class Throttle:
         self._ledger.forgive(
             [f"a:{account}", *(f"p:{source} {account}" for source in {at.host, at.network})], now
         )
+        self.came(host, name, now)
+
+    def came(self, host: str, name: str, now: float) -> None:
+        """An account was let in by a random secret: it is known there, and its failures stay, so that
+        who has such a secret cannot guess the password faster.
+        """
+        at = origin(host)
         for source in {at.host, at.network}:
-            self._places.add(source, account, now)
+            self._places.add(source, self.account_key(name), now)
 
     def forgive(self, name: str, now: float) -> None:
         """Forget the failures at an account, from everywhere: an administrator's word."""

@@ -179,7 +179,10 @@ async def test_l17_the_clients_address_is_throttled_and_not_the_proxy(
 ) -> None:
     for number in range(8):
         people.throttle.failed("10.0.0.7", ["zhao"], reactor.seconds() - number)  # type: ignore[attr-defined]
-    assert status(await client.ask(RIGHT, fields="X-Forwarded-For: 10.0.0.7\r\n")) == 401
+    answer = await client.ask(RIGHT, fields="X-Forwarded-For: 10.0.0.7\r\n")
+    assert status(answer) == 503  # not looked at: that it is wrong is not said of it
+    assert b"\r\nRetry-After: 5\r\n" in answer
+    assert people.refused == 1  # so fail2ban is told as well
     assert status(await client.ask(RIGHT, fields="X-Forwarded-For: 10.0.0.7, 10.0.0.8\r\n")) == 204
 
 

@@ -63,7 +63,8 @@ def test_a_right_password_binds(client: Client) -> None:
     assert who(client) == b""
     assert client.bind() == SUCCESS
     assert who(client) == f"dn:uid=zhao,{PEOPLE}".encode()
-    assert client.people.tries == [(b"zhao", b"123", "127.0.0.1", {"door": "ldap", "remember": True})]
+    more = {"door": "ldap", "remember": True, "patience": limits.THROTTLE_PATIENCE}
+    assert client.people.tries == [(b"zhao", b"123", "127.0.0.1", more)]
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def http_factory(
 
     :param portal: not asked: it opens sessions, and nobody stays here.
     """
-    rules, verifier = Rules(config.proxy), PeopleVerifier(people, reactor)
+    rules, verifier = Rules(config.proxy), PeopleVerifier(people)
     tries = Tries(verifier, reactor)
     people.changes.subscribe(lambda _: tries.forget())
     people.changes.subscribe(lambda _: verifier.forget())

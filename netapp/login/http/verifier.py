@@ -1,15 +1,13 @@
 """Who can tell whose credentials these are: so far, People."""
 
-from typing import Any, Protocol
+from typing import Protocol
 
 from netapp.core import limits
 from netapp.login.http.session import Person
 from netapp.login.http.wire import Basic, Bearer, Credentials
 from netapp.people import codes
-from netapp.people.authentication import Attempt
 from netapp.people.directory import People
 from netapp.people.model import Account
-from netapp.people.rules import tried_names
 from netapp.people.turns import Throttled
 
 #: This door, as the scope of an application password names it.
@@ -32,15 +30,13 @@ class Verifier(Protocol):
 class PeopleVerifier:
     """Accounts: passwords, application passwords for this door, and tokens.
 
-    A try that earlier failures would hold back for long is refused at once, and not counted: the
-    connection is a proxy's, and somebody waits in front of it.  Credentials that were right a moment
-    ago are not held back by what others do meanwhile.
-
-    :param clock: the reactor; its ``seconds`` are the throttle's.
+    A try that earlier failures would hold back for long is not looked at, and not counted: the
+    connection is a proxy's, and somebody waits in front of it.  Nobody knows then, so that no browser
+    takes its right password for a wrong one.
     """
 
-    def __init__(self, people: People, clock: Any) -> None:
-        self._people, self._clock = people, clock
+    def __init__(self, people: People) -> None:
+        self._people = people
         self._groups: dict[str, frozenset[str]] = {}  # by account, as long as nothing changes
         self._changes = 0
         self.held = 0  # tries that were refused unseen
@@ -53,7 +49,7 @@ class PeopleVerifier:
     async def verify(self, credentials: Credentials, source: str) -> Person | None:
         if isinstance(credentials, Bearer) and not codes.looks_like_token(credentials.token):
             return None
-        account = await self._account(_attempt(credentials, source))
+        account = await self._account(credentials, source)
         if account is None or not account.active:
             return None
         groups = await self._groups_of(account.id)
@@ -76,29 +72,15 @@ class PeopleVerifier:
             self._groups[account_id] = groups
         return groups
 
-    async def _account(self, attempt: Attempt) -> Account | None:
-        people = self._people
-        if (known := await people.authentication.remembered(attempt)) is not None:
-            return known
-        if self._wait(attempt) > limits.HTTP_HELD:
-            self.held += 1
-            people.refuse(attempt)
-            return None
+    async def _account(self, credentials: Credentials, source: str) -> Account | None:
+        if isinstance(credentials, Basic):
+            name, secret = credentials.name, credentials.password
+        else:
+            name, secret = b"", credentials.token  # it says by itself whose it is
         try:
-            return await people.authenticate(
-                attempt.name, attempt.password, attempt.source, door=attempt.door, remember=True
+            return await self._people.authenticate(
+                name, secret, source, door=DOOR, remember=True, patience=limits.HTTP_HELD
             )
         except Throttled:
             self.held += 1
-            return None
-
-    def _wait(self, attempt: Attempt) -> float:
-        """Seconds that a try would have to wait for what earlier ones have done."""
-        throttle, now = self._people.throttle.at(attempt.source), self._clock.seconds()
-        return max(throttle.wait(now), throttle.account_wait(tried_names(attempt.name), now))
-
-
-def _attempt(credentials: Credentials, source: str) -> Attempt:
-    if isinstance(credentials, Basic):
-        return Attempt(credentials.name, credentials.password, source, DOOR, remember=True)
-    return Attempt(b"", credentials.token, source, DOOR, remember=True)  # it says by itself whose it is
+            raise

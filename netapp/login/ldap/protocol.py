@@ -6,6 +6,7 @@ from twisted.internet import defer, interfaces, protocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from netapp.core import limits
 from netapp.core.sessions import Effect
 from netapp.core.streams import Peer, SessionProtocol
 from netapp.errors import Busy, Unavailable
@@ -61,7 +62,12 @@ class LdapProtocol(SessionProtocol):
 
     async def _verified(self, effect: Verify) -> Account | None:
         account: Account | None = await self._people.authenticate(
-            effect.name, effect.password, self._host, door="ldap", remember=True
+            effect.name,
+            effect.password,
+            self._host,
+            door="ldap",
+            remember=True,
+            patience=limits.THROTTLE_PATIENCE,  # beyond it a client is told that nobody has looked
         )
         if account is None:
             return None

@@ -1,0 +1,48 @@
+"""Other directories that know passwords."""
+
+from typing import Any, Protocol
+
+from twisted.internet import defer
+from twisted.python.failure import Failure
+
+from netapp.core import limits
+from netapp.people.ground import Ground
+
+
+class External(Protocol):
+    """Another directory that knows passwords."""
+
+    def check(self, name: str, password: bytes) -> "defer.Deferred[bool]": ...
+
+
+async def vouches(ground: Ground, external: External, name: str, password: bytes) -> bool:
+    """Whether another directory knows the password.  One that does not say has said no, as it would
+    to who has no account: nothing but the time tells who has one.
+    """
+    asked = _detached(external.check(name, password))
+    try:
+        return await asked.addTimeout(limits.EXTERNAL, ground.clock) is True
+    except defer.CancelledError:
+        raise
+    except defer.TimeoutError:
+        fault = Failure(TimeoutError(f"not within {limits.EXTERNAL:g} s"))
+    except Exception:
+        fault = Failure()
+    ground.faults.tell("another directory does not say whether a password is right", fault)
+    return False
+
+
+def _detached(asked: "defer.Deferred[bool]") -> "defer.Deferred[bool]":
+    """Its answer, for as long as somebody waits: one that does not end when it is cancelled keeps nobody."""
+    answer: defer.Deferred[bool] = defer.Deferred()
+
+    def tell(outcome: Any) -> None:
+        if not answer.called:
+            answer.callback(outcome)  # a Failure goes down the errback chain
+
+    def end(failure: Failure) -> Failure:
+        asked.cancel()
+        return failure
+
+    asked.addBoth(tell)
+    return answer.addErrback(end)
