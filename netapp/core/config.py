@@ -176,7 +176,8 @@ class SharedOptions(usage.Options):
 
     def known_keys(self) -> frozenset[str]:
         """The keys that this plugin's table may have."""
-        return frozenset(name.removesuffix("=") for name in self.longOpt) - {"help", "version", "config"}
+        names = frozenset(name.removesuffix("=") for name in self.longOpt)
+        return frozenset(name for name in names if not name.startswith("help")) - {"version", "config"}
 
     @property
     def state_path(self) -> Path:

@@ -50,6 +50,16 @@ class Invitations:
 
         return await self._ground.for_strangers("invitations cannot be read", self._ground.store.read(work))
 
+    async def see_name(self, code: str | bytes, name: str, source: str) -> None:
+        """Whether a code could make an account of this name now.
+
+        :raises Refused: the name is taken or cannot be, or the code is good no more.
+        """
+        if await self.read(code, source) is None:
+            raise Refused("code used")
+        looked = self._ground.store.read(lambda rows: admin.see_free(rows, name))
+        await self._ground.for_strangers("invitations cannot be read", looked)
+
     async def redeem(
         self,
         code: str | bytes,

@@ -264,6 +264,20 @@ def test_a_pepper_is_made_used_and_left_out_again(user: User, tmp_path: Path) ->
     assert "one of FILE" in user.wrong("pepper", path, "--off", status=2)
 
 
+def test_a_pepper_in_use_that_is_gone_is_told_of(user: User, tmp_path: Path) -> None:
+    path = tmp_path / "pepper"
+    user.right("pepper", "--new", path)
+    assert "can be checked" not in user("pepper").err
+    kept = path.rename(tmp_path / "kept")
+    assert "can be checked" in (told := user("pepper").err)
+    assert "cannot be read (No such file or directory)" in told
+    path.write_bytes(b"x" * 32)
+    path.chmod(0o600)
+    assert f"can be checked: {path} holds another pepper now" in user("pepper").err
+    kept.rename(path)
+    assert "can be checked" not in user("pepper").err
+
+
 def test_a_pepper_that_is_none_is_refused_with_its_cure(user: User, tmp_path: Path) -> None:
     path = tmp_path / "pepper"
     assert "openssl rand" in user.wrong("pepper", path)

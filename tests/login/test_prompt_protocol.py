@@ -307,10 +307,10 @@ def test_l35_a_code_is_asked_for_whether_the_password_is_right_or_not(door: Door
     door.reactor.advance(60.0)
     code = code_of(setup.secret, door.reactor.seconds()).encode()
     visit = door.visit()
-    assert visit.say(b"zhao\n124\n").endswith("验证码:".encode())
+    assert visit.say(b"zhao\n124\n").endswith("验证码或恢复码:".encode())
     assert visit.say(code + b"\n") == WRONG
     visit.after(limits.LOGIN_GAP)
-    assert visit.say(b"zhao\n123\n").endswith("验证码:".encode())
+    assert visit.say(b"zhao\n123\n").endswith("验证码或恢复码:".encode())
     assert visit.say(b"000000\n") == WRONG
     visit.after(limits.LOGIN_GAP)
     visit.say(b"zhao\n123\n")
@@ -342,11 +342,31 @@ def test_an_invitation_makes_an_account_at_the_prompt(door: Door) -> None:
 def test_an_invitation_to_a_name_that_is_taken_asks_for_another(door: Door) -> None:
     code = now(door.people.invitations.invite()).encode()
     visit = door.visit()
-    visit.say(code + b"\nzhao\n")
+    visit.say(code + b"\n")
+    for name, why in (("zhao", "已经有人用了"), ("ZHAO", "已经有人用了"), ("zha0", "太像")):
+        shown = visit.say(name.encode() + b"\n").decode()  # before a password is asked for
+        assert why in shown
+        assert shown.endswith("新用户名:")
+    assert visit.say(b"li\ncorrect horse\ncorrect horse\n").endswith(ADMITTED)
+
+
+def test_a_name_that_was_taken_while_the_password_was_typed_is_asked_for_again(door: Door) -> None:
+    code = now(door.people.invitations.invite()).encode()
+    visit = door.visit()
+    assert visit.say(code + b"\nli\n").decode().endswith("新密码:")
+    now(door.people.add("li", "correct horse"))
     shown = visit.say(b"correct horse\ncorrect horse\n").decode()
     assert "已经有人用了" in shown
     assert shown.endswith("新用户名:")
-    assert visit.say(b"li\ncorrect horse\ncorrect horse\n").endswith(ADMITTED)
+
+
+def test_a_code_that_is_withdrawn_while_a_name_is_typed_is_told_of(door: Door) -> None:
+    code = now(door.people.invitations.invite()).encode()
+    visit = door.visit()
+    visit.say(code + b"\n")
+    (invitation,) = now(door.people.invitations.all())
+    now(door.people._ground.store.write(lambda rows: rows.invitations.take(invitation.id, 0.0)))
+    assert "无效、已用过" in visit.say(b"li\n").decode()
 
 
 def test_a_code_that_is_good_no_more_is_told_of_and_may_be_somebodys_name(door: Door) -> None:
@@ -378,7 +398,7 @@ def test_a_code_for_an_account_with_a_second_factor_opens_no_session(door: Door)
     said = visit.say(b"kite7 go\nkite7 go\n").decode()
     assert said == "再输入一次密码:密码已设好:请用它和验证码登录\n请输入用户名:"
     assert live(door) == []
-    assert visit.say(b"zhao\nkite7 go\n").endswith("验证码:".encode())
+    assert visit.say(b"zhao\nkite7 go\n").endswith("验证码或恢复码:".encode())
     assert visit.say(code_of(setup.secret, door.reactor.seconds()).encode() + b"\n") == ADMITTED
 
 
@@ -454,7 +474,7 @@ def test_totp_from_on_to_off(door: Door) -> None:
     shown = visit.say(code_of(secret, door.reactor.seconds()).encode() + b"\n").decode()
     recovery = shown.split("\n")[1].strip()
     assert "已开启,还剩 10 个恢复码" in visit.say(b"whoami\n").decode()
-    assert visit.say(b"totp off\n").decode() == "验证码:"
+    assert visit.say(b"totp off\n").decode() == "验证码或恢复码:"
     assert "已关闭" in visit.say(recovery.encode() + b"\n").decode()
 
 

@@ -94,6 +94,12 @@ def test_what_cannot_be_is_refused_in_one_line(argument: str) -> None:
     assert "\n" not in str(refused.value)
 
 
+def test_asking_for_help_is_no_key_of_the_configuration_file() -> None:
+    keys = Options().known_keys()
+    assert "auth" in keys
+    assert not [key for key in keys if key.startswith("help")]
+
+
 def test_the_same_in_the_configuration_file(tmp_path: Path) -> None:
     file = tmp_path / "netapp.toml"
     file.write_text(

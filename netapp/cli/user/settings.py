@@ -50,6 +50,11 @@ PHRASES: Final = Phrases(
             "are good no more",
         ),
         "bad file": ("这个 pepper 文件不能用:{reason}", "{reason}"),
+        "another": ("{path} 的内容变了", "{path} holds another pepper now"),
+        "useless": (
+            "用它的密码现在都登录不了:{fault}",
+            "no password that has it can be checked: {fault}",
+        ),
         "unreadable": (
             "服务的用户必须能读 {path}",
             "the user that the services run as must be able to read {path}",
@@ -169,3 +174,16 @@ def _show(now: "Peppers", used: "Counter[str | None]") -> None:
     for kid, path in now.files.items():
         if kid != now.current:
             common.note(say("older", count=used[kid], kid=kid, path=path))
+        if fault := _fault(kid, path):
+            common.note(say("useless", fault=fault))
+
+
+def _fault(kid: str, path: str) -> str | None:
+    """What is wrong with the file of a pepper that is needed."""
+    from netapp.errors import ConfigError
+    from netapp.people.passwords import read_pepper
+
+    try:
+        return say("another", path=path) if read_pepper(Path(path)).kid != kid else None
+    except ConfigError as error:
+        return str(error)

@@ -50,6 +50,14 @@ class Welcome:
 
 
 @dataclass(frozen=True, slots=True)
+class SeeName:
+    """Find out whether a newcomer may have a name: :meth:`LoginSession.name_free` or ``refused``."""
+
+    code: bytes = field(repr=False)
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Enter:
     """The visitor goes on to the shell, with :attr:`LoginSession.left`."""
 

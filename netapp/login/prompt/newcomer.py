@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from netapp.login.prompt.effects import Welcome
+from netapp.login.prompt.effects import SeeName, Welcome
 from netapp.people import names, rules
 from netapp.people.model import Refused
 
@@ -33,7 +33,7 @@ class Newcomer:
         """What is asked for now should not be shown while it is typed."""
         return self.wants != "new name"
 
-    def take(self, answer: str) -> Redeem | None:
+    def take(self, answer: str) -> Redeem | SeeName | None:
         """An answer; None when another is wanted.
 
         :raises Refused: it cannot be, and is asked for again.
@@ -41,8 +41,9 @@ class Newcomer:
         """
         if self.wants == "new name":
             names.new_name(answer)
-            self._name, self.wants = answer, "new password"
-        elif self.wants == "new password":
+            self._name = answer
+            return SeeName(self._code, answer)
+        if self.wants == "new password":
             self._judge(answer)
             self._password, self.wants = answer, "again"
         else:
@@ -51,6 +52,10 @@ class Newcomer:
                 raise Differ
             return Redeem(self._code, self._name, self._password)
         return None
+
+    def name_free(self) -> None:
+        """Nobody has the name."""
+        self.wants = "new password"
 
     def _judge(self, password: str) -> None:
         """Who would be refused in the end hears so before the second typing.  :raises Refused: it is weak."""

@@ -13,7 +13,7 @@ from netapp.core.languages import Speaker
 from netapp.core.sessions import Effect
 from netapp.core.streams import Peer, SessionProtocol
 from netapp.errors import Busy, Unavailable
-from netapp.login.prompt.effects import Enter, Outcome, ReadInvitation, Verify, Welcome
+from netapp.login.prompt.effects import Enter, Outcome, ReadInvitation, SeeName, Verify, Welcome
 from netapp.login.prompt.inside import Inside
 from netapp.login.prompt.newcomer import Redeem
 from netapp.login.prompt.session import LoginSession
@@ -64,6 +64,8 @@ class LoginProtocol(SessionProtocol):
             self._begin(self._verify(effect))
         elif isinstance(effect, ReadInvitation):
             self._begin(self._read(effect))
+        elif isinstance(effect, SeeName):
+            self._begin(self._see_name(effect))
         elif isinstance(effect, Redeem):
             self._begin(self._redeem(effect))
         elif isinstance(effect, Enter):
@@ -105,6 +107,13 @@ class LoginProtocol(SessionProtocol):
             return self._prompt.invited, None
         name = found.account.shown if found.account is not None else None
         return self._prompt.invited, Welcome(name, self._people.policy, found.second_factor)
+
+    async def _see_name(self, wish: SeeName) -> _Step:
+        try:
+            await self._people.invitations.see_name(wish.code, wish.name, self._arrival.source)
+        except Refused as refused:
+            return self._prompt.refused, refused
+        return (self._prompt.name_free,)
 
     async def _redeem(self, wish: Redeem) -> _Step:
         try:

@@ -27,7 +27,7 @@ from netapp.core.lines import Item, LineReader, Reply
 from netapp.core.sessions import Close, Effect, Session
 from netapp.core.text import Tongue, visible
 from netapp.errors import StateError
-from netapp.login.prompt.effects import Enter, Left, Outcome, ReadInvitation, Verify, Welcome
+from netapp.login.prompt.effects import Enter, Left, Outcome, ReadInvitation, SeeName, Verify, Welcome
 from netapp.login.prompt.newcomer import Differ, Newcomer, Redeem
 from netapp.people.codes import looks_like_invitation
 from netapp.people.model import Refused
@@ -138,8 +138,17 @@ class LoginSession(Session):
             self._named(effects, now)  # and still it may be somebody's name
         return self._advanced(effects, now)
 
+    def name_free(self, now: float) -> Sequence[Effect]:
+        """What :class:`SeeName` has found: the newcomer may go on."""
+        self._see_checking()
+        assert self._newcomer is not None
+        self._newcomer.name_free()
+        effects: list[Effect] = []
+        self._prompt(State.JOINING, effects, now)
+        return self._advanced(effects, now)
+
     def refused(self, refused: Refused, now: float) -> Sequence[Effect]:
-        """What :class:`Redeem` asked for is against the rules: it is said, and asked for again."""
+        """What was asked for is against the rules: it is said, and asked for again."""
         self._see_checking()
         assert self._newcomer is not None
         effects: list[Effect] = [self._complaint(refused)]
@@ -242,7 +251,7 @@ class LoginSession(Session):
         else:
             self._prompt(State.JOINING, effects, now)
 
-    def _check(self, wish: Verify | ReadInvitation | Redeem, effects: list[Effect]) -> None:
+    def _check(self, wish: Verify | ReadInvitation | SeeName | Redeem, effects: list[Effect]) -> None:
         self._state, self._due = State.CHECKING, math.inf
         effects.append(wish)
 

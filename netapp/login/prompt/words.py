@@ -11,7 +11,7 @@ PHRASES: Final = Phrases(
         "password": ("请输入密码:", "Password: "),
         "admitted": ("登录成功", "Logged in\n"),
         "wrong": ("用户名或密码输入错误", "Wrong user name or password\n"),
-        "code": ("验证码:", "Code: "),
+        "code": ("验证码或恢复码:", "One-time or recovery code: "),
         "busy": ("服务器正忙,请稍后再试\n", "Too many log in at once, try again later\n"),
         "unavailable": ("暂时无法登录,请稍后再试\n", "Logging in does not work now, try again later\n"),
         "full": (

@@ -88,10 +88,20 @@ def totp(here: Here, words: list[str]) -> Script:
         yield here.say("factor is on" if on else "factor is off")
     elif on:
         yield from _enrol(here)
-    elif code := (yield Ask(here.say("code"))):
-        yield Do(op.EndFactor(code))
-        yield here.say("factor turned off")
     else:
+        for _ in range(limits.SHELL_TRIES):
+            code = yield Ask(here.say("code or recovery"))
+            if not code:
+                break
+            try:
+                yield Do(op.EndFactor(code))
+            except Refused as refused:
+                if refused.key != "code wrong":
+                    raise
+                yield here.say("refused", reason=refused.say(here.say.lang))
+                continue
+            yield here.say("factor turned off")
+            return
         yield here.fail("cancelled")
 
 

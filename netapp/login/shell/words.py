@@ -81,6 +81,7 @@ PHRASES: Final = Phrases(
         ),
         "secret": ("密钥:{secret}\n地址:{uri}\n", "Secret: {secret}\nAddress: {uri}\n"),
         "code": ("验证码:", "Code: "),
+        "code or recovery": ("验证码或恢复码:", "One-time or recovery code: "),
         "factor turned on": (
             "两步验证已开启。以下恢复码每个只能用一次,只显示这一次,请抄下来:\n",
             "The second factor is on. Each of these recovery codes works once; they are shown this once, "
@@ -142,7 +143,10 @@ HELP: Final = Phrases(
         "whoami usage": ("我是谁", "whoami"),
         "passwd": ("更改密码", "change your password"),
         "passwd usage": ("改密码", "passwd"),
-        "totp": ("开启或关闭两步验证", "turn the second factor on or off"),
+        "totp": (
+            "开启或关闭两步验证;手机不在身边时,恢复码可以代替验证码",
+            "turn the second factor on or off; a recovery code does where a code is asked for",
+        ),
         "totp usage": ("两步验证 开|关", "totp on|off"),
         "sessions": ("列出会话和令牌", "list your sessions and tokens"),
         "sessions usage": ("会话", "sessions"),
