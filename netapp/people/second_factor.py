@@ -133,11 +133,11 @@ class SecondFactor:
         if factor is None:
             return False
         failures = factor.failures if 0 <= now - factor.since < limits.CODE_SPAN else 0
-        if failures >= limits.CODE_TRIES:
-            return False
+        digest = codes.recovery_digest(code) if factor.confirmed else None
+        if failures >= limits.CODE_TRIES:  # but nobody guesses a recovery code: that one comes in
+            return spend and digest is not None and rows.factors.take_recovery(account_id, digest)
         secret = totp.unseal(factor.secret, self._key, account_id)
         step = totp.accepted_step(secret, code, now, factor.step)
-        digest = codes.recovery_digest(code) if factor.confirmed else None
         if not spend:
             # as they were, but for what SQLite takes for a change: what stays the same is not written
             rows.factors.failed(account_id, factor.failures, math.nextafter(factor.since, math.inf))

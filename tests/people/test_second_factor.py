@@ -229,3 +229,29 @@ async def test_l35_of_two_tries_at_once_with_one_code_one_wins(tmp_path: Path, d
     finally:
         for each in both:
             await each.stop()
+
+
+def test_a_recovery_code_comes_in_when_too_many_codes_were_wrong(place: Place, zhao: Account) -> None:
+    setup = now(place.people.second_factor.begin(zhao))
+    recovery = now(place.people.second_factor.confirm(zhao.id, code(place, setup.secret)))
+    place.clock.advance(2 * totp.STEP)
+    for number in range(limits.CODE_TRIES):
+        assert not comes_in(place, f"{number:06}", f"192.0.2.{number + 10}")
+    assert not comes_in(place, code(place, setup.secret), "192.0.2.20")
+    assert not comes_in(place, "AAAA-AAAA-AAAA-AAAA", "192.0.2.21")
+    assert comes_in(place, recovery[0], "192.0.2.22")
+    assert not comes_in(place, recovery[0], "192.0.2.23")
+
+
+def test_l4_another_code_beside_the_right_password_is_another_guess(
+    place: Place, zhao: Account, secret: str
+) -> None:
+    assert comes_in(place, code(place, secret))
+    place.clock.advance(2 * totp.STEP)
+    for number in range(8):
+        assert not comes_in(place, f"{number:06}", ELSEWHERE)
+    wait = place.people.throttle.account_wait(ELSEWHERE, ["zhao"], place.clock.seconds())
+    assert wait > 10.0
+    failures = place.people.throttle._ledger.row("h:" + ELSEWHERE, place.clock.seconds())[0]
+    assert not comes_in(place, "000007", ELSEWHERE)  # the same again, as a client sends it that tries twice
+    assert place.people.throttle._ledger.row("h:" + ELSEWHERE, place.clock.seconds())[0] == failures
