@@ -62,9 +62,10 @@ class People:
         self.chosen_policy: Policy | None = None
         self.sessions, self.keys = Sessions(ground), Keys(ground)
         self.second_factor = SecondFactor(ground)
-        self.invitations, self.applications = Invitations(ground), Applications(ground)
+        self.applications = Applications(ground)
         self.authentication = Authentication(ground, self.second_factor)
         self._turns = Turns(self.throttle, clock, seconds=ground.now, queue=lambda: ground.pool.waiting)
+        self.invitations = Invitations(ground, self._turns)
         self._tries = Tries(ground, self._turns, self.authentication)
 
     def begin(self, rows: Rows) -> None:

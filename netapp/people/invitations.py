@@ -10,6 +10,7 @@ from netapp.people.model import Account, Invitation, Refused, Role
 from netapp.people.rows import Rows
 from netapp.people.rules import Policy
 from netapp.people.second_factor import is_on
+from netapp.people.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,8 @@ class Invited:
 class Invitations:
     """The invitations of a state directory."""
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
+    def __init__(self, ground: Ground, turns: Turns) -> None:
+        self._ground, self._turns = ground, turns
         self._key = ground.key_for("invitation")
 
     async def read(self, code: str | bytes, source: str) -> Invited | None:
@@ -72,12 +73,28 @@ class Invitations:
     ) -> Account:
         """Use a code up: the account that it made, or whose password it has set.
 
+        One code is redeemed by one at a time: who shares it has the threads hash once, not a hundred times.
+
         :param name: of the new account; not looked at for a code that is for one.
         :raises Refused: the name, the password, or the code is good no more.  With the key "password
             set" it was used: the account has a second factor, which a code does not stand for.
-        :raises Busy: too many wait for the threads that hash.
+        :raises Busy: too many wait for the threads that hash, or redeem from one source, or by one code.
         """
         invited = await self.read(code, source)
+        if invited is None:
+            raise Refused("code used")
+        async with self._turns.one_by_one(source, invited.invitation.id):
+            account, is_in = await self._redeem(code, name, password, source, policy)
+        self._ground.audit.record("code used", account=account, source=source, door=door)
+        if not is_in:
+            raise Refused("password set")
+        return account
+
+    async def _redeem(
+        self, code: str | bytes, name: str | None, password: str, source: str, policy: Policy
+    ) -> tuple[Account, bool]:
+        """:returns: also whether its owner is let in."""
+        invited = await self.read(code, source)  # somebody else may have used it meanwhile
         if invited is None:
             raise Refused("code used")
         if invited.account is None:
@@ -96,11 +113,7 @@ class Invitations:
             return rows.accounts.get(account.id) or account, True
 
         changing = self._ground.change(work)
-        account, is_in = await self._ground.for_strangers("an invitation cannot be used", changing)
-        self._ground.audit.record("joined", account=account, source=source, door=door)
-        if not is_in:
-            raise Refused("password set")
-        return account
+        return await self._ground.for_strangers("an invitation cannot be used", changing)
 
     async def invite(
         self,

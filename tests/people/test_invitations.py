@@ -185,3 +185,27 @@ async def test_l33_of_two_who_redeem_one_code_at_once_one_wins(tmp_path: Path) -
     finally:
         for each in both:
             await each.stop()
+
+
+def test_l8_a_code_that_a_hundred_connections_redeem_at_once_is_hashed_once(place: Place) -> None:
+    code, other = invited(place), invited(place)
+    place.threads.held = True
+    outcomes: list[object] = []
+    for number in range(100):
+        redeeming = place.people.invitations.redeem(code, f"user{number}", NEW, source=HOST, door="login")
+        defer.ensureDeferred(redeeming).addBoth(outcomes.append)
+    busy = [each for each in outcomes if each.check(Busy)]  # type: ignore[attr-defined]
+    assert len(busy) == len(outcomes) == 100 - limits.HASH_QUEUE_PER_ADDRESS
+    assert place.threads.waiting == 1
+    elsewhere = place.people.invitations.redeem(other, "li", NEW, source="192.0.2.9", door="login")
+    defer.ensureDeferred(elsewhere)
+    assert place.threads.waiting == 2  # another code is redeemed beside it
+    place.threads.held = False
+    place.threads.finish()
+    place.clock.pump([0.0] * 40)
+    assert place.hasher.hashed == 2
+    names = [each.name for each in outcomes if isinstance(each, Account)]
+    assert names == ["user0"]
+    assert len(outcomes) == 100
+    assert place.people._turns._locks == {}
+    assert not place.people._turns._under_way
