@@ -19,7 +19,7 @@ HELP: Final = {
     "What the account may do (member).": "角色(默认 member)。",
     "A group that it is in; repeatable.": "所在的组;可以写多个。",
     "The name that others see; by default the account's.": "别人看到的名字;默认同用户名。",
-    "For one that is let in by a code or another directory.": "先不设密码:由本人用码设置,或由外部目录验证。",
+    "For one that is let in by a code or another directory.": "先不设密码:由邀请码来设,或由外部目录验证。",
     "Read the password from standard input.": "从标准输入读密码。",
     "Take a password that is short, common or the account's name.": "允许太短、太常见或与用户名相同的密码。",
     "What this password must be; by default as netapp user policy says.": (
@@ -34,7 +34,7 @@ HELP: Final = {
     "Say what an account may do: guest, member, moderator or admin.": (
         "设置角色:guest(访客)、member(成员)、moderator(协管员)或 admin(管理员)。"
     ),
-    "Change the name that others see; what the account logs in by stays.": "修改显示名;登录用的名字不变。",
+    "Change the name that others see; what the account logs in by stays.": "修改显示名;登录用的用户名不变。",
     "Put accounts into groups, and take them out; without either, show which they are in.": (
         "把账号加入组、移出组;都不写则显示所在的组。"
     ),
@@ -57,7 +57,7 @@ HELP: Final = {
         "服务的状态目录。[$NETAPP_STATE,否则为 XDG 状态目录下的 netapp]"
     ),
     # disable, enable, lock, unlock
-    "Let nobody in by an account; it stays, and its name stays taken.": "停用账号;账号保留,名字仍被占用。",
+    "Let nobody in by an account; it stays, and its name stays taken.": "停用账号;账号保留,用户名仍被占用。",
     "Its sessions end, and its tokens and application passwords are no longer good.": (
         "它的会话随即结束,令牌和应用密码作废。"
     ),
@@ -72,7 +72,7 @@ HELP: Final = {
     "Whoever types it where a login asks for the name makes an account, or, with --for, chooses a"
     " password. In a pipe the codes alone are printed, one a line.": (
         "登录时在问用户名的地方输入它,就能建一个账号;用了 --for 则是给那个账号设密码。"
-        "在管道里只输出码,每行一个。"
+        "在管道里只输出邀请码,每行一个。"
     ),
     "Of the account that it makes (member).": "所建账号的角色(默认 member)。",
     "A group that it will be in; repeatable.": "所建账号所在的组;可以写多个。",
@@ -81,7 +81,7 @@ HELP: Final = {
     "Show each as a QR code too.": "同时显示二维码。",
     "So many codes (1).": "生成几个(默认 1)。",
     "List the codes that can still be used; the codes themselves are not kept.": (
-        "列出还能用的邀请码;码本身不保存。"
+        "列出还能用的邀请码;邀请码本身不保存。"
     ),
     "Make codes useless that have not been used.": "作废还没用的邀请码。",
     "All that are out.": "全部作废。",
@@ -93,9 +93,9 @@ HELP: Final = {
     " Each account gets a code by which its owner chooses a password. All accounts are made, or none;"
     " those that are there already stay as they are. Without --slips the codes are printed, a name and a"
     " code a line.": (
-        "名单的第一行是列名:用户名、姓名、角色、班级;也可以只有用户名,没有列名。每个账号得到一个登录码,"
+        "名单的第一行是列名:用户名、姓名、角色、班级;也可以只有用户名,没有列名。每个账号得到一个邀请码,"
         "本人用它设密码。账号要么全部建成,要么一个也不建;已经有的保持不变。没有 --slips 时,"
-        "逐行输出用户名和登录码。"
+        "逐行输出用户名和邀请码。"
     ),
     "Write a sheet of slips to print (HTML).": "生成可以打印的登录条(HTML)。",
     "What the slips say to connect to.": "登录条上写的连接地址。",
@@ -155,14 +155,14 @@ HELP: Final = {
         "正在运行的服务立即生效,自己带 --password-policy 的除外。"
     ),
     "Use the key in a file for all password hashes, so that a stolen database alone is of no use.": (
-        "所有密码哈希都加上一个文件里的密钥(pepper),这样光偷走数据库没有用。"
+        "所有密码哈希都加上一个文件里的密钥(“胡椒”,pepper),这样光偷走数据库没有用。"
     ),
     "Hashes that there are change with the next login of each. Without arguments it shows what is used."
     " Services that run take it up at once.": (
         "已有的哈希在各人下次登录时更新。不带参数则显示现状。正在运行的服务立即生效。"
     ),
     "Make one, of mode 0600, and use it.": "新生成一个文件(权限 0600)并使用它。",
-    "New hashes take none.": "新的哈希不再加 pepper。",
+    "New hashes take none.": "新的哈希不再加胡椒。",
     "Measure what a password's hash may cost on this machine.": "测量这台机器适合的密码哈希参数。",
     "It takes ten seconds or more, best while little else runs. More memory is worth more than more"
     " rounds.": ("要十几秒,最好在机器空闲时做。同样的时间,多用内存比多算几轮更难破解。"),

@@ -172,7 +172,7 @@ PHRASES: Final = Phrases(
             "用户名 {name} 和已有的 {other} 太像了,请换一个",
             "the name {name} looks like {other}, which is taken: choose another",
         ),
-        "unknown": ("没有用户 {name}", "there is no account {name}"),
+        "unknown": ("没有账号 {name}", "there is no account {name}"),
         "gone": ("这个账号已经不能用了", "this account is no longer in use"),
         "last admin": (
             "{name} 是唯一能登录的管理员:请先让另一个能登录的账号当管理员(netapp user role NAME admin)",
@@ -181,7 +181,7 @@ PHRASES: Final = Phrases(
         ),
         "password wrong": ("原密码不对", "the old password is wrong"),
         "code wrong": ("验证码不对", "the code is wrong"),
-        "code used": ("这个邀请码无效、已用过或已过期", "this code is not valid, was used, or is over"),
+        "code used": ("这个邀请码无效、已用过或已过期", "this code is not valid, was used, or has expired"),
         "password set": (
             "密码已设好:请用它和验证码登录",
             "the password is set: log in with it and a code of your second factor",

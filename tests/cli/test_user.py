@@ -76,7 +76,7 @@ def test_an_account_is_added_with_the_very_password(user: User, tmp_path: Path) 
     ("arguments", "typed", "english", "chinese"),
     [
         (("add", "li"), "1234567", "shorter than 8 characters", "至少要 8 个字符"),
-        (("passwd", "li"), "83625417", "there is no account li", "没有用户 li"),
+        (("passwd", "li"), "83625417", "there is no account li", "没有账号 li"),
     ],
 )
 def test_what_the_rules_forbid_is_one_line_in_the_users_language(

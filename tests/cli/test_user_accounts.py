@@ -247,7 +247,7 @@ def test_a_removed_account_takes_all_that_is_its_own_along(user: User) -> None:
 
 def test_renaming_changes_what_is_shown_alone(user: User) -> None:
     user.add("zhao")
-    assert user.right("rename", "zhao", "赵 老师") == "zhao is shown as 赵 老师 now\n"
+    assert user.right("rename", "zhao", "赵 老师") == "zhao is now shown as 赵 老师\n"
     assert (user.account("zhao").name, user.account("zhao").shown) == ("zhao", "赵 老师")
 
 

@@ -158,7 +158,7 @@ def test_a_code_lets_somebody_choose_a_password_and_both_stand_in_the_trail(
             seen += octets.decode()
     assert verdict(login, "li", "word number 9") == RIGHT
     assert user.json("invitations") == []
-    assert soon(lambda: {"joined", "login"} <= {event["event"] for event in user.audit()})
+    assert soon(lambda: {"code used", "login"} <= {event["event"] for event in user.audit()})
     assert "127.0.0.1" in user.right("audit", "--name", "li")
 
 

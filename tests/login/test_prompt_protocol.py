@@ -497,7 +497,7 @@ def test_keys_and_application_passwords(door: Door) -> None:
     assert "已添加 SHA256:" in visit.say(f"key add {line}\n".encode()).decode()
     assert "zhao@home" in visit.say("密钥\n".encode()).decode()
     assert "已删除 SHA256:" in visit.say(b"key remove 1\n").decode()
-    assert "不行:" in visit.say(b"key add ssh-ed25519 nonsense\n").decode()
+    assert "失败:" in visit.say(b"key add ssh-ed25519 nonsense\n").decode()
     assert "backup" in visit.say(b"app-password add backup --scope file:read\n").decode()
     assert "file:read" in visit.say("应用密码\n".encode()).decode()
     assert "可以用:chat" in visit.say(b"app-password add x --scope login\n").decode()

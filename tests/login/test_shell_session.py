@@ -117,7 +117,7 @@ def test_whoami() -> None:
     shown = Talk(WhoAmI=ME).line("whoami")
     assert "zhao (shown as 赵), member" in shown
     assert "Groups: 一班" in shown
-    assert "by login from 192.168.1.5" in shown
+    assert "from 192.168.1.5 (login)" in shown
     assert "Second factor: off" in shown
 
 
@@ -171,7 +171,7 @@ def test_passwd_changes_nothing_unless_all_is_well(answers: tuple[str, ...], sai
     [
         (Refused("password wrong"), "Refused: the old password is wrong\nzhao> "),
         (Busy("full"), "Too much at once, try again later.\nzhao> "),
-        (OSError(28, "No space left"), "This does not work now, try again later.\nzhao> "),
+        (OSError(28, "No space left"), "Not possible now, try again later.\nzhao> "),
     ],
 )
 def test_what_an_operation_raises_is_said_and_the_shell_goes_on(fault: Exception, said: str) -> None:

@@ -294,7 +294,7 @@ def test_l41_a_full_disk_lets_nobody_in_until_there_is_room(small_disk: Path) ->
                     visitor.expect("Logging in does not work now, try again later\n")
             for _ in range(3):
                 inside.command("token")
-                inside.expect("This does not work now, try again later")
+                inside.expect("Not possible now, try again later")
             inside.command("whoami")
             inside.expect("zhao, member")
         filler.unlink()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PHRASES: Final = Phrases(
     {
-        "added": ("已添加用户 {name}", "added {name}"),
+        "added": ("已添加账号 {name}", "added {name}"),
         "no password": (
             "{name} 还没有密码。让他自己设:netapp user invite --for {name}",
             "{name} has no password yet; to let them choose one: netapp user invite --for {name}",
@@ -30,8 +30,12 @@ PHRASES: Final = Phrases(
             "Remove {name}, with their keys, sessions and second factor, for good?",
         ),
         "kept": ("没有删除 {name}", "{name} was not removed"),
-        "role": ("{name} 现在是 {role}", "{name} is {role} now"),
-        "renamed": ("{name} 现在显示为 {shown}", "{name} is shown as {shown} now"),
+        "role": ("{name} 现在的角色:{role}", "{name} is now {role}"),
+        "renamed": ("{name} 现在显示为 {shown}", "{name} is now shown as {shown}"),
+        "role guest": ("访客", "guest"),
+        "role member": ("成员", "member"),
+        "role moderator": ("协管员", "moderator"),
+        "role admin": ("管理员", "admin"),
         "groups": ("{name} 的组:{groups}", "{name} is in: {groups}"),
         "no groups": ("还没有组", "there is no group yet"),
         "group": ("组", "group"),
@@ -40,6 +44,11 @@ PHRASES: Final = Phrases(
 )
 say: Final = common.words(PHRASES)
 role_type: Final = click.Choice(ROLES)
+
+
+def role_name(role: str) -> str:
+    """A role as people read it; programs take it as it is stored."""
+    return say(f"role {role}")
 
 
 class Group(click.ParamType[str]):
@@ -174,7 +183,7 @@ def role(name: str, role: Any, state: Path | None) -> None:
         return changed
 
     account = change(state, name, work)
-    common.write(say("role", name=account.name, role=account.role))
+    common.write(say("role", name=account.name, role=role_name(account.role)))
 
 
 @click.command(epilog="Example:  netapp user rename zhao 赵老师")

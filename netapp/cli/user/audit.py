@@ -25,10 +25,10 @@ PHRASES: Final = Phrases(
         # Events; the English is what stands in the file.
         "login": ("登录", "login"),
         "refused": ("拒绝", "refused"),
-        "joined": ("用码登录", "joined"),
+        "code used": ("使用邀请码", "code used"),
         "logout": ("退出", "logout"),
-        "added": ("添加用户", "added"),
-        "removed": ("删除用户", "removed"),
+        "added": ("添加账号", "added"),
+        "removed": ("删除账号", "removed"),
         "password": ("改密码", "password"),
         "disabled": ("停用", "disabled"),
         "enabled": ("启用", "enabled"),
@@ -48,11 +48,11 @@ PHRASES: Final = Phrases(
         "application added": ("添加应用密码", "application added"),
         "application removed": ("删除应用密码", "application removed"),
         "policy": ("密码规则", "policy"),
-        "pepper": ("pepper", "pepper"),
+        "pepper": ("胡椒", "pepper"),
         "hash cost": ("哈希参数", "hash cost"),
         "exported": ("导出", "exported"),
         "imported": ("导入", "imported"),
-        "undone": ("未成,前几条不算", "undone"),
+        "undone": ("未完成,前几条作废", "undone"),
     }
 )
 say: Final = common.words(PHRASES)

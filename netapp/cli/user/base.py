@@ -37,7 +37,7 @@ PHRASES: Final = Phrases(
             "状态目录 {state} 其他用户也能写:请运行 chmod 700 {state}",
             "the state directory {state} can be written by others: chmod 700 {state}",
         ),
-        "no accounts": ("用户数据无法使用:{reason}", "the accounts cannot be used: {reason}"),
+        "no accounts": ("账号数据无法使用:{reason}", "the accounts cannot be used: {reason}"),
         "busy": (
             "另一个程序一直占用着数据库 {path}:稍后再试(fuser {path} 可以看到是谁)",
             "another program holds the database {path}: try again later (fuser {path} names it)",

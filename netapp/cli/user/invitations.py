@@ -8,7 +8,7 @@ import click
 
 from netapp.cli import common
 from netapp.cli.user import table
-from netapp.cli.user.accounts import Group, role_type
+from netapp.cli.user.accounts import Group, role_name, role_type
 from netapp.cli.user.base import Transaction, at, json_option, state_option
 from netapp.core import limits
 from netapp.core.languages import Phrases
@@ -25,17 +25,17 @@ PHRASES: Final = Phrases(
             "{name} is not active and no code is good for it: enable it first (netapp user enable {name})",
         ),
         "newcomer": (
-            "登录时,在问用户名的地方输入邀请码,就能建一个账号;每个码只能用一次,有效到 {until}",
+            "登录时,在问用户名的地方输入邀请码,就能建一个账号;每个邀请码只能用一次,有效到 {until}",
             "typed where a login asks for the name, a code makes an account; good once each, until {until}",
         ),
         "choose": (
-            "登录时,在问用户名的地方输入这个码,{name} 就能自己设密码;只能用一次,有效到 {until}",
+            "登录时,在问用户名的地方输入这个邀请码,{name} 就能自己设密码;只能用一次,有效到 {until}",
             "typed where a login asks for the name, it lets {name} choose a password; good until {until}",
         ),
-        "none": ("没有可用的邀请码", "no code is out"),
+        "none": ("没有可用的邀请码", "there are no open codes"),
         "id": ("ID", "id"),
         "account": ("给", "for"),
-        "newcomers": ("新用户", "a newcomer"),
+        "newcomers": ("新账号", "a newcomer"),
         "role": ("角色", "role"),
         "groups": ("组", "groups"),
         "created": ("发出", "made"),
@@ -197,7 +197,11 @@ def _columns() -> list[table.Column[tuple[Invitation, str | None]]]:
     return [
         column(say("id"), lambda row: row[0].id),
         column(say("account"), lambda row: row[1] or table.NOTHING, lambda row: row[1] or say("newcomers")),
-        column(say("role"), lambda row: row[0].role if row[1] is None else table.NOTHING),
+        column(
+            say("role"),
+            lambda row: row[0].role if row[1] is None else table.NOTHING,
+            lambda row: role_name(row[0].role) if row[1] is None else table.NOTHING,
+        ),
         column(say("groups"), lambda row: ",".join(sorted(row[0].groups)) or table.NOTHING),
         column(
             say("created"),

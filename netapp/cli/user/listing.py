@@ -9,7 +9,7 @@ import click
 
 from netapp.cli import common
 from netapp.cli.user import table
-from netapp.cli.user.accounts import role_type
+from netapp.cli.user.accounts import role_name, role_type
 from netapp.cli.user.base import Transaction, at, json_option, state_option
 from netapp.core.languages import Phrases
 from netapp.core.text import visible
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 PHRASES: Final = Phrases(
     {
         "none": (
-            "还没有用户,先建一个管理员:netapp user add zhao --role admin",
+            "还没有账号,先建一个管理员:netapp user add zhao --role admin",
             "there is no account yet; begin with an admin: netapp user add zhao --role admin",
         ),
-        "nobody": ("没有这样的用户", "there is no such account"),
+        "nobody": ("没有这样的账号", "there is no such account"),
         "name": ("用户名", "name"),
         "shown": ("显示名", "display name"),
         "id": ("ID", "id"),
@@ -41,10 +41,6 @@ PHRASES: Final = Phrases(
         "keys": ("SSH 公钥", "SSH keys"),
         "applications": ("应用密码", "application passwords"),
         "invited": ("邀请码", "code"),
-        "role guest": ("访客", "guest"),
-        "role member": ("成员", "member"),
-        "role moderator": ("协管员", "moderator"),
-        "role admin": ("管理员", "admin"),
         "active": ("启用", "active"),
         "disabled": ("停用", "disabled"),
         "locked": ("锁定", "locked"),
@@ -55,7 +51,7 @@ PHRASES: Final = Phrases(
         "off": ("关", "off"),
         "no password": ("没有", "none"),
         "hash": ("argon2id,{mib:g} MiB,{rounds} 轮", "argon2id, {mib:g} MiB, {rounds} rounds"),
-        "peppered": ("{hash},加 pepper", "{hash}, peppered"),
+        "peppered": ("{hash},加了胡椒", "{hash}, peppered"),
         "live": ("{live} 个连接,{tokens} 个令牌", "{live} connections, {tokens} tokens"),
         "until": ("有效到 {until}", "good until {until}"),
     }
@@ -153,7 +149,7 @@ def _columns() -> list[table.Column[Entry]]:
         column(
             say("role"),
             lambda entry: entry.account.role,
-            lambda entry: say(f"role {entry.account.role}"),
+            lambda entry: role_name(entry.account.role),
             whole=True,
         ),
         column(
@@ -244,7 +240,7 @@ def _pairs(told: dict[str, Any]) -> dict[str, str]:
     pairs = {
         "name": told["name"],
         "shown": told["shown"],
-        "role": told["role"],
+        "role": role_name(told["role"]),
         "groups": ", ".join(told["groups"]) or table.NOTHING,
         "state": say("state why", state=state, reason=told["reason"]) if told["reason"] else state,
         "created": table.moment(told["created"]),

@@ -34,11 +34,11 @@ PHRASES: Final = Phrases(
             "there already, and left as they are ({count}): {names}",
         ),
         "slips": (
-            "登录条在 {path},用浏览器打开、打印、剪开。登录码有效到 {until},每个只能用一次",
+            "登录条在 {path},用浏览器打开、打印、剪开。邀请码有效到 {until},每个只能用一次",
             "the slips are in {path}: open it in a browser, print, cut; the codes are good until {until}",
         ),
         "codes": (
-            "登录码有效到 {until},每个只能用一次。要打印成登录条,用 --slips",
+            "邀请码有效到 {until},每个只能用一次。要打印成登录条,用 --slips",
             "the codes are good once, until {until}; --slips makes a sheet to print",
         ),
         "server": (

@@ -28,35 +28,35 @@ PHRASES: Final = Phrases(
             "{beside} beside a second factor",
         ),
         "short": (
-            "{count} 个账号的密码不够长又没有两步验证,仍能登录,下次改密码时按新规则",
+            "{count} 个账号的密码不够长,也没有两步验证:仍能登录,下次改密码时按新规则",
             "accounts with a password too short to stand alone, and no second factor: {count}; "
-            "they still log in, and the rule is theirs with the next password",
+            "they still log in, and the rule applies to their next password",
         ),
         "one": ("FILE、--new FILE、--off 只能选一个", "give one of FILE, --new FILE, --off"),
-        "no pepper": ("没有使用 pepper", "no pepper is used"),
-        "pepper": ("新密码使用 pepper {kid}:{path}", "new hashes take the pepper {kid}: {path}"),
+        "no pepper": ("没有使用胡椒", "no pepper is used"),
+        "pepper": ("新密码用的胡椒 {kid}:{path}", "new passwords are hashed with the pepper {kid}: {path}"),
         "older": (
-            "还有 {count} 个密码用 pepper {kid}:{path}(要留着,到这些用户下次登录为止)",
+            "还有 {count} 个密码用胡椒 {kid}:{path}(文件要留到这些账号都登录过一次)",
             "passwords that still have the pepper {kid}: {count} (keep {path} until each has logged in)",
         ),
         "bare": (
-            "还有 {count} 个密码没用 pepper,到用户下次登录时加上",
+            "还有 {count} 个密码没加胡椒,各账号下次登录时加上",
             "passwords that have none yet: {count}; the next login of each gives it one",
         ),
         "made": ("已生成 {path}", "made {path}"),
         "copy": (
             "请把 {path} 备份到别处,不要和数据库放在一起:丢了它,用它的密码就全部失效",
             "keep a copy of {path}, and not beside the database: without it the passwords that have it "
-            "are good no more",
+            "no longer work",
         ),
-        "bad file": ("这个 pepper 文件不能用:{reason}", "{reason}"),
+        "bad file": ("胡椒文件不能用:{reason}", "{reason}"),
         "another": ("{path} 的内容变了", "{path} holds another pepper now"),
         "useless": (
             "用它的密码现在都登录不了:{fault}",
             "no password that has it can be checked: {fault}",
         ),
         "unreadable": (
-            "服务的用户必须能读 {path}",
+            "运行服务的系统用户必须能读 {path}",
             "the user that the services run as must be able to read {path}",
         ),
     }

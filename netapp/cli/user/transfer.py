@@ -30,7 +30,7 @@ PHRASES: Final = Phrases(
         ),
         "written": ("已导出 {count} 个账号到 {path}", "exported to {path}; accounts: {count}"),
         "peppers": (
-            "有密码用了 pepper {kids}:导入的机器也要有同样的 pepper 文件(netapp user pepper FILE)",
+            "有密码用了胡椒 {kids}:导入的机器也要有同样的胡椒文件(netapp user pepper FILE)",
             "some passwords have the pepper {kids}: the machine that imports needs its file too "
             "(netapp user pepper FILE)",
         ),

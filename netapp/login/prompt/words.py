@@ -16,7 +16,7 @@ PHRASES: Final = Phrases(
         "unavailable": ("暂时无法登录,请稍后再试\n", "Logging in does not work now, try again later\n"),
         "full": (
             "这个账号的会话太多,请先退出一些\n",
-            "This account has too many sessions: leave some first\n",
+            "This account has too many sessions: log out of some first\n",
         ),
         "tries": ("尝试次数太多,再见\n", "Too many tries, goodbye\n"),
         "slow": ("等待超时,再见\n", "You took too long, goodbye\n"),
@@ -32,7 +32,7 @@ PHRASES: Final = Phrases(
         ),
         "not invited": (
             "邀请码无效、已用过或已过期\n",
-            "This invitation is not valid, was used, or is over\n",
+            "This invitation is not valid, was used, or has expired\n",
         ),
         "new name": ("新用户名:", "New user name: "),
         "new password": ("新密码:", "New password: "),
