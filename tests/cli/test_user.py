@@ -6,7 +6,7 @@ import re
 import select
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from inspect import cleandoc
 from pathlib import Path
 
@@ -19,37 +19,15 @@ from netapp.cli.user.table import width
 from netapp.people import store
 from netapp.people.passwords import Hasher
 from tests import real
+from tests.cli.user_tools import User
 
-User = Callable[..., "subprocess.CompletedProcess[str]"]
 NETAPP = str(Path(sys.executable).with_name("netapp"))
 
 
 @pytest.fixture
 def user(tmp_path: Path) -> User:
-    """``user("add", "zhao", typed="123")``: the command in a process of its own, with a pipe."""
-
-    def run(
-        *arguments: str, typed: str | bytes = b"", lang: str = "C.UTF-8"
-    ) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [NETAPP, "user", *arguments],
-            env=real.environment(tmp_path) | {"LC_ALL": lang},
-            input=typed if isinstance(typed, bytes) else typed.encode(),
-            capture_output=True,
-            timeout=real.PATIENCE,
-            check=False,
-        )
-
-    def decoded(*arguments: str, **more: object) -> "subprocess.CompletedProcess[str]":
-        done = run(*arguments, **more)  # type: ignore[arg-type]
-        return subprocess.CompletedProcess(
-            done.args,
-            done.returncode,
-            done.stdout.decode(),
-            done.stderr.decode(),  # type: ignore[attr-defined]
-        )
-
-    return decoded
+    """What stands there before the command that is looked at, and commands that need no process."""
+    return User(tmp_path)
 
 
 def password_of(state: Path, name: str) -> str:
@@ -64,8 +42,31 @@ def password_of(state: Path, name: str) -> str:
 pytestmark = pytest.mark.real
 
 
-def test_an_account_is_added_with_the_very_password(user: User, tmp_path: Path) -> None:
-    done = user("add", "Zhao", "--password-stdin", typed=" 83625417 \n")
+def run(
+    state: Path, *arguments: str | Path, typed: str = "", lang: str = "C.UTF-8"
+) -> "subprocess.CompletedProcess[str]":
+    """The command in a process of its own, which reads what the user's language is, with a pipe."""
+    return subprocess.run(
+        [NETAPP, "user", *map(str, arguments)],
+        env=real.environment(state) | {"LC_ALL": lang},
+        input=typed,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=real.PATIENCE,
+        check=False,
+    )
+
+
+def said_in_chinese(state: Path, *arguments: str | Path, typed: str = "") -> str:
+    """What it says in one line; it must fail."""
+    done = run(state, *arguments, typed=typed, lang="zh_CN.UTF-8")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done
+    return done.stderr
+
+
+def test_an_account_is_added_with_the_very_password(tmp_path: Path) -> None:
+    """With a hash that costs what it costs."""
+    done = run(tmp_path, "add", "Zhao", "--password-stdin", typed=" 83625417 \n")
     assert (done.returncode, done.stdout, done.stderr) == (0, "added Zhao\n", "")
     phc = password_of(tmp_path, "zhao")
     assert phc.startswith("$argon2id$v=19$m=65536,t=3,p=1$")
@@ -82,11 +83,8 @@ def test_an_account_is_added_with_the_very_password(user: User, tmp_path: Path) 
 def test_what_the_rules_forbid_is_one_line_in_the_users_language(
     user: User, arguments: tuple[str, ...], typed: str, english: str, chinese: str
 ) -> None:
-    for lang, told in (("en_US.UTF-8", english), ("zh_CN.UTF-8", chinese)):
-        done = user(*arguments, "--password-stdin", typed=typed, lang=lang)
-        assert (done.returncode, done.stdout) == (1, "")
-        assert told in done.stderr
-        assert done.stderr.count("\n") == 1
+    assert english in user.wrong(*arguments, "--password-stdin", typed=typed)
+    assert chinese in said_in_chinese(user.state, *arguments, "--password-stdin", typed=typed)
 
 
 def test_a_state_directory_that_cannot_be_used_is_told_in_the_users_language(
@@ -94,17 +92,14 @@ def test_a_state_directory_that_cannot_be_used_is_told_in_the_users_language(
 ) -> None:
     (tmp_path / "file").write_text("")
     below, broken = tmp_path / "file" / "below", tmp_path / "broken"
-    done = user("list", "--state", str(below), lang="zh_CN.UTF-8")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"netapp user list: 状态目录 {below} 无法写入:请用 --state 换一个\n"
-    english = user("list", "--state", str(below)).stderr
-    assert english == (
+    told = said_in_chinese(tmp_path, "list", "--state", below)
+    assert told == f"netapp user list: 状态目录 {below} 无法写入:请用 --state 换一个\n"
+    assert user.wrong("list", "--state", below) == (
         f"netapp user list: the state directory {below} cannot be written: choose another with --state\n"
     )
     (broken / "people.db").mkdir(parents=True)
-    done = user("list", "--state", str(broken), lang="zh_CN.UTF-8")
-    assert done.returncode == 1
-    assert done.stderr == f"netapp user list: 数据库 {broken}/people.db 不能写:请检查它的权限和所在的磁盘\n"
+    told = said_in_chinese(tmp_path, "list", "--state", broken)
+    assert told == f"netapp user list: 数据库 {broken}/people.db 不能写:请检查它的权限和所在的磁盘\n"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root could do harm here")
@@ -112,18 +107,13 @@ def test_root_is_sent_to_the_owner_of_the_state_directory(user: User, tmp_path: 
     theirs = tmp_path / "theirs"
     theirs.mkdir()
     os.chown(theirs, 65534, 65534)
-    done = user("list", "--state", str(theirs))
-    assert done.returncode == 1
-    assert "sudo -u nobody" in done.stderr
+    assert "sudo -u nobody" in user.wrong("list", "--state", theirs)
     assert list(theirs.iterdir()) == []
 
 
 def test_without_a_terminal_it_says_where_the_password_may_come_from(user: User) -> None:
-    done = user("add", "zhao", typed="12345678\n")
-    assert done.returncode == 1
-    assert (
-        done.stderr == "netapp user add: there is no terminal to ask for the password: use --password-stdin\n"
-    )
+    told = user.wrong("add", "zhao", typed="12345678\n")
+    assert told == "netapp user add: there is no terminal to ask for the password: use --password-stdin\n"
 
 
 def every_command(command: click.Command = commands, path: str = "netapp user") -> Iterator[str]:
@@ -194,7 +184,7 @@ def at_terminal(state: Path, arguments: list[str], typed: list[str]) -> tuple[in
     return process.wait(real.PATIENCE), seen.decode()
 
 
-def test_on_a_terminal_the_password_is_asked_twice_and_not_shown(tmp_path: Path) -> None:
+def test_on_a_terminal_the_password_is_asked_twice_and_not_shown(user: User, tmp_path: Path) -> None:
     status, seen = at_terminal(tmp_path, ["add", "zhao"], ["83625417", "83625417"])
     assert status == 0
     assert "Password: " in seen
@@ -203,7 +193,7 @@ def test_on_a_terminal_the_password_is_asked_twice_and_not_shown(tmp_path: Path)
     assert Hasher().verify(password_of(tmp_path, "zhao"), b"83625417")
 
 
-def test_on_a_terminal_two_passwords_that_differ_change_nothing(tmp_path: Path) -> None:
+def test_on_a_terminal_two_passwords_that_differ_change_nothing(user: User, tmp_path: Path) -> None:
     status, seen = at_terminal(tmp_path, ["add", "zhao"], ["83625417", "12345679"])
     assert status == 1
     assert "the two passwords differ" in seen
@@ -215,8 +205,8 @@ def test_on_a_terminal_the_list_is_a_table_whose_wide_characters_stand_in_line(
     user: User, tmp_path: Path
 ) -> None:
     assert "netapp user add zhao" in at_terminal(tmp_path, ["list"], [])[1]
-    user("add", "小明", "--no-password", "--group", "三班")
-    user("add", "zhao", "--no-password")
+    user.right("add", "小明", "--no-password", "--group", "三班")
+    user.right("add", "zhao", "--no-password")
     seen = re.sub(r"\x1b\[[0-9;]*m", "", at_terminal(tmp_path, ["list"], [])[1])
     head, rule, *rows = (line for line in seen.splitlines() if line.strip())
     assert set(rule) == {"─"}
@@ -229,19 +219,19 @@ def test_on_a_terminal_the_list_is_a_table_whose_wide_characters_stand_in_line(
 
 
 def test_on_a_terminal_nobody_is_removed_unasked(user: User, tmp_path: Path) -> None:
-    user("add", "zhao", "--no-password")
+    user.right("add", "zhao", "--no-password")
     status, seen = at_terminal(tmp_path, ["remove", "zhao"], ["n"])
     assert (status, "zhao was not removed" in seen) == (1, True)
     status, seen = at_terminal(tmp_path, ["remove", "zhao"], ["y"])
     assert (status, "removed zhao" in seen) == (0, True)
-    assert user("list").stdout == ""
+    assert user.right("list") == ""
 
 
 def test_on_80_columns_the_list_breaks_no_words(user: User, tmp_path: Path) -> None:
-    user("add", "wangxiaoming", "--no-password", "--role", "moderator", "--display", "Wang Xiaoming")
-    user("group", "wangxiaoming", "--add", "class-1", "--add", "chess", "--add", "一年级二班")
-    user("add", "zhao", "--no-password", "--role", "admin")
-    user("lock", "zhao", "--reason", "password seen on a wall")
+    user.right("add", "wangxiaoming", "--no-password", "--role", "moderator", "--display", "Wang Xiaoming")
+    user.right("group", "wangxiaoming", "--add", "class-1", "--add", "chess", "--add", "一年级二班")
+    user.right("add", "zhao", "--no-password", "--role", "admin")
+    user.right("lock", "zhao", "--reason", "password seen on a wall")
     with store.rows(tmp_path) as rows:
         zhao = rows.accounts.find("zhao")
         assert zhao is not None

@@ -21,18 +21,20 @@ NETAPP = str(Path(sys.executable).with_name("netapp"))
 RIGHT, WRONG = "登录成功", "用户名或密码输入错误"
 
 
-@pytest.fixture
-def user(tmp_path: Path) -> User:
-    """The command on the state directory that ``start`` uses."""
-    (tmp_path / "state").mkdir(mode=0o700)
-    user = User(tmp_path / "state")
-    user.add("zhao", "--role", "admin", password="word number 1")
+@pytest.fixture(scope="module")
+def user(tmp_path_factory: pytest.TempPathFactory) -> User:
+    """The command on the state directory that is served; each test has accounts of its own there."""
+    state = tmp_path_factory.mktemp("served") / "state"
+    state.mkdir(mode=0o700)
+    user = User(state)
+    user.add("admin", "--role", "admin", password="word number 1")
     return user
 
 
-@pytest.fixture
-def login(user: User, start: Callable[..., real.Plugin]) -> real.Plugin:
-    return start("netapp-login", "--listen=tcp:0:interface=127.0.0.1")
+@pytest.fixture(scope="module")
+def login(user: User) -> Iterator[real.Plugin]:
+    with real.running("netapp-login", "--listen=tcp:0:interface=127.0.0.1", state=user.state) as plugin:
+        yield plugin
 
 
 @contextmanager
@@ -78,25 +80,27 @@ def test_who_is_disabled_is_refused_at_once_and_let_in_again(login: real.Plugin,
 
 
 def test_a_new_password_is_true_for_the_next_login(login: real.Plugin, user: User) -> None:
-    assert verdict(login, "zhao", "word number 1") == RIGHT
-    user.right("passwd", "zhao", "--password-stdin", typed="word number 2")
-    assert verdict(login, "zhao", "word number 1") == WRONG
-    assert verdict(login, "zhao", "word number 2") == RIGHT
+    user.add("wang", password="word number 1")
+    assert verdict(login, "wang", "word number 1") == RIGHT
+    user.right("passwd", "wang", "--password-stdin", typed="word number 2")
+    assert verdict(login, "wang", "word number 1") == WRONG
+    assert verdict(login, "wang", "word number 2") == RIGHT
 
 
 def test_sessions_are_seen_and_revoked(login: real.Plugin, user: User) -> None:
+    user.add("sun", password="word number 1")
     with (
-        tried(login, "zhao", "word number 1") as (_, first),
-        tried(login, "zhao", "word number 1") as (_, other),
+        tried(login, "sun", "word number 1") as (_, first),
+        tried(login, "sun", "word number 1") as (_, other),
     ):
-        assert soon(lambda: len(user.json("sessions", "zhao")) == 2)
-        sessions = user.json("sessions", "zhao")
+        assert soon(lambda: len(user.json("sessions", "sun")) == 2)
+        sessions = user.json("sessions", "sun")
         assert {(each["kind"], each["door"], each["source"]) for each in sessions} == {
             ("live", "login", "127.0.0.1")
         }
-        user.right("revoke", "zhao", sessions[0]["id"])
-        assert soon(lambda: [each["id"] for each in user.json("sessions", "zhao")] == [sessions[1]["id"]])
-        user.right("revoke", "zhao", "--all")
+        user.right("revoke", "sun", sessions[0]["id"])
+        assert soon(lambda: [each["id"] for each in user.json("sessions", "sun")] == [sessions[1]["id"]])
+        user.right("revoke", "sun", "--all")
         for client in (first, other):
             client.settimeout(5.0)
             real.read_all(client)
@@ -113,35 +117,38 @@ def failed(user: User, name: str, times: int) -> None:
 
 
 def test_unlocking_ends_what_failed_tries_cost(login: real.Plugin, user: User) -> None:
-    user.add("li", password="word number 2")
-    failed(user, "li", 4)  # 2 s
-    failed(user, "zhao", 7)  # 15 s
+    user.add("wu", password="word number 1")
+    user.add("zhou", password="word number 2")
+    failed(user, "zhou", 4)  # 2 s
+    failed(user, "wu", 7)  # 15 s
     began = time.monotonic()
-    assert verdict(login, "li", "word number 2") == RIGHT
+    assert verdict(login, "zhou", "word number 2") == RIGHT
     assert time.monotonic() - began > 1.0  # what it costs is kept
-    user.right("unlock", "zhao")
+    user.right("unlock", "wu")
     time.sleep(1.0)  # within which services notice
     began = time.monotonic()
-    assert verdict(login, "zhao", "word number 1") == RIGHT
+    assert verdict(login, "wu", "word number 1") == RIGHT
     assert time.monotonic() - began < 3.0
 
 
 def test_a_cost_and_a_pepper_are_taken_up_by_who_runs(login: real.Plugin, user: User, tmp_path: Path) -> None:
+    user.add("zheng", password="word number 1")
     user.right("pepper", "--new", tmp_path / "pepper")
     user.right("tune", "--target-ms", "10", "--save")
     time.sleep(1.0)  # within which services notice
-    assert verdict(login, "zhao", "word number 1") == RIGHT
-    password = user.json("show", "zhao")["password"]
+    assert verdict(login, "zheng", "word number 1") == RIGHT
+    password = user.json("show", "zheng")["password"]
     assert password["pepper"] is not None
     assert password["memory"] >= 19 * 1024
-    assert verdict(login, "zhao", "word number 1") == RIGHT
-    assert verdict(login, "zhao", "word number 2") == WRONG
+    assert verdict(login, "zheng", "word number 1") == RIGHT
+    assert verdict(login, "zheng", "word number 2") == WRONG
 
 
 def test_a_code_lets_somebody_choose_a_password_and_both_stand_in_the_trail(
     login: real.Plugin, user: User, tmp_path: Path
 ) -> None:
-    (tmp_path / "class.csv").write_text("用户名,姓名\nli,李明\n")
+    before = len(user.audit())
+    (tmp_path / "class.csv").write_text("用户名,姓名\nfeng,冯明\n")
     _, code = user.right("import", tmp_path / "class.csv").split()
     with real.tcp_client(login.tcp()) as client:
         client.recv(1024)
@@ -156,13 +163,14 @@ def test_a_code_lets_somebody_choose_a_password_and_both_stand_in_the_trail(
             octets = client.recv(1024)
             assert octets, seen
             seen += octets.decode()
-    assert verdict(login, "li", "word number 9") == RIGHT
+    assert verdict(login, "feng", "word number 9") == RIGHT
     assert user.json("invitations") == []
-    assert soon(lambda: {"code used", "login"} <= {event["event"] for event in user.audit()})
-    assert "127.0.0.1" in user.right("audit", "--name", "li")
+    assert soon(lambda: {"code used", "login"} <= {event["event"] for event in user.audit()[before:]})
+    assert "127.0.0.1" in user.right("audit", "--name", "feng")
 
 
 def test_the_trail_is_followed_also_when_it_is_set_aside(user: User, tmp_path: Path) -> None:
+    user.add("chu", password="word number 1")
     with (tmp_path / "followed").open("wb") as followed:
         process = subprocess.Popen(
             [NETAPP, "user", "audit", "--follow", "--most", "0", "--json"],
@@ -173,7 +181,7 @@ def test_the_trail_is_followed_also_when_it_is_set_aside(user: User, tmp_path: P
         assert soon(lambda: bool(seen_after(user, "rename", tmp_path / "followed")), within=real.PATIENCE)
         path = user.state / "audit.jsonl"
         path.rename(path.with_name("audit.jsonl.1"))  # as when it has grown
-        user.right("role", "zhao", "admin")
+        user.right("role", "chu", "moderator")
         assert soon(lambda: '"event": "role"' in (tmp_path / "followed").read_text())
     finally:
         process.kill()
@@ -182,5 +190,5 @@ def test_the_trail_is_followed_also_when_it_is_set_aside(user: User, tmp_path: P
 
 def seen_after(user: User, command: str, followed: Path) -> str:
     """What is followed so far, once one event more has happened."""
-    user.right(command, "zhao", "another name")
+    user.right(command, "chu", "another name")
     return followed.read_text()
