@@ -11,6 +11,7 @@ from netapp.core.events import Topic
 from netapp.core.metrics import Metrics
 from netapp.login.config import Config
 from netapp.login.ldap.service import LdapFactory, ldap_factory
+from netapp.people.authentication import Verdict
 from netapp.people.model import Account, AccountChanged
 from netapp.testing import FakeReactor, Transport, connect
 
@@ -45,15 +46,26 @@ class FakePeople:
         self.broken: Exception | None = None
         self.holds: defer.Deferred[None] | None = None  # until when accounts are being read
         self.reads = 0
+        self.opener: str | None = None  # what lets in
+        self.gone: set[str] = set()
 
-    def authenticate(
-        self, name: bytes, password: bytes, source: str, **more: object
-    ) -> "defer.Deferred[Account | None]":
+    def judge(self, name: bytes, password: bytes, source: str, **more: object) -> "defer.Deferred[Verdict]":
         self.tries.append((name, password, source, more))
         if self.answers:
-            return self.answers.pop(0)
+            return defer.ensureDeferred(self._judged(self.answers.pop(0)))
         found = [each for each in self.accounts if each.name == name.decode() and each.active]
-        return defer.succeed(found[0] if found and password == b"123" else None)
+        return defer.succeed(
+            Verdict(found[0] if found and password == b"123" else None, "", opener=self.opener)
+        )
+
+    async def _judged(self, answer: "defer.Deferred[Account | None]") -> Verdict:
+        return Verdict(await answer, "")
+
+    async def still(self, account: Account, opener: str | None) -> bool:
+        if opener is not None and opener in self.gone:
+            return False
+        current = await self.get(account.id)
+        return current is not None and current.active and current.generation == account.generation
 
     def get(self, account_id: str) -> "defer.Deferred[Account | None]":
         if self.gets:

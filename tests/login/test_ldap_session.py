@@ -254,6 +254,13 @@ def test_l32_what_changes_while_a_password_is_checked_counts(client: Client) -> 
     assert client.bind() == WRONG
 
 
+def test_l32_an_application_password_that_is_removed_while_it_is_checked_binds_nobody(client: Client) -> None:
+    client.people.opener = "a1"
+    assert client.bind() == SUCCESS
+    client.people.gone.add("a1")
+    assert client.bind() == WRONG
+
+
 def test_l32_a_change_that_is_known_late_ends_nothing(client: Client) -> None:
     now = replace(ZHAO, generation=1)
     client.people.answers, client.people.gets = [defer.succeed(now)], [defer.succeed(now)]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from netapp.core import limits
 from netapp.core.text import Encoding
 from netapp.login.shell import operations as op
+from netapp.login.shell.desk import KeyLine
 from netapp.login.shell.effects import Do
 from netapp.login.shell.session import PHRASES, Shell
 from netapp.login.ssh.session import Conversation, Leave, Step, completed
@@ -133,6 +134,19 @@ def test_one_commands_answers_come_from_the_pipe() -> None:
     talk.done(None)
     talk.done([])
     assert talk.status == 0
+
+
+def test_one_command_about_a_number_shows_its_list_first() -> None:
+    for typed, status in (("1\n", 0), ("", 1)):
+        talk = Talk(command="key remove 1")
+        talk.done([KeyLine("k1", "ssh-ed25519", "SHA256:abc", "")])
+        assert "  1  ssh-ed25519  SHA256:abc" in talk.octets.decode()
+        talk.type(typed)
+        talk.hear(talk.it.finish(2.0))
+        assert talk.doing == ([op.RemoveKey("k1")] if typed else [])
+        if typed:
+            talk.done(None)
+        assert talk.status == status
 
 
 def test_answers_that_never_come_fail_the_command() -> None:

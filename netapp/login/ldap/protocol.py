@@ -13,6 +13,7 @@ from netapp.errors import Busy, Unavailable
 from netapp.login.ldap.directory import Directory
 from netapp.login.ldap.session import LdapSession, Malformed, Outcome, Verify
 from netapp.login.ldap.tree import Places
+from netapp.people.authentication import Verdict
 from netapp.people.model import Account, AccountChanged
 
 #: Changes that may take away what somebody is bound by; the others do so where they raise the generation.
@@ -61,7 +62,7 @@ class LdapProtocol(SessionProtocol):
                 self.run(self.session.revoked)
 
     async def _verified(self, effect: Verify) -> Account | None:
-        account: Account | None = await self._people.authenticate(
+        verdict: Verdict = await self._people.judge(
             effect.name,
             effect.password,
             self._host,
@@ -69,13 +70,12 @@ class LdapProtocol(SessionProtocol):
             remember=True,
             patience=limits.THROTTLE_PATIENCE,  # beyond it a client is told that nobody has looked
         )
+        account = verdict.account
         if account is None:
             return None
         self._bound = account  # from here on a change is seen; those before are looked for
         await self._directory.ready()
-        current = await self._people.get(account.id)
-        still = current is not None and current.active and current.generation == account.generation
-        return account if still else None
+        return account if await self._people.still(account, verdict.opener) else None
 
     def _admitted(self, account: Account | None) -> None:
         self._check = None
