@@ -78,5 +78,7 @@ class Entrance:
         if not self._told:
             self._told = True
             self._log.info(
-                "{owner}: passwords travel in clear here: for a network that you trust", owner=PLUGIN
+                "{owner}: passwords travel in clear here: for a network that you trust; for others "
+                "--irc ssl:6697:privateKey=chat.key:certKey=chat.crt, and --listen likewise",
+                owner=PLUGIN,
             )
