@@ -207,7 +207,7 @@ def test_a_fault_of_ours_ends_one_session_and_is_logged_once() -> None:
     inside.desk.perform = fault  # type: ignore[method-assign]
     inside.dialogue.ask(b"exec", string(b"whoami"))
     assert inside.status == 1
-    assert "does not work" in inside.said
+    assert "Not possible now" in inside.said
     inside.dialogue.open()
     talk = inside.dialogue.server.service.channels[1]
     inside.dialogue.ask(b"shell", channel=1)

@@ -193,7 +193,7 @@ def turn_on_codes(plugin: real.Plugin, chance: random.Random, password: str) -> 
         assert visitor.log_in(password)
         visitor.command("totp on")
         secret = visitor.expect(r"Secret: ([A-Z2-7 ]+)\n").rpartition("Secret: ")[2].replace(" ", "").strip()
-        visitor.answer("recovery code: ", pyotp.TOTP(secret).now())
+        visitor.answer("Code: ", pyotp.TOTP(secret).now())
         return killed_before(visitor, plugin, "The second factor is on", chance.uniform(0, 0.03)), secret
 
 
