@@ -68,7 +68,7 @@ def test_l31_a_changed_token_is_looked_for_and_is_not_there(place: int, char: st
 def test_a_password_is_no_token_and_nothing_fails(word: str | bytes) -> None:
     assert not codes.looks_like_token(word)
     assert codes.application_digest(word) is None
-    assert codes.recovery_digest(word) is None
+    codes.recovery_digest(word)  # any sixteen characters of the alphabet have the shape of one
     assert codes.read(word, KEY) is None
 
 
