@@ -48,7 +48,8 @@ def udpchat_service(
     :param find: gives this machine's interfaces.
     :raises ConfigError: a listener that cannot be.
     """
-    house, access = Storeys(), Access(config.allow, config.proxy)  # the farewell leaves before its socket closes
+    house = Storeys()  # the farewell leaves before its socket closes
+    access = Access(config.allow, config.proxy)
     _add_plain(house, config, talk, own, access, metrics, reactor)
     if config.ipmsg != "none":
         given = (config.ipmsg,) if config.ipmsg else ()
