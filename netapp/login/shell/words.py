@@ -144,8 +144,8 @@ HELP: Final = Phrases(
         "passwd": ("更改密码", "change your password"),
         "passwd usage": ("改密码", "passwd"),
         "totp": (
-            "开启或关闭两步验证;手机不在身边时,恢复码可以代替验证码",
-            "turn the second factor on or off; a recovery code does where a code is asked for",
+            "开启或关闭两步验证(关闭时恢复码也行)",
+            "turn the second factor on, or off (a recovery code will do)",
         ),
         "totp usage": ("两步验证 开|关", "totp on|off"),
         "sessions": ("列出会话和令牌", "list your sessions and tokens"),
