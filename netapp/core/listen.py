@@ -54,6 +54,11 @@ def dual_stack() -> bool:
         return False
 
 
+def in_url(host: str) -> str:
+    """An address as a URL has it: RFC 3986 section 3.2.2."""
+    return f"[{host}]" if ":" in host else host
+
+
 def is_datagram(description: str) -> bool:
     return description.partition(":")[0] == "udp"
 
@@ -164,8 +169,7 @@ class _Listener(service.Service):
         host = self.getHost()
         if not isinstance(host, address.IPv4Address | address.IPv6Address):
             return self.description
-        shown = f"[{host.host}]" if ":" in host.host else host.host
-        return f"{host.type.lower()} {shown}:{host.port}"
+        return f"{host.type.lower()} {in_url(host.host)}:{host.port}"
 
 
 def _hint_tls(host: str, port: int) -> str:

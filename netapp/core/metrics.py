@@ -14,7 +14,7 @@ from twisted.application.service import IService, MultiService
 from netapp.core.access import Access
 from netapp.core.connections import SessionFactory, peer_of
 from netapp.core.datagrams import Datagrams
-from netapp.core.listen import DatagramListener, StreamListener, on_loopback
+from netapp.core.listen import DatagramListener, StreamListener, in_url, on_loopback
 
 Reading = Callable[[], float]
 
@@ -142,4 +142,4 @@ def metrics_listener(
 
 
 def _hint(host: str, port: int) -> str:
-    return f"curl http://{host}:{port}/metrics"
+    return f"curl http://{in_url(host)}:{port}/metrics"

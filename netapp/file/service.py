@@ -39,7 +39,7 @@ def file_service(
 
     def hint(host: str, port: int) -> str:
         path = "welcome.txt" if _has(share, b"welcome.txt") else ""
-        return f"curl http://{f'[{host}]' if ':' in host else host}:{port}/{path}"
+        return f"curl http://{listen.in_url(host)}:{port}/{path}"
 
     def build(_: Peer) -> PlainProtocol:
         return PlainProtocol(PlainSession(share, say, text.Tongue(config.encoding)), reactor, channel)

@@ -150,9 +150,9 @@ def _hint_ssh(host: str, port: int) -> str:
 
 
 def _hint_http(scheme: str) -> listen.Hint:
-    return lambda host, port: f"curl -i -u NAME {scheme}://{host}:{port}/verify"
+    return lambda host, port: f"curl -i -u NAME {scheme}://{listen.in_url(host)}:{port}/verify"
 
 
 def _hint_ldap(scheme: str, config: Config) -> listen.Hint:
     who = f"uid=NAME,ou=people,{config.ldap_base}"
-    return lambda host, port: f"ldapwhoami -x -W -H {scheme}://{host}:{port} -D {who}"
+    return lambda host, port: f"ldapwhoami -x -W -H {scheme}://{listen.in_url(host)}:{port} -D {who}"

@@ -13,7 +13,7 @@ import trustme
 from twisted.internet import defer, protocol, reactor, ssl
 from twisted.logger import LogLevel, capturedLogs, formatEvent
 
-from netapp.core import access, limits, listen
+from netapp.core import access, limits, listen, metrics
 from netapp.core.datagrams import OwnPorts
 from netapp.core.sessions import Session
 from netapp.core.streams import SessionFactory, SessionProtocol
@@ -102,6 +102,11 @@ def test_what_is_given_replaces_the_defaults() -> None:
         "tcp:2:interface=127.0.0.1",
         "udp:2:interface=127.0.0.1",
     )
+
+
+def test_an_address_in_a_url_has_its_brackets() -> None:
+    assert (listen.in_url("::1"), listen.in_url("127.0.0.1")) == ("[::1]", "127.0.0.1")
+    assert metrics._hint("::1", 9100) == "curl http://[::1]:9100/metrics"
 
 
 @pytest.mark.parametrize(
