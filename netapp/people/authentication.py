@@ -81,16 +81,10 @@ class Authentication:
                 return account
         return None
 
-    async def likeness(self, attempt: Attempt) -> Likeness:
-        """What is thought of a try before it is looked at."""
-        prepared = rules.candidates(attempt.name, attempt.password)
-
-        def work(rows: Rows) -> list[Account | None]:
-            return [rows.accounts.find(name or "") for name, _ in prepared]
-
-        accounts = await self._ground.store.read(work) if prepared else []
-        meant = zip(accounts, prepared, strict=True)
-        return self.lately.likeness((it, octets) for it, (_, octets) in meant if it is not None and it.active)
+    def likeness(self, attempt: Attempt, tried: frozenset[str]) -> Likeness:
+        """What is thought of a try before it is looked at.  :param tried: the names it may be by."""
+        known = any(name in self.lately for name in tried)
+        return self.lately.likeness(rules.candidates(attempt.name, attempt.password) if known else ())
 
     async def judge(self, attempt: Attempt) -> Verdict:
         """What :meth:`by_random_secret` leaves open.

@@ -27,50 +27,56 @@ class Likeness:
     """What is thought of a try before it is looked at."""
 
     likely: bool  # it is like a password that was right lately
-    accounts: frozenset[str]  # ids of those that may be meant
+    names: frozenset[str]  # of the accounts that may be meant
 
 
 class LatelyRight:
-    """Of each account, by its id, what is left of its last right password.
+    """Of each account, by its name, what is left of its last right password.
+
+    No rows are read: what is tried after a change is wrong then, and nothing is kept any more.
 
     :param key: of this process; nothing of it is stored.
     """
 
     def __init__(self, key: bytes, size: int = limits.LATELY_RIGHT) -> None:
         self._key, self._size = key, size
-        self._of: OrderedDict[str, tuple[bytes, int]] = OrderedDict()  # the tag, guesses that got away
+        self._of: OrderedDict[str, tuple[bytes, bytes, int]] = OrderedDict()  # whose, tag, guesses gone
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._of
 
     def note(self, account: Account, password: bytes) -> None:
         """A prepared password was right."""
-        self._of[account.id] = self._tag(account, password), 0
-        self._of.move_to_end(account.id)
+        whose = f"{account.id}|{account.generation}|".encode()
+        self._of[account.name] = whose, self._tag(whose, password), 0
+        self._of.move_to_end(account.name)
         while len(self._of) > self._size:
             self._of.popitem(last=False)
 
-    def likeness(self, meant: Iterable[tuple[Account, bytes]]) -> Likeness:
-        """:param meant: accounts, each with the prepared password that was typed for it."""
-        likely, ids = False, set()
-        for account, password in meant:
-            tag = self._tag(account, password)
-            ids.add(account.id)
-            likely |= hmac.compare_digest(self._of.get(account.id, (b"", 0))[0], tag)
-        return Likeness(likely, frozenset(ids))
+    def likeness(self, meant: Iterable[tuple[str | None, bytes]]) -> Likeness:
+        """:param meant: names, each with the prepared password that was typed for it."""
+        likely, names = False, set()
+        for name, password in meant:
+            if name is not None and name in self._of:
+                whose, tag, _ = self._of[name]
+                names.add(name)
+                likely |= hmac.compare_digest(tag, self._tag(whose, password))
+        return Likeness(likely, frozenset(names))
 
     def wrong(self, guess: Likeness) -> None:
         """It was looked at, and was not what it was like."""
         if guess.likely:
-            for account_id in guess.accounts:
-                self._of.pop(account_id, None)
+            for name in guess.names:
+                self._of.pop(name, None)
 
     def got_away(self, guess: Likeness) -> None:
         """It was not looked at: who tried knows by now that it was not like the right one."""
-        for account_id in guess.accounts if not guess.likely else ():
-            if account_id in self._of:
-                tag, guesses = self._of[account_id]
-                self._of[account_id] = tag, guesses + 1
+        for name in guess.names if not guess.likely else ():
+            if name in self._of:
+                whose, tag, guesses = self._of[name]
+                self._of[name] = whose, tag, guesses + 1
                 if guesses + 1 >= limits.LATELY_GUESSES:
-                    del self._of[account_id]
+                    del self._of[name]
 
-    def _tag(self, account: Account, password: bytes) -> bytes:
-        about = f"{account.id}|{account.generation}|".encode()
-        return hmac.digest(self._key, about + password, hashlib.sha256)[:_OCTETS]
+    def _tag(self, whose: bytes, password: bytes) -> bytes:
+        return hmac.digest(self._key, whose + password, hashlib.sha256)[:_OCTETS]

@@ -49,7 +49,7 @@ class Tries:
         :raises Busy: too many wait.
         """
         tried = rules.tried_names(attempt.name)
-        guess, looked_at = await self._authentication.likeness(attempt), False
+        guess, looked_at = self._authentication.likeness(attempt, tried), False
         try:
             async with self._turn(attempt, tried, guess):
                 looked_at = True
