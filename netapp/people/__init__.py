@@ -4,9 +4,10 @@
 ``twisted.cred`` wants them.  :mod:`model` has the values, :mod:`names`, :mod:`words` and :mod:`rules`
 say which names, words and passwords may be; :mod:`store` and :mod:`rows` keep rows, and :mod:`admin`
 is what may be done to them, by services and by ``netapp user``.  :mod:`authentication` is the one way
-that every door goes: :mod:`passwords` hashes, :mod:`throttle` and :mod:`turns` slow guessing down,
-:mod:`audit` writes down what was tried.  Beside the password stand :mod:`second_factor`,
-:mod:`sessions` with their tokens, :mod:`keys`, :mod:`applications` and :mod:`invitations`.
+that every door goes: :mod:`passwords` hashes, :mod:`throttling` slows guessing down, :mod:`trail`
+has what is written down of it.  Beside the password stand :mod:`second_factor`,
+:mod:`sessions` with their tokens, :mod:`keys`, :mod:`applications` and :mod:`invitations`.  Many
+accounts at once are :mod:`lists`: of a class, or to another place.
 
 Names follow RFC 8265 section 3.3 (UsernameCaseMapped), passwords section 4.2 (OpaqueString), hashes
 RFC 9106 (Argon2id), one-time codes RFC 6238.  Left out so far: WebAuthn, and tokens that other
@@ -39,10 +40,10 @@ def open_people(state: Path, reactor: Any) -> "People":
 
     from netapp.core.database import Database
     from netapp.people import codes, settings
-    from netapp.people.audit import Audit
     from netapp.people.clock import Steady
     from netapp.people.directory import People
     from netapp.people.store import SqlStore, open_database, rows
+    from netapp.people.trail.audit import Audit
 
     path = open_database(state)
     with rows(state) as opened:

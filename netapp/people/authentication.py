@@ -13,11 +13,11 @@ from netapp.errors import Busy
 from netapp.people import applications, codes, rules, sessions
 from netapp.people.external import External, vouches
 from netapp.people.ground import Ground
-from netapp.people.lately import LatelyRight, Likeness
 from netapp.people.model import Account, Password
-from netapp.people.refusals import Reason
 from netapp.people.rows import Rows
 from netapp.people.second_factor import SecondFactor, is_on
+from netapp.people.throttling.lately import LatelyRight, Likeness
+from netapp.people.trail.refusals import Reason
 from netapp.people.verified import Verified
 
 

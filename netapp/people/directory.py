@@ -8,7 +8,6 @@ from twisted.internet import defer
 
 from netapp.people import admin, names, rules
 from netapp.people.applications import Applications
-from netapp.people.audit import Audit
 from netapp.people.authentication import Attempt, Authentication, Verdict
 from netapp.people.clock import Steady
 from netapp.people.ground import Ground, NoAudit
@@ -23,8 +22,9 @@ from netapp.people.sessions import Sessions
 from netapp.people.settings import Settings
 from netapp.people.standing import see_opener, see_standing
 from netapp.people.store import Store
+from netapp.people.throttling.turns import Turns
+from netapp.people.trail.audit import Audit
 from netapp.people.tries import Tries
-from netapp.people.turns import Turns
 
 
 class People:

@@ -15,14 +15,14 @@ from netapp.core.faults import Faults
 from netapp.core.threads import Pool
 from netapp.errors import Busy, ConfigError, Unavailable
 from netapp.people import codes, settings
-from netapp.people.audit import Audit
 from netapp.people.clock import Steady
 from netapp.people.model import AccountChanged, Password, Refused
 from netapp.people.passwords import Hasher
 from netapp.people.rows import Rows
 from netapp.people.settings import Settings
 from netapp.people.store import Store
-from netapp.people.throttle import Throttle
+from netapp.people.throttling.throttle import Throttle
+from netapp.people.trail.audit import Audit
 
 T = TypeVar("T")
 

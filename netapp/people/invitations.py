@@ -10,7 +10,7 @@ from netapp.people.model import Account, Invitation, Refused, Role
 from netapp.people.rows import Rows
 from netapp.people.rules import Policy
 from netapp.people.second_factor import is_on
-from netapp.people.turns import Turns
+from netapp.people.throttling.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)

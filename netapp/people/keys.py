@@ -91,7 +91,7 @@ class Keys:
 
         account = await self._ground.for_strangers("a key cannot let in", self._ground.store.write(work))
         if account is not None:  # its owner may now come from there with a password too
-            self._ground.throttle.succeeded(source, account.name, now)
+            self._ground.throttle.came(source, account.name, now)
             await self._ground.for_strangers("a key cannot let in", self._ground.store_throttle())
         event, reason = ("login", "key") if account is not None else ("refused", "key")
         text = name if isinstance(name, str) else name.decode("utf-8", "replace")

@@ -10,9 +10,9 @@ from netapp.core import limits
 from netapp.people import rules
 from netapp.people.authentication import Attempt, Authentication, Verdict
 from netapp.people.ground import Ground
-from netapp.people.lately import Likeness
-from netapp.people.refusals import Reason, tell_refused
-from netapp.people.turns import Throttled, Turns
+from netapp.people.throttling.lately import Likeness
+from netapp.people.throttling.turns import Throttled, Turns
+from netapp.people.trail.refusals import Reason, tell_refused
 
 #: Finds out whether somebody is who they say.
 Judge = Callable[[Attempt], Awaitable[Verdict]]

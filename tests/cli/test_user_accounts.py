@@ -9,7 +9,7 @@ import pytest
 from netapp.people import KEY_FILE, codes
 from netapp.people.model import Session
 from netapp.people.passwords import Hasher
-from netapp.people.throttle import Throttle
+from netapp.people.throttling.throttle import Throttle
 from tests.cli.user_tools import User, operator, user
 
 __all__ = ["user"]

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from netapp.people import KEY_FILE, codes, settings
+from netapp.people.lists.roster import Row
 from netapp.people.passwords import CHEAP
-from netapp.people.roster import Row
 from tests.cli.user_tools import User, user
 
 __all__ = ["user"]
@@ -163,7 +163,7 @@ def test_accounts_that_cannot_be_stored_take_the_slips_along(
 
 def test_a_row_is_what_the_roster_reads(user: User) -> None:
     """The columns of the examples are those that are read."""
-    from netapp.people.roster import read
+    from netapp.people.lists.roster import read
 
     assert read(LIST.encode())[1] == Row(3, "wang", "王小红", "member", frozenset({"三班", "美术"}))
 
@@ -326,7 +326,7 @@ def test_l30_what_somebody_put_into_the_trail_moves_no_terminal(user: User) -> N
 
 
 def test_a_name_that_is_no_accounts_is_found_by_its_hash(user: User) -> None:
-    from netapp.people.audit import Audit
+    from netapp.people.trail.audit import Audit
 
     secret = codes.derived(codes.key_file(user.state / KEY_FILE), "audit")
 

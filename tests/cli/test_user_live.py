@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from netapp.people import KEY_FILE, codes
-from netapp.people.throttle import Throttle
+from netapp.people.throttling.throttle import Throttle
 from tests import real
 from tests.cli.user_tools import User
 

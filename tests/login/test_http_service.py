@@ -20,7 +20,7 @@ from netapp.errors import Busy
 from netapp.login.config import Config
 from netapp.login.http.service import http_factory
 from netapp.people import codes
-from netapp.people.turns import Throttled
+from netapp.people.throttling.turns import Throttled
 from netapp.testing import FakeReactor, connect
 
 HEAD = "{method} {target} HTTP/1.1\r\nHost: x\r\n{fields}\r\n"

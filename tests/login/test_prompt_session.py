@@ -17,7 +17,7 @@ from netapp.errors import StateError, WireError
 from netapp.login.prompt.effects import Enter, Outcome, Verify
 from netapp.login.prompt.session import LoginSession
 from netapp.login.prompt.words import PHRASES
-from netapp.people.throttle import Throttle
+from netapp.people.throttling.throttle import Throttle
 
 NAME, PASSWORD = "请输入用户名:".encode(), "请输入密码:".encode()
 ADMITTED, WRONG = "登录成功".encode(), "用户名或密码输入错误".encode()

@@ -19,7 +19,7 @@ import pytest
 from netapp.people import admin, settings, store
 from netapp.people.model import Password
 from netapp.people.passwords import CHEAP, Hasher
-from netapp.people.throttle import delay
+from netapp.people.throttling.throttle import delay
 from tests import hostile, real
 from tests.login import namespaces
 

@@ -17,9 +17,9 @@ from twisted.internet import task
 from twisted.logger import capturedLogs, formatEvent
 
 from netapp.core import limits
-from netapp.people import audit as audit_module
-from netapp.people.audit import Audit, old_files, rfc3339
-from netapp.people.trail import tail
+from netapp.people.trail import audit as audit_module
+from netapp.people.trail.audit import Audit, old_files, rfc3339
+from netapp.people.trail.reading import tail
 
 KEY = b"k" * 32
 NOON = 1_790_000_000.25
@@ -193,7 +193,7 @@ APPENDING = """
 import sys
 from pathlib import Path
 from twisted.internet import task
-from netapp.people.audit import Audit
+from netapp.people.trail.audit import Audit
 audit = Audit(Path(sys.argv[1]), b"k" * 32, task.Clock(), size=60_000)
 for number in range(400):
     audit.record("login", who=sys.argv[2], number=number, text="x" * 100)
@@ -221,7 +221,7 @@ FULL = """
 import resource, sys
 from pathlib import Path
 from twisted.internet import task
-from netapp.people.audit import Audit
+from netapp.people.trail.audit import Audit
 hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
 audit = Audit(Path(sys.argv[1]), b"k" * 32, task.Clock())
 audit.record("login", number=0)
@@ -351,7 +351,7 @@ def test_l30_what_somebody_has_edited_in_is_made_visible(audit: Audit) -> None:
 def test_a_line_across_blocks_is_one_line_and_the_file_may_have_no_last_newline(
     audit: Audit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("netapp.people.trail._BLOCK", 7)
+    monkeypatch.setattr("netapp.people.trail.reading._BLOCK", 7)
     for number in range(20):
         audit.record("login", number=number)
     audit.path.write_bytes(audit.path.read_bytes()[:-1])

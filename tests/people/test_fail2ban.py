@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from twisted.logger import Logger, LogPublisher, textFileLogObserver
 
-from netapp.people import refusals
-from netapp.people.refusals import Reason, tell_refused
+from netapp.people.trail import refusals
+from netapp.people.trail.refusals import Reason, tell_refused
 from tests import real
 
 pytestmark = pytest.mark.real

@@ -12,14 +12,14 @@ from twisted.logger import capturedLogs, formatEvent
 from netapp.core import limits
 from netapp.core.database import Database
 from netapp.people import admin, settings, store
-from netapp.people.audit import Audit
-from netapp.people.counts import Changes
-from netapp.people.ledger import ORDER
 from netapp.people.model import AccountChanged, Password, Refused
 from netapp.people.passwords import Cost
 from netapp.people.rows import Rows
 from netapp.people.settings import Peppers, Settings
 from netapp.people.store import MemoryStore, SqlStore, Store
+from netapp.people.throttling.counts import Changes
+from netapp.people.throttling.ledger import ORDER
+from netapp.people.trail.audit import Audit
 from tests.people.place import ELSEWHERE, HOST, Disk, Place, now
 
 SECRET = b"s" * 32

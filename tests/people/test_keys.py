@@ -113,6 +113,15 @@ def test_a_key_lets_in_its_owner_and_its_address_is_known(place: Place, zhao: Ac
     assert not now(place.people.keys.offered("zhao", BLOB))
 
 
+def test_a_key_that_lets_in_forgives_no_wrong_passwords(place: Place, zhao: Account) -> None:
+    now(place.people.keys.add(zhao.id, LINE))
+    for number in range(5):
+        place.people.throttle.failed(HOST, ["zhao"], place.clock.seconds(), password=b"%d" % number)
+    held = place.people.throttle.account_wait(HOST, ["zhao"], place.clock.seconds())
+    assert now(place.people.keys.admit("zhao", BLOB, HOST)) is not None
+    assert place.people.throttle.account_wait(HOST, ["zhao"], place.clock.seconds()) == held > 0
+
+
 def test_l2_a_probe_is_the_same_work_for_every_name(place: Place, zhao: Account) -> None:
     now(place.people.keys.add(zhao.id, LINE))
     for name in ("zhao", "nobody", "no name!", "x" * 5000):

@@ -10,9 +10,9 @@ from netapp.core import limits
 from netapp.errors import Busy
 from netapp.people import codes
 from netapp.people.authentication import Attempt
-from netapp.people.lately import LatelyRight
 from netapp.people.model import Account
-from netapp.people.turns import Throttled
+from netapp.people.throttling.lately import LatelyRight
+from netapp.people.throttling.turns import Throttled
 from tests.people.place import ELSEWHERE, HOST, Place, cancelled, now
 
 RIGHT = "a right password"

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netapp.core import limits
-from netapp.people.counts import MOST, Changes
-from netapp.people.throttle import STEPS, Throttle
+from netapp.people.throttling.counts import MOST, Changes
+from netapp.people.throttling.throttle import STEPS, Throttle
 
 KEY = b"k" * 32
 HOST, OWNERS = "198.51.100.1", "192.0.2.2"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.logger import capturedLogs, formatEvent
 
-from netapp.people.refusals import Reason, tell_refused
+from netapp.people.trail.refusals import Reason, tell_refused
 
 
 def told(source: str, door: str = "login", reason: Reason = Reason.BAD) -> str:

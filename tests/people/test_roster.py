@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from netapp.core import limits, text
 from netapp.core.languages import LANGS
-from netapp.people import roster
+from netapp.people.lists import roster
+from netapp.people.lists.roster import Row, Unreadable
 from netapp.people.model import Role
-from netapp.people.roster import Row, Unreadable
 
 LIST = """\
 学号,姓名,角色,班级

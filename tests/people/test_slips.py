@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netapp.core.languages import LANGS, Lang
-from netapp.people import codes, slips
-from netapp.people.slips import Slip
+from netapp.people import codes
+from netapp.people.lists import slips
+from netapp.people.lists.slips import Slip
 from tests.real import tool
 
 UNTIL = datetime(2026, 12, 5, 18, 0)

@@ -18,7 +18,6 @@ from alembic.script import ScriptDirectory
 from netapp.core.database import open_engine, upgrade
 from netapp.errors import ConfigError
 from netapp.people import admin, store
-from netapp.people.counts import Changes
 from netapp.people.model import (
     Account,
     AccountChanged,
@@ -33,6 +32,7 @@ from netapp.people.passwords import Hasher
 from netapp.people.rows import Rows
 from netapp.people.store import MemoryStore
 from netapp.people.tables import METADATA
+from netapp.people.throttling.counts import Changes
 
 HASH = Password("hash")
 
@@ -313,7 +313,7 @@ def test_l42_a_password_change_that_is_killed_leaves_the_old_or_the_new(tmp_path
 import itertools, sys
 from pathlib import Path
 from netapp.people import admin, store
-from netapp.people.counts import Changes
+from netapp.people.throttling.counts import Changes
 from netapp.people.model import Password
 print("begun", flush=True)
 for phc in itertools.cycle({[hashes["new"], hashes["old"]]!r}):

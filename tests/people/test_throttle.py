@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netapp.core import limits
-from netapp.people.guesses import WrongPasswords
-from netapp.people.ledger import ORDER
 from netapp.people.names import mapped_name
-from netapp.people.origins import origin
-from netapp.people.throttle import STEPS, Throttle, delay
+from netapp.people.throttling.guesses import WrongPasswords
+from netapp.people.throttling.ledger import ORDER
+from netapp.people.throttling.origins import origin
+from netapp.people.throttling.throttle import STEPS, Throttle, delay
 
 HOST = "192.0.2.1"
 

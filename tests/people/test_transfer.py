@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netapp.people import admin, keys, totp
+from netapp.people.lists.parcels import Person, Unreadable, read, written
+from netapp.people.lists.transfer import everybody, take
 from netapp.people.model import Account, Password
-from netapp.people.parcels import Person, Unreadable, read, written
 from netapp.people.rows import Rows
 from netapp.people.store import MemoryStore
-from netapp.people.transfer import everybody, take
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 HASH = Password("$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2g", "pepper", True)

@@ -11,8 +11,8 @@ from twisted.internet import defer, task
 
 from netapp.core import limits
 from netapp.errors import Busy
-from netapp.people.throttle import STEPS, Throttle
-from netapp.people.turns import Throttled, Turns
+from netapp.people.throttling.throttle import STEPS, Throttle
+from netapp.people.throttling.turns import Throttled, Turns
 
 #: More than the tests have at once, but for those of this very limit.
 STRANGERS = 100

@@ -74,7 +74,7 @@ def audit(follow: bool, most: int, name: str | None, as_json: bool, state: Path 
     The file is audit.jsonl in the state directory. A name that is no account's stands there as a
     hash only: people type passwords as names.
     """
-    from netapp.people.trail import tail
+    from netapp.people.trail.reading import tail
 
     path = trail(directory(state))
     see_whose(path.parent)
@@ -104,7 +104,7 @@ class _About:
         if name is None:
             return
         from netapp.people import KEY_FILE, codes, names
-        from netapp.people.audit import Audit
+        from netapp.people.trail.audit import Audit
 
         self._name = names.mapped_or_none(name) or name
         secret = path.parent / KEY_FILE
@@ -131,7 +131,7 @@ class _Following:
             self._file.close()
 
     def events(self) -> Iterator[dict[str, Any]]:
-        from netapp.people.trail import read_event
+        from netapp.people.trail.reading import read_event
 
         while True:
             for line in self._lines():

@@ -136,7 +136,7 @@ class Transaction:
 
     def _write(self, events: "Sequence[Event]") -> int:
         """:returns: how many could not be written."""
-        from netapp.people.audit import Audit
+        from netapp.people.trail.audit import Audit
 
         audit = Audit(trail(self.state), b"", self)  # no name that is unknown is told of here
         for event, account, fields in events:

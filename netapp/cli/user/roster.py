@@ -20,7 +20,7 @@ from netapp.core.languages import Phrases
 from netapp.people.model import Account, Refused
 
 if TYPE_CHECKING:
-    from netapp.people.roster import Row
+    from netapp.people.lists.roster import Row
 
 PHRASES: Final = Phrases(
     {
@@ -156,7 +156,7 @@ class Outcome:
 
 
 def _import_list(file: Path, octets: bytes, wish: Wish, state: Path | None) -> None:
-    from netapp.people import roster
+    from netapp.people.lists import roster
 
     try:
         rows = roster.read(octets)
@@ -217,7 +217,7 @@ def _refuse(file: Path, faults: str) -> Any:
 
 
 def _sheet(outcome: Outcome, wish: Wish) -> str:
-    from netapp.people.slips import Slip, sheet
+    from netapp.people.lists.slips import Slip, sheet
 
     assert wish.server is not None  # seen before
     host, port = wish.server

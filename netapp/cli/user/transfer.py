@@ -13,9 +13,9 @@ from netapp.cli.user.base import Transaction, at, state_option
 from netapp.core.languages import Phrases
 
 if TYPE_CHECKING:
+    from netapp.people.lists.parcels import Person
+    from netapp.people.lists.transfer import Taken
     from netapp.people.model import Account
-    from netapp.people.parcels import Person
-    from netapp.people.transfer import Taken
 
 PHRASES: Final = Phrases(
     {
@@ -58,7 +58,7 @@ def export(file: Path | None, force: bool, state: Path | None) -> None:
     Ids, names, roles, groups, password hashes, second factors and SSH keys are in it: keep it
     secret. A file has mode 0600. Without FILE it goes to standard output; a file there gets that mode too.
     """
-    from netapp.people import parcels, transfer
+    from netapp.people.lists import parcels, transfer
 
     if file is not None:
         files.see_free(file, force=force)
@@ -93,7 +93,7 @@ class Undone(Exception):
 
 def take(octets: bytes, state: Path | None, *, overwrite: bool, dry: bool) -> None:
     """``netapp user import`` of such a file."""
-    from netapp.people import parcels, transfer
+    from netapp.people.lists import parcels, transfer
 
     try:
         people = parcels.read(octets)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from netapp.cli.user.base import Transaction
     from netapp.people.model import Account
-    from netapp.people.throttle import Throttle
+    from netapp.people.throttling.throttle import Throttle
 
 
 def forgive(transaction: "Transaction", account: "Account") -> None:
@@ -23,7 +23,7 @@ def forget(transaction: "Transaction", account: "Account") -> None:
 
 
 def _stored(transaction: "Transaction") -> "Throttle":
-    from netapp.people.throttle import Throttle
+    from netapp.people.throttling.throttle import Throttle
 
     stored, throttle = transaction.rows.throttles, Throttle(transaction.key_for("throttle"))
     throttle.restore(stored.failures(), stored.places(), transaction.now)

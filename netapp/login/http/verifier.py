@@ -8,7 +8,7 @@ from netapp.login.http.wire import Basic, Bearer, Credentials
 from netapp.people import codes
 from netapp.people.directory import People
 from netapp.people.model import Account
-from netapp.people.turns import Throttled
+from netapp.people.throttling.turns import Throttled
 
 #: This door, as the scope of an application password names it.
 DOOR = "http"

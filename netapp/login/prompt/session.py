@@ -32,7 +32,7 @@ from netapp.login.prompt.newcomer import Differ, Newcomer, Redeem
 from netapp.people.codes import looks_like_invitation
 from netapp.people.model import Refused
 from netapp.people.rules import tried_names
-from netapp.people.throttle import SourceThrottle, delay
+from netapp.people.throttling.throttle import SourceThrottle, delay
 
 _TLS: Final = b"\x16\x03"  # a handshake record: RFC 8446 section 5.1
 

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite import insert
 
-from netapp.people.counts import Changes
 from netapp.people.tables import place, throttle
+from netapp.people.throttling.counts import Changes
 
 # After every failed try; to put a statement together takes longer than to run it.
 _NEW: Final = insert(throttle)

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, Final
 
 from netapp.core import limits
 from netapp.core.text import visible
-from netapp.people.audit import old_files
+from netapp.people.trail.audit import old_files
 
 Event = dict[str, Any]
 _BLOCK: Final = 64 * 1024

@@ -11,8 +11,8 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from netapp.people import names, totp
+from netapp.people.lists.parcels import KeyLine, Person, Totp, Unreadable
 from netapp.people.model import Account, Key
-from netapp.people.parcels import KeyLine, Person, Totp, Unreadable
 
 if TYPE_CHECKING:
     from netapp.people.rows import Rows

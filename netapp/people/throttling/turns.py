@@ -22,8 +22,8 @@ from twisted.internet import defer, task
 
 from netapp.core import limits
 from netapp.errors import Busy
-from netapp.people.ledger import SHARED, Key
-from netapp.people.throttle import STEPS, Throttle
+from netapp.people.throttling.ledger import SHARED, Key
+from netapp.people.throttling.throttle import STEPS, Throttle
 
 
 class Throttled(Busy):

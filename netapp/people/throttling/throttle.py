@@ -35,10 +35,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from netapp.core import limits
-from netapp.people.counts import Changes
-from netapp.people.guesses import WrongPasswords
-from netapp.people.ledger import ORDER, Key, Ledger
-from netapp.people.origins import Origin, origin
+from netapp.people.throttling.counts import Changes
+from netapp.people.throttling.guesses import WrongPasswords
+from netapp.people.throttling.ledger import ORDER, Key, Ledger
+from netapp.people.throttling.origins import Origin, origin
 
 #: Seconds that the prompt waits after the first, second, ... failure; the last for all further ones.
 STEPS: Final = (0.0, 0.0, 1.0, 2.0, 4.0, 8.0, 15.0)

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from twisted.logger import Logger
 
-from netapp.people.origins import printable_host
+from netapp.people.throttling.origins import printable_host
 
 _log = Logger(namespace="netapp.people")
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from netapp.core import limits
-from netapp.people.counts import MOST, Changes, Counts, Places, Row
-from netapp.people.guesses import Sprays
+from netapp.people.throttling.counts import MOST, Changes, Counts, Places, Row
+from netapp.people.throttling.guesses import Sprays
 
 #: A count's letter, a colon, and what it is of.  The letters: an account from anywhere (a), a site's
 #: network (s), failures at many accounts (d), a network (n), an account at a source (p), an address (h).
