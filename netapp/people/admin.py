@@ -4,7 +4,6 @@ The same functions serve ``netapp user`` and the services.  Each notes what has 
 every process on the state directory learns of it; none leaves a place without an admin that had one.
 """
 
-import math
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -102,7 +101,7 @@ def set_state(rows: "Rows", account: Account, state: AccountState, reason: str =
     if state != "active":
         _see_other_admin(rows, account)
     rows.accounts.set_state(account.id, state, words.reason(reason) if state != "active" else "")
-    rows.sessions.drop_dead(-math.inf, account.id)
+    rows.sessions.drop_revoked(account.id)
     return _noted(rows, _STATE_CHANGES[state], account)
 
 
@@ -245,7 +244,7 @@ def _see_other_admin(rows: "Rows", account: Account) -> None:
 def _revoked(rows: "Rows", kind: ChangeKind, account: Account, keep: str | None) -> Account:
     if keep is not None:
         rows.sessions.renew(keep, account.id)
-    rows.sessions.drop_dead(-math.inf, account.id)  # the revoked ones
+    rows.sessions.drop_revoked(account.id)
     return _noted(rows, kind, account, session=keep)
 
 

@@ -4,7 +4,6 @@ What is sealed with the state directory's key is opened on the way out and seale
 Sessions, tokens, application passwords and invitations stay behind: they are good in one place only.
 """
 
-import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from secrets import token_hex
@@ -86,7 +85,7 @@ def _put(rows: "Rows", person: Person, mine: Account | None, key: bytes, now: fl
     rows.accounts.revoke(wanted.id)
     rows.accounts.set_groups(wanted.id, person.groups)
     rows.invitations.forget(wanted.id)
-    rows.sessions.drop_dead(-math.inf)
+    rows.sessions.drop_revoked()
     _put_factor(rows, person, key, now)
     _put_keys(rows, person)
     account = rows.accounts.get(wanted.id)

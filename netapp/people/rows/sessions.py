@@ -74,13 +74,20 @@ class SessionRows:
 
     def drop_dead(self, now: float, account_id: str | None = None) -> None:
         """Delete those that are over, or revoked; of one account, or of all."""
-        whose = sa.true() if account_id is None else session.c.account == account_id
-        self._connection.execute(sa.delete(session).where(whose, session.c.expires <= now))
-        self._connection.execute(sa.delete(session).where(whose, ~_of_now()))
+        self._connection.execute(sa.delete(session).where(_whose(account_id), session.c.expires <= now))
+        self.drop_revoked(account_id)
+
+    def drop_revoked(self, account_id: str | None = None) -> None:
+        """Delete those that the account's generation has revoked; of one account, or of all."""
+        self._connection.execute(sa.delete(session).where(_whose(account_id), ~_of_now()))
 
     def _some(self, *conditions: sa.ColumnElement[bool]) -> Sequence[Session]:
         rows = self._connection.execute(sa.select(*_FIELDS).where(*conditions).order_by(session.c.created))
         return [Session(**row._mapping) for row in rows]
+
+
+def _whose(account_id: str | None) -> sa.ColumnElement[bool]:
+    return sa.true() if account_id is None else session.c.account == account_id
 
 
 def _good(now: float) -> sa.ColumnElement[bool]:
