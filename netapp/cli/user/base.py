@@ -190,11 +190,19 @@ def change(
     state: Path | None, name: str, work: "Callable[[Transaction, Account], Account | None]"
 ) -> "Account":
     """Run work on one account.  :returns: as it is then, if work says so, else as it was."""
+    account, changed = of_account(state, name, work)
+    return changed or account
+
+
+def of_account(
+    state: Path | None, name: str, read: "Callable[[Transaction, Account], T]"
+) -> "tuple[Account, T]":
+    """An account, and what ``read`` finds of it."""
     from netapp.people import admin
 
-    def found(transaction: Transaction) -> "Account":
+    def found(transaction: Transaction) -> "tuple[Account, T]":
         account = admin.find(transaction.rows, name)
-        return work(transaction, account) or account
+        return account, read(transaction, account)
 
     return at(state, found)
 

@@ -1,6 +1,5 @@
 """``totp-reset`` and ``app-password``: what stands beside a password."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -8,7 +7,7 @@ import click
 
 from netapp.cli import common
 from netapp.cli.user import table
-from netapp.cli.user.base import Transaction, at, change, json_option, state_option
+from netapp.cli.user.base import Transaction, change, json_option, of_account, state_option
 from netapp.core.languages import Phrases
 from netapp.people.model import SCOPES, Account, Application, Refused
 
@@ -105,13 +104,9 @@ def add(name: str, scopes: tuple[str, ...], label: str, state: Path | None) -> N
 @state_option
 def list_(name: str, as_json: bool, state: Path | None) -> None:
     """List an account's, without the passwords themselves."""
-    from netapp.people import admin
-
-    def work(transaction: Transaction) -> tuple[Account, Sequence[Application]]:
-        account = admin.find(transaction.rows, name)
-        return account, transaction.rows.applications.of(account.id)
-
-    account, found = at(state, work)
+    account, found = of_account(
+        state, name, lambda transaction, account: transaction.rows.applications.of(account.id)
+    )
     if as_json:
         table.show_json([_plain(each) for each in found])
     else:

@@ -1,7 +1,6 @@
 """``keys``, ``key add`` and ``key remove``: the SSH public keys of an account."""
 
 import sys
-from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Final
@@ -10,7 +9,7 @@ import click
 
 from netapp.cli import common
 from netapp.cli.user import table
-from netapp.cli.user.base import Transaction, at, change, json_option, state_option
+from netapp.cli.user.base import Transaction, change, json_option, of_account, state_option
 from netapp.core import limits
 from netapp.core.languages import Phrases
 from netapp.core.text import decode
@@ -43,13 +42,9 @@ say: Final = common.words(PHRASES)
 @state_option
 def keys(name: str, as_json: bool, state: Path | None) -> None:
     """List an account's SSH keys."""
-    from netapp.people import admin
-
-    def work(transaction: Transaction) -> tuple[Account, Sequence[Key]]:
-        account = admin.find(transaction.rows, name)
-        return account, transaction.rows.keys.of(account.id)
-
-    account, found = at(state, work)
+    account, found = of_account(
+        state, name, lambda transaction, account: transaction.rows.keys.of(account.id)
+    )
     if as_json:
         table.show_json([_plain(each) for each in found])
     else:

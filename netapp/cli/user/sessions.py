@@ -1,6 +1,5 @@
 """``sessions`` and ``revoke``."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -8,7 +7,7 @@ import click
 
 from netapp.cli import common
 from netapp.cli.user import table
-from netapp.cli.user.base import Transaction, at, change, json_option, state_option
+from netapp.cli.user.base import Transaction, change, json_option, of_account, state_option
 from netapp.core.languages import Phrases
 from netapp.people.model import Account, Refused, Session
 
@@ -47,13 +46,9 @@ say: Final = common.words(PHRASES)
 @state_option
 def sessions(name: str, as_json: bool, state: Path | None) -> None:
     """List an account's connections that are logged in, and its tokens."""
-    from netapp.people import admin
-
-    def work(transaction: Transaction) -> tuple[Account, Sequence[Session]]:
-        account = admin.find(transaction.rows, name)
-        return account, transaction.rows.sessions.of(account.id, transaction.now)
-
-    account, found = at(state, work)
+    account, found = of_account(
+        state, name, lambda transaction, account: transaction.rows.sessions.of(account.id, transaction.now)
+    )
     if as_json:
         table.show_json([_plain(each) for each in found])
     else:
