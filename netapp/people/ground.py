@@ -114,7 +114,7 @@ class Ground:
     async def _change(self, work: Callable[[Rows], T]) -> T:
         outcome: T = await self.store.write(work)
         try:
-            await self.catch_up()
+            await self._publish_changes()  # what others have stored, the store's watch tells
         except Exception:  # it is stored: who asked for it is told so
             self._cannot_read(Failure())
         return outcome
@@ -123,18 +123,28 @@ class Ground:
         """Publish what has happened, here or elsewhere, each once and in order."""
         await self._reading.acquire()
         try:
-            news = await self.store.read(self._news)
+            news = await self.store.read(self._everything)
             self._take_settings(news.settings)
             self._take_throttles(news)
-            for number, happened in news.changes:
-                self._seen = number
-                if happened.kind == "removed":  # whoever gets the name begins anew
-                    self.throttle.forget(happened.account.name, self.now())
-                self.changes.publish(happened)
-            if any(happened.kind == "removed" for _, happened in news.changes):
-                await self.store_throttle()
+            await self._publish(news.changes)
         finally:
             self._reading.release()
+
+    async def _publish_changes(self) -> None:
+        await self._reading.acquire()
+        try:
+            await self._publish(await self.store.read(self._news))
+        finally:
+            self._reading.release()
+
+    async def _publish(self, changes: Sequence[tuple[int, AccountChanged]]) -> None:
+        for number, happened in changes:
+            self._seen = number
+            if happened.kind == "removed":  # whoever gets the name begins anew
+                self.throttle.forget(happened.account.name, self.now())
+            self.changes.publish(happened)
+        if any(happened.kind == "removed" for _, happened in changes):
+            await self.store_throttle()
 
     @property
     def begun(self) -> bool:
@@ -156,11 +166,15 @@ class Ground:
                 self.throttle.put_back(changes)
                 raise
 
-    def _news(self, rows: Rows) -> "_News":
-        """What others may have written since we last looked, in a thread."""
+    def _news(self, rows: Rows) -> Sequence[tuple[int, AccountChanged]]:
+        """What has happened to accounts since we last looked, in a thread."""
+        return rows.changes.since(self._seen or 0)
+
+    def _everything(self, rows: Rows) -> "_News":
+        """Whatever others may have written since then, in a thread."""
         since = self._merged - limits.CLOCK_STEP  # another process's clock may be as much behind
         return _News(
-            rows.changes.since(self._seen or 0),
+            self._news(rows),
             rows.throttles.failures(since),
             rows.throttles.places(since),
             settings.read(rows) if self.settings is not None else None,
