@@ -1,10 +1,11 @@
-"""Listening: descriptions to sockets, one line in the log for each, one line for what cannot be.
+"""Listening: descriptions to sockets, two lines in the log for each, one line for what cannot be.
 
 Streams take any of Twisted's endpoint descriptions; datagrams take the same form,
 ``udp:PORT[:interface=ADDRESS]``.  Binding happens in ``privilegedStartService``, so that
 ``twistd --uid`` can serve port 53.
 """
 
+import errno
 import re
 import socket
 from collections.abc import Callable, Sequence
@@ -18,6 +19,7 @@ from twisted.python.failure import Failure
 from netapp.core import limits
 from netapp.core.doorkeeper import Doorkeeper
 from netapp.core.proxied import ProxiedFactory
+from netapp.core.scopes import keep_scopes
 from netapp.core.streams import SessionFactory
 from netapp.errors import ConfigError, StartError
 
@@ -104,7 +106,7 @@ def _parts(description: str) -> tuple[str, list[str], set[str]]:
 _ANYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "127.0.0.1"}  # noqa: S104  (compared, not bound)
 
 
-class _Listener(service.Service):
+class Listener(service.Service):
     """One socket of a service.
 
     :param owner: the plugin, as the log and an error name it.
@@ -113,6 +115,10 @@ class _Listener(service.Service):
 
     _log = Logger()
     _port: Any = None
+    #: False where somebody else tells of the listener: it has no lines of its own in the log then.
+    speaks = True
+    #: (transport, port) to who else of ours has it; "" when nobody knows.
+    holder: Callable[[str, int], str] = staticmethod(lambda transport, port: "")
 
     def __init__(self, owner: str, description: str, reactor: Any, hint: Hint | None, option: str) -> None:
         self.owner, self.description, self.option = owner, description, option
@@ -127,7 +133,8 @@ class _Listener(service.Service):
         try:
             self._port = self._listen()
         except error.CannotListenError as problem:
-            raise self._cannot(getattr(problem.socketError, "strerror", None) or str(problem)) from None
+            reason = getattr(problem.socketError, "strerror", None) or str(problem)
+            raise self._cannot(reason, self._held_by(problem)) from None
         except Exception as problem:  # an endpoint may be anybody's
             reason = ": ".join(map(str, problem.args)) or type(problem).__name__
             raise self._cannot(reason.removesuffix(".")) from None
@@ -136,9 +143,19 @@ class _Listener(service.Service):
         super().startService()
         if self._port is None:
             self.privilegedStartService()
-        self._log.info("{owner}: listening on {where}", owner=self.owner, where=self._where())
-        if self._hint is not None and (place := self._place()) is not None:
-            self._log.info("{owner}: try  {hint}", owner=self.owner, hint=self._hint(*place))
+        if self.speaks:
+            self._log.info("{owner}: listening on {where}", owner=self.owner, where=self.where())
+            if hint := self.hint():
+                self._log.info("{owner}: try  {hint}", owner=self.owner, hint=hint)
+
+    def hint(self, host: str | None = None) -> str:
+        """A command line that tries the listener; "" where there is none.
+
+        :param host: how its user reaches this machine; None for one who sits at it.
+        """
+        if self._hint is None or (place := self._place()) is None:
+            return ""
+        return self._hint(host or place[0], place[1])
 
     def stopService(self) -> defer.Deferred[None]:
         super().stopService()
@@ -152,9 +169,16 @@ class _Listener(service.Service):
     def _listen(self) -> Any:
         raise NotImplementedError
 
-    def _cannot(self, reason: str) -> StartError:
+    def _held_by(self, problem: error.CannotListenError) -> str:
+        if getattr(problem.socketError, "errno", None) != errno.EADDRINUSE or not problem.port:
+            return ""
+        transport = "udp" if is_datagram(self.description) else "tcp"
+        return self.holder(transport, int(problem.port))
+
+    def _cannot(self, reason: str, holder: str = "") -> StartError:
+        """:param holder: who has it, as far as that is known."""
         return StartError(
-            f"{self.owner}: cannot listen on {self.description}: {reason}; "
+            f"{self.owner}: cannot listen on {self.description}: {reason}{f' ({holder})' if holder else ''}; "
             f"choose another with {self.option}, or in the configuration file"
         )
 
@@ -165,7 +189,8 @@ class _Listener(service.Service):
             return None
         return _ANYWHERE.get(host.host, host.host), host.port
 
-    def _where(self) -> str:
+    def where(self) -> str:
+        """Transport, address and port, as the log has them; the description of what has none."""
         host = self.getHost()
         if not isinstance(host, address.IPv4Address | address.IPv6Address):
             return self.description
@@ -176,7 +201,7 @@ def _hint_tls(host: str, port: int) -> str:
     return f"openssl s_client -quiet -connect {host}:{port}"
 
 
-class StreamListener(_Listener):
+class StreamListener(Listener):
     """Listens for connections; its stop lets running transfers end within the drain limit."""
 
     def __init__(
@@ -244,7 +269,7 @@ def _tune(port: Any, *, backlog: bool) -> None:
             handle.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
-class DatagramListener(_Listener):
+class DatagramListener(Listener):
     """Listens for datagrams."""
 
     def __init__(
@@ -265,30 +290,8 @@ class DatagramListener(_Listener):
             self._number, self.handler, self._interface, maxPacketSize=limits.DATAGRAM
         )
         if isinstance(port, udp.Port) and port.addressFamily == socket.AF_INET6:
-            _keep_scopes(port)
+            keep_scopes(port)
         return port
-
-
-def _keep_scopes(port: Any) -> None:
-    port.socket = _ScopedSocket(fileno=port.socket.detach())
-    port.socket.setblocking(False)
-    port.fileno = port.socket.fileno
-
-
-class _ScopedSocket(socket.socket):
-    """Keeps a link-local peer's link in its address, ``fe80::1%2``: without it no answer finds the way.
-
-    Twisted passes on the first two parts of an address, and the scope is the fourth.
-    """
-
-    def recvfrom(self, *args: int) -> tuple[bytes, Any]:
-        octets, peer = super().recvfrom(*args)
-        return octets, with_scope(peer)
-
-
-def with_scope(peer: tuple[Any, ...]) -> tuple[Any, ...]:
-    """An address as ``recvfrom`` gives it, with a scope as a part of its host."""
-    return (f"{peer[0]}%{peer[3]}", *peer[1:]) if len(peer) == 4 and peer[3] else peer
 
 
 def descriptions(given: Sequence[str], defaults: Sequence[str], interface: str | None) -> tuple[str, ...]:

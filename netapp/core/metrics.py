@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final
 
-from twisted.application.service import IService, MultiService
+from twisted.application.service import IService
 
 from netapp.core.access import Access
 from netapp.core.connections import SessionFactory, peer_of
 from netapp.core.datagrams import Datagrams
 from netapp.core.listen import DatagramListener, StreamListener, in_url, on_loopback
+from netapp.core.services import parts
 
 Reading = Callable[[], float]
 
@@ -67,7 +68,7 @@ def count_listeners(house: IService, metrics: Metrics) -> None:
     """Have each service's listeners counted together: ``netapp_echo_datagrams_refused``."""
     factories: defaultdict[str, list[SessionFactory]] = defaultdict(list)
     handlers: defaultdict[str, list[Datagrams]] = defaultdict(list)
-    for each in _parts(house):
+    for each in parts(house):
         if isinstance(each, StreamListener) and isinstance(each.factory, SessionFactory):
             factories[each.owner].append(each.factory)
         elif isinstance(each, DatagramListener) and isinstance(each.handler, Datagrams):
@@ -78,12 +79,6 @@ def count_listeners(house: IService, metrics: Metrics) -> None:
         metrics.gauge(f"{prefix}_connections", "Connections now.", partial(_total, counted, "connections"))
     for owner, heard in handlers.items():
         _sum(metrics, owner.replace("-", "_"), _DATAGRAMS, heard)
-
-
-def _parts(house: IService) -> Iterator[IService]:
-    yield house
-    for each in house if isinstance(house, MultiService) else ():
-        yield from _parts(each)
 
 
 def _sum(

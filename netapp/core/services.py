@@ -1,10 +1,17 @@
 """Services that start in order and stop in the other: doors together, what they stand on after them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from twisted.application import service
 from twisted.internet import defer
 from twisted.logger import Logger
+
+
+def parts(house: service.IService) -> Iterator[service.IService]:
+    """A service and all that it is made of, in the order in which they start."""
+    yield house
+    for each in house if isinstance(house, service.MultiService) else ():
+        yield from parts(each)
 
 
 class House(service.MultiService):

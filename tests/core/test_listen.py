@@ -15,6 +15,7 @@ from twisted.logger import LogLevel, capturedLogs, formatEvent
 
 from netapp.core import access, limits, listen, metrics
 from netapp.core.datagrams import OwnPorts
+from netapp.core.scopes import with_scope
 from netapp.core.sessions import Session
 from netapp.core.streams import SessionFactory, SessionProtocol
 from netapp.errors import ConfigError, StartError
@@ -153,9 +154,9 @@ async def test_a_unix_socket_is_its_owners_and_groups_unless_told(
 
 
 def test_a_scope_is_kept_as_a_part_of_the_host() -> None:
-    assert listen.with_scope(("fe80::1", 5, 0, 2)) == ("fe80::1%2", 5, 0, 2)
-    assert listen.with_scope(("::1", 5, 0, 0)) == ("::1", 5, 0, 0)
-    assert listen.with_scope(("127.0.0.1", 5)) == ("127.0.0.1", 5)
+    assert with_scope(("fe80::1", 5, 0, 2)) == ("fe80::1%2", 5, 0, 2)
+    assert with_scope(("::1", 5, 0, 0)) == ("::1", 5, 0, 0)
+    assert with_scope(("127.0.0.1", 5)) == ("127.0.0.1", 5)
 
 
 # Starts ------------------------------------------------------------------------------------------
