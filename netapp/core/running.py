@@ -1,6 +1,8 @@
 """What a ``tap.py`` needs to make a process out of a service: nothing here is a service's own."""
 
+import os
 import resource
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,6 +16,7 @@ from netapp.core.access import Access
 from netapp.core.config import SharedOptions, starting
 from netapp.core.datagrams import OwnPorts
 from netapp.core.metrics import Metrics, count_listeners, metrics_listener
+from netapp.core.notify import Manager, Notifier
 from netapp.core.services import House, Part, Storeys
 from netapp.core.signals import Hangup
 from netapp.core.state import User, acting_as, final_user
@@ -79,6 +82,9 @@ def alone(plugin: str, options: OptionsT, part: Callable[[OptionsT, Shared], ISe
         page = partial(metrics_listener, plugin, options["metrics"], shared.metrics, access, reactor)
         starting(plugin, page).setServiceParent(doors)
     Part(lambda: _log.info("{plugin}: ready", plugin=plugin), lambda: None).setServiceParent(house)
+    notifier = Notifier(Manager(os.environ), reactor, time.monotonic_ns, plugin)
+    shared.hangup.told = notifier.reading
+    notifier.setServiceParent(house)  # last, and so the first to hear of the stop
     return house
 
 

@@ -20,6 +20,8 @@ class Hangup(service.Service):
 
     A reloader that fails is logged and does not keep the others from theirs: what is the
     operator's fault, a ConfigError, in one line.
+
+    ``told`` is called with True when a reading begins, and with False when all have read.
     """
 
     _log = Logger()
@@ -29,6 +31,7 @@ class Hangup(service.Service):
         self._reloaders: list[tuple[str, Callable[[], object]]] = []
         self._before: Any = None
         self._reading = self._again = False
+        self.told: Callable[[bool], object] = lambda begins: None
 
     def add(self, name: str, reload: Callable[[], object]) -> None:
         self._reloaders.append((name, reload))
@@ -52,6 +55,7 @@ class Hangup(service.Service):
             self._again = True
             return
         self._reading = True
+        self.told(True)
         outcomes = [
             defer.maybeDeferred(reload).addCallbacks(
                 self._read, self._unread, callbackArgs=(name,), errbackArgs=(name,)
@@ -64,6 +68,8 @@ class Hangup(service.Service):
         self._reading, again, self._again = False, self._again, False
         if again:
             self.reload()
+        else:
+            self.told(False)
 
     def _read(self, _: object, name: str) -> None:
         self._log.info("{name}: read again", name=name)
