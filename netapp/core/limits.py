@@ -77,6 +77,45 @@ DATABASE_POLL: Final = 0.25
 #: How long a fault of ours that was told of in full is only counted when it comes again.
 FAULT_AGAIN: Final = 60.0
 
+# --- Status ------------------------------------------------------------------------------------
+
+#: What one process tells of itself, at most.
+STATUS: Final = 1024 * 1024
+#: Names of people present that it tells.
+STATUS_NAMES: Final = 200
+#: Listeners that it tells of.
+STATUS_LISTENERS: Final = 200
+#: Characters of one of its lines, such as the last error's.
+STATUS_LINE: Final = 300
+#: Clients that wait for it.
+STATUS_WAITING: Final = 16
+#: How long it answers nobody when no descriptor is left.
+STATUS_PAUSE: Final = 1.0
+#: How long ``netapp status`` waits for a process, and a start for who has its port.
+STATUS_WAIT: Final = 2.0
+STATUS_WAIT_START: Final = 0.5
+#: Processes of one state directory that are asked.
+STATUS_PROCESSES: Final = 64
+#: How long a socket at which nobody listens may be one that is just being made.
+STATUS_FRESH: Final = 10.0
+
+# --- Backups ---------------------------------------------------------------------------------
+
+#: Pages of a database that are copied at once, 4 KiB each; between two of them others may write.
+BACKUP_PAGES: Final = 256
+#: Files and folders in one backup.
+BACKUP_MEMBERS: Final = 500_000
+#: Octets of the list of them.
+BACKUP_MANIFEST: Final = 256 * 2**20
+#: Octets that are read at once of an archive that is not trusted yet.
+BACKUP_READ: Final = 2**20
+#: How often a file is read again that changes while it is read.
+BACKUP_TRIES: Final = 3
+#: Lines that are shown of what is wrong with a database.
+BACKUP_DAMAGE: Final = 5
+#: Copies of one database that upgrades have put aside.
+DATABASE_COPIES: Final = 3
+
 # --- People ----------------------------------------------------------------------------------
 
 #: Characters in an account's name.
@@ -486,6 +525,26 @@ FEIQ_PACKET: Final = 8000
 IMPORT: Final = 64 * 2**20
 #: How often ``netapp get`` goes on by itself where a transfer was cut.
 GET_RESUMES: Final = 5
+
+# --- The terminal ----------------------------------------------------------------------------
+
+#: Octets of one message that are shown; a file that is saved has them all.
+TERMINAL_SHOWN: Final = 4096
+#: Messages of a talk that are kept for a later ``/save``, and their octets.
+TERMINAL_KEPT: Final = 10_000
+TERMINAL_KEPT_OCTETS: Final = 16 * 2**20
+#: Lines of history, and octets of one of them.
+TERMINAL_HISTORY: Final = 1000
+TERMINAL_LINE: Final = 4096
+#: Peers whose encoding is remembered apart from their connection.
+TERMINAL_PEERS: Final = 1024
+#: The shortest time between two messages of ``/every``.
+TERMINAL_EVERY: Final = 0.01
+#: Octets of a file that are read at once, and seconds between two looks at a peer that reads slowly.
+TERMINAL_PIECE: Final = 64 * 1024
+TERMINAL_PAUSE: Final = 0.02
+#: Seconds that the end waits for the terminal to be given back.
+TERMINAL_END: Final = 2.0
 
 # --- Names -----------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from twisted.python.failure import Failure
 from netapp.core import limits
 from netapp.core.doorkeeper import Doorkeeper
 from netapp.core.proxied import ProxiedFactory
-from netapp.core.scopes import keep_scopes
+from netapp.core.sockets import keep_scopes, tune
 from netapp.core.streams import SessionFactory
 from netapp.errors import ConfigError, StartError
 
@@ -148,6 +148,18 @@ class Listener(service.Service):
             if hint := self.hint():
                 self._log.info("{owner}: try  {hint}", owner=self.owner, hint=hint)
 
+    @property
+    def stands(self) -> bool:
+        """Whether it has its socket."""
+        return self._port is not None
+
+    def address(self) -> dict[str, Any]:
+        """Transport, host and port; the last two are None for what has none."""
+        host = self.getHost()
+        if not isinstance(host, address.IPv4Address | address.IPv6Address):
+            return {"transport": "unix", "host": None, "port": None}
+        return {"transport": host.type.lower(), "host": host.host, "port": host.port}
+
     def hint(self, host: str | None = None) -> str:
         """A command line that tries the listener; "" where there is none.
 
@@ -241,32 +253,13 @@ class StreamListener(Listener):
             raise ValueError("this kind of listener does not start at once")
         if isinstance(outcome[0], Failure):
             outcome[0].raiseException()
-        _tune(outcome[0], backlog="backlog=" not in self.description)
+        tune(outcome[0], backlog="backlog=" not in self.description)
         return outcome[0]
 
     async def _stop(self, port: Any) -> None:
         await super()._stop(port)
         if isinstance(self.factory, SessionFactory):
             await self.factory.drain(self._reactor)
-
-
-def _tune(port: Any, *, backlog: bool) -> None:
-    """Let more peers wait at the door than Twisted's 50: one more than may waits a second for its turn.
-
-    Have the kernel end connections whose peer has lost its power or its cable.  The sockets that a
-    listening one accepts inherit these options, so a connection costs no call.
-    """
-    handle = getattr(port, "socket", None)
-    if not isinstance(handle, socket.socket):
-        return
-    if backlog:
-        handle.listen(limits.BACKLOG)
-    if handle.family not in (socket.AF_INET, socket.AF_INET6):
-        return
-    handle.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in limits.KEEPALIVE.items():
-        if hasattr(socket, name):
-            handle.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 class DatagramListener(Listener):

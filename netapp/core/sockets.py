@@ -1,0 +1,48 @@
+"""What Twisted's ports lack, set on their sockets."""
+
+import socket
+from typing import Any
+
+from netapp.core import limits
+
+
+def tune(port: Any, *, backlog: bool) -> None:
+    """Let more peers wait at the door than Twisted's 50: one more than may waits a second for its turn.
+
+    Have the kernel end connections whose peer has lost its power or its cable.  The sockets that a
+    listening one accepts inherit these options, so a connection costs no call.
+    """
+    handle = getattr(port, "socket", None)
+    if not isinstance(handle, socket.socket):
+        return
+    if backlog:
+        handle.listen(limits.BACKLOG)
+    if handle.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    handle.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in limits.KEEPALIVE.items():
+        if hasattr(socket, name):
+            handle.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
+def keep_scopes(port: Any) -> None:
+    """Have a UDP port of Twisted's hand on its peers' links."""
+    port.socket = _ScopedSocket(fileno=port.socket.detach())
+    port.socket.setblocking(False)
+    port.fileno = port.socket.fileno
+
+
+class _ScopedSocket(socket.socket):
+    """Keeps a link-local peer's link in its address, ``fe80::1%2``: without it no answer finds the way.
+
+    Twisted passes on the first two parts of an address, and the scope is the fourth.
+    """
+
+    def recvfrom(self, *args: int) -> tuple[bytes, Any]:
+        octets, peer = super().recvfrom(*args)
+        return octets, with_scope(peer)
+
+
+def with_scope(peer: tuple[Any, ...]) -> tuple[Any, ...]:
+    """An address as ``recvfrom`` gives it, with a scope as a part of its host."""
+    return (f"{peer[0]}%{peer[3]}", *peer[1:]) if len(peer) == 4 and peer[3] else peer
