@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import click
 
-from netapp.cli import common, mixed, streams
+from netapp.cli import common, streams
 from netapp.cli.console import Console, Form
-from netapp.core import limits
+from netapp.core import limits, mixed
 from netapp.core.languages import Phrases
 
 PHRASES: Final = Phrases(

@@ -5,7 +5,8 @@ import sys
 import time
 from dataclasses import dataclass
 
-from netapp.cli import common, mixed
+from netapp.cli import common
+from netapp.core import mixed
 from netapp.core.languages import Phrases
 from netapp.core.text import Encoding, Tongue, decode, visible
 

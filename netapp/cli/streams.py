@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from netapp.cli import common, mixed
+from netapp.cli import common
 from netapp.cli.console import Form
-from netapp.core import limits
+from netapp.core import limits, mixed
 from netapp.core.languages import Phrases
 from netapp.core.text import Tongue
 

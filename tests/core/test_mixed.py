@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netapp.cli import mixed
+from netapp.core import mixed
 from netapp.core.text import Tongue
 
 
