@@ -6,6 +6,7 @@ and a page collects them when somebody asks.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
@@ -20,33 +21,47 @@ from netapp.core.services import parts
 Reading = Callable[[], float]
 
 
+@dataclass
+class _Sum:
+    description: str
+    readings: list[Reading] = field(default_factory=list)
+
+    def read(self) -> float:
+        return sum(reading() for reading in self.readings)
+
+
 class Metrics:
-    """Named readings of the whole process."""
+    """Named readings of the whole process; those of one name, of several services, are summed."""
 
     def __init__(self) -> None:
-        self._counters: dict[str, tuple[str, Reading]] = {}
-        self._gauges: dict[str, tuple[str, Reading]] = {}
+        self._counters: dict[str, _Sum] = {}
+        self._gauges: dict[str, _Sum] = {}
 
     def counter(self, name: str, description: str, reading: Reading) -> None:
         """Something that only rises: ``netapp_dns_queries``."""
-        self._counters[name] = (description, reading)
+        self._counters.setdefault(name, _Sum(description)).readings.append(reading)
 
-    def gauge(self, name: str, description: str, reading: Reading) -> None:
-        """Something that rises and falls: ``netapp_chat_connections``."""
-        self._gauges[name] = (description, reading)
+    def gauge(self, name: str, description: str, reading: Reading, *, whole: bool = False) -> None:
+        """Something that rises and falls: ``netapp_chat_connections``.
+
+        :param whole: it is all of what the name says, and stands instead of what was summed.
+        """
+        if whole:
+            self._gauges.pop(name, None)
+        self._gauges.setdefault(name, _Sum(description)).readings.append(reading)
 
     def read(self) -> dict[str, float]:
         """All readings now, by name."""
-        return {name: reading() for name, (_, reading) in (self._counters | self._gauges).items()}
+        return {name: each.read() for name, each in (self._counters | self._gauges).items()}
 
     def collect(self) -> Iterator[Any]:
         """What prometheus_client asks its collectors for."""
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
-        for name, (description, reading) in self._counters.items():
-            yield CounterMetricFamily(name, description, value=reading())
-        for name, (description, reading) in self._gauges.items():
-            yield GaugeMetricFamily(name, description, value=reading())
+        for name, each in self._counters.items():
+            yield CounterMetricFamily(name, each.description, value=each.read())
+        for name, each in self._gauges.items():
+            yield GaugeMetricFamily(name, each.description, value=each.read())
 
 
 #: What every listener counts: (metric, attribute, description).
@@ -76,7 +91,8 @@ def count_listeners(house: IService, metrics: Metrics) -> None:
     for owner, counted in factories.items():
         prefix = owner.replace("-", "_")
         _sum(metrics, prefix, _CONNECTIONS, counted)
-        metrics.gauge(f"{prefix}_connections", "Connections now.", partial(_total, counted, "connections"))
+        now = partial(_total, counted, "connections")
+        metrics.gauge(f"{prefix}_connections", "Connections now.", now, whole=True)
     for owner, heard in handlers.items():
         _sum(metrics, owner.replace("-", "_"), _DATAGRAMS, heard)
 

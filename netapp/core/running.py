@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from twisted.application.service import IService
 from twisted.logger import Logger
@@ -15,12 +15,16 @@ from netapp.core import limits
 from netapp.core.access import Access
 from netapp.core.config import SharedOptions, starting
 from netapp.core.datagrams import OwnPorts
+from netapp.core.languages import Lang
 from netapp.core.metrics import Metrics, count_listeners, metrics_listener
 from netapp.core.notify import Manager, Notifier
 from netapp.core.services import House, Part, Storeys
 from netapp.core.signals import Hangup
 from netapp.core.state import User, acting_as, final_user
 from netapp.core.strangers import Page
+
+if TYPE_CHECKING:
+    from netapp.core.desk import Desk
 
 _log = Logger()
 OptionsT = TypeVar("OptionsT", bound=SharedOptions)
@@ -63,6 +67,16 @@ class Shared:
             Part(noun.start, noun.stop).setServiceParent(self.nouns)
         opened: NounT = self._open[name]
         return opened
+
+    def desk(self, lang: Lang) -> "Desk":
+        """The operator's desk.  A process has one terminal, and so one desk, whoever is shown there."""
+        if "desk" not in self._open:
+            from netapp.core.desk import DeskService
+
+            service = self._open["desk"] = DeskService(lang, self.reactor)
+            service.setServiceParent(self.nouns)
+        desk: Desk = self._open["desk"].desk
+        return desk
 
 
 def alone(plugin: str, options: OptionsT, part: Callable[[OptionsT, Shared], IService]) -> IService:

@@ -8,7 +8,7 @@ from twisted.application.service import IService
 from netapp.core import listen, text
 from netapp.core.access import Access
 from netapp.core.datagrams import OwnPorts
-from netapp.core.desk import DeskService
+from netapp.core.desk import Desk
 from netapp.core.metrics import Metrics
 from netapp.core.services import House
 from netapp.core.streams import Peer, SessionFactory
@@ -17,17 +17,15 @@ from netapp.echo.protocol import EchoDatagrams, EchoProtocol
 from netapp.echo.session import Answers, EchoSession, Template
 
 
-def echo_service(config: Config, own: OwnPorts, metrics: Metrics, reactor: Any) -> IService:
+def echo_service(
+    config: Config, own: OwnPorts, metrics: Metrics, reactor: Any, desk: Desk | None = None
+) -> IService:
     """Every listener of the configuration, under one service.
 
+    :param desk: where the operator sits, with ``config.operator``.
     :raises ConfigError: a template or a listener that cannot be.
     """
     house = House()
-    desk = None
-    if config.operator:
-        operator = DeskService(config.lang, reactor)
-        operator.setServiceParent(house)
-        desk = operator.desk
     access, answers = Access(config.allow, config.proxy), Answers(Template(config.reply), _time_of_day)
 
     def tongue() -> text.Tongue:

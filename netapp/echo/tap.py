@@ -38,7 +38,9 @@ def config_from(options: Options) -> Config:
 
 def part(options: Options, shared: Shared) -> IService:
     """The service as a part of a process: this plugin's, or the hub's."""
-    return echo_service(config_from(options), shared.own_ports, shared.metrics, shared.reactor)
+    config = config_from(options)
+    desk = shared.desk(config.lang) if config.operator else None
+    return echo_service(config, shared.own_ports, shared.metrics, shared.reactor, desk)
 
 
 def makeService(options: Options) -> IService:

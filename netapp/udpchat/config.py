@@ -7,6 +7,7 @@ from netapp.core.settings import ServiceConfig
 DEFAULTS = ("udp:9999",)
 IPMSG_DEFAULT = "udp:2425"
 PLUGIN = "netapp-udpchat"
+NOTHING = "none"  # instead of a description: this wire is not listened on
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,11 +14,11 @@ import netapp
 from netapp.core import listen
 from netapp.core.access import Access
 from netapp.core.datagrams import OwnPorts
-from netapp.core.desk import DeskService
+from netapp.core.desk import Desk
 from netapp.core.metrics import Metrics
 from netapp.core.services import House, Part, Storeys
 from netapp.talk.talk import Talk
-from netapp.udpchat.config import DEFAULTS, IPMSG_DEFAULT, PLUGIN, Config
+from netapp.udpchat.config import DEFAULTS, IPMSG_DEFAULT, NOTHING, PLUGIN, Config
 from netapp.udpchat.ipmsg.interfaces import Interface, interfaces
 from netapp.udpchat.ipmsg.listener import IpmsgListener
 from netapp.udpchat.ipmsg.protocol import IpmsgDatagrams, Presence
@@ -39,19 +39,22 @@ def udpchat_service(
     own: OwnPorts,
     metrics: Metrics,
     reactor: Any,
+    desk: Desk | None = None,
     *,
     find: Callable[[], Iterable[Interface]] = interfaces,
 ) -> IService:
     """Every listener of the configuration, under one service.
 
     :param numbers: gives packet numbers that rise for ever.
+    :param desk: where the operator sits, with ``config.operator``.
     :param find: gives this machine's interfaces.
     :raises ConfigError: a listener that cannot be.
     """
     house = Storeys()  # the farewell leaves before its socket closes
     access = Access(config.allow, config.proxy)
-    _add_plain(house, config, talk, own, access, metrics, reactor)
-    if config.ipmsg != "none":
+    if config.listen != (NOTHING,):
+        _add_plain(house, config, talk, own, access, metrics, desk, reactor)
+    if config.ipmsg != NOTHING:
         given = (config.ipmsg,) if config.ipmsg else ()
         (description,) = listen.descriptions(given, (IPMSG_DEFAULT,), config.interface)
         identity = identity_of(socket.gethostname(), PHRASES.say(config.lang, "nickname"))
@@ -90,13 +93,9 @@ def _add_plain(
     own: OwnPorts,
     access: Access,
     metrics: Metrics,
+    desk: Desk | None,
     reactor: Any,
 ) -> None:
-    desk = None
-    if config.operator:
-        operator = DeskService(config.lang, reactor)
-        operator.setServiceParent(house)
-        desk = operator.desk
     doors: list[PlainDatagrams | OperatorDatagrams] = []
     for description in listen.descriptions(config.listen, DEFAULTS, config.interface):
         door: PlainDatagrams | OperatorDatagrams

@@ -6,12 +6,13 @@ from twisted.application.service import IService
 from twisted.internet import threads
 
 from netapp.core import limits
-from netapp.core.config import ServiceOptions
+from netapp.core.config import ServiceOptions, repeated
 from netapp.core.running import Shared, alone
 from netapp.core.state import acting_as
+from netapp.errors import ConfigError
 from netapp.people import open_people
 from netapp.talk import open_talk
-from netapp.udpchat.config import PLUGIN, Config
+from netapp.udpchat.config import NOTHING, PLUGIN, Config
 from netapp.udpchat.ipmsg.numbers import Numbers
 from netapp.udpchat.service import udpchat_service
 
@@ -31,6 +32,11 @@ class Options(ServiceOptions):
         "twistd -n netapp-udpchat --listen udp:8080 --ipmsg none --encoding gbk",
         "twistd -n netapp-udpchat --operator",
     )
+    opt_listen = repeated(
+        "listen",
+        'What plain datagrams come to; "none" for IP Messenger alone; repeatable.  [default: udp:9999]',
+    )
+    opt_l = opt_listen
     optFlags: ClassVar[list[list[Any]]] = [
         ["announce", None, "Broadcast that this IP Messenger station is there."],
         ["operator", None, "Show plain datagrams; send what is typed here to who spoke last."],
@@ -53,6 +59,9 @@ class Options(ServiceOptions):
 
 
 def config_from(options: Options) -> Config:
+    """:raises ConfigError: nothing is left to listen on."""
+    if options.get("listen", ()) == (NOTHING,) and options["ipmsg"] == NOTHING:
+        raise ConfigError("--listen none and --ipmsg none leave nothing to listen on")
     return Config(
         **options.shared(),
         ipmsg=options["ipmsg"],
@@ -73,10 +82,11 @@ def part(options: Options, shared: Shared) -> IService:
         reactor.seconds,
         lambda work: threads.deferToThreadPool(reactor, reactor.getThreadPool(), work),
     )
-    if config.ipmsg != "none":
+    if config.ipmsg != NOTHING:
         with acting_as(shared.user):
             numbers.reserve()
-    return udpchat_service(config, talk, numbers, shared.own_ports, shared.metrics, reactor)
+    desk = shared.desk(config.lang) if config.operator else None
+    return udpchat_service(config, talk, numbers, shared.own_ports, shared.metrics, reactor, desk)
 
 
 def makeService(options: Options) -> IService:

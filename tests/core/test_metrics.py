@@ -69,3 +69,13 @@ def test_its_listener_keeps_to_loopback() -> None:
     assert (port, interface) == (9100, "127.0.0.1")
     with pytest.raises(ConfigError, match="--metrics: 'bogus' is no listener"):
         metrics.metrics_listener("netapp-x", "bogus", some(), access.Access(), reactor)
+
+
+def test_readings_of_one_name_are_summed_and_one_of_the_whole_stands_alone() -> None:
+    readings = some()
+    readings.counter("netapp_x_answers", "Answers given.", lambda: 5)
+    readings.gauge("netapp_x_connections", "Connections now.", lambda: 1)
+    assert readings.read() == {"netapp_x_answers": 12, "netapp_x_connections": 3.5}
+    assert b"netapp_x_answers_total 12.0\n" in page(readings, b"GET /metrics HTTP/1.0\r\n\r\n")
+    readings.gauge("netapp_x_connections", "Connections now.", lambda: 4, whole=True)
+    assert readings.read()["netapp_x_connections"] == 4

@@ -143,3 +143,10 @@ async def test_every_door_of_the_process_has_the_same_seconds_for_its_transfers(
     drained.callback(None)
     await stopped
     assert log[-1] == "noun stops"
+
+
+def test_a_process_has_one_desk() -> None:
+    shared = running.Shared(FakeReactor())
+    desk = shared.desk("zh")
+    assert shared.desk("zh") is desk
+    assert len(list(shared.nouns)) == 1

@@ -7,6 +7,7 @@ from twisted.internet.task import Clock
 from twisted.python import usage
 
 from netapp.core import limits
+from netapp.errors import ConfigError
 from netapp.udpchat.alarm import Alarm
 from netapp.udpchat.config import Config
 from netapp.udpchat.echoes import MOST, NoEcho
@@ -97,3 +98,9 @@ def test_an_acknowledgement_that_no_datagram_holds_is_refused() -> None:
 def test_an_unknown_option_is_refused() -> None:
     with pytest.raises(usage.UsageError, match="acks"):
         options("--acks=x")
+
+
+def test_either_wire_can_be_left_out_but_not_both() -> None:
+    assert options("--listen=none").listen == ("none",)
+    with pytest.raises(ConfigError, match="leave nothing to listen on"):
+        options("--listen=none", "--ipmsg=none")
