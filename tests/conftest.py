@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -7,6 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests import real
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _nothing_of_the_users_own(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test writes into, or reads settings from, the state directory of who runs it."""
+    os.environ["NETAPP_STATE"] = str(tmp_path_factory.mktemp("state"))
 
 
 @pytest.fixture

@@ -21,6 +21,8 @@ from netapp.core.notify import Manager, Notifier
 from netapp.core.services import House, Part, Storeys
 from netapp.core.signals import Hangup
 from netapp.core.state import User, acting_as, final_user
+from netapp.core.status import Status
+from netapp.core.statusdoor import status_door
 from netapp.core.strangers import Page
 
 if TYPE_CHECKING:
@@ -52,12 +54,15 @@ class Shared:
     own_ports: OwnPorts = field(default_factory=OwnPorts)
     page: Page = field(default_factory=Page)
     hangup: Hangup = field(init=False)
+    #: What ``netapp status`` is told.
+    status: Status = field(init=False)
     #: What the services stand on: started before them, stopped after them.
     nouns: House = field(default_factory=Storeys)
     _open: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hangup", Hangup(self.reactor))
+        object.__setattr__(self, "status", Status(self.reactor))
 
     def noun(self, name: str, open_it: Callable[[], NounT]) -> NounT:
         """The process's one noun of this name, opened by whoever asks first."""
@@ -87,6 +92,7 @@ def alone(plugin: str, options: OptionsT, part: Callable[[OptionsT, Shared], ISe
     house, doors = Storeys(), House()
     shared.hangup.setServiceParent(house)  # first, and so the last to stop: a SIGHUP kills no transfer
     Part(allow_many_files, lambda: None).setServiceParent(house)
+    Part(shared.status.begin, shared.status.end).setServiceParent(house)
     shared.nouns.setServiceParent(house)
     starting(plugin, lambda: part(options, shared)).setServiceParent(doors)
     doors.setServiceParent(house)
@@ -95,6 +101,8 @@ def alone(plugin: str, options: OptionsT, part: Callable[[OptionsT, Shared], ISe
         access = Access(options["allow"], options["proxy"])
         page = partial(metrics_listener, plugin, options["metrics"], shared.metrics, access, reactor)
         starting(plugin, page).setServiceParent(doors)
+    door = status_door(plugin, options.state_path, shared.status, house, reactor)
+    door.setServiceParent(house)
     Part(lambda: _log.info("{plugin}: ready", plugin=plugin), lambda: None).setServiceParent(house)
     notifier = Notifier(Manager(os.environ), reactor, time.monotonic_ns, plugin)
     shared.hangup.told = notifier.reading

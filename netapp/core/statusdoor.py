@@ -10,19 +10,33 @@ import os
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from twisted.application.service import IService
 from twisted.internet.interfaces import IReadDescriptor
 from twisted.logger import Logger
 from zope.interface import implementer
 
 from netapp.core import limits, neighbours
+from netapp.core.listen import Listener
+from netapp.core.services import Part, parts
 from netapp.core.state import open_state
+from netapp.core.status import Status
 from netapp.errors import ConfigError
 
 #: Clients answered in one turn.
 _AT_ONCE: Final = 8
+
+
+def status_door(plugin: str, state: Path, status: Status, house: IService, reactor: Any) -> Part:
+    """The door of a process; its listeners learn who else of the state directory may have their port."""
+    door = StatusDoor(plugin, state, partial(status.snapshot, plugin, house), reactor)
+    for each in parts(house):
+        if isinstance(each, Listener):
+            each.holder = lambda *which: neighbours.holder(state, reactor.seconds(), *which)
+    return Part(door.start, door.stop)
 
 
 @implementer(IReadDescriptor)
