@@ -19,4 +19,5 @@ class Config(ServiceConfig):
     ldap: tuple[str, ...] = ()
     ldap_base: str = "dc=netapp"  # the distinguished name above all entries
     password_policy: Policy | None = None  # None: the one that is stored
+    shell: bool = True  # False: a login is the end of the talk, as T11's server has it
     auth: tuple[Any, ...] = ()  # ICredentialsChecker of directories elsewhere, asked after ours

@@ -76,7 +76,8 @@ def _prompt(config: Config, people: People, portal: Portal, reactor: Any) -> Any
     def build(peer: Peer) -> LoginProtocol:
         throttle = people.throttle.at(peer[0])
         held = throttle.wait(reactor.seconds())
-        session = LoginSession(say, text.Tongue(config.encoding), throttle, held=held)
+        tongue = text.Tongue(config.encoding)
+        session = LoginSession(say, tongue, throttle, held=held, shell=config.shell)
         return LoginProtocol(session, reactor, peer, portal, people, shell_says)
 
     return build

@@ -38,11 +38,12 @@ class Talk:
         lang: Lang = "zh",
         throttle: Throttle | None = None,
         held: float = 0.0,
+        shell: bool = True,
     ) -> None:
         self.now = 100.0
         self.throttle = throttle or Throttle()
         self.session = LoginSession(
-            PHRASES.speaker(lang), text.Tongue(encoding), self.throttle.at(HOST), held=held
+            PHRASES.speaker(lang), text.Tongue(encoding), self.throttle.at(HOST), held=held, shell=shell
         )
         self.turns: list[tuple[float, list[Effect]]] = []
         self._note(self.session.open(self.now))
@@ -112,6 +113,12 @@ def test_t11_l28_a_name_a_password_and_the_verdict_to_the_octet() -> None:
     assert talk.say(b"123").take() == [Verify(b"zhao", b"123")]
     assert talk.judge(Outcome.ADMITTED).take() == [ADMITTED]
     assert talk.wait(limits.LOGIN_GAP).take() == [Enter()]
+
+
+def test_t11_without_a_shell_the_verdict_is_the_end() -> None:
+    talk = greeted(shell=False).send(b"zhao\n123\nsessions\n")
+    talk.judge(Outcome.ADMITTED).take()
+    assert talk.wait(limits.LOGIN_GAP).take() == [Close("done")]
 
 
 def test_t11_a_wrong_word_is_told_and_asked_again_as_two_reads() -> None:

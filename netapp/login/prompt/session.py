@@ -63,11 +63,14 @@ class LoginSession(Session):
 
     :param throttle: what failed tries cost at this source.
     :param held: seconds to hold the first prompt back for what this source has done before.
+    :param shell: one follows a login; without, the verdict is the end.
     """
 
-    def __init__(self, say: Speaker, tongue: Tongue, throttle: SourceThrottle, *, held: float = 0.0) -> None:
+    def __init__(
+        self, say: Speaker, tongue: Tongue, throttle: SourceThrottle, *, held: float = 0.0, shell: bool = True
+    ) -> None:
         self._say, self.tongue, self._throttle = say, tongue, throttle
-        self._held = max(limits.LOGIN_GREETING, held)
+        self._held, self._shell = max(limits.LOGIN_GREETING, held), shell
         self._reader = LineReader()
         self._state, self._due = State.GREETING, math.inf
         self._expires = math.inf
@@ -75,8 +78,7 @@ class LoginSession(Session):
         self._name = self._password = b""
         self._newcomer: Newcomer | None = None
         self._tries = self._wrong = 0
-        self._silent = True  # nothing has come yet
-        self._unread = True  # no line has come yet
+        self._silent = self._unread = True  # nothing has come yet, and no line
         self._finished = self._flooded = False
 
     def open(self, now: float) -> Sequence[Effect]:
@@ -274,7 +276,7 @@ class LoginSession(Session):
 
     def _enter(self, effects: list[Effect]) -> None:
         """Verdict and gap are over; who has sent all, and nothing beside, wants no shell."""
-        if self._finished and not self._lines and not self._flooded:
+        if not self._shell or (self._finished and not self._lines and not self._flooded):
             self._leave(None, effects)
         else:
             self._state, self._due = State.INSIDE, math.inf
