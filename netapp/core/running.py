@@ -101,6 +101,7 @@ def alone(plugin: str, options: OptionsT, part: Callable[[OptionsT, Shared], ISe
         access = Access(options["allow"], options["proxy"])
         page = partial(metrics_listener, plugin, options["metrics"], shared.metrics, access, reactor)
         starting(plugin, page).setServiceParent(doors)
+    shared.status.page = shared.page
     door = status_door(plugin, options.state_path, shared.status, house, reactor)
     door.setServiceParent(house)
     Part(lambda: _log.info("{plugin}: ready", plugin=plugin), lambda: None).setServiceParent(house)

@@ -15,10 +15,12 @@ from zope.interface import implementer
 
 import netapp
 from netapp.core import limits
+from netapp.core.addresses import own_addresses, reach
 from netapp.core.connections import SessionFactory
 from netapp.core.datagrams import Datagrams
 from netapp.core.listen import DatagramListener, Listener, StreamListener
 from netapp.core.services import parts
+from netapp.core.strangers import Page
 from netapp.core.text import visible
 
 Reading = Callable[[], Any]
@@ -58,11 +60,12 @@ class Status:
         self._started = clock.seconds()
         self._readings: dict[str, dict[str, Reading]] = {}
         self.errors = Errors()
+        self.page = Page()
 
     def add(self, key: str, source: str, reading: Reading) -> None:
         """Have something told: ``add("present", "talk", ...)``.
 
-        :param key: ``present`` takes a list of (name, door), ``retention`` a dict, ``wrong`` a list of lines.
+        :param key: ``present`` takes pairs of a name and a door, ``retention`` and ``more`` take dicts.
         :param source: who reads it; a second reading of the same takes the place of the first.
         """
         self._readings.setdefault(key, {})[source] = reading
@@ -76,7 +79,7 @@ class Status:
 
     def snapshot(self, plugin: str, house: IService) -> dict[str, Any]:
         """All of it now."""
-        now = self._clock.seconds()
+        now, addresses = self._clock.seconds(), own_addresses()
         present = sorted({(str(name), str(door)) for each in self._read("present") for name, door in each})
         return {
             "plugin": plugin,
@@ -84,14 +87,22 @@ class Status:
             "pid": os.getpid(),
             "started": self._started,
             "uptime": max(0.0, now - self._started),
-            "listeners": [_listener(each) for each in islice(standing(house), limits.STATUS_LISTENERS)],
+            "addresses": addresses,
+            "begin": self._begin(addresses),
+            "listeners": [
+                _listener(each, addresses) for each in islice(standing(house), limits.STATUS_LISTENERS)
+            ],
             "present": [{"name": name, "door": door} for name, door in present[: limits.STATUS_NAMES]],
             "present_count": len({name for name, _ in present}),
             "errors": {"count": self.errors.count, "last": self.errors.last, "time": self.errors.time},
-            "wrong": [str(line)[: limits.STATUS_LINE] for each in self._read("wrong") for line in each],
             "retention": {key: value for each in self._read("retention") for key, value in each.items()},
             **{key: value for each in self._read("more") for key, value in each.items()},
         }
+
+    def _begin(self, addresses: Sequence[str]) -> str | None:
+        """The address with which somebody at another machine begins."""
+        there = reach(self.page.host, addresses)
+        return self.page.url(there[0]) if there else None
 
     def _read(self, key: str) -> Iterator[Any]:
         for source, reading in self._readings.get(key, {}).items():
@@ -106,9 +117,12 @@ def standing(house: IService) -> Iterator[Listener]:
     return (each for each in parts(house) if isinstance(each, Listener) and each.stands)
 
 
-def _listener(each: Listener) -> dict[str, Any]:
-    told: dict[str, Any] = {"owner": each.owner, "description": each.description, **each.address()}
-    told["hint"] = each.hint()
+def _listener(each: Listener, addresses: Sequence[str]) -> dict[str, Any]:
+    """:param addresses: this machine's."""
+    where = each.address()
+    there = reach(where["host"], addresses)
+    told: dict[str, Any] = {"owner": each.owner, "description": each.description, **where, "reach": there}
+    told["hint"] = each.hint(there[0] if there else None)
     if isinstance(each, StreamListener) and isinstance(each.factory, SessionFactory):
         told |= _numbers(each.factory, _OF_STREAMS)
     elif isinstance(each, DatagramListener) and isinstance(each.handler, Datagrams):

@@ -41,6 +41,11 @@ class Page:
         """Take note of a listener.  :param get_host: gives its address, once it listens."""
         self._listener = self._listener or get_host
 
+    @property
+    def host(self) -> str | None:
+        """What the page's listener is bound to; None where there is no page."""
+        return getattr(self._listener(), "host", None) if self._listener is not None else None
+
     def url(self, host: str) -> str | None:
         """The page's address for somebody who has reached us at ``host``; None where there is none."""
         port = getattr(self._listener(), "port", None) if self._listener is not None else None
