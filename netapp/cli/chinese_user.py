@@ -16,6 +16,7 @@ HELP: Final = {
     # accounts
     "Add an account.": "添加账号。",
     "The name is what it logs in by: letters, digits and . _ -": "用户名用来登录,可以用文字、数字和 . _ -",
+    "The same as --role admin.": "等同于 --role admin。",
     "What the account may do (member).": "角色(默认 member)。",
     "A group that it is in; repeatable.": "所在的组;可以写多个。",
     "The name that others see; by default the account's.": "别人看到的名字;默认同用户名。",

@@ -195,6 +195,8 @@ EXTERNAL: Final = 10.0
 CHANGES_AGAIN: Final = 1.0
 #: How long a code that makes an account, or that an account's first password is set by, is good.
 INVITATION: Final = 14 * 24 * 3600.0
+#: The same for the code that makes the first administrator's account.
+FIRST_CODE: Final = 24 * 3600.0
 #: Wrong one-time codes of one account, and the time in which they are counted.
 CODE_TRIES: Final = 5
 CODE_SPAN: Final = 300.0

@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from netapp.core import limits
-from netapp.people import admin, codes, rules
+from netapp.people import admin, codes, first, rules
+from netapp.people.first import FirstCode
 from netapp.people.ground import Ground
 from netapp.people.model import Account, Invitation, Refused, Role
 from netapp.people.rows import Rows
@@ -43,6 +44,8 @@ class Invitations:
         def work(rows: Rows) -> Invited | None:
             found = rows.invitations.get(invitation_id, now)
             if found is None:
+                return None
+            if first.is_late(rows, found):
                 return None
             account = rows.accounts.get(found.account) if found.account is not None else None
             if found.account is not None and (account is None or not account.active):
@@ -106,6 +109,8 @@ class Invitations:
         now = self._ground.now()
 
         def work(rows: Rows) -> tuple[Account, bool]:
+            if first.is_late(rows, invited.invitation):
+                raise Refused("code used")
             account = admin.redeem(rows, invited.invitation, name, kept, now)
             if is_on(rows, account.id):
                 return account, False
@@ -129,6 +134,14 @@ class Invitations:
         await self._ground.store.write(lambda rows: admin.invite(rows, new, now))
         self._ground.audit.record("invited", account=account, role=role)
         return text
+
+    async def first(self) -> FirstCode | None:
+        """The code by which the first administrator's account is made; None once somebody has one."""
+        now = self._ground.now()
+        code = await self._ground.store.write(lambda rows: first.given_out(rows, self._key, now))
+        if code is not None and code.new:
+            self._ground.audit.record("invited", role="admin")
+        return code
 
     async def all(self) -> Sequence[Invitation]:
         now = self._ground.now()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PHRASES: Final = Phrases(
     {
+        "two roles": ("--admin 不能和 --role {role} 一起用", "--admin goes without --role {role}"),
         "added": ("已添加账号 {name}", "added {name}"),
         "no password": (
             "{name} 还没有密码。让他自己设:netapp user invite --for {name}",
@@ -65,9 +66,10 @@ class Group(click.ParamType[str]):
             self.fail(error.say(say.lang), param, ctx)
 
 
-@click.command(epilog="Example:  netapp user add zhao --role admin")
+@click.command(epilog="Example:  netapp user add zhao --admin")
 @click.argument("name")
-@click.option("--role", type=role_type, default="member", help="What the account may do (member).")
+@click.option("--role", type=role_type, help="What the account may do (member).")
+@click.option("--admin", "as_admin", is_flag=True, help="The same as --role admin.")
 @click.option("--group", "groups", type=Group(), multiple=True, help="A group that it is in; repeatable.")
 @click.option("--display", metavar="TEXT", help="The name that others see; by default the account's.")
 @click.option("--no-password", is_flag=True, help="For one that is let in by a code or another directory.")
@@ -76,6 +78,7 @@ class Group(click.ParamType[str]):
 def add(
     name: str,
     role: Any,
+    as_admin: bool,
     groups: tuple[str, ...],
     display: str | None,
     no_password: bool,
@@ -90,6 +93,9 @@ def add(
     """
     from netapp.people import admin, settings, words
 
+    if as_admin and role not in (None, "admin"):
+        raise click.UsageError(say("two roles", role=role))
+    role = "admin" if as_admin else role or "member"
     with failures():
         shown = words.shown(display) if display is not None else None
 

@@ -45,6 +45,10 @@ class AccountRows:
         """All accounts, by name."""
         return self._some(sa.true())
 
+    def any(self) -> bool:
+        """Whether anybody has an account."""
+        return self._connection.execute(sa.select(account.c.id).limit(1)).first() is not None
+
     def admins(self) -> Sequence[Account]:
         """Those that can administer: active, and with something to log in with."""
         has_way = account.c.id.in_(sa.select(credential.c.account).union(sa.select(ssh_key.c.account)))
