@@ -616,3 +616,8 @@ IRC_SILENCE: Final = 90.0
 IRC_PONG: Final = 60.0
 #: Names in one IRC list of targets.
 IRC_TARGETS: Final = 8
+
+# --- Tutorial --------------------------------------------------------------------------------
+
+#: Ports tried for a responder whose own cannot be had.
+TUTORIAL_PORTS: Final = 200

@@ -1,9 +1,12 @@
 """``twistd netapp``: the command line of the whole house, nothing else."""
 
+from typing import Any, ClassVar
+
 from twisted.application.service import IService
 
 from netapp.core.config import SharedOptions, repeated
 from netapp.core.running import Shared, alone
+from netapp.errors import ConfigError
 from netapp.hub.config import PLUGIN, SERVICES, chosen
 from netapp.hub.service import hub_service
 
@@ -18,15 +21,37 @@ class Options(SharedOptions):
         "twistd -n netapp",
         "twistd -n netapp --without chat --interface 127.0.0.1",
         "twistd -n netapp --config netapp.toml",
+        "twistd -n netapp --tutorial",
+        "twistd -n netapp --tutorial --operator --interface 0.0.0.0",
     )
+    optFlags: ClassVar[list[list[Any]]] = [
+        ["tutorial", None, "Answer each of the tutorials' programs instead; shows what to change in them."],
+        ["operator", None, "With --tutorial: you type the answers where a program's peer is a person."],
+    ]
     opt_only = repeated("only", f"Run this service and no other: {', '.join(SERVICES)}; repeatable.")
     opt_without = repeated("without", "Run all but this service; repeatable.")
 
 
 def part(options: Options, shared: Shared) -> IService:
     """The services that the options leave, as one."""
-    names = chosen(options.get("only", ()), options.get("without", ()))
+    only, without = options.get("only", ()), options.get("without", ())
+    if options["operator"] and not options["tutorial"]:
+        raise ConfigError("--operator goes with --tutorial; netapp-echo and netapp-udpchat have their own")
+    if options["tutorial"]:
+        if only or without:
+            raise ConfigError("--tutorial runs what its table lists: leave --only and --without out")
+        return tutorial_part(options, shared)
+    names = chosen(only, without)
     return hub_service(names, options.passed_on, shared)
+
+
+def tutorial_part(options: Options, shared: Shared) -> IService:
+    """The responders of the tutorials' programs, which explain what they see."""
+    from netapp.hub.tutorial.service import tutorial_service
+
+    if "explain" in options.known_keys():
+        options["explain"] = True
+    return tutorial_service(options, shared, operator=bool(options["operator"]))
 
 
 def makeService(options: Options) -> IService:

@@ -65,7 +65,8 @@ class Row:
     def command_at(self, host: str, ports: Mapping[str, int]) -> str | None:
         """What to type in another window to talk with the student's own program."""
         port = self.own or ports.get(self.responder or "", 0)
-        return None if self.command is None else self.command.format(host=host, port=port)
+        url_host = f"[{host}]" if ":" in host else host
+        return None if self.command is None else self.command.format(host=url_host, port=port)
 
 
 #: The lines of a program that name a place.
@@ -117,15 +118,15 @@ _GBK: Final = " --encoding gbk"
 _UNANSWERED: Final = " --wait 0"
 
 ROWS: Final = (
-    Row(1, ("UDP 聊天,一人一句", "UDP chat, turn by turn"), "client", "chat-gbk", SENDTO, own=7890),
+    Row(1, ("UDP 聊天,一人一句", "UDP chat, in turns"), "client", "chat-gbk", SENDTO, own=7890),
     Row(2, ("UDP 只发一次", "UDP, sends once"), "client", "chat-gbk", SENDTO),
-    Row(3, ("UDP 发送和接收", "UDP, sends and receives"), "client", "chat-gbk", SENDTO, own=6789),
+    Row(3, ("UDP 发送和接收", "UDP, both ways"), "client", "chat-gbk", SENDTO, own=6789),
     Row(4, ("域名服务器", "Name server"), "server", "names", BIND, _NAME, 18080),
     Row(5, ("域名客户端", "Name client"), "client", "names", SENDTO),
     Row(6, ("TCP 客户端", "TCP client"), "client", "text-tcp", CONNECT),
     Row(7, ("TCP 服务器,只应答一次", "TCP server for one"), "server", "greeting", BIND, _TCP + _GBK, 15678),
     Row(8, ("TCP 服务器,应答 OK!", "TCP server, says OK!"), "server", "ok", BIND, _TCP, 17777),
-    Row(9, ("TCP 服务器(函数版)", "TCP server, refactored"), "server", "ok", BIND, _TCP, 17778),
+    Row(9, ("TCP 服务器(函数版)", "TCP server, tidied"), "server", "ok", BIND, _TCP, 17778),
     Row(10, ("文件下载", "File download"), "both", "files", CONNECT, _GET, 17878),
     Row(11, ("登录", "Login"), "both", "login", CONNECT, _LOGIN, 19999),
     Row(
