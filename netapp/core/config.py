@@ -84,6 +84,9 @@ class SharedOptions(usage.Options):
          _Named("encoding", one_of(*text.ENCODINGS))],
         ["metrics", None, None, "Endpoint for Prometheus metrics; on loopback unless it names an address."],
     ]  # fmt: skip
+    optFlags: ClassVar[list[list[Any]]] = [
+        ["explain", None, "Say in the log, in plain words, what goes wrong with a client as it happens."],
+    ]
     opt_allow = repeated("allow", "A network that may speak to us, beside the local ones; repeatable.")
     opt_proxy = repeated(
         "proxy", "A network of proxies believed on who their client is (PROXY, X-Forwarded-For); repeatable."
@@ -199,6 +202,9 @@ class SharedOptions(usage.Options):
 
     def _shared_arguments(self) -> Iterator[str]:
         for key in sorted(self._given & (SHARED_KEYS | {"config"})):
+            if key in self.longOpt:  # a flag, as in _as_arguments
+                yield from [f"--{key}"] if self[key] else []
+                continue
             values = self[key] if isinstance(self[key], tuple) else (self[key],)
             yield from (f"--{key}={value}" for value in values)
 

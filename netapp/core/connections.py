@@ -11,6 +11,7 @@ from netapp.core.access import Access, is_loopback, plain_host
 from netapp.core.strangers import Page
 
 if TYPE_CHECKING:
+    from netapp.core.explain.doors import StreamDoor
     from netapp.core.streams import SessionProtocol
 
 Peer = tuple[str, int]
@@ -53,6 +54,7 @@ class SessionFactory(protocol.Factory):
         self.draining = False
         self.accepted = self.refused = self.malformed = 0
         self.streamed = 0  # octets of bodies
+        self.witness: StreamDoor | None = None  # of --explain
 
     @property
     def connections(self) -> int:

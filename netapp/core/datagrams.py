@@ -4,7 +4,7 @@ import socket
 from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet import error, interfaces, protocol
 from twisted.logger import Logger
@@ -12,6 +12,9 @@ from twisted.logger import Logger
 from netapp.core import limits
 from netapp.core.access import Access, plain_host
 from netapp.errors import WireError
+
+if TYPE_CHECKING:
+    from netapp.core.explain.doors import DatagramDoor
 
 Peer = tuple[str, int]
 
@@ -81,6 +84,7 @@ class Datagrams(protocol.DatagramProtocol):
         self._permits = access.permits
         self._rate = Rate(most) if most is not None else None
         self._port = 0
+        self.witness: DatagramDoor | None = None  # of --explain
         self.received = self.answered = self.refused = self.malformed = self.unsent = 0
 
     def heard(self, datagram: bytes, peer: Peer, now: float) -> Iterable[bytes]:
@@ -110,6 +114,8 @@ class Datagrams(protocol.DatagramProtocol):
         if self._rate is not None and not self._rate.admits(host, now):
             self.refused += 1
             return
+        if self.witness is not None:
+            self.witness.heard(datagram, addr, now)
         try:
             for answer in self.heard(datagram, addr, now):
                 self.send(answer, addr)
@@ -125,6 +131,8 @@ class Datagrams(protocol.DatagramProtocol):
 
     def send(self, octets: bytes, peer: Peer) -> bool:
         """Send one datagram; what the kernel refuses is counted.  :returns: whether it left."""
+        if self.witness is not None:
+            self.witness.saying(octets, peer)
         try:
             self.transport.write(octets, peer)
         except (OSError, error.MessageLengthError):

@@ -60,6 +60,27 @@ SOURCES: Final = 4096
 #: Peers that an operator has not answered yet; the one that has waited longest is forgotten.
 DESK_WAITING: Final = 64
 
+# --- Explain ---------------------------------------------------------------------------------
+
+#: How long --explain counts what it has said, before it begins anew.
+EXPLAIN_WINDOW: Final = 60.0
+#: Findings said in that time, in all, and of one address; the rest is counted and said as a number.
+EXPLAIN_TOLD: Final = 100
+EXPLAIN_TOLD_EACH: Final = 30
+#: Characters of a file's name, or of a misread answer, that a finding shows.
+EXPLAIN_SHOWN: Final = 60
+#: A connection on which nobody has said anything, or whose peer takes nothing of a file, for so long.
+EXPLAIN_SILENCE: Final = 5.0
+EXPLAIN_STALLED: Final = 5.0
+#: A read that is shorter was sent as it came: no link makes segments as small as this (RFC 879).
+EXPLAIN_SEGMENT: Final = 536
+#: Datagram peers that are remembered; the oldest is forgotten.
+EXPLAIN_PEERS: Final = 1024
+#: The very same datagram, so many times in one second.
+EXPLAIN_AGAIN: Final = 20
+#: Quiet after which a burst of datagrams is over, and what was lost of it is said.
+EXPLAIN_BURST: Final = 0.3
+
 # --- Threads and databases -------------------------------------------------------------------
 
 #: How long a start waits for the state directory while another process upgrades what is in it.
@@ -547,6 +568,33 @@ TERMINAL_PIECE: Final = 64 * 1024
 TERMINAL_PAUSE: Final = 0.02
 #: Seconds that the end waits for the terminal to be given back.
 TERMINAL_END: Final = 2.0
+
+# --- Doctor ----------------------------------------------------------------------------------
+
+#: Seconds that everything takes together; what is not ready by then is named as such.
+DOCTOR: Final = 2.8
+#: Seconds that one listener has to answer, and a database to be looked through.
+DOCTOR_ANSWER: Final = 1.2
+#: Seconds that a program such as nft has.
+DOCTOR_COMMAND: Final = 2.0
+#: Questions that are asked at the same time.
+DOCTOR_THREADS: Final = 32
+#: Addresses of this machine that are asked, and files of the state directory that are looked at.
+DOCTOR_ADDRESSES: Final = 64
+DOCTOR_ENTRIES: Final = 1000
+#: Findings of one kind on single files.
+DOCTOR_EACH: Final = 8
+#: Running netapps that are looked at.
+DOCTOR_RUNNING: Final = 16
+#: Octets free on a disk at which it counts as full, and the per cent at which it nearly is.
+DOCTOR_FULL: Final = 64 * 2**20
+DOCTOR_NEARLY_FULL: Final = 5
+#: Inodes free at which a disk counts as nearly full.
+DOCTOR_FILES: Final = 1024
+#: Octets that a UDP socket should be able to hold for us.
+DOCTOR_BUFFER: Final = 208 * 1024
+#: Seconds that files may be in the future of: disks elsewhere have clocks of their own.
+DOCTOR_CLOCK: Final = 120.0
 
 # --- Names -----------------------------------------------------------------------------------
 

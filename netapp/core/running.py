@@ -96,6 +96,10 @@ def alone(plugin: str, options: OptionsT, part: Callable[[OptionsT, Shared], ISe
     shared.nouns.setServiceParent(house)
     starting(plugin, lambda: part(options, shared)).setServiceParent(doors)
     doors.setServiceParent(house)
+    if options["explain"]:
+        from netapp.core.explain.doors import explain_all
+
+        explain_all(house, options["lang"], reactor)
     if options["metrics"]:
         count_listeners(house, shared.metrics)
         access = Access(options["allow"], options["proxy"])

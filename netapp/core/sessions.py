@@ -4,8 +4,8 @@ A service's ``session.py`` subclasses :class:`Session`; ``netapp.core.streams`` 
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -58,6 +58,18 @@ class Body:
         for part in self.parts:
             if isinstance(part, Slice):
                 part.source.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """What only this session can know of a peer's mistake; ``--explain`` says it, else nobody does.
+
+    :param key: a phrase of :mod:`netapp.core.explain.findings`.
+    :param fields: what the phrase is filled with.
+    """
+
+    key: str
+    fields: Mapping[str, object] = field(default_factory=dict)
 
 
 #: Octets to send, an order to hang up, or a service's own effect, which its protocol performs.

@@ -7,7 +7,7 @@ no session ends another's.
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet import interfaces, protocol
 from twisted.logger import Logger
@@ -17,9 +17,12 @@ from zope.interface import implementer
 from netapp.core import limits
 from netapp.core.connections import Carrier, Peer, SessionFactory, carry_on, peer_of
 from netapp.core.sendfile import BodySender, tell_cut_off
-from netapp.core.sessions import Body, Close, Effect, Session
+from netapp.core.sessions import Body, Close, Effect, Noticed, Session
 from netapp.core.strangers import Misdirected, http_answer
 from netapp.errors import Busy, WireError
+
+if TYPE_CHECKING:
+    from netapp.core.explain.doors import Watched
 
 __all__ = ["Carrier", "Peer", "SessionFactory", "SessionProtocol", "peer_of"]
 
@@ -42,6 +45,7 @@ class SessionProtocol(protocol.Protocol):
         self._stalled_until = math.inf
         self._lingers_until = math.inf
         self._sender: BodySender | None = None
+        self.witness: Watched | None = None  # of --explain
 
     # What Twisted calls ----------------------------------------------------------------------
 
@@ -49,9 +53,13 @@ class SessionProtocol(protocol.Protocol):
         if interfaces.ITCPTransport.providedBy(self.transport):
             self.transport.setTcpNoDelay(True)
         self.transport.registerProducer(self, True)
+        if self.factory is not None and self.factory.witness is not None:
+            self.witness = self.factory.witness.met(self.transport)
         self.run(self.session.open)
 
     def dataReceived(self, data: bytes) -> None:
+        if self.witness is not None:
+            self.witness.heard(data)
         self.run(self.session.receive, data)
 
     def readConnectionLost(self) -> None:
@@ -66,6 +74,8 @@ class SessionProtocol(protocol.Protocol):
             self.transport.abortConnection()
 
     def connectionLost(self, reason: Failure = protocol.connectionDone) -> None:
+        if self.witness is not None:
+            self.witness.lost(reason, self._finished)
         self.closing = self._gone = True
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
@@ -131,6 +141,9 @@ class SessionProtocol(protocol.Protocol):
             if isinstance(effect, bytes):
                 pending.append(effect)
                 continue
+            if isinstance(effect, Noticed):
+                self._noticed(effect)
+                continue
             self.send(b"".join(pending))
             pending.clear()
             if isinstance(effect, Close):
@@ -150,6 +163,10 @@ class SessionProtocol(protocol.Protocol):
         """Perform a service's own effect."""
         raise TypeError(f"{type(self).__name__} cannot perform {effect!r}")
 
+    def _noticed(self, effect: Noticed) -> None:
+        if self.witness is not None:
+            self.witness.noticed(effect.key, effect.fields)
+
     def _misdirected(self, effect: Misdirected) -> bytes:
         host = peer_of(self.transport.getHost())[0]
         page = self.factory.page.url(host) if self.factory is not None else None
@@ -165,6 +182,8 @@ class SessionProtocol(protocol.Protocol):
                 self.close(abort=True)
                 return
         self.transport.write(octets)
+        if self.witness is not None:
+            self.witness.said(octets)
 
     def close(self, *, abort: bool = False, linger: bool = False) -> None:
         """Hang up; what is written still leaves within the stall limit, unless ``abort``.
@@ -207,6 +226,8 @@ class SessionProtocol(protocol.Protocol):
         self._gone = True
         self.transport.unregisterProducer()
         self.session.closed()
+        if self.witness is not None:
+            self.witness.leave()
         if self.factory is not None:
             self.factory.replaced(self, successor)
         carry_on(self.transport, successor)
@@ -227,9 +248,13 @@ class SessionProtocol(protocol.Protocol):
         self._stalled_until = math.inf  # the sender has its own watch
         self.transport.pauseProducing()
         self._sender = BodySender(body, self.transport, self.clock)
+        if self.witness is not None:
+            self.witness.streaming(body, self._sender)
         self._sender.start().addCallbacks(self._streamed, self._broken)
 
     def _streamed(self, _: None) -> None:
+        if self.witness is not None:
+            self.witness.streamed()
         self._forget_sender()
         self.transport.registerProducer(self, True)
         self.run(self.session.sent)
@@ -237,6 +262,8 @@ class SessionProtocol(protocol.Protocol):
             self._read_on()
 
     def _broken(self, failure: Failure) -> None:
+        if self.witness is not None:
+            self.witness.cut_off(failure)
         self._forget_sender()
         self.closing = True  # the sender has ended the connection, or it was gone
         tell_cut_off(self._log, failure)
@@ -277,6 +304,8 @@ class SessionProtocol(protocol.Protocol):
             self._hang_up()
             self._sleep()
         elif not self.closing and now >= self.session.deadline:
+            if self.witness is not None:
+                self.witness.ticked()
             self.run(self.session.tick)
         else:
             self._sleep()

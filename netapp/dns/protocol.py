@@ -49,6 +49,8 @@ class DnsDatagrams(Datagrams):
         if addr[1] in limits.REFLECTING_PORTS or not self._permits(addr[0]) or self.own.holds(addr):
             self.refused += 1
             return
+        if self.witness is not None:
+            self.witness.heard(datagram, addr, self.clock.seconds())
         try:
             answer = self._answer(datagram)
         except Exception:
@@ -56,6 +58,8 @@ class DnsDatagrams(Datagrams):
             return
         if answer is None:
             return
+        if self.witness is not None:
+            self.witness.saying(answer, addr)
         try:
             self._sendto(answer, addr)
         except OSError:  # its network is gone, or the socket's buffer is full

@@ -1,0 +1,128 @@
+"""What octets show of the program that sent them: encodings, halves of characters, other protocols."""
+
+import codecs
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from netapp.core.text import Codec
+
+Found = tuple[str, Mapping[str, object]]
+
+#: None of these stands in a text that a program means to send.  (Tab, line ends, erase keys and
+#: escape do, from a terminal.)
+_BINARY: Final = re.compile(rb"[\x00-\x07\x0e-\x1a\x1c-\x1f]")
+_TELNET: Final = re.compile(rb"\xff[\xf0-\xfe]")  # RFC 854
+_HTTP: Final = re.compile(rb"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|CONNECT|PRI) \S+ HTTP/[0-9.]+\r?\n")
+_TLS: Final = re.compile(rb"\x16\x03[\x01-\x04]")  # RFC 8446 section 5.1
+_CODECS: Final[tuple[Codec, ...]] = ("utf-8", "gbk")
+_FRAME_LENGTH: Final = 4  # octets
+
+
+def is_telnet(octets: bytes) -> bool:
+    """Whether a telnet's own commands stand in it."""
+    return _TELNET.search(octets) is not None
+
+
+def stranger(octets: bytes) -> str | None:
+    """Which other protocol these first octets of a connection are of: "http", "tls" or "ssh"."""
+    if _HTTP.match(octets):
+        return "http"
+    if _TLS.match(octets):
+        return "tls"
+    return "ssh" if octets.startswith(b"SSH-2.0-") else None
+
+
+def is_text(octets: bytes) -> bool:
+    """Whether octets are meant as a text, whatever its encoding."""
+    return bool(octets) and _BINARY.search(octets) is None
+
+
+def codec_of(octets: bytes) -> Codec | None:
+    """What a text was encoded by; None if it is ASCII alone, no text, or neither."""
+    if octets.isascii() or not is_text(octets):
+        return None
+    return next((codec for codec in _CODECS if _decodes(octets, codec)), None)
+
+
+def misread(octets: bytes, codec: Codec) -> str:
+    """What a program shows that decodes by another codec."""
+    return octets.decode(_whole(codec), "replace")
+
+
+def findings(octets: bytes, *, whole: bool, first: bool) -> Iterator[Found]:
+    """What is wrong with a text's octets.
+
+    :param whole: a datagram, which has no rest to come.
+    :param first: nothing has come before it.
+    """
+    if first and (mark := octets[:2]) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) and len(octets) % 2 == 0:
+        yield "utf16", {"octets": mark.hex(" ").upper()}
+        return
+    if first and octets.startswith(codecs.BOM_UTF8):
+        yield "bom", {}
+    text = octets.rstrip(b"\0")
+    if not is_text(text):
+        return
+    count = len(octets) - len(text)
+    if count and len(octets) > _FRAME_LENGTH and not text.endswith(b"\r"):  # telnet's CR NUL
+        yield "nul", {"count": count}
+    yield from _undecoded(text, whole)
+
+
+def _undecoded(text: bytes, whole: bool) -> Iterator[Found]:
+    if any(_decodes(text, codec) for codec in _CODECS):
+        return
+    if ends_within(text) is not None:
+        if whole:
+            yield "halved", {"count": len(text)}
+        return
+    position = max(_first_wrong(text, codec) for codec in _CODECS)
+    yield "undecodable", {"position": position + 1, "octet": f"{text[position]:02X}"}
+
+
+def ends_within(text: bytes) -> Codec | None:
+    """By which codec a text is whole but for its last character, which has begun; None: by neither."""
+    return next((codec for codec in _CODECS if _begun(text, codec)), None)
+
+
+def completes(before: bytes, after: bytes) -> bool:
+    """Whether the halves of one character stand at the end of one text and the beginning of the next."""
+    for codec in _CODECS:
+        if not _begun(before, codec):
+            continue
+        decoder = codecs.getincrementaldecoder(_whole(codec))()
+        decoder.decode(before)
+        try:
+            if decoder.decode(after):
+                return True
+        except UnicodeDecodeError:
+            pass
+    return False
+
+
+def _begun(text: bytes, codec: Codec) -> bool:
+    decoder = codecs.getincrementaldecoder(_whole(codec))()
+    try:
+        decoder.decode(text)
+    except UnicodeDecodeError:
+        return False
+    return bool(decoder.getstate()[0])
+
+
+def _decodes(text: bytes, codec: Codec) -> bool:
+    return _first_wrong(text, codec) < 0
+
+
+def _first_wrong(text: bytes, codec: Codec) -> int:
+    """The place of the first octet that is none of the codec's; -1 if all are."""
+    try:
+        text.decode(_whole(codec))
+    except UnicodeDecodeError as problem:
+        return problem.start
+    return -1
+
+
+def _whole(codec: Codec) -> str:
+    """GB18030 is all of GBK, and the characters that it lacks."""
+    return "gb18030" if codec == "gbk" else codec

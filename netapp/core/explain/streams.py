@@ -1,0 +1,157 @@
+"""The rules of ``--explain`` for one connection: what happened in, findings out."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from netapp.core import limits
+from netapp.core.explain import octets as rules
+
+#: Takes a finding's key and what its phrase is filled with.
+Tell = Callable[[str, Mapping[str, object]], object]
+
+#: What ends a line: LF, CR, CR NUL.
+_LINE_ENDS = b"\r\n\0"
+
+
+class Evidence(Protocol):
+    """What the kernel knows of a connection; None where it does not tell."""
+
+    def segments(self) -> int | None: ...
+
+    def acknowledged(self) -> int | None: ...
+
+    def waiting(self) -> int: ...
+
+
+class Conversation:
+    """One connection.  ``now`` is seconds; ``deadline`` is when :meth:`tick` has work.
+
+    :param tell: is called with each finding, each key once.
+    """
+
+    def __init__(self, tell: Tell, evidence: Evidence, now: float) -> None:
+        self._tell_once, self._evidence, self._told = tell, evidence, set[str]()
+        self.deadline = now + limits.EXPLAIN_SILENCE
+        self._heard_at = now
+        self._heard = self._said = 0  # octets
+        self._said_since = 0  # since it was last heard
+        self._segments: int | None = 0
+        self._half = b""  # the last read, if it ended within a character
+        self._unended = False  # the last read has not ended its line
+        self._judging = True  # it speaks text as far as we know
+        self._codec: str | None = None
+        self._body: int | None = None  # octets of a file that is on its way
+        self._acknowledged = self._body_began = 0
+
+    def heard(self, data: bytes, now: float) -> None:
+        first, self._heard = not self._heard, self._heard + len(data)
+        self._heard_at, self._said_since = now, 0
+        if self._body is None:
+            self.deadline = math.inf
+        before, self._segments = self._segments, self._evidence.segments()
+        if first and (key := rules.stranger(data)) is not None:
+            self._tell(key)
+            self._judging = False
+        elif rules.is_telnet(data):
+            self._judging = False  # which has rules of its own for all that follows
+        if self._judging:
+            self._judge(data, before, first)
+
+    def said(self, data: bytes, now: float) -> None:
+        self._said += len(data)
+        self._said_since += len(data)
+        self.deadline = math.inf
+        came, went = self._codec, rules.codec_of(data)
+        if came is not None and went is not None and went != came:
+            shown = rules.misread(data, "gbk" if came == "gbk" else "utf-8")
+            self._tell("encoding", came=came, went=went, shown=shown)
+
+    def ticked(self, now: float) -> None:
+        """The session is about to do what it does when it has been quiet."""
+        quiet = now - self._heard_at
+        if self._unended and limits.QUIET <= quiet <= 2 * limits.QUIET_LONE:
+            self._tell("quiet", seconds=quiet)
+        self._unended = False
+
+    def streaming(self, size: int, now: float) -> None:
+        """A body of so many octets begins to leave."""
+        self._body, self._body_began = size, self._evidence.acknowledged() or 0
+        self._acknowledged = self._body_began
+        self._said_since += size
+        self.deadline = now + limits.EXPLAIN_STALLED
+
+    def streamed(self) -> None:
+        """All of it has been given to the kernel."""
+        self._said += self._body or 0
+        self._body, self.deadline = None, math.inf
+
+    def cut_off(self, sent: int) -> None:
+        """The peer has ended the connection while a body was on its way.  :param sent: octets of it."""
+        acknowledged = self._evidence.acknowledged()
+        taken = sent if acknowledged is None else min(sent, max(0, acknowledged - self._body_began))
+        if self._body is not None:
+            self._tell("cut", size=self._body, taken=taken)
+        self._judging, self.deadline = False, math.inf
+
+    def lost(self, *, clean: bool, finished: bool) -> None:
+        """The connection has ended, and not by our will alone.
+
+        :param clean: not by a reset.
+        :param finished: the peer had said that it will send no more.
+        """
+        self.deadline = math.inf
+        if self._told & {"cut", "http", "tls", "ssh"}:
+            return
+        if not clean and self._said_since:
+            self._tell("unread", count=self._said_since)
+        elif not clean and self._heard:
+            self._tell("reset")
+        elif not self._heard and (finished or not clean):
+            self._tell("wordless")
+
+    def noticed(self, key: str, fields: Mapping[str, object]) -> None:
+        """The session has seen something itself."""
+        self._tell(key, **fields)
+
+    def tick(self, now: float) -> None:
+        """The deadline has come."""
+        if self._body is None:
+            self.deadline = math.inf
+            self._tell("silence", seconds=round(limits.EXPLAIN_SILENCE))
+            return
+        acknowledged, waiting = self._evidence.acknowledged(), self._evidence.waiting()
+        if acknowledged is not None and acknowledged == self._acknowledged and waiting:
+            self._tell("stalled", seconds=round(limits.EXPLAIN_STALLED), count=waiting)
+            self.deadline = math.inf
+            return
+        self._acknowledged = acknowledged or 0
+        self.deadline = now + limits.EXPLAIN_STALLED
+
+    def _judge(self, data: bytes, before: int | None, first: bool) -> None:
+        half, self._half = self._half, b""
+        short = len(data) < limits.EXPLAIN_SEGMENT  # so a send of the program's, and not a link's
+        if half and rules.completes(half, data):
+            self._tell("split")
+        elif short:
+            for key, fields in rules.findings(data, whole=False, first=first):
+                self._tell(key, **fields)
+        if not rules.is_text(data):
+            self._unended = False
+            return
+        self._unended = data[-1] not in _LINE_ENDS
+        self._codec = rules.codec_of(data) or self._codec
+        if short and rules.ends_within(data) is not None and rules.codec_of(data) is None:
+            self._half = data
+        if short and not set(_LINE_ENDS) & set(data):
+            self._count_segments(before)
+
+    def _count_segments(self, before: int | None) -> None:
+        after = self._segments
+        if before is not None and after is not None and after - before > 1:
+            self._tell("stuck", count=after - before)
+
+    def _tell(self, key: str, /, **fields: object) -> None:
+        if key not in self._told:
+            self._told.add(key)
+            self._tell_once(key, fields)
