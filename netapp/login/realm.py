@@ -10,6 +10,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import Attribute, Interface, implementer
 
+from netapp.core.detached import detached
 from netapp.people.checkers import AvatarId
 from netapp.people.directory import People
 from netapp.people.model import Account, Refused, Session
@@ -77,23 +78,14 @@ class LoginRealm:
 
     def _opened(self, who: AvatarId, arrival: Arrival) -> "defer.Deferred[Any]":
         """A session that is open is somebody's, or is closed: also when nobody waits for it any more."""
-        waiting: defer.Deferred[Any] = defer.Deferred()
-
-        def opened(session: Any) -> None:
-            if waiting.called:  # cancelled
-                self._close(session.id)
-            else:
-                waiting.callback(session)
-
-        def failed(failure: Failure) -> None:
-            if not waiting.called:
-                waiting.errback(failure)
-
         opening = self._people.sessions.open(
             who.account, door=arrival.door, source=arrival.source, opener=who.opener
         )
-        defer.ensureDeferred(opening).addCallbacks(opened, failed)
-        return waiting
+        return detached(defer.ensureDeferred(opening), self._unwanted)
+
+    def _unwanted(self, outcome: Session | Failure) -> None:
+        if isinstance(outcome, Session):
+            self._close(outcome.id)
 
     def _close(self, session_id: str) -> None:
         closed = defer.ensureDeferred(self._people.sessions.close(session_id))

@@ -1,11 +1,12 @@
 """Other directories that know passwords."""
 
-from typing import Any, Protocol
+from typing import Protocol
 
 from twisted.internet import defer
 from twisted.python.failure import Failure
 
 from netapp.core import limits
+from netapp.core.detached import detached
 from netapp.people.ground import Ground
 
 
@@ -19,7 +20,9 @@ async def vouches(ground: Ground, external: External, name: str, password: bytes
     """Whether another directory knows the password.  One that does not say has said no, as it would
     to who has no account: nothing but the time tells who has one.
     """
-    asked = _detached(external.check(name, password))
+    checking = external.check(name, password)
+    asked = detached(checking)  # one that does not end when it is cancelled keeps nobody
+    asked.addErrback(_given_up, checking)
     try:
         return await asked.addTimeout(limits.EXTERNAL, ground.clock) is True
     except defer.CancelledError:
@@ -32,17 +35,6 @@ async def vouches(ground: Ground, external: External, name: str, password: bytes
     return False
 
 
-def _detached(asked: "defer.Deferred[bool]") -> "defer.Deferred[bool]":
-    """Its answer, for as long as somebody waits: one that does not end when it is cancelled keeps nobody."""
-    answer: defer.Deferred[bool] = defer.Deferred()
-
-    def tell(outcome: Any) -> None:
-        if not answer.called:
-            answer.callback(outcome)  # a Failure goes down the errback chain
-
-    def end(failure: Failure) -> Failure:
-        asked.cancel()
-        return failure
-
-    asked.addBoth(tell)
-    return answer.addErrback(end)
+def _given_up(failure: Failure, checking: "defer.Deferred[bool]") -> Failure:
+    checking.cancel()
+    return failure

@@ -10,6 +10,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from netapp.core import limits
+from netapp.core.detached import detached
 from netapp.core.events import Topic
 from netapp.core.faults import Faults
 from netapp.core.threads import Pool
@@ -100,16 +101,11 @@ class Ground:
 
         It is told of also when nobody waits for it any more: a write cannot be taken back.
         """
-        done: defer.Deferred[T] = defer.Deferred()
+        return await detached(defer.ensureDeferred(self._change(work)), self._unheard)
 
-        def tell(outcome: Any) -> None:
-            if not done.called:
-                done.callback(outcome)  # a Failure goes down the errback chain
-            elif isinstance(outcome, Failure) and not outcome.check(Refused):
-                self.faults.tell("a change cannot be written down", outcome)
-
-        defer.ensureDeferred(self._change(work)).addBoth(tell)
-        return await done
+    def _unheard(self, outcome: object) -> None:
+        if isinstance(outcome, Failure) and not outcome.check(Refused):
+            self.faults.tell("a change cannot be written down", outcome)
 
     async def _change(self, work: Callable[[Rows], T]) -> T:
         outcome: T = await self.store.write(work)

@@ -66,11 +66,6 @@ def accepted_step(secret: str, code: str | bytes, now: float, last_step: int) ->
     return accepted
 
 
-def looks_like_code(code: str | bytes) -> bool:
-    """Whether it is six digits; a recovery code is not."""
-    return bool(_digits(code))
-
-
 def _digits(code: str | bytes) -> bytes:
     """The six digits in ASCII; nothing for what is no code."""
     if len(code) > _LONGEST:
