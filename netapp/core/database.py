@@ -8,6 +8,7 @@ SQLAlchemy takes its time to import: only nouns that keep rows import this modul
 imported only when a database is not at the newest revision.
 """
 
+import secrets
 import sqlite3
 import threading
 from collections import deque
@@ -22,7 +23,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from netapp.core import limits
-from netapp.core.state import locked
+from netapp.core.state import locked, sync_folder
 from netapp.core.threads import Pool
 from netapp.core.walwatch import WalWatch
 from netapp.errors import Busy, ConfigError, StateError
@@ -60,6 +61,8 @@ def open_engine(path: Path, *, begin: str) -> Engine:
 def upgrade(path: Path, migrations: Path, head: str) -> None:
     """Bring a database to revision ``head``, making it first if need be, under the state's lock.
 
+    Before an older one is upgraded, a copy of it is put aside: :func:`copy_before`.
+
     :param migrations: the noun's folder of Alembic revisions.
     :raises ConfigError: no database, another program's, one of a newer netapp, or one that cannot
         be written.
@@ -75,7 +78,20 @@ def upgrade(path: Path, migrations: Path, head: str) -> None:
     except OSError as error:
         raise ConfigError(f"the database {path} cannot be opened: {error.strerror}") from None
     except sqlalchemy.exc.DatabaseError as error:
-        raise ConfigError(f"the database {path} cannot be used: {error.orig}") from None
+        raise ConfigError(_trouble(path, error.orig)) from None
+    except sqlite3.DatabaseError as error:  # of the copy that is put aside
+        raise ConfigError(_trouble(path, error)) from None
+
+
+def _trouble(path: Path, error: object) -> str:
+    """What SQLite says of a database, and the cure."""
+    cures = {
+        "SQLITE_FULL": "make room on its disk",
+        "SQLITE_NOTADB": "move it elsewhere, or put a backup back (netapp restore)",
+        "SQLITE_CORRUPT": "put a backup back (netapp restore)",
+    }
+    cure = cures.get(getattr(error, "sqlite_errorname", ""))
+    return f"the database {path} cannot be used: {error}" + (f": {cure}" if cure else "")
 
 
 def _upgrade(engine: Engine, path: Path, migrations: Path, head: str) -> None:
@@ -94,6 +110,7 @@ def _upgrade(engine: Engine, path: Path, migrations: Path, head: str) -> None:
         try:
             if now is not None:
                 script.ScriptDirectory.from_config(config).get_revision(now)
+                _put_aside(path, head)
             command.upgrade(config, head)
         except CommandError:
             raise ConfigError(
@@ -109,6 +126,31 @@ def _revision(connection: Connection, path: Path) -> str | None:
         raise ConfigError(f"the database {path} is not netapp's: move it elsewhere, or use another --state")
     now = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
     return None if now is None else str(now)
+
+
+def copy_before(path: Path, head: str) -> Path:
+    """Where the copy is that was put aside before a database was upgraded to ``head``."""
+    return path.with_name(f"{path.name}.before-{head}")
+
+
+def _put_aside(path: Path, head: str) -> None:
+    """Copy a database that is to be upgraded; the newest few of such copies stay.
+
+    :raises OperationalError: the disk is full, or fails.
+    """
+    from netapp.core.backup import rows
+
+    copy = copy_before(path, head)
+    draft = copy.with_name(f".{copy.name}-{secrets.token_hex(8)}")
+    try:
+        rows.copy(path, draft)
+        draft.replace(copy)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_folder(path.parent)
+    copies = sorted(path.parent.glob(f"{path.name}.before-*"), key=lambda each: each.stat().st_mtime_ns)
+    for old in copies[: -limits.DATABASE_COPIES]:
+        old.unlink(missing_ok=True)
 
 
 class Database:

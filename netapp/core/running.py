@@ -20,7 +20,7 @@ from netapp.core.metrics import Metrics, count_listeners, metrics_listener
 from netapp.core.notify import Manager, Notifier
 from netapp.core.services import House, Part, Storeys
 from netapp.core.signals import Hangup
-from netapp.core.state import User, acting_as, final_user
+from netapp.core.state import User, acting_as, final_user, hold
 from netapp.core.status import Status
 from netapp.core.statusdoor import status_door
 from netapp.core.strangers import Page
@@ -94,7 +94,10 @@ def alone(plugin: str, options: OptionsT, part: Callable[[OptionsT, Shared], ISe
     Part(allow_many_files, lambda: None).setServiceParent(house)
     Part(shared.status.begin, shared.status.end).setServiceParent(house)
     shared.nouns.setServiceParent(house)
+    held = starting(plugin, lambda: hold(options.state_path))
     starting(plugin, lambda: part(options, shared)).setServiceParent(doors)
+    if held is None:  # there was none yet
+        starting(plugin, lambda: hold(options.state_path))
     doors.setServiceParent(house)
     if options["explain"]:
         from netapp.core.explain.doors import explain_all

@@ -38,7 +38,7 @@ def open_state(path: Path) -> Path:
     :raises ConfigError: it cannot, or others can; the text names the cause and the cure.
     """
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make(path)
         probe = path / f".probe-{os.getpid()}"
         probe.touch(mode=0o600)
         probe.unlink()
@@ -54,6 +54,30 @@ def open_state(path: Path) -> Path:
     if mode & 0o077:
         _warn_once(path, mode)
     return path
+
+
+def _make(path: Path) -> None:
+    """A directory that stays after a power cut, as what is acknowledged in it must."""
+    if path.is_dir():
+        return
+    for old in path.parent.glob(f".{path.name}.restoring-*/old"):  # see netapp.core.backup.restoring
+        raise ConfigError(
+            f"a restore of {path} was cut: run it again, or put back what was there: mv {old} {path}"
+        )
+    if not path.parent.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        sync_folder(path.parent.parent)
+    path.mkdir(mode=0o700, exist_ok=True)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Put a folder's names on the disk: what was made, renamed or removed in it."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @cache
@@ -100,6 +124,61 @@ def acting_as(user: User) -> Iterator[None]:
         os.seteuid(own[0])
         os.setegid(own[1])
         os.setgroups(own[2])
+
+
+def hold(path: Path) -> int | None:
+    """Use a state directory as long as this process lives: nobody puts another in its place meanwhile.
+
+    The lock is on the directory itself: it needs no file, and a daemon that forks keeps it.
+
+    :returns: what :func:`os.close` ends it with; None where there is no directory that we may read.
+    :raises ConfigError: just now somebody puts a backup in its place.
+    """
+    while True:
+        try:
+            handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError:
+            return None
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(handle), path.stat()):
+                return handle
+        except BlockingIOError:
+            os.close(handle)
+            raise ConfigError(f"a backup is just put back as {path}: start again when that is done") from None
+        except OSError:  # a file system without locks
+            return handle
+        os.close(handle)  # it was replaced between the two
+
+
+@contextmanager
+def using(path: Path) -> Iterator[None]:
+    """:func:`hold` a state directory while the block runs.  :raises ConfigError: as it does."""
+    handle = hold(path)
+    try:
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def unused(path: Path) -> int | None:
+    """A directory that nobody uses, and nobody will before the descriptor is closed; None if somebody does.
+
+    :raises OSError: it cannot be opened.
+    """
+    while True:
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            return None
+        except OSError:  # a file system without locks
+            return handle
+        if path.exists() and os.path.samestat(os.fstat(handle), path.stat()):
+            return handle
+        os.close(handle)
 
 
 @contextmanager

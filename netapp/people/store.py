@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from twisted.internet import defer
 
 from netapp.core.database import Database, open_engine, upgrade
-from netapp.core.state import open_state
+from netapp.core.state import open_state, using
 from netapp.errors import ConfigError
 from netapp.people.rows import Rows
 from netapp.people.tables import METADATA
@@ -137,7 +137,7 @@ def rows(state: Path) -> Iterator[Rows]:
     """
     engine = open_engine(path := open_database(state), begin="BEGIN IMMEDIATE")
     try:
-        with engine.begin() as connection:
+        with using(state), engine.begin() as connection:
             yield Rows(connection)
     except sa.exc.DatabaseError as error:
         if not isinstance(error, sa.exc.OperationalError) and type(error) is not sa.exc.DatabaseError:

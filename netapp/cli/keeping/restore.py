@@ -1,0 +1,81 @@
+"""``netapp restore``: a backup in a state directory's place, or nothing at all."""
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+from netapp.cli import common
+from netapp.cli.keeping import base
+from netapp.cli.progress import progress
+from netapp.core.languages import Phrases
+
+PHRASES: Final = Phrases(
+    {
+        "sound": (
+            "{path} 完好:{created} 由 netapp {version} 备份,{files} 个文件,{octets} 字节",
+            "{path} is whole: made {created} by netapp {version}, {files} files, {octets} octets",
+        ),
+        "done": (
+            "已恢复到 {state}({created} 的备份,{files} 个文件)",
+            "{state} is as it was {created}, with {files} files",
+        ),
+        "old": (
+            "原来的改名为 {path},确认无误后可以删除",
+            "what was there is {path}: remove it once all is well",
+        ),
+        "no share": ("备份里没有共享文件", "the shared files are not in this backup"),
+    }
+)
+say: Final = common.words(PHRASES)
+
+
+@click.command(
+    epilog="Examples:\n\n\b\n  netapp restore netapp.tar.gz --check\n  netapp restore netapp.tar.gz --force"
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--check", is_flag=True, help="Only see whether the backup is whole.")
+@click.option("--force", is_flag=True, help="Replace a state that holds something.")
+@base.state_option
+def restore(file: Path, check: bool, force: bool, state: Path | None) -> None:
+    """Put a backup in the state directory's place; services must be stopped.
+
+    All of it is verified first. What was there is kept beside, with the time in its name. Whatever goes
+    wrong, the old state or the new one is there, whole.
+    """
+    from netapp.core.backup.restoring import restore as put_back
+
+    state = base.directory(state, there=False)
+    if not file.exists():
+        common.fail(common.say("missing", where=file))
+    if check:
+        _check(file)
+        return
+    moment = base.now().strftime("%Y%m%dT%H%M%SZ")
+    with base.failures(state), progress(file.name) as advance:
+        known = {noun.database: noun.known() for noun in base.nouns()}
+        contents, old = put_back(file, state, known=known, moment=moment, force=force, advance=advance)
+    files = sum("size" in each for each in contents.listed)
+    common.write(say("done", state=state, created=contents.created, files=files))
+    if old is not None:
+        common.note(say("old", path=old))
+    if not contents.files:
+        common.note(say("no share"))
+
+
+def _check(file: Path) -> None:
+    from netapp.core.backup.reading import verify
+
+    with base.failures(file), progress(file.name) as advance:
+        contents = verify(file, 2**63, advance)
+    files = sum("size" in each for each in contents.listed)
+    common.write(
+        say(
+            "sound",
+            path=file,
+            created=contents.created,
+            version=contents.netapp,
+            files=files,
+            octets=f"{contents.octets:,}",
+        )
+    )

@@ -1,0 +1,267 @@
+"""Verifies an archive: whole, unchanged, of a format that we know, and without a way out of its folder.
+
+Nothing in it is believed before that: names, kinds and sizes are checked as they come, what is read at
+once is bounded, and nothing is written.
+"""
+
+import gzip
+import hashlib
+import io
+import json
+import os
+import stat
+import tarfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Final
+
+from netapp.core import limits
+from netapp.core.backup import FORMAT, HEAD, MANIFEST, TOP, Unfit
+from netapp.core.backup.members import left_out
+from netapp.core.text import visible
+
+#: Called with octets of the file read so far, and all.
+Advance = Callable[[int, int], object]
+_SHOWN: Final = 80
+_DEPTH: Final = 256
+
+
+@dataclass
+class Contents:
+    """What a verified archive holds."""
+
+    netapp: str  # the version that wrote it
+    created: str
+    files: bool  # whether the share is in it
+    databases: dict[str, str] = field(default_factory=dict)
+    octets: int = 0
+    listed: list[dict[str, object]] = field(default_factory=list)
+
+
+#: Called with each member below the state directory, its name there, and where its octets are.
+Take = Callable[[tarfile.TarInfo, str, "Octets"], object]
+
+
+class Octets:
+    """One member's octets: read once, in pieces, hashed as they come."""
+
+    def __init__(self, file: IO[bytes] | None) -> None:
+        self._file = file
+        self._digest = hashlib.sha256()
+
+    def __iter__(self) -> Iterator[bytes]:
+        while self._file is not None and (octets := self._file.read(limits.BACKUP_READ)):
+            self._digest.update(octets)
+            yield octets
+
+    def sha256(self) -> str:
+        """Of all of them; reads what is left."""
+        for _ in self:
+            pass
+        return self._digest.hexdigest()
+
+
+def verify(path: Path, room: int, advance: Advance = lambda done, total: None) -> Contents:
+    """Read a whole archive and hold it against its manifest.
+
+    :param room: octets that there is space for.
+    :raises Unfit: it is no backup, is cut, damaged, too large, of a newer netapp, or leads outside.
+    :raises OSError: the file cannot be read.
+    """
+    return _read(path, room, advance, lambda info, name, octets: None)
+
+
+def extract(path: Path, verified: Contents, take: Take, advance: Advance = lambda done, total: None) -> None:
+    """Give each member of a verified archive to ``take``, which may iterate over its octets.
+
+    :raises Unfit: the file is no longer what was verified.
+    """
+    if _read(path, verified.octets, advance, take).listed != verified.listed:
+        raise Unfit("damaged", path=path, name=MANIFEST)
+
+
+def _read(path: Path, room: int, advance: Advance, take: Take) -> Contents:
+    with open(path, "rb", opener=_unwaiting) as file, _understood(path):
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):  # it is read twice
+            raise Unfit("pipe", path=path)
+        total = status.st_size
+        packed: Any
+        with gzip.GzipFile(fileobj=file) as packed:
+            bounded = _Bounded(packed, path)
+            tar: Any
+            with tarfile.open(fileobj=bounded, mode="r:", errors="surrogateescape") as tar:
+                reader = _Reader(path, room, take)
+                while (info := tar.next()) is not None:
+                    tar.members = []  # else it keeps all of them
+                    reader.member(info, Octets(tar.extractfile(info) if info.isreg() else None))
+                    advance(file.tell(), total)
+            bounded.drain()
+            return reader.end()
+
+
+def _unwaiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)  # a FIFO must not wait for its writer
+
+
+class _Reader:
+    """Takes the members in order."""
+
+    def __init__(self, path: Path, room: int, take: Take) -> None:
+        self._path, self._room, self._take = path, room, take
+        self._contents: Contents | None = None
+        self._whole = False
+        self._kinds: dict[str, bool] = {"": True}  # name to whether it is a folder
+        self._count = 0
+
+    def member(self, info: tarfile.TarInfo, octets: Octets) -> None:
+        self._see(info)
+        if self._contents is None:
+            self._contents = self._head(info, octets)
+        elif info.name == MANIFEST:
+            self._manifest(info, octets, self._contents)
+        else:
+            self._member(info, octets, self._contents)
+
+    def end(self) -> Contents:
+        if self._contents is None:
+            raise Unfit("other", path=self._path)
+        if not self._whole:
+            raise Unfit("cut", path=self._path)
+        return self._contents
+
+    def _see(self, info: tarfile.TarInfo) -> None:
+        """Of each: its kind, that nothing follows the manifest, and that there are not too many."""
+        self._count += 1
+        if self._count > limits.BACKUP_MEMBERS:
+            raise Unfit("many", path=self._path)
+        plain = info.type in (tarfile.REGTYPE, tarfile.DIRTYPE) and info.sparse is None and info.size >= 0
+        if self._contents is None:
+            if info.name != HEAD or not plain or not info.isreg():
+                raise Unfit("other", path=self._path)
+        elif self._whole or not plain or (info.isdir() and info.size):
+            raise self._outside(info.name)
+
+    def _head(self, info: tarfile.TarInfo, octets: Octets) -> Contents:
+        head = self._json(info, octets, 4096)
+        if head.get("program") != "netapp" or not isinstance(head.get("format"), int):
+            raise Unfit("other", path=self._path)
+        version = visible(str(head.get("netapp")))[:_SHOWN]
+        if head["format"] > FORMAT:
+            raise Unfit("newer", path=self._path, version=version)
+        return Contents(version, visible(str(head.get("created")))[:_SHOWN], head.get("files") is True)
+
+    def _member(self, info: tarfile.TarInfo, octets: Octets, contents: Contents) -> None:
+        name = self._name_of(info)
+        contents.octets += info.size
+        if contents.octets > self._room:
+            raise Unfit("large", path=self._path, room=self._room // 10**6)
+        self._take(info, name, octets)
+        entry: dict[str, object] = {"name": info.name, "folder": True}
+        if info.isreg():
+            entry = {"name": info.name, "size": info.size, "sha256": octets.sha256()}
+        contents.listed.append(entry)
+
+    def _name_of(self, info: tarfile.TarInfo) -> str:
+        """Below the state directory; ``""`` for itself.  A file may come again: its earlier copy is void."""
+        if info.name == TOP and info.isdir() and not self._kinds.get(TOP):
+            self._kinds[TOP] = True
+            return ""
+        top, slash, name = info.name.partition("/")
+        parts = name.split("/")
+        odd = any(
+            part in ("", ".", "..") or "\0" in part or len(part.encode("utf-8", "surrogateescape")) > 255
+            for part in parts
+        )
+        if top != TOP or not slash or odd or len(parts) > _DEPTH or left_out(name):
+            raise self._outside(info.name)
+        if not self._kinds.get(info.name.rpartition("/")[0]):  # no folder, or none yet
+            raise self._outside(info.name)
+        if info.name in self._kinds and (info.isdir() or self._kinds[info.name]):
+            raise self._outside(info.name)
+        self._kinds[info.name] = info.isdir()
+        return name
+
+    def _manifest(self, info: tarfile.TarInfo, octets: Octets, contents: Contents) -> None:
+        manifest = self._json(info, octets, limits.BACKUP_MANIFEST)
+        promised = manifest.get("members")
+        databases = manifest.get("databases")
+        if not isinstance(promised, list) or not isinstance(databases, dict):
+            raise Unfit("damaged", path=self._path, name=MANIFEST)
+        for there, entry in zip(contents.listed, promised, strict=False):
+            if not isinstance(entry, dict) or {**entry, "void": True} != {**there, "void": True}:
+                raise Unfit("damaged", path=self._path, name=self._shown(str(there["name"])))
+        if len(promised) != len(contents.listed) or not self._voids_are_replaced(promised):
+            raise Unfit("damaged", path=self._path, name=MANIFEST)
+        contents.databases = {str(name): str(revision) for name, revision in databases.items()}
+        self._whole = True
+
+    def _voids_are_replaced(self, promised: list[dict[str, object]]) -> bool:
+        """Each name counts once: of several, all but the last are void, and no other is."""
+        last = {str(entry["name"]): number for number, entry in enumerate(promised)}
+        return all(
+            bool(entry.get("void")) == (last[str(entry["name"])] != number)
+            for number, entry in enumerate(promised)
+        )
+
+    def _json(self, info: tarfile.TarInfo, octets: Octets, most: int) -> dict[str, Any]:
+        if info.size > most:
+            raise Unfit("damaged", path=self._path, name=self._shown(info.name))
+        try:
+            value = json.loads(b"".join(octets))
+        except (ValueError, RecursionError):
+            value = None
+        if not isinstance(value, dict):
+            raise Unfit("damaged", path=self._path, name=self._shown(info.name))
+        return value
+
+    def _outside(self, name: str) -> Unfit:
+        return Unfit("outside", path=self._path, name=self._shown(name))
+
+    def _shown(self, name: str) -> str:
+        name = visible(name.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+        return name if len(name) <= _SHOWN else name[:_SHOWN] + "…"
+
+
+class _Bounded(io.RawIOBase):
+    """What ``tarfile`` reads at once by an archive's own word is bounded, such as a name's length."""
+
+    def __init__(self, file: IO[bytes], path: Path) -> None:
+        self._file, self._path = file, path
+
+    def read(self, count: int = -1) -> bytes:
+        if not 0 <= count <= limits.BACKUP_READ:
+            raise Unfit("damaged", path=self._path, name="tar")
+        return self._file.read(count)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def drain(self) -> None:
+        """Read to the end, which has the checksum; ``tar`` fills its last block with zeros."""
+        left = limits.BACKUP_READ
+        while octets := self._file.read(65536):
+            left -= len(octets)
+            if left < 0 or octets.strip(b"\0"):
+                raise Unfit("damaged", path=self._path, name="tar")
+
+
+@contextmanager
+def _understood(path: Path) -> Iterator[None]:
+    """What is wrong with the octets, as ours."""
+    try:
+        yield
+    except EOFError:
+        raise Unfit("cut", path=path) from None
+    except gzip.BadGzipFile as error:
+        raise Unfit("damaged" if "CRC" in str(error) else "other", path=path, name="gzip") from None
+    except zlib.error:
+        raise Unfit("damaged", path=path, name="gzip") from None
+    except (tarfile.TarError, ValueError, OverflowError, KeyError, IndexError, RecursionError, TypeError):
+        raise Unfit("other", path=path) from None

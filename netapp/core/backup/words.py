@@ -1,0 +1,57 @@
+"""What is said of backups that cannot be made or put back."""
+
+from typing import Final
+
+from netapp.core.languages import Phrases
+
+PHRASES: Final = Phrases(
+    {
+        "other": ("{path} 不是 netapp 的备份", "{path} is no backup of netapp"),
+        "pipe": ("{path} 不是普通文件:请写备份的文件名", "{path} is no file: name the backup's file"),
+        "cut": (
+            "备份 {path} 不完整,后面缺了一截:请换一份备份",
+            "the backup {path} is cut off: take another one",
+        ),
+        "newer": (
+            "备份 {path} 是更新版本的 netapp({version})做的:请先升级 netapp",
+            "the backup {path} is of a newer netapp ({version}): upgrade netapp first",
+        ),
+        "damaged": (
+            "备份 {path} 已损坏({name}):请换一份备份",
+            "the backup {path} is damaged ({name}): take another one",
+        ),
+        "outside": (
+            "备份 {path} 里有不该有的 {name}:不要用它",
+            "the backup {path} holds {name}, which no backup of netapp does: do not use it",
+        ),
+        "large": (
+            "备份 {path} 太大,这里放不下(还有 {room} MB):请先腾出空间",
+            "the backup {path} is larger than what is free here ({room} MB): make room first",
+        ),
+        "many": ("备份 {path} 里的文件太多", "the backup {path} holds too many files"),
+        "no database": (
+            "{path} 不是数据库,或已损坏:请看 netapp db check",
+            "{path} is no database, or is damaged: see netapp db check",
+        ),
+        "in use": (
+            "状态目录 {path} 正在使用:请先停下 netapp(fuser {path} 可以看到是谁)",
+            "the state directory {path} is in use: stop netapp first (fuser {path} names it)",
+        ),
+        "not empty": (
+            "状态目录 {path} 里已有内容:加 --force 换上备份(旧的会改名留在旁边)",
+            "the state directory {path} holds something: give --force to replace it (it is kept beside)",
+        ),
+        "no folder": (
+            "{path} 不是目录:请用 --state 换一个",
+            "{path} is no directory: choose another with --state",
+        ),
+        "mounted": (
+            "{path} 是挂载点,不能整个换掉:请恢复到它里面的目录,如 --state {path}/netapp",
+            "{path} is a mount point and cannot be replaced: restore into it, such as --state {path}/netapp",
+        ),
+        "busy": (
+            "数据库 {path} 一直被占用:请稍后再试",
+            "the database {path} is held by another program: try again later",
+        ),
+    }
+)
