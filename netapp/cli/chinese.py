@@ -118,16 +118,24 @@ HELP: Final = {
     "Their port (2425).": "对方的端口(默认 2425)。",
     **chinese_user.HELP,
     # doctor
-    "Versions, the state directory, the clock, file limits, and every default port: free, or answered"
-    " by what. Each finding names its cure. The exit status is 1 if something is wrong.": (
-        "检查版本、状态目录、时钟、文件数限制,以及每个默认端口是空闲还是有什么在回应。"
-        "每个问题都给出解决办法。有问题时退出状态为 1。"
+    "Ports and who has them, who answers on which address, firewalls, the resolver, the clock, disks,"
+    " limits, the state directory and its databases. Looked at are the services that run, else those of"
+    " --config or of a plugin and its options as twistd would take them. Each finding names its cure;"
+    " nothing is changed, and no service notices. Root sees more. The exit status is 1 if something is"
+    " wrong.": (
+        "检查端口(被谁占用)、各个地址有没有回应、防火墙、域名解析、时钟、磁盘、系统限制、状态目录和数据库。"
+        "检查的是正在运行的服务;没有就检查 --config 里的,或者命令行上给出的插件和选项(写法与 twistd 相同)。"
+        "每个问题都给出解决办法;检查不改动任何东西,服务也不会察觉。以 root 运行能看到更多。"
+        "有问题时退出状态为 1。"
     ),
+    "The services' configuration file.": "服务的配置文件。",
+    "For programs: a list of findings.": "输出 JSON,供程序使用。",
     "Look at this one.": "检查这个目录。",
 }
 
 #: What stands beside the examples.
 COMMENTS: Final = {
+    "before it is started so": "这样启动之前",
     "this host's own names and addresses": "本机的名字和地址",
     "asks for names until an empty one": "逐个询问域名,直接回车结束",
     "each line typed is a message": "每行一条消息",

@@ -25,7 +25,7 @@ COMMANDS: Final = {
     "http": ("netapp.cli.http:http_", "Show an HTTP answer: status line, headers, body."),
     "feiq": ("netapp.cli.feiq:feiq", "Send a message to FeiQ or IP Messenger."),
     "user": ("netapp.cli.user:user", "Add, change and list accounts."),
-    "doctor": ("netapp.cli.doctor:doctor", "Look for what is wrong on this machine."),
+    "doctor": ("netapp.cli.doctor.command:doctor", "Look for what is wrong on this machine."),
 }
 
 PHRASES: Final = Phrases(

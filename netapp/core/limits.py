@@ -596,6 +596,33 @@ DOCTOR_BUFFER: Final = 208 * 1024
 #: Seconds that files may be in the future of: disks elsewhere have clocks of their own.
 DOCTOR_CLOCK: Final = 120.0
 
+# --- Doctor ----------------------------------------------------------------------------------
+
+#: Seconds that everything takes together; what is not ready by then is named as such.
+DOCTOR: Final = 2.8
+#: Seconds that one listener has to answer, and a database to be looked through.
+DOCTOR_ANSWER: Final = 1.2
+#: Seconds that a program such as nft has.
+DOCTOR_COMMAND: Final = 2.0
+#: Questions that are asked at the same time.
+DOCTOR_THREADS: Final = 32
+#: Addresses of this machine that are asked, and files of the state directory that are looked at.
+DOCTOR_ADDRESSES: Final = 64
+DOCTOR_ENTRIES: Final = 1000
+#: Findings of one kind on single files.
+DOCTOR_EACH: Final = 8
+#: Running netapps that are looked at.
+DOCTOR_RUNNING: Final = 16
+#: Octets free on a disk at which it counts as full, and the per cent at which it nearly is.
+DOCTOR_FULL: Final = 64 * 2**20
+DOCTOR_NEARLY_FULL: Final = 5
+#: Inodes free at which a disk counts as nearly full.
+DOCTOR_FILES: Final = 1024
+#: Octets that a UDP socket should be able to hold for us.
+DOCTOR_BUFFER: Final = 208 * 1024
+#: Seconds that files may be in the future of: disks elsewhere have clocks of their own.
+DOCTOR_CLOCK: Final = 120.0
+
 # --- Names -----------------------------------------------------------------------------------
 
 #: One hosts file.

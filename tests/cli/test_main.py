@@ -1,11 +1,9 @@
-"""The command as a whole: help, errors in the user's language, what it imports, its doctor."""
+"""The command as a whole: help, errors in the user's language, what it imports."""
 
 import re
-import socket
 import subprocess
 import sys
 from contextlib import suppress
-from pathlib import Path
 
 import click
 import pytest
@@ -14,7 +12,6 @@ from hypothesis import strategies as st
 
 from netapp.cli import common
 from netapp.cli.console import Form, NotHex
-from netapp.cli.doctor import findings
 from netapp.cli.main import COMMANDS
 from netapp.core.text import Tongue
 from tests.cli.tools import environment, netapp
@@ -177,55 +174,3 @@ def test_t32_text_to_octets_and_back() -> None:
         form, tongue = Form(encoding=encoding), Tongue(encoding)  # type: ignore[arg-type]
         assert form.octets("您好", tongue) == "您好".encode(codec)
         assert form.text("您好".encode(codec), tongue) == "您好"
-
-
-@real
-def test_doctor_names_what_is_wrong_and_its_cure(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    done = netapp("doctor", "--state", tmp_path / "file" / "state", lang="C")
-    assert done.returncode == 1
-    assert f"bad   the state directory {tmp_path}/file/state cannot be written" in done.stdout
-    assert re.search(r"cure: mkdir -p \S+ \(--state DIR\)", done.stdout)
-    assert "Twisted" in done.stdout
-    assert done.stderr == ""
-
-
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc here")
-def test_doctor_sees_that_a_state_directory_cannot_be_made() -> None:
-    from netapp.cli import doctor
-
-    assert doctor._state(Path("/proc/netapp/state")).verdict == "bad"
-
-
-def test_doctor_makes_nothing_and_looks_at_every_default_port(tmp_path: Path) -> None:
-    found = list(findings(tmp_path / "state"))
-    assert list(tmp_path.iterdir()) == []
-    for port in (8080, 9999, 7777, 6667, 7878, 2425, 8888):
-        assert any(re.match(rf"(tcp|udp) {port} ", each.text) for each in found)
-
-
-def test_doctor_tells_what_answers_from_what_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    from netapp.cli import doctor
-
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        port = silent.getsockname()[1]
-        monkeypatch.setattr(doctor, "_PROBE", 0.1)
-        finding = doctor._port("netapp-login", "tcp", "", port, b"")
-        assert finding.verdict == "bad"
-        assert f"sport = :{port}" in finding.cure
-        assert doctor._port("netapp-udpchat", "tcp", "", port, None).verdict == "note"
-    assert doctor._port("netapp-login", "tcp", "127.0.0.1", port, b"").verdict == "ok"
-
-
-@pytest.mark.parametrize("transport", ["tcp", "udp"])
-def test_doctor_says_that_a_port_is_taken_on_another_address(transport: str) -> None:
-    from netapp.cli import doctor
-
-    kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
-    with socket.socket(socket.AF_INET, kind) as taken:
-        taken.bind(("127.0.0.9", 0))
-        if transport == "tcp":
-            taken.listen()
-        finding = doctor._port("netapp-echo", transport, "", taken.getsockname()[1], b"doctor")
-    assert finding.verdict == "note"
-    assert "NETAPP_INTERFACE=ADDRESS netapp doctor" in finding.cure
