@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final, Self, TypeVar
 
 from twisted.python import usage
 
-from netapp.core import access, languages, state, text
+from netapp.core import access, languages, settingsfile, state, text
 from netapp.errors import ConfigError, StartError
 
 T = TypeVar("T")
@@ -77,7 +77,7 @@ class SharedOptions(usage.Options):
     optParameters: ClassVar[list[list[Any]]] = [
         ["interface", None, None, "Address of all default listeners.  [$NETAPP_INTERFACE]"],
         ["state", None, None, "Where things are kept.  [$NETAPP_STATE, else the XDG state home]"],
-        ["config", "c", None, "TOML file: a table for each service, keys as the long options."],
+        ["config", "c", None, "TOML file: a table for each service, keys as the long options.  [STATE/netapp.toml]"],
         ["lang", None, "zh", "Language of prompts and plain answers: zh or en.",
          _Named("lang", one_of(*languages.LANGS))],
         ["encoding", None, "auto", "Written: auto (as the peer does), utf-8, gbk.",
@@ -101,6 +101,8 @@ class SharedOptions(usage.Options):
         self._arguments: tuple[str, ...] = ()
         #: The shared options of the command line, for the options of another plugin.
         self.passed_on: list[str] = []
+        #: The file of settings that was read; None for none.
+        self.settings_path: str | None = None
         super().__init__()
 
     def __setitem__(self, key: str, value: object) -> None:
@@ -108,20 +110,26 @@ class SharedOptions(usage.Options):
         super().__setitem__(key, value)
 
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
-        """Read the command line; a configuration file that it names fills in what it leaves out."""
+        """Read the command line; a configuration file fills in what it leaves out.
+
+        The file is the one that it names, else the state directory's, if there is one.
+        """
         arguments = list(options or ())
         self._arguments = tuple(arguments)
         probe = type(self)()
         usage.Options.parseOptions(probe, arguments)
         self.passed_on = list(probe._shared_arguments())
         try:
-            if probe["config"]:
-                data = read_file(probe["config"])
-                arguments[:0] = self.from_file(data, where=probe["config"], but=probe._given)
+            self.settings_path = probe["config"] or settingsfile.found(probe.state_path)
+            if self.settings_path:
+                data = read_file(self.settings_path)
+                if not probe["config"] and "state" in data:
+                    raise ConfigError(f"{self.settings_path}: say --state, this file lies in the state directory")
+                arguments[:0] = self.from_file(data, where=self.settings_path, but=probe._given)
             super().parseOptions(arguments)
             self._finish()
         except usage.UsageError as error:  # the command line was sound
-            raise usage.UsageError(f"{probe['config']}: {error}") from None
+            raise usage.UsageError(f"{self.settings_path}: {error}") from None
         except (ConfigError, ValueError) as error:
             raise usage.UsageError(str(error)) from None
 

@@ -1,0 +1,52 @@
+"""``STATE/netapp.toml``: the settings that are read when no ``--config`` names others."""
+
+import os
+import secrets
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from netapp.errors import ConfigError
+
+NAME: Final = "netapp.toml"
+
+
+def found(state: Path) -> str | None:
+    """The state directory's file of settings; None where there is none.
+
+    What is in it is done with the rights of who starts the process, so nobody else may have written it.
+
+    :raises ConfigError: somebody else may have.
+    """
+    path = state / NAME
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    if about.st_uid not in (0, os.geteuid()):
+        raise ConfigError(
+            f"the settings {path} belong to another user: chown {os.geteuid()} {path}, "
+            f"or say --config {path} if they are to be trusted"
+        )
+    if stat.S_IMODE(about.st_mode) & 0o022:
+        raise ConfigError(f"the settings {path} can be written by others: chmod 600 {path}")
+    return str(path)
+
+
+def write_new(state: Path, text: str) -> Path:
+    """Write a file of settings where there is none: it appears whole, or not at all.
+
+    :raises OSError: it cannot be written.
+    """
+    path = state / NAME
+    draft = state / f".{NAME}-{secrets.token_hex(8)}"
+    try:
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return path
