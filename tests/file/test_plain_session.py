@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netapp.core import limits, text
-from netapp.core.sessions import Body, Close, Effect, Slice
+from netapp.core.sessions import Body, Close, Effect, Noticed, Slice
 from netapp.errors import WireError
 from netapp.file.phrases import PHRASES
 from netapp.file.plain.session import HandOver, PlainSession
@@ -39,6 +39,7 @@ class Talk:
         self.now = 0.0
         self.sent = b""
         self.closed: Close | None = None
+        self.noticed: list[tuple[str, dict[str, object]]] = []
         self.handed: bytes | None = None
         self._perform(self.session.open(0.0))
 
@@ -68,6 +69,8 @@ class Talk:
             assert not self.over
             if isinstance(effect, bytes):
                 self.sent += effect
+            elif isinstance(effect, Noticed):
+                self.noticed.append((effect.key, dict(effect.fields)))
             elif isinstance(effect, Close):
                 self.closed = effect
             elif isinstance(effect, HandOver):
@@ -101,6 +104,22 @@ def test_t19_what_is_missing_gets_the_end_without_octets() -> None:
     talk = Talk().say(b"nix.txt").wait(limits.QUIET)
     assert talk.closed
     assert talk.sent == b""
+
+
+def test_what_is_missing_or_empty_is_noticed() -> None:
+    assert Talk().say(b"nix.txt\n").noticed == [("missing", {"name": b"nix.txt"})]
+    assert Talk().say(b"C:\\nix.txt\n").noticed == [("path", {"name": b"C:\\nix.txt"})]
+    assert Talk().say(b"empty\n").noticed == [("empty file", {"name": b"empty"})]
+    assert Talk().say(b"a.txt\n").noticed == []
+
+
+def test_a_length_that_is_not_its_frames_is_noticed() -> None:
+    name = "文件.txt".encode()
+    assert Talk().say(b"\6\0\0\0" + name).noticed[0] == ("frame characters", {"length": 6, "octets": 10})
+    assert Talk().say(b"\0\0\0\5a.txt").noticed == [("frame order", {"length": 5, "wrong": 83886080})]
+    short = Talk().say(b"\7\0\0\0a.txt").wait(limits.FILE_OPENING)
+    assert short.noticed == [("frame short", {"length": 7, "octets": 5})]
+    assert Talk().say(b"\5\0\0\0a.txt").say(b"\5\0\0\0a.txt").wait(limits.FILE_IDLE).noticed == []
 
 
 @pytest.mark.parametrize("ending", [b"\n", b"\r\n"])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from netapp.core import limits, text
 from netapp.core.languages import Lang
-from netapp.core.sessions import Close, Effect
+from netapp.core.sessions import Close, Effect, Noticed
 from netapp.core.strangers import Misdirected
 from netapp.errors import StateError, WireError
 from netapp.login.prompt.effects import Enter, Outcome, Verify
@@ -46,9 +46,12 @@ class Talk:
             PHRASES.speaker(lang), text.Tongue(encoding), self.throttle.at(HOST), held=held, shell=shell
         )
         self.turns: list[tuple[float, list[Effect]]] = []
+        self.noticed: list[str] = []
         self._note(self.session.open(self.now))
 
-    def _note(self, effects: Sequence[Effect]) -> None:
+    def _note(self, all_effects: Sequence[Effect]) -> None:
+        effects = [effect for effect in all_effects if not isinstance(effect, Noticed)]
+        self.noticed += [effect.key for effect in all_effects if isinstance(effect, Noticed)]
         if effects and not self.closed:
             self.turns.append((round(self.now - 100.0, 3), list(effects)))
 
@@ -229,6 +232,12 @@ def test_l24_before_the_first_prompt_the_name_and_the_password_only_seem_to_wait
     talk.judge(Outcome.ADMITTED).wait(limits.LOGIN_GAP)
     assert isinstance(talk.effects[-1], Enter)
     assert talk.session.left.lines == (b"whoami", b"help", b"sessions", b"quit")
+
+
+def test_a_line_before_its_prompt_is_noticed_and_one_after_it_is_not() -> None:
+    assert Talk().send(b"zhao\n").wait(limits.LOGIN_GREETING).noticed == ["early"]
+    assert greeted().send(b"zhao\n").send(b"123\n").noticed == []
+    assert greeted().send(b"zhao\n123\nhelp\n").noticed == ["early"]
 
 
 def test_l25_who_has_sent_all_gets_all_answers_and_then_the_end() -> None:

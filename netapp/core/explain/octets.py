@@ -17,6 +17,7 @@ _HTTP: Final = re.compile(rb"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|CONNECT|PRI) \S
 _TLS: Final = re.compile(rb"\x16\x03[\x01-\x04]")  # RFC 8446 section 5.1
 _CODECS: Final[tuple[Codec, ...]] = ("utf-8", "gbk")
 _FRAME_LENGTH: Final = 4  # octets
+_CHANCE: Final = 3  # characters of GBK that may be valid UTF-8 by chance
 
 
 def is_telnet(octets: bytes) -> bool:
@@ -42,6 +43,8 @@ def codec_of(octets: bytes) -> Codec | None:
     """What a text was encoded by; None if it is ASCII alone, no text, or neither."""
     if octets.isascii() or not is_text(octets):
         return None
+    if _surely_cut(octets):
+        return "utf-8"
     return next((codec for codec in _CODECS if _decodes(octets, codec)), None)
 
 
@@ -71,7 +74,7 @@ def findings(octets: bytes, *, whole: bool, first: bool) -> Iterator[Found]:
 
 
 def _undecoded(text: bytes, whole: bool) -> Iterator[Found]:
-    if any(_decodes(text, codec) for codec in _CODECS):
+    if _decodes(text, "utf-8") or (_decodes(text, "gbk") and not _surely_cut(text)):
         return
     if ends_within(text) is not None:
         if whole:
@@ -82,23 +85,26 @@ def _undecoded(text: bytes, whole: bool) -> Iterator[Found]:
 
 
 def ends_within(text: bytes) -> Codec | None:
-    """By which codec a text is whole but for its last character, which has begun; None: by neither."""
+    """By which codec a text is whole but for its last character, which has begun; None: by neither.
+
+    Two octets of three in UTF-8 are a character in GBK, so for a short text this only may be so.
+    """
+    if _decodes(text, "utf-8"):
+        return None
     return next((codec for codec in _CODECS if _begun(text, codec)), None)
 
 
 def completes(before: bytes, after: bytes) -> bool:
     """Whether the halves of one character stand at the end of one text and the beginning of the next."""
-    for codec in _CODECS:
-        if not _begun(before, codec):
-            continue
-        decoder = codecs.getincrementaldecoder(_whole(codec))()
-        decoder.decode(before)
-        try:
-            if decoder.decode(after):
-                return True
-        except UnicodeDecodeError:
-            pass
-    return False
+    return any(
+        _begun(before, codec) and (_decodes(before + after, codec) or _begun(before + after, codec))
+        for codec in _CODECS
+    )
+
+
+def _surely_cut(text: bytes) -> bool:
+    """Whether a text is UTF-8 but for its cut end, and too long for that to be chance."""
+    return _begun(text, "utf-8") and sum(octet >= 0xC0 for octet in text) > _CHANCE
 
 
 def _begun(text: bytes, codec: Codec) -> bool:

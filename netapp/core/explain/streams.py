@@ -133,6 +133,7 @@ class Conversation:
         short = len(data) < limits.EXPLAIN_SEGMENT  # so a send of the program's, and not a link's
         if half and rules.completes(half, data):
             self._tell("split")
+            data = half + data
         elif short:
             for key, fields in rules.findings(data, whole=False, first=first):
                 self._tell(key, **fields)
@@ -140,8 +141,9 @@ class Conversation:
             self._unended = False
             return
         self._unended = data[-1] not in _LINE_ENDS
-        self._codec = rules.codec_of(data) or self._codec
-        if short and rules.ends_within(data) is not None and rules.codec_of(data) is None:
+        if rules.ends_within(data) is None:
+            self._codec = rules.codec_of(data) or self._codec
+        elif short:
             self._half = data
         if short and not set(_LINE_ENDS) & set(data):
             self._count_segments(before)

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 from netapp.core import limits
 from netapp.core.languages import Speaker
-from netapp.core.sessions import Body, Close, Effect, Session, Slice
+from netapp.core.sessions import Body, Close, Effect, Noticed, Session, Slice
 from netapp.file.plain.wire import (
     LENGTH_MAX,
     Header,
     Order,
+    counts_characters,
     length_of,
     parse_header,
     split_frame,
@@ -27,6 +28,7 @@ class FrameTalk(Session):
         self._buffer = b""
         self._finished = self._sending = False
         self._incomplete_since: float | None = None
+        self._first = True  # no frame was whole yet
 
     def open(self, now: float) -> Sequence[Effect]:
         self.deadline = now + limits.FILE_OPENING
@@ -45,7 +47,10 @@ class FrameTalk(Session):
         return () if self._sending else self._next(now)
 
     def tick(self, now: float) -> Sequence[Effect]:
-        return [Close("idle")]
+        length = int.from_bytes(self._buffer[:4], self._order)
+        came = max(0, len(self._buffer) - 4)
+        short = [Noticed("frame short", {"length": length, "octets": came})] if self._buffer else []
+        return [*short, Close("idle")]
 
     def _next(self, now: float) -> Sequence[Effect]:
         """Answer the next frame, if it is there.  :raises WireError: it is none."""
@@ -54,8 +59,10 @@ class FrameTalk(Session):
             return self._wait(now)
         payload, self._buffer = frame
         self._incomplete_since = None
+        noticed = self._noticed(payload) if self._first else []
+        self._first = False
         header = parse_header(payload)
-        effects = self._named(payload) if header is None else self._asked(header)
+        effects = [*noticed, *(self._named(payload) if header is None else self._asked(header))]
         if any(isinstance(effect, Body) for effect in effects):
             self._sending, self.deadline = True, math.inf
         return effects
@@ -70,12 +77,23 @@ class FrameTalk(Session):
             self.deadline = now + limits.FILE_OPENING
         return ()
 
+    def _noticed(self, payload: bytes) -> list[Effect]:
+        """What the first frame shows of how its length was made."""
+        noticed: list[Effect] = []
+        length, came = len(payload), payload + self._buffer
+        if self._order == "big":
+            wrong = int.from_bytes(length_of(length, "big"), "little", signed=True)
+            noticed.append(Noticed("frame order", {"length": length, "wrong": wrong}))
+        if self._buffer and counts_characters(length, came):
+            noticed.append(Noticed("frame characters", {"length": length, "octets": len(came)}))
+        return noticed
+
     def _named(self, name: bytes) -> Sequence[Effect]:
         """A name gets length and octets (T12); there is no way to say that a file is missing."""
         try:
             reader = self._share.open(name.rstrip(b"\r\n"))
         except Missing:
-            return [Close("no such file", linger=True)]
+            return [missing(name), Close("no such file", linger=True)]
         size = reader.entry.size
         if size > LENGTH_MAX:
             reader.close()
@@ -109,3 +127,8 @@ class FrameTalk(Session):
 
     def _refusal(self, name: str, key: str) -> bytes:
         return write_header(name, 0, self._order, error=self._say(key, name=name).strip())
+
+
+def missing(name: bytes) -> Noticed:
+    """What can be said of a name that nothing has."""
+    return Noticed("path" if b"/" in name or b"\\" in name else "missing", {"name": name})

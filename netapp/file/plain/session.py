@@ -10,9 +10,9 @@ from typing import Final
 
 from netapp.core import limits, text
 from netapp.core.languages import Speaker
-from netapp.core.sessions import Body, Close, Effect, Session, Slice
+from netapp.core.sessions import Body, Close, Effect, Noticed, Session, Slice
 from netapp.errors import WireError
-from netapp.file.plain.frames import FrameTalk
+from netapp.file.plain.frames import FrameTalk, missing
 from netapp.file.plain.lines import LineTalk
 from netapp.file.plain.wire import Order
 from netapp.file.port import VERBS, Spoken, classify, patience
@@ -113,9 +113,11 @@ class PlainSession(Session):
         except Missing:
             if not name or name.split(b" ")[0].upper() in VERBS:  # a command that nothing ended
                 return self._begin(LineTalk(self._share, self._say, self._tongue), name + b"\n" + rest, now)
-            return [Close("no such file", linger=True)]
+            return [missing(name), Close("no such file", linger=True)]
         self._talk = OneFile()
         self.deadline = self._talk.deadline
+        if not reader.entry.size:
+            return [Noticed("empty file", {"name": name}), Body((Slice(reader, 0, 0),))]
         return [Body((Slice(reader, 0, reader.entry.size),))]
 
     def _begin(self, talk: Session, octets: bytes, now: float) -> Sequence[Effect]:

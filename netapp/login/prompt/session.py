@@ -24,7 +24,7 @@ from typing import Final
 from netapp.core import limits, strangers
 from netapp.core.languages import Speaker
 from netapp.core.lines import Item, LineReader, Reply
-from netapp.core.sessions import Close, Effect, Session
+from netapp.core.sessions import Close, Effect, Noticed, Session
 from netapp.core.text import Tongue, visible
 from netapp.errors import StateError
 from netapp.login.prompt.effects import Enter, Left, Outcome, ReadInvitation, SeeName, Verify, Welcome
@@ -179,6 +179,8 @@ class LoginSession(Session):
             if self._unread and line is not None and strangers.is_http(line):
                 return [strangers.Misdirected("netapp-login", self._say.lang), Close("HTTP")]
             self._unread = False
+            if self._state not in _TAKING and self._state is not State.INSIDE:
+                effects.append(Noticed("early"))
             early = self._state is State.GREETING  # the name and the password only seem to wait
             if len(self._lines) >= limits.LOGIN_LINES + 2 * early:
                 self._flooded = True
