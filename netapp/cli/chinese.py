@@ -26,6 +26,9 @@ HELP: Final = {
     "Show an HTTP answer: status line, headers, body.": "显示 HTTP 回答:状态行、头部、正文。",
     "Send a message to FeiQ or IP Messenger.": "给飞秋或 IP Messenger 发消息。",
     "Add, change and list accounts.": "添加、修改、列出账号。",
+    "Save the state directory in one file.": "把状态目录备份成一个文件。",
+    "Put a backup in its place.": "从备份恢复状态目录。",
+    "Check and upgrade the databases.": "检查、升级数据库。",
     "Look for what is wrong on this machine.": "检查本机有什么问题。",
     # dns
     "Without --server this machine's own resolver answers, as for every program on it; without a NAME"
@@ -117,6 +120,34 @@ HELP: Final = {
     "One address, or a private network.": "一个地址,或一个局域网网段。",
     "Their port (2425).": "对方的端口(默认 2425)。",
     **chinese_user.HELP,
+    # backup, restore, db
+    "Save accounts, messages, keys, settings and shared files in one file; services may run.": (
+        "把账号、消息、密钥、设置和共享文件备份成一个文件;服务不用停。"
+    ),
+    "It is a tar archive in gzip, of mode 0600, and as secret as what is in it; - is standard output. It"
+    " appears whole or not at all.": (
+        "格式为 tar.gz,权限 0600,内容须保密;- 表示标准输出。中途出错不会留下半个文件。"
+    ),
+    "Leave the shared files out.": "不备份共享文件。",
+    "Put a backup in the state directory's place; services must be stopped.": (
+        "用备份换下状态目录;要先停下服务。"
+    ),
+    "All of it is verified first. What was there is kept beside, with the time in its name. Whatever goes"
+    " wrong, the old state or the new one is there, whole.": (
+        "先核对整个备份再动手。原来的目录改名留在旁边,名字里有时间。"
+        "无论哪里出错,状态目录要么是旧的,要么是新的,不会只有一半。"
+    ),
+    "Only see whether the backup is whole.": "只检查备份是否完好。",
+    "Replace a state that holds something.": "状态目录里已有内容时也换掉。",
+    "Check the databases, and bring them up to date.": "检查数据库,升级到最新版本。",
+    "Read every database whole and see what is wrong; services may run.": (
+        "把每个数据库从头到尾读一遍,看有没有问题;服务不用停。"
+    ),
+    "The exit status is 1 if something is.": "有问题时退出状态为 1。",
+    "Bring the databases to this netapp's revision; a copy is put aside before that.": (
+        "把数据库升级到现在的版本;升级前先留一份副本。"
+    ),
+    "A start does the same by itself.": "服务启动时也会自动这样做。",
     # doctor
     "Ports and who has them, who answers on which address, firewalls, the resolver, the clock, disks,"
     " limits, the state directory and its databases. Looked at are the services that run, else those of"
