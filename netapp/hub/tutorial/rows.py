@@ -133,7 +133,7 @@ ROWS: Final = (
         12,
         ("粘包:长度加数据", "Frame: length, data"),
         "both",
-        "files",
+        "echo-tcp",
         CONNECT,
         _TCP + " --frame",
         17879,

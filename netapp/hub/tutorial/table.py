@@ -36,7 +36,7 @@ PHRASES: Final = Phrases(
         ),
         "elsewhere": (
             "在别的机器上运行的程序,要写这台机器的地址,不是 {host}",
-            "Programs on other machines need this machine's address instead of {host}",
+            "From other machines: this machine's address instead of {host}",
         ),
     }
 )
