@@ -68,6 +68,9 @@ class Conversation(Session, Generic[Item]):
     with the answer, or the error, of each.  Deliveries and changes become octets at once.
     """
 
+    #: By which door its people come.
+    door = "chat"
+
     def __init__(self, *, flood: bool) -> None:
         self.place: Place | None = None  # where we are present, once we are
         self._queue: deque[Item] = deque()

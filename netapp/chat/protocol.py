@@ -91,6 +91,11 @@ class ChatProtocol(SessionProtocol):
         self._depart()
         self._presence = self._kept = None  # the presence knows us: no cycle is left to the collector
 
+    @property
+    def door(self) -> str:
+        """Which of this service's doors it is."""
+        return self.session.door
+
     # What talk calls -------------------------------------------------------------------------
 
     def deliver(self, delivery: Delivery) -> None:

@@ -33,8 +33,11 @@ def config_from(options: Options) -> Config:
 def part(options: Options, shared: Shared) -> IService:
     """The service as a part of a process: this plugin's, or the hub's."""
     state = options.state_path
-    people = shared.noun("people", lambda: open_people(state, shared.reactor))
-    talk = shared.noun("talk", lambda: open_talk(state, shared.reactor, people))
+    days = options["keep-talk"]
+    people = shared.noun("people", lambda: open_people(state, shared.reactor, status=shared.status))
+    talk = shared.noun(
+        "talk", lambda: open_talk(state, shared.reactor, people, days=days, status=shared.status)
+    )
     return chat_service(config_from(options), talk, people, shared.metrics, shared.reactor, shared.page)
 
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final, Self, TypeVar
 
 from twisted.python import usage
 
-from netapp.core import access, languages, settingsfile, state, text
+from netapp.core import access, languages, limits, settingsfile, state, text
 from netapp.errors import ConfigError, StartError
 
 T = TypeVar("T")
@@ -67,6 +67,12 @@ class _Named:
             raise usage.UsageError(f"--{self.name}={shown}: {error}") from None
 
 
+def _days(value: str) -> int:
+    if not (value.isascii() and value.isdigit() and int(value) <= limits.TALK_DAYS_MOST):
+        raise ValueError(f"write a number of days, 0 to {limits.TALK_DAYS_MOST}")
+    return int(value)
+
+
 class SharedOptions(usage.Options):
     """What every plugin understands, and means the same everywhere."""
 
@@ -77,11 +83,13 @@ class SharedOptions(usage.Options):
     optParameters: ClassVar[list[list[Any]]] = [
         ["interface", None, None, "Address of all default listeners.  [$NETAPP_INTERFACE]"],
         ["state", None, None, "Where things are kept.  [$NETAPP_STATE, else the XDG state home]"],
-        ["config", "c", None, "TOML file: a table for each service, keys as the long options.  [STATE/netapp.toml]"],
+        ["config", "c", None, "TOML file: a table for each service.  [netapp.toml in the state directory]"],
         ["lang", None, "zh", "Language of prompts and plain answers: zh or en.",
          _Named("lang", one_of(*languages.LANGS))],
         ["encoding", None, "auto", "Written: auto (as the peer does), utf-8, gbk.",
          _Named("encoding", one_of(*text.ENCODINGS))],
+        ["keep-talk", None, limits.TALK_DAYS, "Days that what is said is kept; 0 for ever.",
+         _Named("keep-talk", _days)],
         ["metrics", None, None, "Endpoint for Prometheus metrics; on loopback unless it names an address."],
     ]  # fmt: skip
     optFlags: ClassVar[list[list[Any]]] = [
@@ -124,7 +132,9 @@ class SharedOptions(usage.Options):
             if self.settings_path:
                 data = read_file(self.settings_path)
                 if not probe["config"] and "state" in data:
-                    raise ConfigError(f"{self.settings_path}: say --state, this file lies in the state directory")
+                    raise ConfigError(
+                        f"{self.settings_path}: say --state, this file lies in the state directory"
+                    )
                 arguments[:0] = self.from_file(data, where=self.settings_path, but=probe._given)
             super().parseOptions(arguments)
             self._finish()

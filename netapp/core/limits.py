@@ -396,6 +396,16 @@ TOPIC: Final = 300
 MESSAGE: Final = 8192
 #: Messages kept of each room and each direct talk; older ones are deleted.
 ROOM_MESSAGES: Final = 10_000
+#: Days that a message is kept unless --keep-talk says otherwise, and the most that it may say.
+TALK_DAYS: Final = 365
+TALK_DAYS_MOST: Final = 36_500
+#: How often what is older is looked for.
+TALK_LOOK: Final = 24 * 3600.0
+#: Rooms looked at, and messages of one room deleted, in one turn of the database.
+TALK_LOOK_ROOMS: Final = 256
+TALK_LOOK_MESSAGES: Final = 500
+#: Between two such turns, so that those who talk come first.
+TALK_LOOK_PAUSE: Final = 0.05
 #: Rooms and direct talks with messages in the database.
 STORED_ROOMS: Final = 20_000
 #: Messages that one question for history gives.
@@ -568,33 +578,6 @@ TERMINAL_PIECE: Final = 64 * 1024
 TERMINAL_PAUSE: Final = 0.02
 #: Seconds that the end waits for the terminal to be given back.
 TERMINAL_END: Final = 2.0
-
-# --- Doctor ----------------------------------------------------------------------------------
-
-#: Seconds that everything takes together; what is not ready by then is named as such.
-DOCTOR: Final = 2.8
-#: Seconds that one listener has to answer, and a database to be looked through.
-DOCTOR_ANSWER: Final = 1.2
-#: Seconds that a program such as nft has.
-DOCTOR_COMMAND: Final = 2.0
-#: Questions that are asked at the same time.
-DOCTOR_THREADS: Final = 32
-#: Addresses of this machine that are asked, and files of the state directory that are looked at.
-DOCTOR_ADDRESSES: Final = 64
-DOCTOR_ENTRIES: Final = 1000
-#: Findings of one kind on single files.
-DOCTOR_EACH: Final = 8
-#: Running netapps that are looked at.
-DOCTOR_RUNNING: Final = 16
-#: Octets free on a disk at which it counts as full, and the per cent at which it nearly is.
-DOCTOR_FULL: Final = 64 * 2**20
-DOCTOR_NEARLY_FULL: Final = 5
-#: Inodes free at which a disk counts as nearly full.
-DOCTOR_FILES: Final = 1024
-#: Octets that a UDP socket should be able to hold for us.
-DOCTOR_BUFFER: Final = 208 * 1024
-#: Seconds that files may be in the future of: disks elsewhere have clocks of their own.
-DOCTOR_CLOCK: Final = 120.0
 
 # --- Doctor ----------------------------------------------------------------------------------
 

@@ -46,7 +46,16 @@ class LoginRealm:
 
     def __init__(self, people: People) -> None:
         self._people = people
-        self.present = 0
+        self._inside: dict[str, tuple[str, str]] = {}  # by the session's id
+
+    @property
+    def present(self) -> int:
+        """How many sessions stand."""
+        return len(self._inside)
+
+    def whereabouts(self) -> list[tuple[str, str]]:
+        """(name, door) of each."""
+        return list(self._inside.values())
 
     def requestAvatar(
         self, avatarId: bytes | tuple[()], mind: object, *interfaces: Any
@@ -73,7 +82,7 @@ class LoginRealm:
             if refused.key == "gone":
                 raise error.UnauthorizedLogin from None
             raise
-        self.present += 1
+        self._inside[session.id] = avatar_id.account.shown, mind.door
         return IVisitor, Visitor(avatar_id.account, session), self._logout(session.id)
 
     def _opened(self, who: AvatarId, arrival: Arrival) -> "defer.Deferred[Any]":
@@ -93,13 +102,9 @@ class LoginRealm:
 
     def _logout(self, session_id: str) -> Callable[[], None]:
         """Takes the visitor out of the house; a second call does nothing."""
-        inside = True
 
         def logout() -> None:
-            nonlocal inside
-            if inside:
-                inside = False
-                self.present -= 1
+            if self._inside.pop(session_id, None) is not None:
                 self._close(session_id)
 
         return logout

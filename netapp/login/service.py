@@ -13,6 +13,7 @@ from netapp.core.access import Access
 from netapp.core.metrics import Metrics
 from netapp.core.services import House, Part
 from netapp.core.state import User, acting_as
+from netapp.core.status import Status
 from netapp.core.strangers import Page
 from netapp.core.streams import Peer, SessionFactory
 from netapp.errors import ConfigError
@@ -38,12 +39,14 @@ def login_service(
     page: Page | None = None,
     state: Path | None = None,
     user: User = None,
+    status: Status | None = None,
 ) -> IService:
     """Every listener of the configuration, under one service.
 
     :param page: where a browser that comes here is sent.
     :param state: the state directory, in which the SSH door keeps its host key.
     :param user: who the process will be, and whose the key is.
+    :param status: is told who is present.
     :raises ConfigError: a listener that cannot be.
     """
     house, access, realm = House(), Access(config.allow, config.proxy), LoginRealm(people)
@@ -66,6 +69,8 @@ def login_service(
     in_clear = not all(map(listen.is_tls, descriptions))
     Part(lambda: _tell(config, people, in_clear), lambda: None).setServiceParent(house)
     _count(metrics, people, realm, factories)
+    if status is not None:
+        status.add("present", "login", realm.whereabouts)
     return house
 
 

@@ -62,7 +62,9 @@ def config_from(options: Options) -> Config:
 def part(options: Options, shared: Shared) -> IService:
     """The service as a part of a process: this plugin's, or the hub's."""
     config = config_from(options)
-    people = shared.noun("people", lambda: open_people(options.state_path, shared.reactor))
+    people = shared.noun(
+        "people", lambda: open_people(options.state_path, shared.reactor, status=shared.status)
+    )
     return login_service(
         config,
         people,
@@ -71,6 +73,7 @@ def part(options: Options, shared: Shared) -> IService:
         shared.page,
         state=options.state_path,
         user=shared.user,
+        status=shared.status,
     )
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from netapp.core.status import Status
     from netapp.people.directory import People
 
 __all__ = ["AUDIT_FILE", "KEY_FILE", "open_people", "secret_of"]
@@ -30,14 +31,16 @@ KEY_FILE = "people.key"
 AUDIT_FILE = "audit.jsonl"
 
 
-def open_people(state: Path, reactor: Any) -> "People":
+def open_people(state: Path, reactor: Any, *, status: "Status | None" = None) -> "People":
     """The people of one state directory; made there if need be, its threads begin with ``start``.
 
+    :param status: is told how much of the audit trail is kept.
     :raises ConfigError: the directory or its database cannot be used; its key file is gone, and there
         are second factors that were sealed with it.
     """
     import time
 
+    from netapp.core import limits
     from netapp.core.database import Database
     from netapp.people import codes, settings
     from netapp.people.clock import Steady
@@ -59,6 +62,9 @@ def open_people(state: Path, reactor: Any) -> "People":
             settings=agreed,
         )
         people.begin(opened)
+    if status is not None:
+        kept = {"audit_octets": limits.AUDIT_FILE, "audit_files": limits.AUDIT_OLD + 1}
+        status.add("retention", "audit", lambda: kept)
     return people
 
 

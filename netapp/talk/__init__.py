@@ -42,6 +42,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from netapp.core import limits
 from netapp.talk.errors import NameTaken, NoSuchName, NotThere, Refused, StoreFailed, TooMuch
 from netapp.talk.model import (
     LOBBY,
@@ -62,6 +63,7 @@ from netapp.talk.model import (
 from netapp.talk.names import BadName, fold, nickname, room_name, room_shown, tidy_nickname
 
 if TYPE_CHECKING:
+    from netapp.core.status import Status
     from netapp.talk.persons import Names
     from netapp.talk.presence import Presence
     from netapp.talk.talk import Talk
@@ -99,16 +101,25 @@ __all__ = [
 ]
 
 
-def open_talk(state: Path, reactor: Any, people: "Names | None" = None) -> "Talk":
+def open_talk(
+    state: Path, reactor: Any, people: "Names | None" = None, *, days: int = 0, status: "Status | None" = None
+) -> "Talk":
     """Talk on a state directory's ``talk.db``, made or migrated if need be.
 
     :param people: whose names nobody else may take: :class:`netapp.people.directory.People`.
+    :param days: that messages are kept; 0 for ever.
+    :param status: is told who is present and how long messages are kept.
     :raises ConfigError: the directory or the database cannot be used.
     """
     from netapp.talk.rows import open_store
     from netapp.talk.talk import Talk
 
-    return Talk(open_store(state, reactor), reactor, people)
+    talk = Talk(open_store(state, reactor, days), reactor, people)
+    if status is not None:
+        status.add("present", "talk", talk.whereabouts)
+        kept = {"talk_days": days, "talk_room_messages": limits.ROOM_MESSAGES}
+        status.add("retention", "talk", lambda: kept)
+    return talk
 
 
 _LAZY: Final = {"Talk": "netapp.talk.talk", "Presence": "netapp.talk.presence"}

@@ -157,7 +157,10 @@ Change = Joined | Parted | Renamed | TopicSet | Departed
 
 
 class Member(Protocol):
-    """One connection of a door, as talk sees it.  Neither method may raise or wait."""
+    """One connection of a door, as talk sees it.  Neither method may raise or wait.
+
+    It may have a ``door``, a word that says which it is: "chat", "irc".
+    """
 
     def deliver(self, delivery: Delivery) -> object:
         """A message of a room or a direct talk."""

@@ -151,5 +151,10 @@ class Persons:
         person = self._names.get(names.fold(name))
         return person if person is not None and person.presences else None
 
+    def whereabouts(self) -> list[tuple[str, str]]:
+        """(name, door) of each presence."""
+        persons = self._names.values()
+        return [(each.author.name, presence.door) for each in persons for presence in each.presences]
+
     def present(self) -> tuple[Author, ...]:
         return tuple(person.author for person in self._names.values() if person.presences)

@@ -34,11 +34,12 @@ class Presence:
     """One connection's place in talk.  :meth:`depart` must be called when the connection is gone."""
 
     _log = Logger()
-    __slots__ = ("_changed", "_talk", "deliver", "departed", "person", "rooms")
+    __slots__ = ("_changed", "_talk", "deliver", "departed", "door", "person", "rooms")
 
     def __init__(self, talk: "Talk", person: Person, member: Member) -> None:
         self._talk, self.person = talk, person
         self.deliver, self._changed = member.deliver, member.changed
+        self.door: str = getattr(member, "door", "")
         self.rooms: dict[str, Room] = {}
         self.departed = False
 

@@ -7,13 +7,16 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy import Connection
 from twisted.internet import defer
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from netapp.core import limits
 from netapp.core.database import Database, upgrade
 from netapp.core.state import open_state
 from netapp.talk.model import LOBBY, Author, Draft, Kind, Message, Proof
+from netapp.talk.retention import Retention
 from netapp.talk.store import RoomRow
+from netapp.talk.tables import messages, rooms
 
 #: The newest revision in ``migrations``.
 HEAD: Final = "t0001"
@@ -22,31 +25,6 @@ MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _PRUNE_EVERY: Final = 64
 #: The row whose ``last`` no number of a deleted room exceeds: numbers rise in a room that comes again.
 _FLOOR: Final = "@"
-
-metadata = sa.MetaData()
-rooms = sa.Table(
-    "rooms",
-    metadata,
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("last", sa.Integer, nullable=False),
-    sa.Column("topic", sa.Text, nullable=False),
-)
-messages = sa.Table(
-    "messages",
-    metadata,
-    sa.Column("room", sa.Text, primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("id", sa.Text, nullable=False),
-    sa.Column("time", sa.Float, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("proof", sa.Text, nullable=False),
-    sa.Column("account", sa.Text),
-    sa.Column("text", sa.Text, nullable=False),
-    sa.Column("reply_to", sa.Text),
-    sa.Column("withdrawn", sa.Boolean, nullable=False),
-    sqlite_with_rowid=False,
-)
 
 
 class Prepared:
@@ -86,16 +64,20 @@ class RowStore:
     _log = Logger()
 
     def __init__(
-        self, database: Database, clock: Callable[[], float], keep: int = limits.ROOM_MESSAGES
+        self, database: Database, clock: IReactorTime, keep: int = limits.ROOM_MESSAGES, days: int = 0
     ) -> None:
-        self._database, self._clock, self._keep = database, clock, keep
+        """:param days: that messages are kept; 0 for ever."""
+        self._database, self._clock, self._keep = database, clock.seconds, keep
+        self._retention = Retention(database, clock, days)
 
     def start(self) -> None:
         self._database.start()
         forgetting = self._database.write(self._forget_guests)
         forgetting.addErrback(lambda failure: self._log.failure("old talks are not deleted", failure))
+        self._retention.start()
 
     def stop(self) -> defer.Deferred[None]:
+        self._retention.stop()
         return self._database.stop()
 
     def watch(self, changed: Callable[[], object]) -> None:
@@ -228,8 +210,12 @@ def _messages(connection: Connection, query: "sa.Select[Any]") -> list[Message]:
     ]
 
 
-def open_store(state: Path, reactor: Any) -> RowStore:
-    """The store in a state directory.  :raises ConfigError: it cannot be opened or migrated."""
+def open_store(state: Path, reactor: Any, days: int = 0) -> RowStore:
+    """The store in a state directory.
+
+    :param days: that messages are kept; 0 for ever.
+    :raises ConfigError: it cannot be opened or migrated.
+    """
     path = open_state(state) / "talk.db"
     upgrade(path, MIGRATIONS, HEAD)
-    return RowStore(Database(path, reactor), reactor.seconds)
+    return RowStore(Database(path, reactor), reactor, days=days)

@@ -128,6 +128,10 @@ class Talk:
         """Everyone who is present, in a room or not."""
         return self.persons.present()
 
+    def whereabouts(self) -> list[tuple[str, str]]:
+        """Everyone who is present, as (name, door), once for each door."""
+        return self.persons.whereabouts()
+
     # Rooms -----------------------------------------------------------------------------------
 
     def rooms(self) -> list[RoomView]:

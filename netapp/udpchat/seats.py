@@ -28,9 +28,11 @@ class Seat:
 
     _log = Logger()
 
-    def __init__(self, talk: Talk, name: str, heard: Heard, since: int | None = None) -> None:
+    def __init__(
+        self, talk: Talk, name: str, heard: Heard, since: int | None = None, door: str = "udp"
+    ) -> None:
         self._talk, self._heard = talk, heard
-        self.last = since
+        self.last, self.door = since, door
         self._held: list[Delivery] | None = None  # while it is told what it has missed
         self._name = tidy_nickname(name, "lan")
         self._presence: Presence | None = None
@@ -129,10 +131,10 @@ class Seat:
 
 
 class Seats:
-    """The seats of one listener's peers, by address."""
+    """The seats of one listener's peers, by address.  :param door: which listener, in a word."""
 
-    def __init__(self, talk: Talk, heard: Callable[[Any, str], object]) -> None:
-        self._talk, self._heard = talk, heard
+    def __init__(self, talk: Talk, heard: Callable[[Any, str], object], door: str) -> None:
+        self._talk, self._heard, self._door = talk, heard, door
         self._seats: dict[Any, Seat] = {}
         self._names: dict[Any, str] = {}
         self._away: dict[Any, int] = {}  # up to which message they were here
@@ -147,7 +149,7 @@ class Seats:
         """A peer is there; or it is, and wants to be called otherwise."""
         if who not in self._seats:
             since = self._away.pop(who, None)
-            self._seats[who] = Seat(self._talk, name, lambda text: self._heard(who, text), since)
+            self._seats[who] = Seat(self._talk, name, lambda text: self._heard(who, text), since, self._door)
         elif self._names[who] != name:  # what it had keeps it if that name is taken
             self._seats[who].rename(tidy_nickname(name, "lan")).addErrback(_keeps_its_name)
         self._names[who] = name

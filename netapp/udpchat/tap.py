@@ -74,8 +74,9 @@ def config_from(options: Options) -> Config:
 def part(options: Options, shared: Shared) -> IService:
     """The service as a part of a process: this plugin's, or the hub's."""
     state, reactor = options.state_path, shared.reactor
-    people = shared.noun("people", lambda: open_people(state, reactor))
-    talk = shared.noun("talk", lambda: open_talk(state, reactor, people))
+    days = options["keep-talk"]
+    people = shared.noun("people", lambda: open_people(state, reactor, status=shared.status))
+    talk = shared.noun("talk", lambda: open_talk(state, reactor, people, days=days, status=shared.status))
     config = config_from(options)
     numbers = Numbers(
         state / "ipmsg-numbers",

@@ -15,7 +15,8 @@ from netapp.core import limits
 from netapp.core.database import Database, upgrade
 from netapp.errors import ConfigError
 from netapp.talk import open_talk
-from netapp.talk.rows import HEAD, MIGRATIONS, RowStore, metadata, open_store
+from netapp.talk.rows import HEAD, MIGRATIONS, RowStore, open_store
+from netapp.talk.tables import metadata
 from netapp.talk.talk import Talk
 from tests.talk.helpers import Remembering, clock
 
@@ -91,7 +92,7 @@ def _later(seconds: float) -> "defer.Deferred[None]":
 @pytest_twisted.ensureDeferred
 async def test_old_messages_are_deleted_and_numbers_still_rise(tmp_path: Path) -> None:
     upgrade(tmp_path / "talk.db", MIGRATIONS, HEAD)
-    store = RowStore(Database(tmp_path / "talk.db", reactor), lambda: 0.0, keep=10)
+    store = RowStore(Database(tmp_path / "talk.db", reactor), reactor, keep=10)
     talk = Talk(store, clock())
     talk.start()
     bob, _ = await arrive(talk, "bob")
@@ -108,7 +109,7 @@ async def test_guests_talks_are_deleted_after_a_day(tmp_path: Path) -> None:
     upgrade(tmp_path / "talk.db", MIGRATIONS, HEAD)
     kept = []
     for seconds in (time, time + limits.GUEST_TALKS + 1):
-        store = RowStore(Database(tmp_path / "talk.db", reactor), lambda: seconds)  # noqa: B023
+        store = RowStore(Database(tmp_path / "talk.db", reactor), clock(seconds))
         talk = Talk(store, clock(time))
         talk.start()
         bob, _ = await arrive(talk, "bob")

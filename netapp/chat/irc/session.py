@@ -28,6 +28,8 @@ _SAYING: Final = frozenset({"PRIVMSG", "NOTICE"})
 class IrcSession(Conversation[Command | TooLong]):
     """:param views: what can be looked up in talk.  :param renderer: the process's own."""
 
+    door = "irc"
+
     def __init__(
         self, views: Views, renderer: Renderer, tongue: text.Tongue, lang: Lang, now: float, *, flood: bool
     ) -> None:

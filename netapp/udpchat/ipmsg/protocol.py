@@ -40,7 +40,7 @@ class IpmsgDatagrams(datagrams.Datagrams):
     ) -> None:
         super().__init__(clock, access, own)
         self.session, self._talk, self._say = station, talk, say
-        self.seats = Seats(talk, self._heard_in_lobby)
+        self.seats = Seats(talk, self._heard_in_lobby, "feiq")
         self._alarm = Alarm(clock, self._wake)
 
     def heard(self, datagram: bytes, peer: Peer, now: float) -> Iterable[bytes]:

@@ -33,7 +33,7 @@ class PlainDatagrams(datagrams.Datagrams):
     ) -> None:
         super().__init__(clock, access, own)
         self.session, self._talk, self._say = session, talk, say
-        self.seats = Seats(talk, self._heard_in_lobby)
+        self.seats = Seats(talk, self._heard_in_lobby, "udp")
         self._alarm = Alarm(clock, self._wake)
 
     def heard(self, datagram: bytes, peer: Peer, now: float) -> Iterable[bytes]:

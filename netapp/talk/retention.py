@@ -1,0 +1,110 @@
+"""What is older than its time is deleted: once at the start and once a day, a little at a time.
+
+A room's messages are in the order of their numbers and, but for steps of a clock, of their times: what is
+old stands first, and is found by the key without reading what is kept.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+from twisted.internet import defer
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+
+from netapp.core import limits
+from netapp.core.database import Database
+from netapp.talk.tables import messages, rooms
+
+_DAY: Final = 24 * 3600.0
+
+
+class Retention:
+    """:param days: that messages are kept; 0 for ever."""
+
+    _log = Logger()
+
+    def __init__(self, database: Database, clock: IReactorTime, days: int) -> None:
+        self._database, self._clock, self._days = database, clock, days
+        self._next: IDelayedCall | None = None
+        self._running = False
+
+    def start(self) -> None:
+        self._running = True
+        if self._days:
+            self._look()
+
+    def stop(self) -> None:
+        self._running = False
+        if self._next is not None and self._next.active():
+            self._next.cancel()
+
+    def _look(self) -> None:
+        looking = defer.ensureDeferred(self._prune())
+        looking.addErrback(self._failed)
+        looking.addBoth(lambda _: self._later(limits.TALK_LOOK, self._look))
+
+    def _failed(self, failure: Any) -> None:
+        if self._running:
+            self._log.failure("old messages are not deleted", failure)
+
+    def _later(self, seconds: float, call: Any) -> None:
+        if self._running:
+            self._next = self._clock.callLater(seconds, call)
+
+    async def _prune(self) -> None:
+        """Room after room, a turn of the database each; between them others have theirs."""
+        before, after, gone = self._clock.seconds() - self._days * _DAY, "", 0
+        while self._running and (page := await self._database.read(partial(_page, after=after))):
+            after = page[-1].name
+            for room in page:
+                if room.time is not None and room.time < before:
+                    gone += await self._prune_room(room.name, before)
+        if gone:
+            self._log.info("{gone} messages older than {days} days are deleted", gone=gone, days=self._days)
+
+    async def _prune_room(self, room: str, before: float) -> int:
+        gone = 0
+        while self._running:
+            count = await self._database.write(lambda connection: _delete_first(connection, room, before))
+            gone += count
+            if count < limits.TALK_LOOK_MESSAGES:
+                break
+            await self._pause()
+        return gone
+
+    def _pause(self) -> "defer.Deferred[None]":
+        pause: defer.Deferred[None] = defer.Deferred()
+        self._later(limits.TALK_LOOK_PAUSE, lambda: pause.callback(None))
+        return pause
+
+
+def _page(connection: Connection, after: str) -> Sequence[Any]:
+    """The next rooms, by name, each with the time of its first message."""
+    first = (
+        sa.select(messages.c.time)
+        .where(messages.c.room == rooms.c.name)
+        .order_by(messages.c.number)
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = sa.select(rooms.c.name, first.label("time")).where(rooms.c.name > after)
+    return connection.execute(query.order_by(rooms.c.name).limit(limits.TALK_LOOK_ROOMS)).all()
+
+
+def _delete_first(connection: Connection, room: str, before: float) -> int:
+    """Delete a room's first messages as far as they are too old, at most so many.  :returns: how many."""
+    first = (
+        sa.select(messages.c.number, messages.c.time)
+        .where(messages.c.room == room)
+        .order_by(messages.c.number)
+        .limit(limits.TALK_LOOK_MESSAGES)
+        .subquery()
+    )
+    kept = sa.select(sa.func.min(first.c.number)).where(first.c.time >= before).scalar_subquery()
+    most = sa.select(sa.func.max(first.c.number)).scalar_subquery()
+    last = sa.func.coalesce(kept - 1, most)
+    done = connection.execute(sa.delete(messages).where(messages.c.room == room, messages.c.number <= last))
+    return done.rowcount
