@@ -111,11 +111,11 @@ class Datagrams(protocol.DatagramProtocol):
             self.refused += 1
             return
         now = self.clock.seconds()
+        if self.witness is not None:
+            self.witness.heard(datagram, addr, now)
         if self._rate is not None and not self._rate.admits(host, now):
             self.refused += 1
             return
-        if self.witness is not None:
-            self.witness.heard(datagram, addr, now)
         try:
             for answer in self.heard(datagram, addr, now):
                 self.send(answer, addr)

@@ -21,8 +21,8 @@ class _Known:
     told: set[str] = field(default_factory=set)
     codec: Codec | None = None
     last: int = 0  # a datagram's hash
-    second: int = 0
-    times: int = 0  # that it came in that second
+    since: float = -math.inf  # when it came first
+    times: int = 0  # that it came in a second from then on
 
 
 class Correspondence:
@@ -89,9 +89,10 @@ class Correspondence:
             self.deadline = now + limits.EXPLAIN_BURST
 
     def _repeated(self, datagram: bytes, peer: Peer, known: _Known, now: float) -> None:
-        key, second = hash(datagram), int(now)
-        known.times = known.times + 1 if (key, second) == (known.last, known.second) else 1
-        known.last, known.second = key, second
+        key = hash(datagram)
+        if key != known.last or now - known.since >= 1.0:
+            known.last, known.since, known.times = key, now, 0
+        known.times += 1
         if known.times >= limits.EXPLAIN_AGAIN:
             self._tell(peer, "again", count=known.times)
 

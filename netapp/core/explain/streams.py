@@ -77,9 +77,9 @@ class Conversation:
     def streaming(self, size: int, now: float) -> None:
         """A body of so many octets begins to leave."""
         self._body, self._body_began = size, self._evidence.acknowledged() or 0
-        self._acknowledged = self._body_began
+        self._acknowledged = -1  # as never seen: the first look cannot find that nothing has moved
         self._said_since += size
-        self.deadline = now + limits.EXPLAIN_STALLED
+        self.deadline = now + limits.STALLED_LOOK
 
     def streamed(self) -> None:
         """All of it has been given to the kernel."""

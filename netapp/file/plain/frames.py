@@ -47,10 +47,7 @@ class FrameTalk(Session):
         return () if self._sending else self._next(now)
 
     def tick(self, now: float) -> Sequence[Effect]:
-        length = int.from_bytes(self._buffer[:4], self._order)
-        came = max(0, len(self._buffer) - 4)
-        short = [Noticed("frame short", {"length": length, "octets": came})] if self._buffer else []
-        return [*short, Close("idle")]
+        return [*self._short(), Close("idle")]
 
     def _next(self, now: float) -> Sequence[Effect]:
         """Answer the next frame, if it is there.  :raises WireError: it is none."""
@@ -69,7 +66,7 @@ class FrameTalk(Session):
 
     def _wait(self, now: float) -> Sequence[Effect]:
         if self._finished:
-            return [Close("the peer has finished", linger=True)]
+            return [*self._short(), Close("the peer has finished", linger=True)]
         if not self._buffer:
             self.deadline = now + limits.FILE_IDLE
         elif self._incomplete_since is None:
@@ -87,6 +84,13 @@ class FrameTalk(Session):
         if self._buffer and counts_characters(length, came):
             noticed.append(Noticed("frame characters", {"length": length, "octets": len(came)}))
         return noticed
+
+    def _short(self) -> list[Effect]:
+        """What a frame shows that will never be whole."""
+        if not self._buffer:
+            return []
+        length, came = int.from_bytes(self._buffer[:4], self._order), max(0, len(self._buffer) - 4)
+        return [Noticed("frame short", {"length": length, "octets": came})]
 
     def _named(self, name: bytes) -> Sequence[Effect]:
         """A name gets length and octets (T12); there is no way to say that a file is missing."""
