@@ -1,0 +1,38 @@
+"""T5: ask a name server for each name typed; what is not answered is asked again, and that is said."""
+
+import signal
+import sys
+
+from twisted.internet import defer, protocol, task, threads
+
+HOST, PORT = sys.argv[1:3] or ("127.0.0.1", "8080")
+
+
+class Names(protocol.DatagramProtocol):
+    answer = defer.Deferred()
+
+    def datagramReceived(self, data, addr):
+        if addr == (HOST, int(PORT)) and not self.answer.called:  # a stranger's datagram is no answer
+            self.answer.callback(data.decode("utf-8", "replace"))
+
+
+async def typed(prompt):
+    print(prompt, end="", flush=True)
+    return (await threads.deferToThread(sys.stdin.readline)).strip()  # it blocks: a thread of its own
+
+
+async def main(reactor):
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C does not wait for that thread
+    names = Names()
+    reactor.listenUDP(0, names)
+    while name := await typed("name: "):
+        for seconds in (1, 2, 4):
+            names.answer = defer.Deferred().addTimeout(seconds, reactor, lambda *_: None)
+            names.transport.write(name.encode(), (HOST, int(PORT)))
+            if answer := await names.answer:
+                break
+            print(f"no answer within {seconds} s")
+        print(answer)
+
+
+task.react(main)

@@ -1,0 +1,39 @@
+"""T10, the client: read to the close, and let no half of a file look like a whole one."""
+
+import os
+import sys
+
+from twisted.internet import defer, endpoints, error, protocol, task
+from twisted.protocols import policies
+
+HOST, PORT, NAME = sys.argv[1:4] or ("127.0.0.1", "7878", "1.txt")
+
+
+class Download(protocol.Protocol, policies.TimeoutMixin):
+    def connectionMade(self):
+        self.count, self.done = 0, defer.Deferred()
+        self.transport.write(NAME.encode())
+        self.setTimeout(30)
+
+    def dataReceived(self, data):
+        self.resetTimeout()
+        self.count += self.file.write(data)
+
+    def timeoutConnection(self):
+        self.transport.abortConnection()  # so that it does not look like the end of the file
+
+    def connectionLost(self, reason):
+        self.setTimeout(None)
+        self.done.callback(self.count if reason.check(error.ConnectionDone) else 0)
+
+
+async def main(reactor):
+    saved = "[新]" + os.path.basename(NAME)
+    with open(saved + ".part", "wb") as Download.file:
+        there = endpoints.HostnameEndpoint(reactor, HOST, int(PORT))
+        count = await (await endpoints.connectProtocol(there, Download())).done
+    os.replace(saved + ".part", saved) if count else os.remove(saved + ".part")
+    print(f"{saved}: {count} octets" if count else "下载失败")
+
+
+task.react(main)

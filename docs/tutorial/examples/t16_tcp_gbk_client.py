@@ -1,0 +1,35 @@
+"""T16: a TCP client in GBK that reads to the close, and never cuts a character in two."""
+
+import codecs
+import sys
+
+from twisted.internet import defer, endpoints, error, protocol, task
+
+HOST, PORT, TEXT = sys.argv[1:4] or ("127.0.0.1", "8080", "你好")
+
+
+class Talk(protocol.Protocol):
+    def connectionMade(self):
+        self.decoder, self.done = codecs.getincrementaldecoder("gb18030")("replace"), defer.Deferred()
+        self.transport.write(TEXT.encode("gbk", "replace"))
+
+    def dataReceived(self, data):
+        print(self.decoder.decode(data), end="", flush=True)  # half a character waits for its other half
+
+    def connectionLost(self, reason):
+        print(self.decoder.decode(b"", final=True))
+        self.done.callback(reason.getErrorMessage())
+
+
+async def main(reactor):
+    there = endpoints.HostnameEndpoint(reactor, HOST, int(PORT), timeout=10)
+    try:
+        talk = await endpoints.connectProtocol(there, Talk())
+        await talk.done.addTimeout(30, reactor)
+    except defer.TimeoutError:
+        raise SystemExit("no close within 30 s") from None
+    except error.ConnectError as problem:
+        raise SystemExit(f"{HOST}:{PORT}: {problem}") from None
+
+
+task.react(main)

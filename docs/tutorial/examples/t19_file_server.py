@@ -1,0 +1,40 @@
+"""T19: a file server whose loop is the reactor: a slow client slows itself, and nobody else."""
+
+import sys
+
+from twisted.internet import protocol, reactor
+from twisted.protocols import basic, policies
+from twisted.python.filepath import FilePath, InsecurePath
+
+HOST, PORT, FOLDER = sys.argv[1:4] or ("127.0.0.1", "8080", ".")
+
+
+def find(octets):
+    """The open file that a client names, in UTF-8 or GBK; None for what is not in FOLDER itself."""
+    for encoding in ("utf-8", "gbk"):
+        try:
+            path = FilePath(FOLDER).child(octets.decode(encoding).strip())
+            return path.open() if path.isfile() else None
+        except (InsecurePath, ValueError, OSError):
+            pass
+    return None
+
+
+class Files(protocol.Protocol, policies.TimeoutMixin):
+    octets = b""
+
+    def dataReceived(self, data):
+        self.octets = (self.octets + data)[:256]
+        self.setTimeout(0.3)
+
+    def timeoutConnection(self):
+        if file := find(self.octets):
+            sent = basic.FileSender().beginFileTransfer(file, self.transport)
+            sent.addBoth(lambda _: (file.close(), self.transport.loseConnection()))
+        else:
+            self.transport.loseConnection()  # no octets at all: that is how a client sees 下载失败
+
+
+port = reactor.listenTCP(int(PORT), protocol.Factory.forProtocol(Files), interface=HOST)
+print(f"listening on {port.getHost().host}:{port.getHost().port}")
+reactor.run()

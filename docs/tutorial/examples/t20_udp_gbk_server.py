@@ -1,0 +1,34 @@
+"""T20, the server: who has asked waits in a queue that has an end; each line typed answers the oldest."""
+
+import sys
+from collections import deque
+
+from twisted.internet import protocol, reactor, stdio
+from twisted.protocols import basic
+
+HOST, PORT = sys.argv[1:3] or ("127.0.0.1", "8080")
+
+
+class Questions(protocol.DatagramProtocol):
+    def __init__(self):
+        self.waiting = deque(maxlen=100)  # the 101st pushes the oldest out: memory stays as it is
+
+    def datagramReceived(self, data, addr):
+        print(f"{addr[0]}:{addr[1]}: {data.decode('gb18030', 'replace')}")
+        self.waiting.append(addr)
+
+
+class Keyboard(basic.LineReceiver):
+    delimiter = b"\n"
+
+    def lineReceived(self, line):
+        if questions.waiting:
+            octets = line.decode("utf-8", "replace").encode("gbk", "replace")
+            questions.transport.write(octets, questions.waiting.popleft())
+
+
+questions = Questions()
+where = reactor.listenUDP(int(PORT), questions, interface=HOST).getHost()
+print(f"listening on {where.host}:{where.port}")
+stdio.StandardIO(Keyboard())
+reactor.run()

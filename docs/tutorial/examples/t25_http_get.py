@@ -1,0 +1,38 @@
+"""T25: a page by HTTP; Twisted's Agent knows where the body ends, its header in which encoding it is."""
+
+import sys
+from email.message import Message
+
+from twisted.internet import defer, error, protocol, task
+from twisted.web import client
+
+HOST, PORT, PATH = sys.argv[1:4] or ("127.0.0.1", "80", "/")
+
+
+class Body(protocol.Protocol):
+    def __init__(self, response):
+        self.octets, self.done = b"", defer.Deferred()
+        response.deliverBody(self)
+
+    def dataReceived(self, data):
+        self.octets += data[: 16_000_000 - len(self.octets)]  # a page may have no end
+
+    def connectionLost(self, reason):
+        self.done.callback(self.octets)
+
+
+async def main(reactor):
+    agent = client.Agent(reactor, connectTimeout=10)
+    try:
+        response = await agent.request(b"GET", f"http://{HOST}:{PORT}{PATH}".encode()).addTimeout(30, reactor)
+        body = await Body(response).done.addTimeout(30, reactor)
+    except (error.ConnectError, defer.TimeoutError, client.ResponseFailed) as problem:
+        raise SystemExit(f"{HOST}:{PORT}: {problem}") from None
+    print(response.code, response.phrase.decode("latin-1"))
+    headers = Message()
+    for name, values in response.headers.getAllRawHeaders():
+        headers[name.decode("latin-1")] = b", ".join(values).decode("latin-1")
+    print(headers, body.decode(headers.get_content_charset("utf-8"), "replace"), sep="")
+
+
+task.react(main)

@@ -1,0 +1,40 @@
+"""T27: lines out, text in, neither waiting for the other; and it notices when the server has gone."""
+
+import sys
+
+from twisted.internet import defer, endpoints, protocol, stdio, task
+from twisted.protocols import basic
+
+HOST, PORT = sys.argv[1:3] or ("127.0.0.1", "8888")
+
+
+class Talk(protocol.Protocol):
+    def connectionMade(self):
+        self.gone = defer.Deferred()
+
+    def dataReceived(self, data):
+        sys.stdout.buffer.write(data)  # octets to the terminal, which puts halved characters together
+        sys.stdout.buffer.flush()
+
+    def connectionLost(self, reason):
+        self.gone.callback(reason.getErrorMessage())
+
+
+class Keyboard(basic.LineReceiver):
+    delimiter = b"\n"
+
+    def lineReceived(self, line):
+        self.talk.transport.write(line)
+
+    def connectionLost(self, reason):
+        self.talk.transport.loseWriteConnection()  # Ctrl-D: nothing more from us, but read the rest
+
+
+async def main(reactor):
+    there = endpoints.HostnameEndpoint(reactor, HOST, int(PORT))
+    Keyboard.talk = await endpoints.connectProtocol(there, Talk())
+    stdio.StandardIO(Keyboard())
+    print(await Keyboard.talk.gone)
+
+
+task.react(main)

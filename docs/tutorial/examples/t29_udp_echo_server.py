@@ -1,0 +1,31 @@
+"""T29: a UDP echo server that cannot be drawn into an endless loop, nor into a flood."""
+
+import sys
+from collections import Counter
+
+from twisted.internet import defer, protocol, task
+
+HOST, PORT = sys.argv[1:3] or ("127.0.0.1", "8888")
+ANSWERERS = {0, 7, 13, 17, 19, 37}  # ports of services that answer whatever comes, our answer too
+
+
+class Echo(protocol.DatagramProtocol):
+    def __init__(self, clock):
+        self.clock, self.second, self.answers = clock, 0, Counter()
+
+    def datagramReceived(self, data, addr):
+        if (now := int(self.clock.seconds())) != self.second:
+            self.second, self.answers = now, Counter()
+        self.answers[addr[0]] += 1
+        if addr[1] not in ANSWERERS and self.answers[addr[0]] <= 100:
+            self.transport.write(data, addr)  # an empty datagram is answered too: by an empty one
+
+
+async def main(reactor):
+    echo = Echo(reactor)
+    where = reactor.listenUDP(int(PORT), echo, interface=HOST, maxPacketSize=65536).getHost()
+    print(f"listening on {where.host}:{where.port}")
+    await defer.Deferred()
+
+
+task.react(main)

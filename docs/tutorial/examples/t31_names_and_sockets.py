@@ -1,0 +1,37 @@
+"""T31: what getfqdn, gethostbyname, getaddrinfo, getpeername and sendall are called in Twisted."""
+
+import socket
+import sys
+
+from twisted.internet import defer, endpoints, error, protocol, task
+from twisted.internet.threads import deferToThread
+
+HOST, PORT = sys.argv[1:3] or ("localhost", "8888")
+
+
+class Talk(protocol.Protocol):
+    def connectionMade(self):
+        self.done = defer.Deferred()
+        self.transport.write(b"x" * 1_000_000)  # takes all and returns at once: sendall without the wait
+        self.transport.loseConnection()  # once that has left
+
+    def connectionLost(self, reason):
+        self.done.callback(reason.getErrorMessage())
+
+
+async def main(reactor):
+    # Names are asked of a server, which may take seconds: in a thread, so that nothing stands still.
+    print("this host:", await deferToThread(socket.getfqdn))
+    try:
+        print(f"an address of {HOST}:", await reactor.resolve(HOST, timeout=(1, 3)))
+        found = await deferToThread(socket.getaddrinfo, HOST, int(PORT), type=socket.SOCK_STREAM)
+        print(f"all addresses of {HOST}:", *[address[0] for *_, address in found])
+        there = endpoints.HostnameEndpoint(reactor, HOST, int(PORT))  # tries them all
+        talk = await endpoints.connectProtocol(there, Talk())
+    except (OSError, error.ConnectError, error.DNSLookupError) as problem:
+        raise SystemExit(f"{HOST}: {problem}") from None
+    print("from", talk.transport.getHost(), "to", talk.transport.getPeer())
+    print(await talk.done)
+
+
+task.react(main)
