@@ -10,7 +10,7 @@ from twisted.internet import defer
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from netapp.core.state import locked
+from netapp.core.state import locked, sync_folder
 from netapp.errors import ConfigError
 
 T = TypeVar("T")
@@ -114,3 +114,4 @@ class Numbers:
             file.flush()
             os.fsync(file.fileno())
         new.replace(self._path)
+        sync_folder(self._path.parent)

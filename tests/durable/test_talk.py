@@ -1,0 +1,76 @@
+"""A chat line that somebody has seen is on the disk, whenever the power goes."""
+
+from pathlib import Path
+
+import pytest
+
+from netapp.talk import rows as talk
+from tests import real
+from tests.chat.test_real import LOCAL, line_chat
+from tests.durable.conftest import Place, rows, some
+from tests.durable.disk import sent
+
+pytestmark = pytest.mark.real
+LINES = 30
+
+
+def test_l42_what_others_have_seen_is_there_after_a_power_cut(place: Place, tmp_path: Path) -> None:
+    with (
+        place.running("netapp-chat", *LOCAL, "--flood=off", "--lang=en") as chat,
+        line_chat(chat, "bob") as bob,
+        line_chat(chat, "joe") as joe,
+    ):
+        for number in range(LINES):
+            bob.send(f"line {number:04}.")
+            joe.hear(f"[bob] line {number:04}.\r\n")
+    journal = place.records()
+    seen = [sent(journal, f"[bob] line {number:04}.".encode()) for number in range(LINES)]
+    assert any(record.kind == "F" for record in journal[: seen[0]])
+    checked = 0
+    for moment, _, state in place.cuts([*seen, *some(journal)], tmp_path / "cut"):
+        found = [
+            text
+            for (text,) in rows(
+                state / "talk.db", "SELECT text FROM messages WHERE kind = 'say' ORDER BY number"
+            )
+        ]
+        acknowledged = sum(each <= moment for each in seen)
+        assert len(found) >= acknowledged, f"at {moment}"
+        assert found == [f"line {number:04}." for number in range(len(found))]
+        checked += 1
+    assert checked >= 2 * LINES
+
+
+def test_a_chat_starts_on_what_a_power_cut_left(place: Place, tmp_path: Path) -> None:
+    with (
+        place.running("netapp-chat", *LOCAL, "--flood=off", "--lang=en") as chat,
+        line_chat(chat, "bob") as bob,
+        line_chat(chat, "joe") as joe,
+    ):
+        bob.send("before the cut")
+        joe.hear("before the cut")
+    journal = place.records()
+    moment = sent(journal, b"[bob] before the cut")
+    for _, survivors, state in place.cuts([moment], tmp_path / "cut"):
+        if survivors is None:
+            continue
+        with (
+            real.running("netapp-chat", *LOCAL, "--lang=en", state=state) as chat,
+            line_chat(chat, "eve") as eve,
+        ):
+            eve.send("/history")
+            eve.hear("before the cut")
+
+
+def test_a_start_that_was_cut_is_made_good_by_the_next(place: Place, tmp_path: Path) -> None:
+    """Whatever is there of a first start: the database is made, or made anew."""
+    with place.running("netapp-chat", *LOCAL):
+        pass
+    journal = place.records()
+    for _, _, state in place.cuts(some(journal, 60), tmp_path / "cut"):
+        from netapp.core import database
+        from netapp.core.state import open_state
+
+        path = open_state(state) / "talk.db"
+        database.upgrade(path, talk.MIGRATIONS, talk.HEAD)
+        assert rows(path, "SELECT version_num FROM alembic_version") == [(talk.HEAD,)]
