@@ -39,6 +39,7 @@ class Conversation:
         self._segments: int | None = 0
         self._half = b""  # the last read, if it ended within a character
         self._unended = False  # the last read has not ended its line
+        self._stranger: str | None = None  # a protocol, told unless the connection is handed to it
         self._judging = True  # it speaks text as far as we know
         self._codec: str | None = None
         self._body: int | None = None  # octets of a file that is on its way
@@ -50,15 +51,16 @@ class Conversation:
         if self._body is None:
             self.deadline = math.inf
         before, self._segments = self._segments, self._evidence.segments()
+        self._tell_stranger()
         if first and (key := rules.stranger(data)) is not None:
-            self._tell(key)
-            self._judging = False
+            self._stranger, self._judging = key, False
         elif rules.is_telnet(data):
             self._judging = False  # which has rules of its own for all that follows
         if self._judging:
             self._judge(data, before, first)
 
     def said(self, data: bytes, now: float) -> None:
+        self._tell_stranger()
         self._said += len(data)
         self._said_since += len(data)
         self.deadline = math.inf
@@ -101,6 +103,7 @@ class Conversation:
         :param finished: the peer had said that it will send no more.
         """
         self.deadline = math.inf
+        self._tell_stranger()
         if self._told & {"cut", "http", "tls", "ssh"}:
             return
         if not clean and self._said_since:
@@ -147,6 +150,11 @@ class Conversation:
             self._half = data
         if short and not set(_LINE_ENDS) & set(data):
             self._count_segments(before)
+
+    def _tell_stranger(self) -> None:
+        if self._stranger is not None:
+            self._tell(self._stranger)
+            self._stranger = None
 
     def _count_segments(self, before: int | None) -> None:
         after = self._segments
