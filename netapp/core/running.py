@@ -73,6 +73,10 @@ class Shared:
         opened: NounT = self._open[name]
         return opened
 
+    def opened(self, name: str) -> Any:
+        """The noun of this name, where a service has asked for it; else None."""
+        return self._open.get(name)
+
     def desk(self, lang: Lang) -> "Desk":
         """The operator's desk.  A process has one terminal, and so one desk, whoever is shown there."""
         if "desk" not in self._open:
