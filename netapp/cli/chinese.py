@@ -148,6 +148,27 @@ HELP: Final = {
         "把数据库升级到现在的版本;升级前先留一份副本。"
     ),
     "A start does the same by itself.": "服务启动时也会自动这样做。",
+    # service
+    "Start with the machine, by systemd.": "用 systemd 开机自动启动。",
+    "Start with the machine: units for systemd, with a user of their own.": (
+        "开机自动启动:生成 systemd 单元,使用单独的用户。"
+    ),
+    "Write systemd units for twistd of this environment.": "为这个环境的 twistd 写 systemd 单元。",
+    "What stands behind -- are options of the plugin. Nothing is started: the commands that do are shown.": (
+        "-- 后面的是插件自己的选项。不会启动任何东西,只显示启动用的命令。"
+    ),
+    "Run this one: netapp (all), netapp-dns, ...": "运行哪个插件:netapp(全部)、netapp-dns 等。",
+    "Whom it runs as; made if it is netapp (netapp).": "以哪个用户运行;netapp 会自动建立(默认 netapp)。",
+    "Where things are kept (/var/lib/netapp).": "数据目录(默认 /var/lib/netapp)。",
+    "The settings (netapp.toml in the state directory).": "设置文件(默认为数据目录里的 netapp.toml)。",
+    "Let systemd open this TCP port; repeatable.": "由 systemd 打开这个 TCP 端口;可以写多个。",
+    "Another folder that it may write, such as a share; repeatable.": (
+        "另一个允许写入的目录,例如共享目录;可以写多个。"
+    ),
+    "Show the units, write nothing.": "只显示单元,不写文件。",
+    "Write below it, as for an image.": "写到这个目录下面,例如制作系统镜像时。",
+    "Show the units that were written.": "显示已写的单元。",
+    "Remove the units that were written; data and user stay.": "删除已写的单元;数据和用户保留。",
     # doctor
     "Ports and who has them, who answers on which address, firewalls, the resolver, the clock, disks,"
     " limits, the state directory and its databases. Looked at are the services that run, else those of"

@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "backup": ("netapp.cli.keeping.backup:backup", "Save the state directory in one file."),
     "restore": ("netapp.cli.keeping.restore:restore", "Put a backup in its place."),
     "db": ("netapp.cli.keeping.db:db", "Check and upgrade the databases."),
+    "service": ("netapp.cli.service:service", "Start with the machine, by systemd."),
     "doctor": ("netapp.cli.doctor.command:doctor", "Look for what is wrong on this machine."),
 }
 
