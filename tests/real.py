@@ -19,7 +19,8 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
-_LISTENING = re.compile(r"(netapp[\w-]*): listening on (tcp|udp) (\S+):(\d+)$", re.MULTILINE)
+_LISTENING = re.compile(r"(netapp[\w-]*): listening on ((?:tcp|udp) .+?)(?:; try .*)?$", re.MULTILINE)
+_PLACE = re.compile(r"(tcp|udp) \S+:(\d+)(?:,|$)")
 #: Long enough for a loaded machine; a test that waits this long has failed.
 PATIENCE = 20.0
 
@@ -55,7 +56,8 @@ class Plugin:
         """The ports taken so far, in the log's order: ``ports("tcp", "netapp-echo")``."""
         return [
             int(port)
-            for name, transport, _, port in _LISTENING.findall(self.log)
+            for name, places in _LISTENING.findall(self.log)
+            for transport, port in _PLACE.findall(places)
             if transport == kind and (not owner or name == owner)
         ]
 

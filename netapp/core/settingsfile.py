@@ -34,7 +34,7 @@ def found(state: Path) -> str | None:
     return str(path)
 
 
-def write_new(state: Path, text: str) -> Path:
+def write_new(state: Path, text: str, mode: int = 0o600) -> Path:
     """Write a file of settings where there is none: it appears whole, or not at all.
 
     :raises OSError: it cannot be written.
@@ -42,8 +42,9 @@ def write_new(state: Path, text: str) -> Path:
     path = state / NAME
     draft = state / f".{NAME}-{secrets.token_hex(8)}"
     try:
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), mode)
             file.write(text)
         with suppress(FileExistsError):
             os.link(draft, path)

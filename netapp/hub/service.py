@@ -4,7 +4,6 @@ import importlib
 from collections.abc import Sequence
 from typing import Any
 
-from twisted.application.service import IService
 from twisted.python import usage
 
 from netapp.core.running import Shared
@@ -12,7 +11,7 @@ from netapp.core.services import House
 from netapp.errors import ConfigError
 
 
-def hub_service(names: Sequence[str], arguments: Sequence[str], shared: Shared) -> IService:
+def hub_service(names: Sequence[str], arguments: Sequence[str], shared: Shared) -> House:
     """Each service by its own ``tap.part``, as its own plugin would build it.
 
     :param arguments: the shared options of the hub's command line, which each service reads as

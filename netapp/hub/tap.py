@@ -9,6 +9,7 @@ from netapp.core.running import Shared, alone
 from netapp.errors import ConfigError
 from netapp.hub.config import PLUGIN, SERVICES, chosen
 from netapp.hub.service import hub_service
+from netapp.hub.welcome import Welcome
 
 
 class Options(SharedOptions):
@@ -31,6 +32,11 @@ class Options(SharedOptions):
     opt_only = repeated("only", f"Run this service and no other: {', '.join(SERVICES)}; repeatable.")
     opt_without = repeated("without", "Run all but this service; repeatable.")
 
+    @property
+    def chooses(self) -> bool:
+        """Whether the command line itself says which services run."""
+        return any(word.startswith(("--only", "--without")) for word in self._arguments)
+
 
 def part(options: Options, shared: Shared) -> IService:
     """The services that the options leave, as one."""
@@ -38,11 +44,12 @@ def part(options: Options, shared: Shared) -> IService:
     if options["operator"] and not options["tutorial"]:
         raise ConfigError("--operator goes with --tutorial; netapp-echo and netapp-udpchat have their own")
     if options["tutorial"]:
-        if only or without:
+        if options.chooses:
             raise ConfigError("--tutorial runs what its table lists: leave --only and --without out")
         return tutorial_part(options, shared)
     names = chosen(only, without)
-    return hub_service(names, options.passed_on, shared)
+    house = hub_service(names, options.passed_on, shared)
+    return Welcome(options, shared, shared.opened("people") if "login" in names else None).greet(house)
 
 
 def tutorial_part(options: Options, shared: Shared) -> IService:

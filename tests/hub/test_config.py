@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import pytest
-from twisted.application.service import IServiceCollection
 from twisted.python import usage
 
+from netapp.core.listen import Listener
 from netapp.core.running import Shared
+from netapp.core.services import parts
 from netapp.echo.config import DEFAULTS
 from netapp.errors import ConfigError
 from netapp.hub.config import SERVICES, chosen
@@ -46,7 +47,7 @@ def test_shared_options_reach_every_service() -> None:
     house.privilegedStartService()
     assert [server[0] for server in reactor.tcpServers] == [8888]
     assert [server[2] for server in reactor.udpServers] == ["127.0.0.9"]
-    assert len(list(IServiceCollection(house))) == 1
+    assert {each.owner for each in parts(house) if isinstance(each, Listener)} == {"netapp-echo"}
     assert len(DEFAULTS) == 2
 
 
