@@ -17,11 +17,11 @@ PHRASES: Final = Phrases(
         ),
         "program": ("您的程序", "your program"),
         "line": ("要改的那一行", "the line to change"),
-        "port": ("端口", "port"),
+        "port": ("我们的端口", "our port"),
         "clients": ("客户端:连到这里来", "Clients: connect to here"),
         "servers": (
             "服务器:原端口上已有一个同样的;您的换个端口,再用下面的命令去连",
-            "Servers: ours has the row's port; take another, and talk to yours with",
+            "Servers: ours has their own port; bind yours to this one, then talk to it:",
         ),
         "local": ("不用对手的", "Without another side"),
         "moved": ("* 原来的端口用不了,换成了这一个:", "* not on the row's own port:"),
@@ -33,6 +33,10 @@ PHRASES: Final = Phrases(
         "operator": (
             "T1-T3、T14、T15、T17、T20、T21、T24 由您来回答:在这里打字,回车发出",
             "T1-T3, T14, T15, T17, T20, T21, T24: you answer. Type here, Enter sends",
+        ),
+        "explain": (
+            "程序不对劲时看 explain 开头的那几行:哪里错了、怎么改,当场说明",
+            'Lines with "explain" say what goes wrong with a program, and the cure',
         ),
         "elsewhere": (
             "在别的机器上运行的程序,要写这台机器的地址,不是 {host}",
@@ -73,6 +77,7 @@ def table(
         say("account", name=ACCOUNT[0], password=ACCOUNT[1]),
         say("files", files=" ".join(SAMPLES)),
         say("folder", folder=folder),
+        say("explain"),
         *([say("operator")] if operator else []),
         *([say("elsewhere", host=host)] if anywhere else []),
     ]

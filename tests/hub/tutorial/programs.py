@@ -5,11 +5,14 @@ Each takes the port to write into its line.
 """
 
 import json
+import os
 import socket
 import struct
 from collections.abc import Callable
 
 HOST = "127.0.0.1"
+#: An address of loopback that nobody else uses: the tutorials' ports are free there.
+ELSEWHERE = f"127.{83 + os.getpid() % 100}.{os.getpid() // 100 % 250}.7"
 #: So that a missing answer fails the test; the programs themselves would wait for ever.
 PATIENCE = 10.0
 

@@ -1,6 +1,5 @@
 """How ``--tutorial`` starts, or says why not, with real processes."""
 
-import os
 import re
 import resource
 import socket
@@ -18,8 +17,6 @@ from tests.hub.tutorial import namespace, programs
 pytestmark = pytest.mark.real
 
 Start = Callable[..., real.Plugin]
-#: An address of loopback that nobody else uses: the tutorials' ports are free there.
-ELSEWHERE = f"127.{83 + os.getpid() % 100}.{os.getpid() // 100 % 250}.7"
 
 
 def test_what_is_taken_is_answered_elsewhere_and_the_log_names_it(start: Start) -> None:
@@ -27,25 +24,27 @@ def test_what_is_taken_is_answered_elsewhere_and_the_log_names_it(start: Start) 
         stream = taken.enter_context(socket.socket())
         datagrams = taken.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         try:
-            stream.bind((ELSEWHERE, 7777))
-            datagrams.bind((ELSEWHERE, 8080))
+            stream.bind((programs.ELSEWHERE, 7777))
+            datagrams.bind((programs.ELSEWHERE, 8080))
         except OSError as error:
-            pytest.skip(f"nothing can be bound at {ELSEWHERE}: {error}")
+            pytest.skip(f"nothing can be bound at {programs.ELSEWHERE}: {error}")
         stream.listen()
-        tutorial = start("netapp", "--tutorial", f"--interface={ELSEWHERE}", "--lang=en")
+        tutorial = start("netapp", "--tutorial", f"--interface={programs.ELSEWHERE}", "--lang=en")
         moved = re.findall(
             r"netapp: (tcp|udp) port (\d+) cannot be had \((.+)\): (.+) at (\d+)$", tutorial.log, re.MULTILINE
         )
         instead = {(transport, int(port)): int(at) for transport, port, _, _, at in moved}
         assert ("tcp", "7777", "Address already in use", "T8, T9") in {each[:4] for each in moved}
-        with socket.create_connection((ELSEWHERE, instead["tcp", 7777]), programs.PATIENCE) as client:
+        with socket.create_connection(
+            (programs.ELSEWHERE, instead["tcp", 7777]), programs.PATIENCE
+        ) as client:
             client.sendall(b"hello")
             assert client.recv(1024) == b"OK!"
         with programs.udp() as client:
-            client.sendto(b"www.baidu.com", (ELSEWHERE, instead["udp", 8080]))
+            client.sendto(b"www.baidu.com", (programs.ELSEWHERE, instead["udp", 8080]))
             assert client.recvfrom(1024)[0] == b"192.168.1.2"
         assert re.search(
-            rf"^T5 .*\"{ELSEWHERE}\", {instead['udp', 8080]}.*UDP {instead['udp', 8080]}\*",
+            rf"^T5 .*\"{programs.ELSEWHERE}\", {instead['udp', 8080]}.*UDP {instead['udp', 8080]}\*",
             tutorial.log,
             re.MULTILINE,
         )
@@ -73,7 +72,7 @@ def test_a_disk_without_room_is_one_line_and_leaves_no_half_file(tmp_path: Path)
     done = subprocess.run(
         [
             str(Path(sys.executable).with_name("twistd")),
-            *("--pidfile=", "-n", "netapp", "--tutorial", f"--interface={ELSEWHERE}"),
+            *("--pidfile=", "-n", "netapp", "--tutorial", f"--interface={programs.ELSEWHERE}"),
         ],
         cwd=tmp_path,
         env=real.environment(tmp_path / "state"),
