@@ -9,6 +9,7 @@ from netapp.core.running import Shared, alone
 from netapp.errors import ConfigError
 from netapp.hub.config import PLUGIN, SERVICES, chosen
 from netapp.hub.service import hub_service
+from netapp.hub.welcome import Welcome
 
 
 class Options(SharedOptions):
@@ -47,7 +48,8 @@ def part(options: Options, shared: Shared) -> IService:
             raise ConfigError("--tutorial runs what its table lists: leave --only and --without out")
         return tutorial_part(options, shared)
     names = chosen(only, without)
-    return hub_service(names, options.passed_on, shared)
+    house = hub_service(names, options.passed_on, shared)
+    return Welcome(options, shared, shared.opened("people") if "login" in names else None).greet(house)
 
 
 def tutorial_part(options: Options, shared: Shared) -> IService:
