@@ -130,7 +130,13 @@ def test_t11_a_prompt_in_two_pieces_and_a_refusal(play: Play) -> None:
             talk.sendall(octets[:4])
             talk.sendall(octets[4:])
             assert talk.recv(1024) == b"zhao"
-            talk.sendall("请输入密码:".encode())
+            octets = "请输入密码:".encode()
+            talk.sendall(octets[:1])  # not even a character
+            talk.settimeout(0.2)
+            with pytest.raises(TimeoutError):
+                talk.recv(1024)
+            talk.settimeout(real.PATIENCE)
+            talk.sendall(octets[1:])
             assert talk.recv(1024) == b"wrong"
             talk.sendall("用户名或密码输入错误请输入用户名:".encode())
             assert talk.recv(1024) == b""

@@ -5,7 +5,7 @@ import sys
 from twisted.internet import defer, protocol, stdio, task
 from twisted.protocols import basic
 
-HOST, PORT, OWN = sys.argv[1:4] or ("127.0.0.1", "8080", "7890")
+HOST, PORT, OWN = sys.argv[1:] + ["127.0.0.1", "8080", "7890"][len(sys.argv) - 1 :]
 
 
 class Peer(protocol.DatagramProtocol):

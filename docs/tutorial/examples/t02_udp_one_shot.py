@@ -4,7 +4,7 @@ import sys
 
 from twisted.internet import defer, protocol, task
 
-HOST, PORT, TEXT = sys.argv[1:4] or ("127.0.0.1", "8080", "你好")
+HOST, PORT, TEXT = sys.argv[1:] + ["127.0.0.1", "8080", "你好"][len(sys.argv) - 1 :]
 
 
 class OneShot(protocol.DatagramProtocol):

@@ -4,7 +4,7 @@ import sys
 
 from twisted.internet import defer, protocol, task
 
-HOST, PORT, TEXT, OWN = sys.argv[1:5] or ("127.0.0.1", "8080", "你好", "6789")
+HOST, PORT, TEXT, OWN = sys.argv[1:] + ["127.0.0.1", "8080", "你好", "6789"][len(sys.argv) - 1 :]
 
 
 def text_of(octets):

@@ -4,7 +4,7 @@ import sys
 
 from twisted.internet import defer, protocol, task
 
-HOST, PORT = sys.argv[1:3] or ("127.0.0.1", "8080")
+HOST, PORT = sys.argv[1:] + ["127.0.0.1", "8080"][len(sys.argv) - 1 :]
 UNKNOWN = b"i dont know"
 TABLE = {
     "www.baidu.com": "192.168.1.2",

@@ -5,7 +5,7 @@ import sys
 
 from twisted.internet import defer, protocol, task, threads
 
-HOST, PORT = sys.argv[1:3] or ("127.0.0.1", "8080")
+HOST, PORT = sys.argv[1:] + ["127.0.0.1", "8080"][len(sys.argv) - 1 :]
 
 
 class Names(protocol.DatagramProtocol):

@@ -5,7 +5,7 @@ import sys
 from twisted.internet import defer, endpoints, protocol, task
 from twisted.protocols import policies
 
-HOST, PORT, TEXT = sys.argv[1:4] or ("127.0.0.1", "6789", "你好")
+HOST, PORT, TEXT = sys.argv[1:] + ["127.0.0.1", "6789", "你好"][len(sys.argv) - 1 :]
 
 
 class Talk(protocol.Protocol, policies.TimeoutMixin):
@@ -25,7 +25,7 @@ class Talk(protocol.Protocol, policies.TimeoutMixin):
 
 async def main(reactor):
     there = endpoints.HostnameEndpoint(reactor, HOST, int(PORT), timeout=10)
-    talk = await endpoints.connectProtocol(there, Talk())
+    talk = await endpoints.connectProtocol(there, Talk()).addErrback(lambda why: sys.exit(why.value))
     octets = await talk.done
     try:
         print(octets.decode("utf-8"))

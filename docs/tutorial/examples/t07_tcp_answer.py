@@ -5,7 +5,7 @@ import sys
 from twisted.internet import defer, endpoints, protocol, task
 from twisted.protocols import policies
 
-HOST, PORT = sys.argv[1:3] or ("127.0.0.1", "5678")
+HOST, PORT = sys.argv[1:] + ["127.0.0.1", "5678"][len(sys.argv) - 1 :]
 
 
 class Answer(protocol.Protocol, policies.TimeoutMixin):

@@ -5,7 +5,7 @@ import sys
 
 from twisted.internet import defer, endpoints, protocol, task
 
-HOST, PORT = sys.argv[1:3] or ("127.0.0.1", "7777")
+HOST, PORT = sys.argv[1:] + ["127.0.0.1", "7777"][len(sys.argv) - 1 :]
 
 
 class OK(protocol.Protocol):

@@ -6,7 +6,7 @@ import sys
 from twisted.internet import defer, endpoints, error, protocol, task
 from twisted.protocols import policies
 
-HOST, PORT, NAME = sys.argv[1:4] or ("127.0.0.1", "7878", "1.txt")
+HOST, PORT, NAME = sys.argv[1:] + ["127.0.0.1", "7878", "1.txt"][len(sys.argv) - 1 :]
 
 
 class Download(protocol.Protocol, policies.TimeoutMixin):
@@ -29,9 +29,10 @@ class Download(protocol.Protocol, policies.TimeoutMixin):
 
 async def main(reactor):
     saved = "[新]" + os.path.basename(NAME)
-    with open(saved + ".part", "wb") as Download.file:
-        there = endpoints.HostnameEndpoint(reactor, HOST, int(PORT))
-        count = await (await endpoints.connectProtocol(there, Download())).done
+    there = endpoints.HostnameEndpoint(reactor, HOST, int(PORT))
+    talk = await endpoints.connectProtocol(there, Download()).addErrback(lambda why: sys.exit(why.value))
+    with open(saved + ".part", "wb") as talk.file:
+        count = await talk.done
     os.replace(saved + ".part", saved) if count else os.remove(saved + ".part")
     print(f"{saved}: {count} octets" if count else "下载失败")
 

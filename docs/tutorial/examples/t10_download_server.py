@@ -6,7 +6,7 @@ from twisted.internet import defer, protocol, reactor
 from twisted.protocols import basic, policies
 from twisted.python.filepath import FilePath, InsecurePath
 
-HOST, PORT, FOLDER = sys.argv[1:4] or ("127.0.0.1", "7878", ".")
+HOST, PORT, FOLDER = sys.argv[1:] + ["127.0.0.1", "7878", "."][len(sys.argv) - 1 :]
 
 
 class Send(protocol.Protocol, policies.TimeoutMixin):

@@ -5,7 +5,7 @@ import sys
 
 from twisted.internet import defer, endpoints, protocol, task
 
-HOST, PORT, NAME, PASSWORD = sys.argv[1:5] or ("127.0.0.1", "9999", "zhao", "123")
+HOST, PORT, NAME, PASSWORD = sys.argv[1:] + ["127.0.0.1", "9999", "zhao", "123"][len(sys.argv) - 1 :]
 
 
 class Login(protocol.Protocol):
@@ -15,12 +15,11 @@ class Login(protocol.Protocol):
 
     def dataReceived(self, data):
         self.text += self.decoder.decode(data)
-        if self.text.endswith("请输入用户名:") and "错误" not in self.text:
-            self.transport.write(NAME.encode())
-        elif self.text.endswith("请输入密码:"):
-            self.transport.write(PASSWORD.encode())
-        elif "登录成功" in self.text or "错误" in self.text or len(self.text) > 1000:
+        if "登录成功" in self.text or "错误" in self.text or len(self.text) > 1000:
             self.transport.loseConnection()
+        elif self.text.endswith(("请输入用户名:", "请输入密码:")):
+            self.transport.write((NAME if "用户名" in self.text else PASSWORD).encode())
+            self.text = ""  # the next text begins here
 
     def connectionLost(self, reason):
         self.done.callback("登录成功" in self.text)
@@ -28,8 +27,8 @@ class Login(protocol.Protocol):
 
 async def main(reactor):
     there = endpoints.HostnameEndpoint(reactor, HOST, int(PORT))
-    login = await endpoints.connectProtocol(there, Login())
-    if not await login.done.addTimeout(30, reactor):
+    login = await endpoints.connectProtocol(there, Login()).addErrback(lambda why: sys.exit(why.value))
+    if not await login.done.addTimeout(30, reactor, lambda *_: sys.exit("silent for 30 s")):
         raise SystemExit("用户名或密码输入错误")
     print("登录成功")
 

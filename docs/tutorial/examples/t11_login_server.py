@@ -5,7 +5,7 @@ import sys
 from twisted.internet import defer, protocol, reactor, task
 from twisted.protocols import policies
 
-HOST, PORT = sys.argv[1:3] or ("127.0.0.1", "9999")
+HOST, PORT = sys.argv[1:] + ["127.0.0.1", "9999"][len(sys.argv) - 1 :]
 
 
 class Login(protocol.Protocol, policies.TimeoutMixin):

@@ -2,10 +2,10 @@
 
 import sys
 
-from twisted.internet import defer, endpoints, error, task
+from twisted.internet import defer, endpoints, task
 from twisted.protocols import basic
 
-HOST, PORT, *TEXTS = sys.argv[1:] or ("127.0.0.1", "7878", "1.txt")
+HOST, PORT, *TEXTS = sys.argv[1:] + ["127.0.0.1", "7878", "1.txt"][len(sys.argv) - 1 :]
 
 
 class Frames(basic.IntNStringReceiver):
@@ -23,13 +23,13 @@ class Frames(basic.IntNStringReceiver):
 
 async def main(reactor):
     there = endpoints.HostnameEndpoint(reactor, HOST, int(PORT))
-    talk = await endpoints.connectProtocol(there, Frames())
+    talk = await endpoints.connectProtocol(there, Frames()).addErrback(lambda why: sys.exit(why.value))
     for text in TEXTS:
         talk.sendString(text.encode())
     for text in TEXTS:
-        frame = await talk.frames.get().addTimeout(10, reactor)
+        frame = await talk.frames.get().addTimeout(10, reactor, lambda *_: None)
         if frame is None:
-            raise error.ConnectionClosed(f"closed before the answer to {text}")
+            raise SystemExit(f"no answer to {text}: closed, or silent for 10 s")
         print(f"{text}: {frame.decode('utf-8', 'replace')}")
 
 

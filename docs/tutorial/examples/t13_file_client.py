@@ -4,16 +4,16 @@ import json
 import sys
 from pathlib import Path
 
-from twisted.internet import defer, endpoints, protocol, task
+from twisted.internet import defer, endpoints, protocol, reactor, task
 
-HOST, PORT, NAME = sys.argv[1:4] or ("127.0.0.1", "7878", "1.txt")
+HOST, PORT, NAME = sys.argv[1:] + ["127.0.0.1", "7878", "1.txt"][len(sys.argv) - 1 :]
 
 
 class Reader(protocol.Protocol):
     octets, waiting = b"", None
 
     def read(self, count):
-        self.count, self.waiting = count, (waiting := defer.Deferred())
+        self.count, self.waiting = count, (waiting := defer.Deferred().addTimeout(60, reactor))
         self.dataReceived(b"")  # they may be here already
         return waiting
 
@@ -25,16 +25,16 @@ class Reader(protocol.Protocol):
             waiting.callback(octets)
 
     def connectionLost(self, reason):
-        return self.waiting and self.waiting.errback(reason)
+        return self.waiting and self.waiting.errback(SystemExit("closed before all had come"))
 
 
 async def main(reactor):
-    reader = await endpoints.connectProtocol(endpoints.HostnameEndpoint(reactor, HOST, int(PORT)), Reader())
+    there = endpoints.HostnameEndpoint(reactor, HOST, int(PORT))
+    reader = await endpoints.connectProtocol(there, Reader()).addErrback(lambda why: sys.exit(why.value))
     asked = json.dumps({"filename": NAME}).encode()
     reader.transport.write(len(asked).to_bytes(4, "little") + asked)
     header = json.loads(await reader.read(int.from_bytes(await reader.read(4), "little")))
-    Path("[新]" + Path(NAME).name).write_bytes(await reader.read(header["filesize"]).addTimeout(60, reactor))
-    print(f"{NAME}: {header['filesize']} octets")
+    print(Path("[新]" + Path(NAME).name).write_bytes(await reader.read(header["filesize"])), "octets")
 
 
 task.react(main)

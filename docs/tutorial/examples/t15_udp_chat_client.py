@@ -5,7 +5,7 @@ import sys
 from twisted.internet import protocol, reactor, stdio
 from twisted.protocols import basic
 
-HOST, PORT = sys.argv[1:3] or ("127.0.0.1", "9999")
+HOST, PORT = sys.argv[1:] + ["127.0.0.1", "9999"][len(sys.argv) - 1 :]
 BYE = "您已断开连接!".encode()
 
 

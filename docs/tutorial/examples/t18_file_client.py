@@ -5,30 +5,29 @@ import sys
 
 from twisted.internet import defer, endpoints, error, protocol, task
 
-HOST, PORT, NAME = sys.argv[1:4] or ("127.0.0.1", "8080", "中文.txt")
+HOST, PORT, NAME = sys.argv[1:] + ["127.0.0.1", "8080", "中文.txt"][len(sys.argv) - 1 :]
 
 
 class Fetch(protocol.Protocol):
-    def __init__(self, file):
-        self.file, self.done = file, defer.Deferred()
-
     def connectionMade(self):
+        self.done = defer.Deferred()
         self.transport.write(NAME.encode("gbk"))
 
     def dataReceived(self, data):
         self.file.write(data)
 
     def connectionLost(self, reason):
-        self.done.callback(reason.type)
+        if not self.done.called:
+            self.done.callback(reason.type)
 
 
 async def main(reactor):
     saved = "[新]" + os.path.basename(NAME)
-    with open(saved + ".part", "wb") as file:
-        there = endpoints.HostnameEndpoint(reactor, HOST, int(PORT), timeout=10)
-        fetch = await endpoints.connectProtocol(there, Fetch(file))
-        ended = await fetch.done.addTimeout(600, reactor)
-        size = file.tell()
+    there = endpoints.HostnameEndpoint(reactor, HOST, int(PORT), timeout=10)
+    fetch = await endpoints.connectProtocol(there, Fetch()).addErrback(lambda why: sys.exit(why.value))
+    with open(saved + ".part", "wb") as fetch.file:
+        ended = await fetch.done.addTimeout(600, reactor, lambda *_: defer.TimeoutError)
+        size = fetch.file.tell()
     if ended is error.ConnectionDone and size:
         os.replace(saved + ".part", saved)
         print(f"下载成功: {size}")

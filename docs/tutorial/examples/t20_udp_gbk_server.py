@@ -6,7 +6,7 @@ from collections import deque
 from twisted.internet import protocol, reactor, stdio
 from twisted.protocols import basic
 
-HOST, PORT = sys.argv[1:3] or ("127.0.0.1", "8080")
+HOST, PORT = sys.argv[1:] + ["127.0.0.1", "8080"][len(sys.argv) - 1 :]
 
 
 class Questions(protocol.DatagramProtocol):

@@ -6,7 +6,7 @@ from collections import deque
 
 from twisted.internet import protocol, task, threads
 
-HOST, OWN = sys.argv[1:3] or ("127.0.0.1", "8080")
+HOST, OWN = sys.argv[1:] + ["127.0.0.1", "8080"][len(sys.argv) - 1 :]
 
 
 class Box(protocol.DatagramProtocol):

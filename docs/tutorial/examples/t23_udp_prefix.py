@@ -4,7 +4,7 @@ import sys
 
 from twisted.internet import defer, protocol, task
 
-HOST, PORT = sys.argv[1:3] or ("127.0.0.1", "8888")
+HOST, PORT = sys.argv[1:] + ["127.0.0.1", "8888"][len(sys.argv) - 1 :]
 SIZE = 1024  # what a tutorial's recvfrom takes; the rest of a datagram would be lost
 
 

@@ -5,7 +5,7 @@ import sys
 
 from twisted.internet import defer, protocol, task, threads
 
-HOST, PORT, OWN = sys.argv[1:4] or ("127.0.0.1", "8888", "0")
+HOST, PORT, OWN = sys.argv[1:] + ["127.0.0.1", "8888", "0"][len(sys.argv) - 1 :]
 
 
 class Chat(protocol.DatagramProtocol):

@@ -6,7 +6,7 @@ from email.message import Message
 from twisted.internet import defer, error, protocol, task
 from twisted.web import client
 
-HOST, PORT, PATH = sys.argv[1:4] or ("127.0.0.1", "80", "/")
+HOST, PORT, PATH = sys.argv[1:] + ["127.0.0.1", "80", "/"][len(sys.argv) - 1 :]
 
 
 class Body(protocol.Protocol):

@@ -4,7 +4,7 @@ import sys
 
 from twisted.internet import defer, endpoints, protocol, task
 
-HOST, PORT = sys.argv[1:3] or ("127.0.0.1", "8888")
+HOST, PORT = sys.argv[1:] + ["127.0.0.1", "8888"][len(sys.argv) - 1 :]
 
 
 class Echo(protocol.Protocol):

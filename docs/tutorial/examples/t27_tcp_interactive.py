@@ -5,7 +5,7 @@ import sys
 from twisted.internet import defer, endpoints, protocol, stdio, task
 from twisted.protocols import basic
 
-HOST, PORT = sys.argv[1:3] or ("127.0.0.1", "8888")
+HOST, PORT = sys.argv[1:] + ["127.0.0.1", "8888"][len(sys.argv) - 1 :]
 
 
 class Talk(protocol.Protocol):
@@ -32,7 +32,7 @@ class Keyboard(basic.LineReceiver):
 
 async def main(reactor):
     there = endpoints.HostnameEndpoint(reactor, HOST, int(PORT))
-    Keyboard.talk = await endpoints.connectProtocol(there, Talk())
+    Keyboard.talk = await endpoints.connectProtocol(there, Talk()).addErrback(lambda why: sys.exit(why.value))
     stdio.StandardIO(Keyboard())
     print(await Keyboard.talk.gone)
 

@@ -7,7 +7,7 @@ from ipaddress import ip_network
 
 from twisted.internet import protocol, task
 
-NETWORK, PORT, TEXT = sys.argv[1:4] or ("127.0.0.1/32", "2425", "您好，欢迎进入飞秋")
+NETWORK, PORT, TEXT = sys.argv[1:] + ["127.0.0.1/32", "2425", "您好，欢迎进入飞秋"][len(sys.argv) - 1 :]
 SENDMSG = 32
 numbers = itertools.count(int(time.time()))  # a receiver drops a number that it has seen before
 

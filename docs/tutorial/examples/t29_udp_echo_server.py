@@ -5,7 +5,7 @@ from collections import Counter
 
 from twisted.internet import defer, protocol, task
 
-HOST, PORT = sys.argv[1:3] or ("127.0.0.1", "8888")
+HOST, PORT = sys.argv[1:] + ["127.0.0.1", "8888"][len(sys.argv) - 1 :]
 ANSWERERS = {0, 7, 13, 17, 19, 37}  # ports of services that answer whatever comes, our answer too
 
 

@@ -6,7 +6,7 @@ import sys
 from twisted.internet import defer, endpoints, error, protocol, task
 from twisted.internet.threads import deferToThread
 
-HOST, PORT = sys.argv[1:3] or ("localhost", "8888")
+HOST, PORT = sys.argv[1:] + ["localhost", "8888"][len(sys.argv) - 1 :]
 
 
 class Talk(protocol.Protocol):
