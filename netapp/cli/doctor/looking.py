@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -28,7 +28,7 @@ from netapp.cli.doctor.finding import Finding
 from netapp.cli.doctor.settings import Door, Plan, plan
 from netapp.core import limits
 from netapp.core.languages import Phrases
-from netapp.errors import ConfigError
+from netapp.core.state import default_state
 
 PHRASES: Final = Phrases(
     {
@@ -62,20 +62,27 @@ def findings(words: Sequence[str], folder: Path | None, *, given: bool) -> list[
     found: list[Finding] = []
     try:
         wanted = plan(words)
-    except ConfigError as error:
+    except Exception as error:  # a plugin that cannot be imported is one of ours that is broken
         config = next((word.partition("=")[2] for word in words if word.startswith("--config=")), "")
         editor = f"{os.environ.get('EDITOR') or 'nano'} {config}" if config else "twistd netapp --help"
         found.append(Finding("settings", "bad", say("settings", reason=error), editor))
-        wanted = plan(["netapp"])
+        wanted = _defaults()
     active, names = running.plans(sockets.processes())
     if not given:
-        wanted = running.merged(wanted, active)
+        wanted = running.merged(wanted, tuple(active.values()))
     if folder is not None:
         wanted = replace(wanted, state=folder)
-    return found + together(_looks(wanted, names))
+    return found + together(_looks(wanted, active, names))
 
 
-def _looks(wanted: Plan, names: Sequence[str]) -> list[tuple[str, Look]]:
+def _defaults() -> Plan:
+    try:
+        return plan(["netapp"])
+    except Exception:  # the same plugin, broken
+        return Plan((), default_state(os.environ))
+
+
+def _looks(wanted: Plan, active: Mapping[int, Plan], names: Sequence[str]) -> list[tuple[str, Look]]:
     own = questions.own_addresses()
     doors, where = wanted.doors, wanted.state
     return [
@@ -87,7 +94,7 @@ def _looks(wanted: Plan, names: Sequence[str]) -> list[tuple[str, Look]]:
         ("limits", machine.read_limits),
         ("resolver", lambda: resolver.judge(resolver.read(), doors, own)),
         ("firewall", lambda: firewall.judge(doors, firewall.read(names))),
-        ("port", lambda: look_at_ports(wanted, own)),
+        ("port", lambda: look_at_ports(wanted, active, own)),
     ]
 
 
@@ -135,9 +142,9 @@ class _Asked:
     host: str
 
 
-def look_at_ports(wanted: Plan, own: Sequence[str]) -> list[Finding]:
+def look_at_ports(wanted: Plan, active: Mapping[int, Plan], own: Sequence[str]) -> list[Finding]:
     """Each port: free, or whose; and who answers there, where it is ours or cannot be known."""
-    looks = _ports(wanted.doors)
+    looks = _ports(wanted.doors, active)
     asked = [
         _Asked(look, host)
         for look in looks
@@ -154,7 +161,7 @@ def look_at_ports(wanted: Plan, own: Sequence[str]) -> list[Finding]:
             if one.look is look
         ]
         found += _told(look, mine, wanted, root=root)
-    return found
+    return [*found, *questions.outsiders([each for each in answers if each], wanted.allow)]
 
 
 def _told(
@@ -168,7 +175,7 @@ def _told(
     if hidden and answers and all(each.outcome == "answer" for each in answers):
         return answered  # it speaks as our service does: that is what it is
     port = ports.judge(look, user=user, root=root)
-    if look.is_ours and answered and all(each.verdict == "ok" for each in answered):
+    if look.is_ours and answered:
         return [replace(each, about={**port.about, **each.about}) for each in answered]
     return [port, *([] if hidden else answered)]
 
@@ -177,7 +184,7 @@ def _can_be_asked(door: Door) -> bool:
     return bool(door.question) and not door.proxied
 
 
-def _ports(doors: Sequence[Door]) -> list[ports.Look]:
+def _ports(doors: Sequence[Door], active: Mapping[int, Plan]) -> list[ports.Look]:
     table = sockets.read_sockets()
     bound = at_once([partial(ports.bind, door) for door in doors])
     ways = [ports.in_the_way(door, table or ()) for door in doors]
@@ -187,8 +194,19 @@ def _ports(doors: Sequence[Door]) -> list[ports.Look]:
     for door, outcome, way in zip(doors, bound, ways, strict=True):
         # A port at another address does not stand in the way of one that could be bound.
         met = way if outcome != "free" else ()
-        looks.append(ports.Look(door, outcome or "unknown", met, holders))
+        look = ports.Look(door, outcome or "unknown", met, holders)
+        serving = active.get(look.holder.pid) if look.holder is not None else None
+        if serving is not None:
+            look = replace(look, serves=_tables(serving, door))
+        looks.append(look)
     return looks
+
+
+def _tables(serving: Plan, door: Door) -> frozenset[str]:
+    """The services that a running netapp has at a door's port."""
+    return frozenset(
+        each.table for each in serving.doors if (each.transport, each.port) == (door.transport, door.port)
+    )
 
 
 def at_once(jobs: Sequence[Callable[[], T]]) -> list[T | None]:

@@ -19,7 +19,7 @@ Bound = Literal["free", "taken", "denied", "not here", "unknown"]
 PHRASES: Final = Phrases(
     {
         "free": ("{port} 空闲({service})", "{port} is free ({service})"),
-        "ours": ("{port} 由 {holder} 提供({service})", "{port} is served by {holder} ({service})"),
+        "ours": ("{port} 由 {holder} 提供:{service}", "{port} is served by {holder}: {service}"),
         "other netapp": (
             "{port} 被另一个 netapp 占用:{holder}({service} 要用)",
             "{port} is taken by another netapp: {holder} ({service} wants it)",
@@ -55,12 +55,15 @@ class Look:
 
     :param sockets: those that stand in its way, or are it.
     :param holders: who has them, by inode, where that can be seen.
+    :param serves: the services that the holder is known to have at this port; None where only its
+        plugin is known.
     """
 
     door: Door
     bound: Bound
     sockets: tuple[Socket, ...] = ()
     holders: Mapping[int, Process] = field(default_factory=dict)
+    serves: frozenset[str] | None = None
 
     @property
     def holder(self) -> Process | None:
@@ -70,6 +73,8 @@ class Look:
     def is_ours(self) -> bool:
         """A netapp that runs this service has it."""
         plugin = self.holder.plugin[0] if self.holder is not None and self.holder.plugin else ""
+        if plugin and self.serves is not None:
+            return self.door.table in self.serves
         return plugin in ("netapp", f"netapp-{self.door.table}")
 
 

@@ -6,6 +6,7 @@ A question logs nobody in, says nothing to anybody, and leaves no line in a serv
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -35,9 +36,13 @@ PHRASES: Final = Phrases(
             "{port} 在 {where} 上的回应不像 {service}",
             "{port} answers on {where}, but not as {service} does",
         ),
+        "elsewhere": (
+            "{port}:发往 {where} 的数据报,回答却从别的地址发出,客户端收不到({service})",
+            "{port}: {where} is answered for by another address, and clients drop that ({service})",
+        ),
         "public": (
-            "{port} 不理会 {where}:不是局域网地址({service})",
-            "{port} does not speak to {where}: it is no local network's address ({service})",
+            "服务不理会来自 {where} 的客户端:不是局域网地址",
+            "no service speaks to clients of {where}: it is no local network's address",
         ),
         "loopback only": (
             "{port} 只在本机上能用({service}):别的机器连不上",
@@ -70,7 +75,8 @@ QUESTIONS: Final[Mapping[str, tuple[bytes, bytes]]] = {
 class Answer:
     """What came from one address.
 
-    :param outcome: ``answer``, ``refused``, ``silent`` or ``strange``.
+    :param outcome: ``answer``, ``refused``, ``silent``, ``strange``, or ``elsewhere`` if a datagram's
+        answer came from another address than it was sent to.
     """
 
     host: str
@@ -82,40 +88,54 @@ def judge(
     answers: Sequence[Answer],
     allow: Sequence[access.Network] = (),
     *,
-    name: str = "",
     process: str = "PID",
 ) -> list[Finding]:
-    """One finding for all addresses that go the same way.
+    """One finding for all addresses that go the same way; :func:`outsiders` has those outside.
 
     :param allow: networks beside the local ones that may speak to the service.
-    :param name: the service as it is shown; the door's own by default.
+    :param process: who has the port.
     """
-    service, found = name or door.service, []
-    fields: dict[str, object] = {"port": door.place, "service": service}
+    found = []
+    fields: dict[str, object] = {"port": door.place, "service": door.service}
     ways: dict[str, list[str]] = {}
     for each in answers:
-        outsider = each.outcome != "answer" and not access.is_within(each.host, (*access.LOCAL, *allow))
-        ways.setdefault("public" if outsider else each.outcome, []).append(each.host)
+        if not _is_outside(each, allow):
+            ways.setdefault(each.outcome, []).append(each.host)
     for way, hosts in ways.items():
         where = ", ".join(hosts)
         about: dict[str, object] = {"service": door.service, "port": door.port, "transport": door.transport}
         about |= {"is": way, "addresses": hosts}
         if way == "answer":
             text, cure, bad = say("answers", **fields, count=len(hosts)), "", "ok"
-        elif way == "public":
-            cure = " ".join(f"--allow {_network(host)}" for host in hosts)
-            text, bad = say("public", **fields, where=where), "note"
         else:
             text, bad = say(way, **fields, where=where), "bad"
             cure = f"kill {process}  (twistd -n {door.service.partition(' ')[0]} ...)"
             if way == "refused":
                 cure = f"{door.option} {door.transport}:{door.port}:interface=\\:\\:"
+            elif way == "elsewhere":
+                all_hosts = [each.host.partition("%")[0].replace(":", "\\:") for each in answers]
+                cure = " ".join(f"{door.option} udp:{door.port}:interface={host}" for host in all_hosts)
         found.append(Finding("answer", bad, text, cure, about))  # type: ignore[arg-type]
     if ways and door.option == "--listen" and access.is_loopback(door.host or "-"):
         key = "loopback only"
         cure = f"--listen {door.transport}:{door.port}:interface=\\:\\:"
         found.append(Finding("answer", "note", say(key, **fields), cure, {"port": door.port, "is": key}))
     return found
+
+
+def outsiders(answers: Sequence[Answer], allow: Sequence[access.Network] = ()) -> list[Finding]:
+    """This machine's addresses that are no local network's: their neighbours are not spoken to."""
+    hosts = list(dict.fromkeys(each.host for each in answers if _is_outside(each, allow)))
+    if not hosts:
+        return []
+    cure = " ".join(f"--allow {_network(host)}" for host in hosts)
+    text = say("public", where=", ".join(hosts))
+    return [Finding("answer", "note", text, cure, {"is": "public", "addresses": hosts})]
+
+
+def _is_outside(answer: Answer, allow: Sequence[access.Network]) -> bool:
+    local = answer.host.startswith("/") or access.is_within(answer.host, (*access.LOCAL, *allow))
+    return answer.outcome != "answer" and not local
 
 
 def _network(host: str) -> str:
@@ -132,7 +152,8 @@ def ask(door: Door, host: str) -> Answer:
     except OSError:
         return Answer(host, "silent")
     if not answer:
-        return Answer(host, "silent")
+        elsewhere = door.transport == "udp" and _answers_elsewhere(door, host, send)
+        return Answer(host, "elsewhere" if elsewhere else "silent")
     return Answer(host, "answer" if answer.startswith(begins) else "strange")
 
 
@@ -164,7 +185,7 @@ def _datagram(door: Door, host: str, send: bytes) -> bytes:
     info = socket.getaddrinfo(host, door.port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST)[0]
     with socket.socket(info[0], socket.SOCK_DGRAM) as sock:
         sock.connect(info[4])
-        for wait in (limits.DOCTOR_ANSWER / 3, limits.DOCTOR_ANSWER * 2 / 3):
+        for wait in (limits.DOCTOR_ANSWER / 4, limits.DOCTOR_ANSWER / 2):
             sock.settimeout(wait)
             sock.send(send)
             try:
@@ -172,6 +193,16 @@ def _datagram(door: Door, host: str, send: bytes) -> bytes:
             except TimeoutError:
                 continue
     return b""
+
+
+def _answers_elsewhere(door: Door, host: str, send: bytes) -> bool:
+    """Whether anybody answers a datagram, from whatever address."""
+    info = socket.getaddrinfo(host, door.port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST)[0]
+    with socket.socket(info[0], socket.SOCK_DGRAM) as sock, suppress(OSError):
+        sock.settimeout(limits.DOCTOR_ANSWER / 4)
+        sock.sendto(send, info[4])
+        return bool(sock.recvfrom(2048))
+    return False
 
 
 # Addresses -----------------------------------------------------------------------------------

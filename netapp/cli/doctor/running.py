@@ -1,33 +1,30 @@
 """The netapps that run here: what each was started with, and so where it listens."""
 
-import os
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from netapp.cli.doctor.settings import Plan, plan
 from netapp.cli.doctor.sockets import Process
 from netapp.core import limits
-from netapp.errors import ConfigError
 
 _PATHS: Final = ("--config", "-c", "--state", "--root")
 
 
-def plans(processes: Iterable[Process]) -> tuple[list[Plan], list[str]]:
-    """What each running netapp means to listen on.  :returns: and names of all programs that run.
+def plans(processes: Iterable[Process]) -> tuple[dict[int, Plan], list[str]]:
+    """What each running netapp means to listen on, by pid.  :returns: and names of all programs.
 
     One whose options cannot be read any more is passed over: its sockets show all the same.
     """
-    found: list[Plan] = []
+    found: dict[int, Plan] = {}
     names = []
     for each in processes:
         names.append(each.name)
-        if not each.plugin or len(found) >= limits.DOCTOR_RUNNING or each.pid == os.getpid():
+        if not each.plugin or each.elsewhere or len(found) >= limits.DOCTOR_RUNNING:
             continue
         try:
-            found.append(plan(absolute(each.plugin, each.folder), each.pid))
-        except (ConfigError, SystemExit):
+            found[each.pid] = plan(absolute(each.plugin, each.folder))
+        except Exception:  # noqa: S112  (whatever is wrong with it is its own log's to say)
             continue
     return found, names
 
@@ -50,8 +47,8 @@ def merged(settings: Plan, running: Sequence[Plan]) -> Plan:
     if not running:
         return settings
     tables = {door.table for each in running for door in each.doors}
-    doors = [replace(door, pid=each.pid) for each in running for door in each.doors]
+    doors = [door for each in running for door in each.doors]
     doors += [door for door in settings.doors if door.table not in tables]
     share = next((each.share for each in running if each.share is not None), settings.share)
     allow = tuple({*settings.allow, *(network for each in running for network in each.allow)})
-    return Plan(tuple(dict.fromkeys(doors)), settings.state, share, allow)
+    return Plan(tuple(dict.fromkeys(doors)), running[0].state, share, allow)

@@ -37,7 +37,6 @@ class Door:
     :param host: an address, ``::`` for all of both families, or a UNIX socket's path.
     :param question: what :mod:`questions` asks it by; empty for nothing.
     :param proxied: only a proxy can speak to it.
-    :param pid: the process that is known to have it; 0 for none.
     """
 
     service: str
@@ -49,7 +48,6 @@ class Door:
     tls: bool = False
     question: str = ""
     proxied: bool = False
-    pid: int = 0
 
     @property
     def place(self) -> str:
@@ -74,10 +72,9 @@ class Plan:
     state: Path
     share: Path | None = None
     allow: tuple[access.Network, ...] = ()
-    pid: int = 0
 
 
-def plan(words: Sequence[str], pid: int = 0) -> Plan:
+def plan(words: Sequence[str]) -> Plan:
     """What a plugin and its options mean: ``["netapp-echo", "--listen", "tcp:7777"]``.
 
     :raises ConfigError: no plugin of ours, or what it would refuse itself.
@@ -87,13 +84,13 @@ def plan(words: Sequence[str], pid: int = 0) -> Plan:
     plugin, *arguments = words or ("netapp",)
     try:
         if plugin == "netapp":
-            return replace(_house(arguments), pid=pid)
+            return _house(arguments)
         services = importlib.import_module("netapp.hub.config").SERVICES
         table = plugin.removeprefix("netapp-")
         if plugin != f"netapp-{table}" or table not in services:
             known = ", ".join(["netapp", *(f"netapp-{each}" for each in services)])
             raise ConfigError(f"{plugin}: {known}")
-        return replace(_service(table, arguments), pid=pid)
+        return _service(table, arguments)
     except UsageError as error:
         raise ConfigError(str(error)) from None
 

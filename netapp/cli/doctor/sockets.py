@@ -25,12 +25,18 @@ class Socket:
 
 @dataclass(frozen=True)
 class Process:
-    """Who has a socket.  :param words: its command line; empty where it is hidden."""
+    """Who has a socket.
+
+    :param words: its command line; empty where it is hidden.
+    :param folder: where it runs.
+    :param elsewhere: it is in another network namespace, so that its ports are not ours.
+    """
 
     pid: int
     name: str
     words: tuple[str, ...] = ()
     folder: str = ""
+    elsewhere: bool = False
 
     @property
     def plugin(self) -> tuple[str, ...]:
@@ -108,11 +114,17 @@ def processes(proc: Path = Path("/proc")) -> Iterator[Process]:
 def process(pid: int, proc: Path = Path("/proc")) -> Process:
     folder = proc / str(pid)
     words = _read(folder / "cmdline").split("\0")
+    network = _link(folder / "ns" / "net")
+    elsewhere = bool(network) and network != _link(proc / "self" / "ns" / "net")
+    name = _read(folder / "comm").strip() or "?"
+    return Process(pid, name, tuple(filter(None, words)), _link(folder / "cwd"), elsewhere)
+
+
+def _link(path: Path) -> str:
     try:
-        current = os.readlink(folder / "cwd")
-    except OSError:
-        current = ""
-    return Process(pid, _read(folder / "comm").strip() or "?", tuple(filter(None, words)), current)
+        return os.readlink(path)
+    except OSError:  # another user's, or it has ended
+        return ""
 
 
 def _read(path: Path) -> str:
@@ -134,8 +146,4 @@ def _targets(folder: Path) -> Iterator[str]:
         names = os.listdir(folder)
     except OSError:  # another user's, or it has ended
         return
-    for name in names:
-        try:
-            yield os.readlink(folder / name)
-        except OSError:
-            continue
+    yield from (_link(folder / name) for name in names)
