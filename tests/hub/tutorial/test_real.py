@@ -327,7 +327,7 @@ def test_the_rows_command_talks_with_a_server_of_the_students(number: int, tmp_p
     assert command is not None
     with student(serve, number) as shown:
         done = netapp(command, folder=tmp_path)
-    assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, done.stderr
     assert seen in done.stdout
     assert shown == printed
 
@@ -338,7 +338,7 @@ def test_t10_t19_the_rows_command_fetches_from_a_server_of_the_students(number: 
     assert command is not None
     with student(programs.t10_files, number) as shown:
         done = netapp(command, folder=tmp_path)
-    assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, done.stderr
     assert shown == ["1.txt"]
     assert [path.read_bytes() for path in tmp_path.glob("*1.txt")] == [b"0123456789"]
 
@@ -348,7 +348,7 @@ def test_t11_the_rows_command_logs_in_at_a_server_of_the_students(tmp_path: Path
     assert command is not None
     with student(programs.t11_server, 11) as shown:
         done = netapp(command, typed="123\n", folder=tmp_path)
-    assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, done.stderr
     assert "登录成功" in done.stdout
     assert shown == ["zhao 123"]
 
