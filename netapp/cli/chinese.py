@@ -169,6 +169,17 @@ HELP: Final = {
     "Write below it, as for an image.": "写到这个目录下面,例如制作系统镜像时。",
     "Show the units that were written.": "显示已写的单元。",
     "Remove the units that were written; data and user stay.": "删除已写的单元;数据和用户保留。",
+    # status
+    "Show what runs here, who is there, and what is wrong.": "查看运行情况:服务、在线的人、有什么问题。",
+    "Show what runs here.": "查看本机的运行情况。",
+    "Where other machines reach each service, how many clients it has, who is present, what is kept, and"
+    " what is wrong. While nobody has an account, a terminal is shown the code for the first"
+    " administrator's. The exit status is 1 if nothing runs.": (
+        "其他机器怎样访问各项服务,各有多少连接,谁在线,数据保留多久,有什么问题。"
+        "还没有人有账号时,在终端上显示建第一个管理员账号的邀请码。没有在运行时,退出状态为 1。"
+    ),
+    "One JSON object, sizes in octets, times in seconds.": "输出一个 JSON 对象,大小以字节计,时间以秒计。",
+    "Show the QR code of the page's address too.": "同时显示网页地址的二维码。",
     # doctor
     "Ports and who has them, who answers on which address, firewalls, the resolver, the clock, disks,"
     " limits, the state directory and its databases. Looked at are the services that run, else those of"

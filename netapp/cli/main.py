@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "restore": ("netapp.cli.keeping.restore:restore", "Put a backup in its place."),
     "db": ("netapp.cli.keeping.db:db", "Check and upgrade the databases."),
     "service": ("netapp.cli.service:service", "Start with the machine, by systemd."),
+    "status": ("netapp.cli.status:status", "Show what runs here, who is there, and what is wrong."),
     "doctor": ("netapp.cli.doctor.command:doctor", "Look for what is wrong on this machine."),
 }
 

@@ -98,6 +98,13 @@ DATABASE_POLL: Final = 0.25
 #: How long a fault of ours that was told of in full is only counted when it comes again.
 FAULT_AGAIN: Final = 60.0
 
+# --- Log files ---------------------------------------------------------------------------------
+
+#: Old log files that are kept beside twistd's --logfile, of a million octets each.
+LOG_OLD: Final = 9
+#: How often older ones are looked for.
+LOG_LOOK: Final = 3600.0
+
 # --- Status ------------------------------------------------------------------------------------
 
 #: What one process tells of itself, at most.

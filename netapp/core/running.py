@@ -18,6 +18,7 @@ from netapp.core.datagrams import OwnPorts
 from netapp.core.languages import Lang
 from netapp.core.metrics import Metrics, count_listeners, metrics_listener
 from netapp.core.notify import Manager, Notifier
+from netapp.core.oldlogs import OldLogs, log_file
 from netapp.core.services import House, Part, Storeys
 from netapp.core.signals import Hangup
 from netapp.core.state import User, acting_as, final_user, hold
@@ -113,6 +114,11 @@ def alone(plugin: str, options: OptionsT, part: Callable[[OptionsT, Shared], ISe
         page = partial(metrics_listener, plugin, options["metrics"], shared.metrics, access, reactor)
         starting(plugin, page).setServiceParent(doors)
     shared.status.page = shared.page
+    about = {"state": str(options.state_path.absolute())}
+    shared.status.add("more", "options", lambda: about | {"settings": options.settings_path})
+    if (log_path := log_file(options.parent)) is not None:
+        OldLogs(log_path, reactor).setServiceParent(house)
+        shared.status.add("retention", "logs", lambda: {"log_files": limits.LOG_OLD})
     door = status_door(plugin, options.state_path, shared.status, house, reactor)
     door.setServiceParent(house)
     Part(lambda: _log.info("{plugin}: ready", plugin=plugin), lambda: None).setServiceParent(house)

@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from netapp.core.status import Status
     from netapp.people.directory import People
+    from netapp.people.first import FirstCode
 
-__all__ = ["AUDIT_FILE", "KEY_FILE", "open_people", "secret_of"]
+__all__ = ["AUDIT_FILE", "KEY_FILE", "first_code_of", "open_people", "secret_of"]
 
 #: What signs and seals within a state directory; its backup belongs beside that of ``people.db``.
 KEY_FILE = "people.key"
@@ -66,6 +67,21 @@ def open_people(state: Path, reactor: Any, *, status: "Status | None" = None) ->
         kept = {"audit_octets": limits.AUDIT_FILE, "audit_files": limits.AUDIT_OLD + 1}
         status.add("retention", "audit", lambda: kept)
     return people
+
+
+def first_code_of(state: Path, now: float) -> "tuple[bool, FirstCode | None]":
+    """Whether nobody has an account in a state directory, and the first administrator's code if one is good.
+
+    :raises ConfigError: as :func:`open_people`.
+    """
+    from netapp.people import codes, first
+    from netapp.people.store import rows
+
+    with rows(state) as opened:
+        if opened.accounts.any():
+            return False, None
+        key = codes.derived(secret_of(state / KEY_FILE, needed=False), "invitation")
+        return True, first.standing(opened, key, now)
 
 
 def secret_of(path: Path, *, needed: bool) -> bytes:
