@@ -65,6 +65,12 @@ HELP: Final = {
     "How long to wait for an answer (2; 0 expects none); a listener: for a first message.": (
         "等待回复的时间(默认 2;0 表示不等);监听时是等待第一条消息的时间。"
     ),
+    "How messages are shown; at a terminal both, else text.": (
+        "消息的显示方式:文本、十六进制或两者;终端上默认两者,否则默认文本。"
+    ),
+    "Save the talk: as packets for Wireshark if FILE ends in .pcap, else as text.": (
+        "保存对话:文件名以 .pcap 结尾则存为 Wireshark 可读的数据包,否则存为文本。"
+    ),
     "Type, send and show hex: 48 65 6c 6c 6f.": "按十六进制输入、发送和显示:48 65 6c 6c 6f。",
     "What is written: auto (as the peer does, UTF-8 at first), utf-8, gbk. Both are read.": (
         "发送用的编码:auto(跟随对方,起初为 UTF-8)、utf-8、gbk。两种都能接收。"

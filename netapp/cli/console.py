@@ -3,12 +3,18 @@
 import os
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from netapp.cli import common
 from netapp.core import mixed
 from netapp.core.languages import Phrases
+from netapp.core.terminal import layout
+from netapp.core.terminal.layout import Show
 from netapp.core.text import Encoding, Tongue, decode, visible
+
+if TYPE_CHECKING:
+    from netapp.cli.person import Person
 
 PHRASES = Phrases(
     {
@@ -55,20 +61,38 @@ class Screen:
     """Shows messages: with time and peer on a terminal, alone in a pipe.
 
     :param full: time and peer in any case.
+    :param show: text, hex or both, where that was said.
     """
 
-    def __init__(self, form: Form, *, full: bool = False) -> None:
-        self._form = form
+    def __init__(self, form: Form, *, full: bool = False, show: Show | None = None) -> None:
+        self._form, self._as = form, show
         self.full = full or sys.stdout.isatty()
 
     def arrived(self, peer: str, octets: bytes, tongue: Tongue) -> None:
         """Show what a peer has sent."""
-        self._show(f"{peer} >>> ", self._form.text(octets, tongue).removesuffix("\n").replace("\r\n", "\n"))
+        text = self._text(octets, tongue)
+        self._show(f"{peer} >>> ", text.removesuffix("\n").replace("\r\n", "\n"))
 
     def sent(self, peer: str, octets: bytes) -> None:
         """Show what went out without being typed."""
         if self.full:
-            self._show(f"{peer} <<< ", self._form.text(octets, Tongue("auto")))
+            self._show(f"{peer} <<< ", self._text(octets, Tongue("auto")))
+
+    def _text(self, octets: bytes, tongue: Tongue) -> str:
+        if self._as is None:
+            return self._form.text(octets, tongue)
+        if self._as == "text":
+            tongue.read(octets)  # how the peer writes is remembered, however it is shown
+            return replace(self._form, hex=False).text(octets, tongue)
+        if self._as == "hex" or not octets:
+            tongue.read(octets)
+            return octets.hex(" ")
+        tongue.read(octets)
+        message = layout.Message(0.0, False, "", octets)
+        manner = layout.Manner(head=False, width=76, limit=None)
+        lines = layout.render(message, manner, common.words(layout.PHRASES))
+        above = "\n" if self.full and len(lines) > 1 else ""
+        return above + layout.painted(lines, colour=False).removesuffix("\n")
 
     def _show(self, head: str, body: str) -> None:
         if not self.full:
@@ -80,6 +104,9 @@ class Screen:
 
 class Console:
     """Standard input as lines; a selector says when to :meth:`read`."""
+
+    #: Itself, where it is a terminal that can be edited on.
+    person: "Person | None" = None
 
     def __init__(self) -> None:
         self.interactive = common.on_terminal()

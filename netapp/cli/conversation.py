@@ -5,19 +5,22 @@ message a line, and the next line waits for the answer to the last; ``--send`` i
 line.  A listener answers: a person answers who spoke last, a pipe's lines answer one message each.
 """
 
+import math
 import selectors
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from netapp.cli import common
-from netapp.cli.console import Console, Form, NotHex, Screen
+from netapp.cli.console import Console, NotHex, Screen
 from netapp.cli.copies import Copies
+from netapp.cli.plan import Payload, Plan, Wire
+from netapp.cli.trace import Recorded, Trace, Untraced, save
 from netapp.core import limits
 from netapp.core.languages import Phrases
+from netapp.core.terminal.parties import Party as Peer
 from netapp.core.text import Tongue
 
 PHRASES: Final = Phrases(
@@ -29,67 +32,13 @@ PHRASES: Final = Phrases(
         "unanswered": ("对方没有回复就断开了连接", "the peer closed the connection without an answer"),
         "nobody": ("(现在没有人可以回复)", "(nobody is there to answer)"),
         "hint": ("(每行一条消息,按 Ctrl-D 结束)", "(a line is a message; Ctrl-D ends)"),
+        "commands": (
+            "(每行一条消息,/help 列出命令,按 Ctrl-D 结束)",
+            "(a line is a message; /help lists commands; Ctrl-D ends)",
+        ),
     }
 )
 say: Final = common.words(PHRASES)
-#: What ``--send`` and ``--file`` send, in the encoding of the peer that it goes to.
-Payload = Callable[[Tongue], bytes]
-
-
-class Peer(Protocol):
-    """Somebody who can be written to.  ``name`` is fit to be shown."""
-
-    name: str
-    tongue: Tongue
-
-    def send(self, octets: bytes) -> None:
-        """:raises OSError: it cannot be reached."""
-
-
-class Wire(Protocol):
-    """What a conversation runs over."""
-
-    #: Peers come to us.
-    listening: bool
-    #: A message may be empty; where it cannot, nothing is sent and nothing awaited.
-    empty: bool
-    #: A message, or its answer, may be lost: a script's is sent again.
-    lossy: bool
-
-    @property
-    def peer(self) -> Peer | None:
-        """Whom a typed line goes to."""
-
-    @property
-    def closed(self) -> bool:
-        """Nothing more will come."""
-
-    def start(self, selector: selectors.BaseSelector) -> None:
-        """Register what may become readable."""
-
-    def ready(self, source: Any) -> Sequence[tuple[Peer, bytes]]:
-        """Messages that have come.  :raises OSError: the peer cannot be reached."""
-
-    def leaves(self, line: str) -> bool:
-        """Whether a typed line ends the input, without being sent."""
-
-    def parts(self, peer: Peer, octets: bytes) -> bool:
-        """Whether a message ends the talk with this peer."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What the user has asked for.
-
-    :param payload: sent at once; by a listener, in answer to each message.
-    :param every: seconds after which the payload goes out again.
-    :param wait: seconds to wait for an answer; a listener waits for ever unless told.
-    """
-
-    form: Form
-    payload: Payload | None = None
-    every: float | None = None
-    wait: float | None = None
 
 
 class Conversation:
@@ -97,7 +46,8 @@ class Conversation:
 
     def __init__(self, wire: Wire, plan: Plan, console: Console | None) -> None:
         self._wire, self._plan, self._console = wire, plan, console
-        self._screen = Screen(plan.form, full=wire.listening)
+        self._typist = console.person if console is not None else None
+        self._screen = Screen(plan.form, full=wire.listening, show=plan.show)
         self._person = console is not None and console.interactive
         self._queue: deque[Payload] = deque()
         self._unanswered: deque[Peer] = deque(maxlen=limits.COMMAND_PEERS)
@@ -110,20 +60,40 @@ class Conversation:
 
     def run(self) -> int:
         """:returns: the exit status."""
+        trace = self._wire.trace = self._trace()
         if self._person:
-            common.note(say("hint"))
+            common.note(say("hint" if self._typist is None else "commands"))
         with selectors.PollSelector() as selector:  # unlike epoll it takes a redirected file
-            self._wire.start(selector)
-            if self._console is not None:
-                selector.register(self._console, selectors.EVENT_READ)
-            self._begin()
-            while self._status is None:
-                for key, _ in selector.select(self._delay()):
-                    if key.fileobj is self._console:
-                        self._typed(selector)
-                    else:
-                        self._guarded(self._heard, key.fileobj)
-                self._go_on()
+            if self._typist is not None:
+                self._typist.start(self._wire)
+            try:
+                return self._run(selector)
+            finally:
+                for peer in [each for each in self._wire.parties() if each.stream]:
+                    trace.closed(peer, by_us=True)
+                trace.end()
+                if self._typist is not None:
+                    self._typist.stop()
+
+    def _trace(self) -> Trace:
+        if self._typist is not None:
+            if self._plan.save is not None:
+                save(self._typist.assistant.record, self._plan.save)
+            return self._typist.assistant
+        return Untraced() if self._plan.save is None else Recorded(self._plan.save)
+
+    def _run(self, selector: selectors.BaseSelector) -> int:
+        self._wire.start(selector)
+        if self._console is not None:
+            selector.register(self._console, selectors.EVENT_READ)
+        self._begin()
+        while self._status is None:
+            for key, _ in selector.select(self._delay()):
+                if key.fileobj is self._console:
+                    self._typed(selector)
+                else:
+                    self._guarded(self._heard, key.fileobj)
+            self._go_on()
         return self._status
 
     def _begin(self) -> None:
@@ -143,6 +113,9 @@ class Conversation:
             if self._wire.leaves(line):
                 self._console.ended = True  # what was typed before it is still sent
                 break
+            if self._typist is not None:
+                self._typist.do(line)
+                continue
             try:
                 self._plan.form.octets(line, Tongue("auto"))
             except NotHex as error:
@@ -157,7 +130,8 @@ class Conversation:
             if self._copies.stray():
                 continue
             self._heard_any = True
-            self._screen.arrived(peer.name, octets, peer.tongue)
+            if self._typist is None:
+                self._screen.arrived(peer.name, octets, peer.tongue)
             if self._wire.parts(peer, octets):
                 self._status = None if self._wire.listening else 0
                 continue
@@ -184,6 +158,8 @@ class Conversation:
         if self._status is not None:
             return
         now = time.monotonic()
+        if self._typist is not None and now >= self._typist.assistant.deadline:
+            self._typist.assistant.tick(now)
         if self._answer_due is not None and now >= self._answer_due:
             self._missed()
         if self._copies.due is not None and now >= self._copies.due:
@@ -276,6 +252,8 @@ class Conversation:
     def _delay(self) -> float | None:
         times = (self._answer_due, self._next_due, self._copies.due, self._copies.held)
         due = [when for when in times if when is not None]
+        if self._typist is not None and self._typist.assistant.deadline != math.inf:
+            due.append(self._typist.assistant.deadline)
         return max(0.0, min(due) - time.monotonic()) if due else None
 
     def _guarded(self, step: Callable[..., None], *arguments: Any) -> None:

@@ -6,10 +6,12 @@ import socket
 import struct
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from netapp.cli import common
 from netapp.cli.console import Form
+from netapp.cli.trace import Trace, Untraced
 from netapp.core import limits
 from netapp.core.languages import Phrases
 from netapp.core.text import Tongue
@@ -34,8 +36,14 @@ ASKS_TO_END: Final = ("Q", "q")
 class DatagramPeer:
     """Somebody at an address."""
 
+    stream = False
+    waits = False
+
     def __init__(self, sock: socket.socket, address: Any, form: Form, *, connected: bool = False) -> None:
-        self.name = common.shown(address[:2])
+        self.place: common.HostPort = address[:2]
+        self.own = own_address(sock, address)
+        self.name = common.shown(self.place)
+        self.trace: Trace = Untraced()
         self.tongue = Tongue(form.encoding)
         self._socket, self._address, self._connected = sock, address, connected
         self._form = form
@@ -47,6 +55,16 @@ class DatagramPeer:
             self._socket.send(datagram)
         else:
             self._socket.sendto(datagram, self._address)
+        self.trace.sent(self, octets)
+
+    def head(self, size: int) -> bytes:
+        """What stands before a message of so many octets."""
+        return struct.pack("<I", size) if self._form.framed else b""
+
+    def send_some(self, octets: bytes) -> int:
+        """A datagram goes whole."""
+        self.send(octets)
+        return len(octets)
 
 
 class Datagrams:
@@ -65,10 +83,16 @@ class Datagrams:
         self.listening = peer is None
         self._socket, self._form, self._talk = sock, form, talk and not form.hex
         self._peers: OrderedDict[Any, DatagramPeer] = OrderedDict()
+        self.trace: Trace = Untraced()
         if self.listening:
             common.note(say("listening", where=common.shown(sock.getsockname()[:2])))
 
+    def parties(self) -> Sequence[DatagramPeer]:
+        return list(self._peers.values()) if self.listening else [self.peer] if self.peer else []
+
     def start(self, selector: selectors.BaseSelector) -> None:
+        if self.peer is not None:
+            self.peer.trace = self.trace
         selector.register(self._socket, selectors.EVENT_READ)
 
     def ready(self, source: Any) -> Sequence[tuple[DatagramPeer, bytes]]:
@@ -77,10 +101,12 @@ class Datagrams:
         if octets is None:
             return []
         if self.peer is not None and not self.listening:
+            self.trace.received(self.peer, octets)
             return [(self.peer, octets)]
         if address[1] in limits.REFLECTING_PORTS:
             return []  # it answers by itself: so would we
         self.peer = self._known(address)
+        self.trace.received(self.peer, octets)
         return [(self.peer, octets)]
 
     def leaves(self, line: str) -> bool:
@@ -103,6 +129,7 @@ class Datagrams:
     def _known(self, address: Any) -> DatagramPeer:
         if address not in self._peers:
             self._peers[address] = DatagramPeer(self._socket, address, self._form)
+            self._peers[address].trace = self.trace
             if len(self._peers) > limits.COMMAND_PEERS:
                 self._peers.popitem(last=False)
         return self._peers[address]
@@ -122,6 +149,16 @@ def unpacked(datagram: bytes, form: Form, name: str) -> bytes | None:
         return octets
     common.note(say("frame", name=name))
     return None
+
+
+def own_address(sock: socket.socket, address: Any) -> common.HostPort:
+    """The address that a peer sees of us, which a socket for all of them does not know itself."""
+    own: common.HostPort = sock.getsockname()[:2]
+    if own[0] in ("0.0.0.0", "::"):  # noqa: S104  (compared, not bound)
+        with socket.socket(sock.family, socket.SOCK_DGRAM) as probe, suppress(OSError):
+            probe.connect(address)  # sends nothing
+            return probe.getsockname()[0], own[1]
+    return own
 
 
 def bound(place: common.HostPort) -> socket.socket:

@@ -7,7 +7,7 @@ import click
 
 from netapp.cli import common, datagrams
 from netapp.cli.console import Console, Form, NotHex
-from netapp.cli.conversation import Plan
+from netapp.cli.plan import Plan
 from netapp.core import limits
 from netapp.core.languages import Phrases
 from netapp.core.text import Tongue

@@ -1,5 +1,6 @@
 """The options that ``netapp tcp`` and ``netapp udp`` have in common, and what they mean."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -8,8 +9,10 @@ import click
 
 from netapp.cli import common
 from netapp.cli.console import Console, Form, NotHex
-from netapp.cli.conversation import Payload, Plan
+from netapp.cli.plan import Payload, Plan
 from netapp.core.languages import Phrases
+from netapp.core.terminal.here import usable
+from netapp.core.terminal.layout import SHOWS
 from netapp.core.text import Tongue
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -18,6 +21,7 @@ PHRASES: Final = Phrases(
     {
         "one payload": ("--send 和 --file 只能选一个", "give --send or --file, not both"),
         "every what": ("--every 要和 --send 或 --file 一起用", "--every needs --send or --file"),
+        "menu": ("--menu 不能和 --save、--show 一起用", "--menu goes neither with --save nor with --show"),
         "one place": ("请写一个:{choices}", "give one of {choices}"),
     }
 )
@@ -25,9 +29,18 @@ say: Final = common.words(PHRASES)
 
 
 def message_options(function: Function) -> Function:
-    """``--send``, ``--file``, ``--every``, ``--wait``, ``--hex``, ``--encoding``."""
+    """``--send``, ``--file``, ``--every``, ``--wait``, ``--hex``, ``--show``, ``--save``, ``--encoding``."""
     for option in (
         common.encoding_option,
+        click.option(
+            "--save",
+            type=click.Path(readable=False, path_type=Path),
+            metavar="FILE",
+            help="Save the talk: as packets for Wireshark if FILE ends in .pcap, else as text.",
+        ),
+        click.option(
+            "--show", type=click.Choice(SHOWS), help="How messages are shown; at a terminal both, else text."
+        ),
         click.option("--hex", "as_hex", is_flag=True, help="Type, send and show hex: 48 65 6c 6c 6f."),
         click.option(
             "--wait",
@@ -64,12 +77,30 @@ def plan(form: Form, given: dict[str, Any]) -> Plan:
         raise click.UsageError(say("one payload"))
     if given["every"] is not None and send is None and file is None:
         raise click.UsageError(say("every what"))
-    return Plan(form, payload=_payload(form, send, file), every=given["every"], wait=given["wait"])
+    return Plan(
+        form,
+        payload=_payload(form, send, file),
+        every=given["every"],
+        wait=given["wait"],
+        show=given["show"],
+        save=given["save"],
+    )
 
 
-def console_for(what: Plan) -> Console | None:
-    """Standard input, unless the command line says all that is to be sent."""
-    return Console() if what.payload is None else None
+def console_for(what: Plan, name: str) -> Console | None:
+    """Standard input, unless the command line says all that is to be sent.
+
+    It is made before we connect, since it takes time, in which messages would run together.
+
+    :param name: of the history that the arrow keys bring back.
+    """
+    if what.payload is not None:
+        return None
+    if usable(os.environ):
+        from netapp.cli.person import Person  # which brings prompt_toolkit
+
+        return Person(name, what.form, what.show)
+    return Console()
 
 
 def one_place(**places: object) -> None:

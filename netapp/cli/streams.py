@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from netapp.cli import common
 from netapp.cli.console import Form
+from netapp.cli.trace import Trace, Untraced
 from netapp.core import limits, mixed
 from netapp.core.languages import Phrases
 from netapp.core.text import Tongue
@@ -34,10 +35,16 @@ say: Final = common.words(PHRASES)
 class Stream:
     """One TCP connection as messages."""
 
+    stream = True
+    waits = False
+
     def __init__(self, connection: socket.socket, form: Form) -> None:
         connection.settimeout(limits.COMMAND_CONNECT)  # for a peer that does not read
         self.connection = connection
-        self.name = common.shown(connection.getpeername())
+        self.own: common.HostPort = connection.getsockname()[:2]
+        self.place: common.HostPort = connection.getpeername()[:2]
+        self.name = common.shown(self.place)
+        self.trace: Trace = Untraced()
         self.tongue = Tongue(form.encoding)
         self.closed = False
         self._framed, self._hex = form.framed, form.hex
@@ -48,11 +55,29 @@ class Stream:
 
     def send(self, octets: bytes) -> None:
         """:raises OSError: the peer is gone, or does not read."""
-        head = struct.pack("<I", len(octets)) if self._framed else b""
-        self.connection.sendall(head + octets)
+        self.connection.sendall(self.head(len(octets)) + octets)
+        self.trace.sent(self, octets)
+
+    def head(self, size: int) -> bytes:
+        """What stands before a message of so many octets."""
+        return struct.pack("<I", size) if self._framed else b""
+
+    def send_some(self, octets: bytes) -> int:
+        """Send what the peer takes now.  :returns: how many octets.  :raises OSError: it is gone."""
+        try:
+            return self.connection.send(octets, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return 0
 
     def read(self) -> list[bytes]:
-        """What has come, once something has; ``closed`` says whether it was the last.
+        """What has come, once something has; ``closed`` says whether it was the last."""
+        messages = self._messages()
+        for octets in messages:
+            self.trace.received(self, octets)
+        return messages
+
+    def _messages(self) -> list[bytes]:
+        """What has come, as messages.
 
         A segment is a message.  A long one, or one that ends within a character, waits a little for
         the rest: a program of the tutorials that takes one ``recv`` for one message loses it.
@@ -106,16 +131,26 @@ class StreamClient:
     def __init__(self, connection: socket.socket, form: Form) -> None:
         self.peer = Stream(connection, form)
         self.empty = form.framed
+        self.trace: Trace = Untraced()
 
     @property
     def closed(self) -> bool:
         return self.peer.closed
 
+    def parties(self) -> Sequence[Stream]:
+        return [] if self.peer.closed else [self.peer]
+
     def start(self, selector: selectors.BaseSelector) -> None:
+        self.peer.trace = self.trace
+        self.trace.opened(self.peer, by_us=True)
         selector.register(self.peer, selectors.EVENT_READ)
 
     def ready(self, source: Any) -> Sequence[tuple[Stream, bytes]]:
-        return [(self.peer, octets) for octets in self.peer.read()]
+        try:
+            return [(self.peer, octets) for octets in self.peer.read()]
+        finally:
+            if self.peer.closed:
+                self.trace.closed(self.peer, by_us=False)
 
     def leaves(self, line: str) -> bool:
         return False
@@ -135,8 +170,12 @@ class StreamListener:
         self.peer: Stream | None = None
         self.empty = form.framed
         self._listener, self._form = listener, form
-        self._connections = 0
+        self._streams: dict[Stream, None] = {}  # in the order in which they came
+        self.trace: Trace = Untraced()
         common.note(say("listening", where=common.shown(listener.getsockname())))
+
+    def parties(self) -> Sequence[Stream]:
+        return list(self._streams)
 
     def start(self, selector: selectors.BaseSelector) -> None:
         self._selector = selector
@@ -166,22 +205,25 @@ class StreamListener:
 
     def _accept(self) -> None:
         connection, address = self._listener.accept()
-        if self._connections >= limits.COMMAND_CONNECTIONS:
+        if len(self._streams) >= limits.COMMAND_CONNECTIONS:
             connection.close()
             common.note(say("full", name=common.shown(address[:2])))
             return
-        self._connections += 1
         self.peer = Stream(connection, self._form)
+        self.peer.trace = self.trace
+        self._streams[self.peer] = None
         self._selector.register(self.peer, selectors.EVENT_READ)
         common.note(say("joined", name=self.peer.name))
+        self.trace.opened(self.peer, by_us=False)
 
     def _left(self, stream: Stream) -> None:
         self._selector.unregister(stream)
-        self._connections -= 1
+        del self._streams[stream]
         if self.peer is stream:
             self.peer = None
         stream.connection.close()
         common.note(say("left", name=stream.name))
+        self.trace.closed(stream, by_us=False)
 
 
 def rest(connection: socket.socket) -> bytes:

@@ -42,15 +42,12 @@ def tcp(
     options.one_place(place=place, listen=listen)
     form = Form(encoding=encoding, hex=as_hex, framed=frame, newline=newline)
     plan = options.plan(form, given)
+    console = options.console_for(plan, "tcp")
     if listen is not None:
         with streams.listener(listen) as listening:
-            status = Conversation(
-                streams.StreamListener(listening, form), plan, options.console_for(plan)
-            ).run()
+            status = Conversation(streams.StreamListener(listening, form), plan, console).run()
     else:
         assert place is not None
         with common.connect(place, timeout=limits.COMMAND_CONNECT) as connection:
-            status = Conversation(
-                streams.StreamClient(connection, form), plan, options.console_for(plan)
-            ).run()
+            status = Conversation(streams.StreamClient(connection, form), plan, console).run()
     click.get_current_context().exit(status)

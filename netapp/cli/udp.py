@@ -53,10 +53,12 @@ def udp(
         from netapp.cli.menu import run
 
         options.one_place(listen=listen or menu)
+        if plan.save is not None or plan.show is not None:
+            raise click.UsageError(options.say("menu"))
         run(place, listen or own or ("", 0), plan)
         return
     options.one_place(place=place, listen=listen, menu=menu)
-    peer = None
+    console, peer = options.console_for(plan, "udp"), None
     if listen is not None:
         sock = datagrams.bound(listen)
     else:
@@ -64,5 +66,5 @@ def udp(
         sock, peer = datagrams.opened(place, form, own=own or ("", 0))
     with sock:
         wire = datagrams.Datagrams(sock, form, peer=peer, talk=plan.payload is None)
-        status = Conversation(wire, plan, options.console_for(plan)).run()
+        status = Conversation(wire, plan, console).run()
     click.get_current_context().exit(status)

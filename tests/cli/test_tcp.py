@@ -89,7 +89,7 @@ def test_t26_a_person_at_a_terminal() -> None:
     with tcp_server(answering(lambda octets: octets)) as server, terminal("tcp", server.place) as person:
         person.wait_for("Ctrl-D")
         person.type("你好\n")
-        person.wait_for(rf"\d\d:\d\d:\d\d {re.escape(server.place)} >>> 你好")
+        person.wait_for(rf"\d\d:\d\d:\d\d\.\d\d\d ← {re.escape(server.place)} +6  你好 +e4 bd a0 e5 a5 bd")
         person.type("\x04")
         assert person.end() == 0
     assert server.got == ["你好".encode()]
@@ -108,11 +108,11 @@ def test_a_listener_answers_who_spoke_last() -> None:
         with tcp_client(port) as first, tcp_client(port) as second:
             person.wait_for("(?s)has connected.*has connected")
             first.sendall(b"one")
-            person.wait_for(">>> one")
+            person.wait_for("← .* 3  one")
             person.type("to the first\n")
             assert first.recv(1024) == b"to the first"
             second.sendall(b"two")
-            person.wait_for(">>> two")
+            person.wait_for("← .* 3  two")
             person.type("to the second\n")
             assert second.recv(1024) == b"to the second"
         person.wait_for("(?s)has left.*has left")
@@ -142,7 +142,7 @@ def test_two_messages_that_follow_closely_are_two() -> None:
         connection.recv(1024)
 
     with tcp_server(handle) as server, terminal("tcp", server.place) as person:
-        person.wait_for(r"(?s)>>> one\r?\n.*>>> two\r?\n")
+        person.wait_for(r"(?s) 3  one +6f 6e 65\r?\n.* 3  two ")
 
 
 @pytest.mark.parametrize("codec", ["gbk", "utf-8"])

@@ -151,7 +151,7 @@ def test_t30_an_empty_line_at_a_terminal() -> None:
     with udp_server(lambda octets: octets) as server, terminal("udp", server.place) as person:
         person.wait_for("Ctrl-D")
         person.type("\n")
-        person.wait_for(r">>> \(空消息\)")
+        person.wait_for(r"← .* 0  \(空消息\)")
         person.type("\x04")
         assert person.end() == 0
     assert server.got == [b""]

@@ -10,6 +10,7 @@ import select
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PATIENCE = 15.0
+_STEERING = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 COMMAND = str(Path(sys.executable).with_name("netapp"))
 
 
@@ -59,10 +61,15 @@ class Running:
         self.process, self._reads, self._writes = process, reads, writes
         self.output = ""
 
+    @property
+    def shown(self) -> str:
+        """The output without what steers a terminal."""
+        return _STEERING.sub("", self.output)
+
     def wait_for(self, pattern: str) -> "re.Match[str]":
         """The first place of the output that matches, now or soon."""
         deadline = time.monotonic() + PATIENCE
-        while (found := re.search(pattern, self.output)) is None:
+        while (found := re.search(pattern, self.output) or re.search(pattern, self.shown)) is None:
             if not self._more(deadline):
                 raise AssertionError(f"no {pattern!r} in {self.output!r}")
         return found
@@ -113,16 +120,25 @@ def started(*arguments: object, lang: str = "en_US.UTF-8", state: Path | None = 
 
 
 @contextmanager
-def terminal(*arguments: object, lang: str = "zh_CN.UTF-8", folder: Path | None = None) -> Iterator[Running]:
-    """The command at a terminal of its own, while it runs."""
+def terminal(
+    *arguments: object, lang: str = "zh_CN.UTF-8", folder: Path | None = None, **more: str
+) -> Iterator[Running]:
+    """The command at a terminal of its own, while it runs.  :param more: of its environment."""
     ours, theirs = pty.openpty()
+    with tempfile.TemporaryDirectory() as state:
+        yield from _at(ours, theirs, arguments, folder, environment(lang, Path(state)) | more)
+
+
+def _at(
+    ours: int, theirs: int, arguments: tuple[object, ...], folder: Path | None, env: dict[str, str]
+) -> Iterator[Running]:
     process = subprocess.Popen(
         [COMMAND, *map(str, arguments)],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
         cwd=folder,
-        env=environment(lang),
+        env=env,
         start_new_session=True,
         preexec_fn=_take_terminal,
     )

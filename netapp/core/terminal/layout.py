@@ -9,8 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from rich.cells import cell_len
-
 from netapp.core import limits, mixed
 from netapp.core.languages import Phrases, Speaker
 from netapp.core.text import Encoding, decode, visible
@@ -52,6 +50,7 @@ class Manner:
     :param width: cells of a line.
     :param plain: the terminal's encoding has ASCII alone.
     :param head: time, direction, peer and length stand before the body.
+    :param limit: octets that are shown of one message.
     """
 
     show: Show = "both"
@@ -59,6 +58,16 @@ class Manner:
     plain: bool = False
     head: bool = True
     encoding: Encoding = "auto"
+    limit: int | None = limits.TERMINAL_SHOWN
+
+
+def cells(text: str) -> int:
+    """How wide a text is: a Chinese character takes two."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len  # not for who asks for help only
+
+    return cell_len(text)
 
 
 def clock(when: float) -> str:
@@ -88,8 +97,8 @@ def read(octets: bytes, encoding: Encoding) -> str:
 def render(message: Message, manner: Manner, say: Speaker) -> list[Line]:
     """The lines of one message, none wider than ``manner.width`` where that is possible at all."""
     head = _head(message, manner) if manner.head else ()
-    used = sum(cell_len(text) for _, text in head)
-    octets = message.octets[: limits.TERMINAL_SHOWN]
+    used = sum(cells(text) for _, text in head)
+    octets = message.octets[: manner.limit]
     style: Style = "out" if message.sent else "in"
     room = manner.width - used
     if not octets:
@@ -101,11 +110,11 @@ def render(message: Message, manner: Manner, say: Speaker) -> list[Line]:
     elif beside or not head:
         lines = [(*head, *rows[0]), *rows[1:]]
     else:
+        caption = _caption(octets, manner, style, room)
         rows = list(_rows(octets, manner, style, manner.width - INDENT))
-        lines = [
-            (*head, *_caption(octets, manner, style, room)),
-            *((("", " " * INDENT), *row) for row in rows),
-        ]
+        if caption and len(rows) == 1:
+            rows = [(("hex", octets.hex(" ")),)]
+        lines = [(*head, *caption), *((("", " " * INDENT), *row) for row in rows)]
     if len(message.octets) > len(octets):
         more = say("more", count=len(message.octets) - len(octets))
         lines.append((("", " " * INDENT), ("time", more)))
@@ -127,7 +136,7 @@ def _caption(octets: bytes, manner: Manner, style: Style, room: int) -> Line:
     if manner.show != "both" or len(octets) > room * 4:
         return ()
     text = marked(read(octets, manner.encoding), plain=manner.plain)
-    return ((style, text),) if cell_len(text) <= room else ()
+    return ((style, text),) if cells(text) <= room else ()
 
 
 def _rows(octets: bytes, manner: Manner, style: Style, room: int) -> Iterator[Line]:
@@ -145,9 +154,9 @@ def _rows(octets: bytes, manner: Manner, style: Style, room: int) -> Iterator[Li
             return
     else:
         shown = marked(text, plain=manner.plain)
-        column = max(cell_len(shown), (room - 3) // 4 if manner.head else 0)
+        column = max(cells(shown), (room - 3) // 4 if manner.head else 0)
         if column + 3 + len(digits) <= room:
-            yield (style, shown), ("", " " * (column - cell_len(shown) + 3)), ("hex", digits)
+            yield (style, shown), ("", " " * (column - cells(shown) + 3)), ("hex", digits)
             return
     yield from dump(octets, manner, style, room)
 
@@ -200,13 +209,13 @@ def wrapped(text: str, room: int) -> list[str]:
     pieces: list[str] = []
     piece, used = "", 0
     for char in text:
-        width = cell_len(char)
+        width = cells(char)
         if used + width > room and piece:
             space = piece.rfind(" ") + 1
             kept = space if space > len(piece) // 2 else len(piece)
             pieces.append(piece[:kept])
             piece = piece[kept:]
-            used = cell_len(piece)
+            used = cells(piece)
         piece += char
         used += width
     return [*pieces, piece]

@@ -1,0 +1,362 @@
+"""The talk of a person at a terminal: does what the commands say, shows and records what crosses.
+
+It carries no octets itself: a :class:`House` has the parties, a :class:`Display` is the terminal.
+Time is told to it, as to a session: the caller sleeps until ``deadline`` and calls :meth:`tick`.
+"""
+
+import math
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from netapp.core import limits
+from netapp.core.languages import Lang
+from netapp.core.terminal import commands, layout, record
+from netapp.core.terminal.layout import Manner, Message, Show, painted, render
+from netapp.core.terminal.parties import Display, House, Party
+from netapp.core.terminal.record import Event, Kind, Record
+from netapp.core.terminal.transfer import Transfer
+from netapp.core.terminal.words import PHRASES
+from netapp.core.text import ENCODINGS, Codec, Encoding, Tongue, decode, visible
+
+#: A prompt after which what is typed is nobody's to keep: 密码: , Password for zhao:
+_SECRET: Final = re.compile(
+    r"(?:密\s*码|口令|pass(?:word|wd|phrase|code)?\b)[^\n]{0,40}[:：?？>]?\s*\Z", re.IGNORECASE
+)
+
+
+@dataclass
+class Repetition:
+    text: str
+    seconds: float
+    due: float
+    count: int = 0
+
+
+class Assistant:
+    """One talk.
+
+    :param trouble: the reason of a failure, in the user's words.
+    """
+
+    def __init__(self, house: House, display: Display, wall: Callable[[], float], lang: Lang) -> None:
+        self._house, self._display = house, display
+        self.record = Record(wall, self._unsaved)
+        self._say = PHRASES.speaker(lang)
+        self._layout, self._commands = layout.PHRASES.speaker(lang), commands.PHRASES.speaker(lang)
+        self._manner = Manner()
+        self._encoding: Encoding | None = None
+        self._codecs: OrderedDict[str, Codec] = OrderedDict()  # what each peer last wrote
+        self._numbers: dict[int, Party] = {}
+        self._last_number = 0
+        self._to: Party | str = "auto"
+        self._repetition: Repetition | None = None
+        self._transfers: list[Transfer] = []
+        self._quiet = False
+
+    # What crosses ----------------------------------------------------------------------------
+
+    def opened(self, party: Party, *, by_us: bool) -> None:
+        self.record.add(Event(self.record.now(), "opened", party, by_us=by_us))
+        self.stand()
+
+    def closed(self, party: Party, *, by_us: bool) -> None:
+        self.record.add(Event(self.record.now(), "closed", party, by_us=by_us))
+        if self._to is party and not by_us:
+            self._to = "auto"
+            self.note(self._say("to", name=self._say("auto")))
+        self.stand()
+
+    def received(self, party: Party, octets: bytes) -> None:
+        """A message has come."""
+        if not octets.isascii():
+            self._codecs[party.name] = decode(octets)[1]
+            self._codecs.move_to_end(party.name)
+            if len(self._codecs) > limits.TERMINAL_PEERS:
+                self._codecs.popitem(last=False)
+        text = layout.read(octets[-200:], "auto")
+        self._display.secret = _SECRET.search(text) is not None
+        self._crossed("received", party, octets)
+
+    def sent(self, party: Party, octets: bytes) -> None:
+        """A message has gone."""
+        if not self._quiet:
+            self._crossed("sent", party, octets)
+
+    def _crossed(self, kind: Kind, party: Party, octets: bytes) -> None:
+        head = party.head(len(octets))
+        event = Event(self.record.now(), kind, party, head + octets, len(head))
+        self.record.add(event)
+        self._show(Message(event.when, kind == "sent", party.name, octets))
+        self.stand()
+
+    def _show(self, message: Message) -> None:
+        display = self._display
+        manner = replace(
+            self._manner, width=display.width, plain=display.plain, encoding=self._encoding or "auto"
+        )
+        display.show(painted(render(message, manner, self._layout), colour=display.colour))
+
+    def note(self, line: str) -> None:
+        """Say something that nobody has sent."""
+        self._display.show(visible(line) + "\n")
+
+    # What is typed ---------------------------------------------------------------------------
+
+    def typed(self, line: str, now: float) -> None:
+        """A line has been typed; ``now`` is seconds on a clock that only rises."""
+        self._display.secret = False
+        try:
+            what = commands.parse(line, self._commands)
+            if isinstance(what, commands.Text):
+                self._send(what.text)
+            else:
+                _DOES[what.name](self, what, now)
+        except ValueError as error:  # no command, or no hex
+            self.note(str(error))
+        self.stand()
+
+    def _send(self, text: str) -> bool:
+        """:raises ValueError: it is no hex."""
+        return self._deliver(lambda party: self._house.octets(text, self._tongue(party)))
+
+    def _deliver(self, make: Callable[[Party], bytes | None]) -> bool:
+        """:returns: whether somebody was reached, or need not be."""
+        reached = False
+        for party in self._targets():
+            if any(each.party is party for each in self._transfers):
+                self.note(self._say("busy", name=party.name))
+                return False
+            octets = make(party)
+            if octets is None:
+                return True
+            try:
+                party.send(octets)
+            except ConnectionAbortedError:  # nobody waits there: the next one, then
+                continue
+            except OSError as error:
+                self.note(self._house.trouble(error, party.name))
+            else:
+                reached = True
+            if self._to != "all":
+                return reached
+        if not reached:
+            self.note(self._say("nobody"))
+        return reached
+
+    def _targets(self) -> Iterable[Party]:
+        if self._to == "all":
+            return list(self._house.parties())
+        return self._house.default() if isinstance(self._to, str) else [self._to]
+
+    def _tongue(self, party: Party) -> Tongue:
+        if self._encoding is None:
+            return party.tongue
+        codec = self._codecs.get(party.name, "utf-8") if self._encoding == "auto" else self._encoding
+        return Tongue(codec)
+
+    # Commands --------------------------------------------------------------------------------
+
+    def _help(self, what: commands.Do, now: float) -> None:
+        for line in commands.explained(self._commands):
+            self.note(line)
+
+    def _change(self, what: commands.Do, now: float) -> None:
+        show: Show = "both" if what.name == "both" else "hex" if what.name == "hex" else "text"
+        self.show_as(show)
+        self.note(self._say("now", what=self._say(show)))
+
+    def show_as(self, show: Show) -> None:
+        self._manner = replace(self._manner, show=show)
+
+    def _set_encoding(self, what: commands.Do, now: float) -> None:
+        self._encoding = ENCODINGS[ENCODINGS.index(what.argument)]
+        self.note(self._say("encoding", encoding=self._encoding))
+
+    def _send_hex(self, what: commands.Do, now: float) -> None:
+        try:
+            octets = bytes.fromhex(what.argument)
+        except ValueError:
+            raise ValueError(self._say("not hex", text=what.argument)) from None
+        self._deliver(lambda party: octets)
+
+    def _every(self, what: commands.Do, now: float) -> None:
+        self._house.octets(what.argument, Tongue("auto"))
+        self._repetition = Repetition(what.argument, what.seconds, now)
+
+    def _stop(self, what: commands.Do, now: float) -> None:
+        if self._repetition is None and not self._transfers:
+            self.note(self._say("idle"))
+        self._end_repetition()
+        for transfer in list(self._transfers):
+            self._give_up(transfer)
+
+    def _end_repetition(self) -> None:
+        repetition, self._repetition = self._repetition, None
+        if repetition is not None:
+            self.note(self._say("stopped", count=repetition.count))
+
+    def _file(self, what: commands.Do, now: float) -> None:
+        path = Path(what.argument).expanduser()
+        for party in self._targets():
+            if any(each.party is party for each in self._transfers):
+                self.note(self._say("busy", name=party.name))
+                return
+            try:
+                self._transfers.append(Transfer(path, party, now))
+            except OSError as error:
+                self.note(self._house.trouble(error, path))
+                return
+            if self._to != "all":
+                return
+        if not self._transfers:
+            self.note(self._say("nobody"))
+
+    def _peers(self, what: commands.Do, now: float) -> None:
+        self._number()
+        for number, party in self._numbers.items():
+            marks = [self._say("waits")] * party.waits + [self._tongue(party).codec]
+            arrow = "*" if party is self._to or self._to == "all" else " "
+            self.note(f"{arrow}{number:>3}  {party.name}  {', '.join(marks)}")
+        if not self._numbers:
+            self.note(self._say("none"))
+
+    def _number(self) -> None:
+        """Every party keeps its number as long as it is there."""
+        there = self._house.parties()
+        self._numbers = {number: each for number, each in self._numbers.items() if each in there}
+        known = {id(each) for each in self._numbers.values()}
+        for party in there:
+            if id(party) not in known:
+                self._last_number += 1
+                self._numbers[self._last_number] = party
+
+    def _go_to(self, what: commands.Do, now: float) -> None:
+        self._number()
+        if what.argument in ("all", "auto"):
+            self._to = what.argument
+            name = self._say(what.argument)
+        elif (party := self._numbers.get(int(what.argument[:9]))) is not None:
+            self._to, name = party, party.name
+        else:
+            self.note(self._say("gone", number=what.argument))
+            return
+        self.note(self._say("to", name=name))
+
+    def _save(self, what: commands.Do, now: float) -> None:
+        path = Path(what.argument).expanduser()
+        try:
+            self.record.save(path, record.PHRASES.speaker(self._say.lang))
+        except FileExistsError:
+            self.note(self._say("exists", path=path))
+        except OSError as error:
+            self.note(self._house.trouble(error, path))
+        else:
+            self.note(self._say("saving", path=path))
+
+    def _unsaved(self, error: OSError, path: Path) -> None:
+        self.note(self._say("not saved", path=path, reason=error.strerror or str(error)))
+
+    def _clear(self, what: commands.Do, now: float) -> None:
+        self._display.clear()
+
+    def _quit(self, what: commands.Do, now: float) -> None:
+        self._house.leave()
+
+    # What goes on by itself ------------------------------------------------------------------
+
+    @property
+    def peers(self) -> int:
+        """The highest number that a party has."""
+        return self._last_number
+
+    @property
+    def deadline(self) -> float:
+        """When :meth:`tick` has work, or infinity."""
+        due = [self._repetition.due] if self._repetition is not None else []
+        return min([*due, *(each.due for each in self._transfers)], default=math.inf)
+
+    def tick(self, now: float) -> None:
+        """Do what is due."""
+        repetition = self._repetition
+        if repetition is not None and now >= repetition.due:
+            repetition.due = max(repetition.due + repetition.seconds, now)
+            if self._send(repetition.text):
+                repetition.count += 1
+            else:
+                self._end_repetition()
+        for transfer in [each for each in self._transfers if now >= each.due]:
+            self._go_on(transfer, now)
+        self.stand()
+
+    def _go_on(self, transfer: Transfer, now: float) -> None:
+        self._quiet = True
+        try:
+            octets = transfer.go_on(now)
+        except OSError as error:
+            self.note(self._house.trouble(error, transfer.party.name))
+            self._give_up(transfer)
+            return
+        finally:
+            self._quiet = False
+        if octets:
+            self.record.add(Event(self.record.now(), "piece", transfer.party, octets))
+        if transfer.whole:
+            self._transfers.remove(transfer)
+            transfer.close()
+            self._sent_file(transfer)
+
+    def _sent_file(self, transfer: Transfer) -> None:
+        name = visible(transfer.path.name)
+        event = Event(self.record.now(), "file", transfer.party, by_us=True, file=name, size=transfer.size)
+        self.record.add(event)
+        text = record.PHRASES.speaker(self._say.lang)(
+            "file", name=transfer.party.name, file=name, size=transfer.size
+        )
+        self.note(f"{layout.clock(event.when)} {'>>' if self._display.plain else '→'} {text}")
+
+    def _give_up(self, transfer: Transfer) -> None:
+        self._transfers.remove(transfer)
+        transfer.close()
+        self.note(self._say("given up", file=transfer.path.name, done=transfer.done, size=transfer.size))
+
+    def end(self) -> None:
+        """The talk is over."""
+        for transfer in self._transfers:
+            transfer.close()
+        self.record.close()
+
+    def stand(self) -> None:
+        """Say how things stand."""
+        name = self._to.name if not isinstance(self._to, str) else self._say(self._to)
+        there = self._house.parties()
+        if self._to == "auto" and len(there) < 2:
+            name = there[0].name if there else self._say("none")
+        parts = [f"{'>>' if self._display.plain else '→'} {name}"]
+        parts += [self._encoding] if self._encoding is not None else []
+        if (repetition := self._repetition) is not None:
+            parts.append(self._say("repeating", seconds=repetition.seconds, count=repetition.count))
+        parts += [f"{each.path.name} {each.percent}%" for each in self._transfers]
+        parts.append("/help")
+        self._display.say(" | ".join(parts))
+
+
+_DOES: Final[dict[str, Callable[[Assistant, commands.Do, float], None]]] = {
+    "help": Assistant._help,
+    "text": Assistant._change,
+    "hex": Assistant._change,
+    "both": Assistant._change,
+    "encoding": Assistant._set_encoding,
+    "send-hex": Assistant._send_hex,
+    "file": Assistant._file,
+    "every": Assistant._every,
+    "stop": Assistant._stop,
+    "peers": Assistant._peers,
+    "to": Assistant._go_to,
+    "save": Assistant._save,
+    "clear": Assistant._clear,
+    "quit": Assistant._quit,
+}

@@ -1,0 +1,31 @@
+"""What the assistant says."""
+
+from typing import Final
+
+from netapp.core.languages import Phrases
+
+PHRASES: Final = Phrases(
+    {
+        "nobody": ("(现在没有人可以回复)", "(nobody is there to answer)"),
+        "now": ("(现在显示{what})", "(now showing {what})"),
+        "text": ("文本", "text"),
+        "hex": ("十六进制", "hex"),
+        "both": ("文本和十六进制", "text and hex"),
+        "encoding": ("(现在的编码:{encoding})", "(the encoding is now {encoding})"),
+        "not hex": ("{text} 不是十六进制:请写成 48 65 6c", "{text} is no hex: write 48 65 6c"),
+        "repeating": ("每 {seconds:g} 秒 · 已发 {count}", "every {seconds:g} s: {count}"),
+        "stopped": ("(重复发送已停止,共发 {count} 条)", "(repeating has ended: {count} sent)"),
+        "idle": ("(没有正在进行的发送)", "(nothing is being sent)"),
+        "busy": ("(正在给 {name} 发文件:/stop 停止)", "({name} is being sent a file: /stop ends that)"),
+        "given up": ("({file} 没有发完:{done}/{size} 字节)", "({file} was cut: {done} of {size} octets)"),
+        "gone": ("(没有第 {number} 个对方:/peers 列出)", "(there is no peer {number}: see /peers)"),
+        "to": ("(现在发给 {name})", "(what is typed goes to {name})"),
+        "all": ("所有人", "everybody"),
+        "auto": ("最后发言的一方", "who spoke last"),
+        "waits": ("等待回复", "waits for an answer"),
+        "none": ("(还没有人)", "(nobody yet)"),
+        "saving": ("(对话保存到 {path})", "(the talk is saved to {path})"),
+        "not saved": ("(不再保存到 {path}:{reason})", "(no longer saved to {path}: {reason})"),
+        "exists": ("{path} 已存在:请换一个名字", "{path} is there already: choose another name"),
+    }
+)  # fmt: skip
