@@ -60,8 +60,9 @@ class Correspondence:
 
     def saying(self, octets: bytes, peer: Peer, *, local: bool) -> None:
         """We are about to send this.  :param local: the peer is on this machine."""
-        came, went = self._known(peer).codec, rules.codec_of(octets)
-        if came is not None and went is not None and went != came:
+        known = self._known(peer)
+        came, went = known.codec, rules.codec_of(octets)
+        if came is not None and went is not None and went != came and hash(octets) != known.last:
             self._tell(peer, "encoding", came=came, went=went, shown=rules.misread(octets, came))
         if local and self._is_held(peer[1]) is False:
             self._tell(peer, "gone", port=peer[1])

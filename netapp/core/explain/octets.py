@@ -34,18 +34,33 @@ def stranger(octets: bytes) -> str | None:
     return "ssh" if octets.startswith(b"SSH-2.0-") else None
 
 
+def is_utf16(octets: bytes) -> bool:
+    """Whether octets say so themselves, and are a text by it."""
+    if octets[:2] not in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return False
+    try:
+        return octets.decode("utf-16").rstrip("\r\n").isprintable()
+    except UnicodeDecodeError:
+        return False
+
+
 def is_text(octets: bytes) -> bool:
     """Whether octets are meant as a text, whatever its encoding."""
     return bool(octets) and _BINARY.search(octets) is None
 
 
 def codec_of(octets: bytes) -> Codec | None:
-    """What a text was encoded by; None if it is ASCII alone, no text, or neither."""
+    """What a text was encoded by; None if it is ASCII alone, no text, neither, or may be both.
+
+    Some Hanzi of GBK, such as 笑, are a letter of two octets in UTF-8; Hanzi of UTF-8 have three.
+    """
     if octets.isascii() or not is_text(octets):
         return None
     if _surely_cut(octets):
         return "utf-8"
-    return next((codec for codec in _CODECS if _decodes(octets, codec)), None)
+    if not _decodes(octets, "utf-8"):
+        return "gbk" if _decodes(octets, "gbk") else None
+    return "utf-8" if max(octets) >= 0xE0 or not _decodes(octets, "gbk") else None
 
 
 def misread(octets: bytes, codec: Codec) -> str:
@@ -59,8 +74,8 @@ def findings(octets: bytes, *, whole: bool, first: bool) -> Iterator[Found]:
     :param whole: a datagram, which has no rest to come.
     :param first: nothing has come before it.
     """
-    if first and (mark := octets[:2]) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) and len(octets) % 2 == 0:
-        yield "utf16", {"octets": mark.hex(" ").upper()}
+    if first and is_utf16(octets):
+        yield "utf16", {"octets": octets[:2].hex(" ").upper()}
         return
     if first and octets.startswith(codecs.BOM_UTF8):
         yield "bom", {}
@@ -113,7 +128,8 @@ def _begun(text: bytes, codec: Codec) -> bool:
         decoder.decode(text)
     except UnicodeDecodeError:
         return False
-    return bool(decoder.getstate()[0])
+    pending = decoder.getstate()[0]
+    return bool(pending) and pending[0] not in (0x80, 0xFF)  # which begin nothing
 
 
 def _decodes(text: bytes, codec: Codec) -> bool:

@@ -42,12 +42,13 @@ class Conversation:
         self._stranger: str | None = None  # a protocol, told unless the connection is handed to it
         self._judging = True  # it speaks text as far as we know
         self._codec: str | None = None
+        self._last = 0  # the last read's hash
         self._body: int | None = None  # octets of a file that is on its way
         self._acknowledged = self._body_began = 0
 
     def heard(self, data: bytes, now: float) -> None:
         first, self._heard = not self._heard, self._heard + len(data)
-        self._heard_at, self._said_since = now, 0
+        self._heard_at, self._said_since, self._last = now, 0, hash(data)
         if self._body is None:
             self.deadline = math.inf
         before, self._segments = self._segments, self._evidence.segments()
@@ -65,7 +66,8 @@ class Conversation:
         self._said_since += len(data)
         self.deadline = math.inf
         came, went = self._codec, rules.codec_of(data)
-        if came is not None and went is not None and went != came:
+        echo = hash(data) == self._last  # as it came, a half of a character too
+        if came is not None and went is not None and went != came and not echo:
             shown = rules.misread(data, "gbk" if came == "gbk" else "utf-8")
             self._tell("encoding", came=came, went=went, shown=shown)
 
