@@ -6,7 +6,7 @@ from typing import Final
 
 from netapp.core.languages import Phrases, Speaker
 from netapp.hub.tutorial.ports import Place
-from netapp.hub.tutorial.rows import ACCOUNT, NAMES, ROWS, Row
+from netapp.hub.tutorial.rows import ACCOUNT, NAMES, RESPONDERS, ROWS, Row
 from netapp.hub.tutorial.samples import SAMPLES
 
 PHRASES: Final = Phrases(
@@ -31,8 +31,8 @@ PHRASES: Final = Phrases(
         "files": ("T10、T18、T19 的文件:{files}", "T10, T18, T19: {files}"),
         "folder": ("  在 {folder}", "  in {folder}"),
         "operator": (
-            "T1-T3、T14、T15、T17、T20、T21、T24 由您来回答:在这里打字,回车发出",
-            "T1-T3, T14, T15, T17, T20, T21, T24: you answer. Type here, Enter sends",
+            "{programs} 由您来回答:在这里打字,回车发出",
+            "{programs}: you answer. Type here, Enter sends",
         ),
         "explain": (
             "程序不对劲时看 explain 开头的那几行:哪里错了、怎么改,当场说明",
@@ -46,6 +46,8 @@ PHRASES: Final = Phrases(
 )
 #: Cells of the columns: T and number, program, line.
 _NUMBER, _PROGRAM, _LINE = 4, 22, 42
+#: Responders that a person can stand in for.
+_ANSWERED: Final = tuple(each.name for each in RESPONDERS if each.operator)
 _INDENT: Final = " " * _NUMBER
 _WIDTH: Final = 80
 
@@ -78,7 +80,7 @@ def table(
         say("files", files=" ".join(SAMPLES)),
         say("folder", folder=folder),
         say("explain"),
-        *([say("operator")] if operator else []),
+        *([say("operator", programs=_programs(*_ANSWERED))] if operator else []),
         *([say("elsewhere", host=host)] if anywhere else []),
     ]
 
@@ -119,9 +121,12 @@ def _moved(say: Speaker, places: Sequence[Place]) -> Iterator[str]:
         yield say("moved")
     for place in moved:
         responder = place.responder
-        programs = " ".join(f"T{row.number}" for row in ROWS if row.responder == responder.name)
         told = say("reason", transport=responder.transport.upper(), port=responder.port, reason=place.reason)
-        yield f"{told} -> {place.port} ({programs})"
+        yield f"{told} -> {place.port} ({_programs(responder.name)})"
+
+
+def _programs(*responders: str) -> str:
+    return " ".join(f"T{row.number}" for row in ROWS if row.responder in responders)
 
 
 def _columns(number: str, program: str, line: str, port: str) -> str:
