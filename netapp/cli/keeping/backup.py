@@ -47,6 +47,7 @@ PHRASES: Final = Phrases(
 )
 say: Final = common.words(PHRASES)
 _SHOWN: Final = 3
+_WORKSHOP: Final = ".netapp-backup-"
 
 
 @click.command(
@@ -76,13 +77,15 @@ def backup(file: Path, without_files: bool, force: bool, state: Path | None) -> 
 
 
 def _to_file(state: Path, file: Path, *, files: bool, force: bool) -> "Written":
-    from netapp.core.backup.workshop import publish, workshop
+    from netapp.core.backup.workshop import publish, sweep, workshop
 
     if file.resolve().is_relative_to(state.resolve()):
         common.fail(say("inside", path=file))
     if file.is_dir() or (not force and os.path.lexists(file)):
         common.fail(say("there", path=file))
-    with base.failures(file), workshop(file.parent, ".netapp-backup-") as folder:
+    with base.failures(file):
+        sweep(file.parent, _WORKSHOP)
+    with base.failures(file), workshop(file.parent, _WORKSHOP) as folder:
         draft = folder / "draft"
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as out:
             written = _write(state, out, folder, files=files)

@@ -21,7 +21,7 @@ from typing import Final
 from netapp.core.backup import Unfit, reading, rows
 from netapp.core.backup.members import is_database
 from netapp.core.backup.reading import Advance, Contents, Octets
-from netapp.core.backup.workshop import discard, workshop
+from netapp.core.backup.workshop import discard, sweep, workshop
 from netapp.core.state import sync_folder, unused
 
 #: A database's name to the revisions of it that this netapp knows.
@@ -51,12 +51,14 @@ def restore(
     :raises OSError: something cannot be read or written; nothing has been touched.
     """
     state = state.resolve()
+    prefix = f".{state.name}.restoring-"
+    if state.parent.is_dir():
+        sweep(state.parent, prefix, lambda folder: _tidy(folder, state))
     handle = _free(state, force)
     try:
         contents = _verified(path, state, known, advance)
         state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        prefix = f".{state.name}.restoring-"
-        with workshop(state.parent, prefix, left_behind=lambda folder: _tidy(folder, state)) as folder:
+        with workshop(state.parent, prefix) as folder:
             extract(path, contents, folder / _NEW, known, _owner(state), advance)
             old = _put(folder, state, moment) if handle is not None else _put_first(folder, state)
     finally:

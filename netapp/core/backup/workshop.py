@@ -20,14 +20,12 @@ def discard(folder: Path) -> None:
 
 
 @contextmanager
-def workshop(beside: Path, prefix: str, *, left_behind: Callable[[Path], object] = discard) -> Iterator[Path]:
+def workshop(beside: Path, prefix: str) -> Iterator[Path]:
     """A folder of mode 0700 in the folder ``beside``, until the block ends.
 
-    :param prefix: of its name; folders with the same one that nobody works in are left behind.
-    :param left_behind: what is done with those.
+    :param prefix: of its name.
     :raises OSError: it cannot be made.
     """
-    _sweep(beside, prefix, left_behind)
     while True:
         folder = beside / f"{prefix}{secrets.token_hex(8)}"
         folder.mkdir(mode=0o700)
@@ -60,11 +58,15 @@ def publish(draft: Path, path: Path, *, replace: bool) -> None:
     sync_folder(path.parent)
 
 
-def _sweep(beside: Path, prefix: str, left_behind: Callable[[Path], object]) -> None:
+def sweep(beside: Path, prefix: str, tidy: Callable[[Path], object] = discard) -> None:
+    """Take away the workshops of this prefix that were left behind.
+
+    :param tidy: what is done with each.
+    """
     for folder in beside.iterdir():
         if not folder.name.startswith(prefix) or folder.is_symlink() or not folder.is_dir():
             continue
         with suppress(OSError):
             if folder.stat().st_uid == os.geteuid() and (handle := unused(folder)) is not None:
-                left_behind(folder)
+                tidy(folder)
                 os.close(handle)
