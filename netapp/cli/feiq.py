@@ -1,6 +1,5 @@
 """``netapp feiq``: a message to FeiQ (飞秋) or IP Messenger, to one address or a network (T28)."""
 
-import fcntl
 import getpass
 import ipaddress
 import os
@@ -14,6 +13,7 @@ import click
 from netapp.cli import common
 from netapp.core import access, limits, state
 from netapp.core.languages import Phrases
+from netapp.core.platform import O_NOFOLLOW, fcntl
 from netapp.core.text import Tongue
 
 PHRASES: Final = Phrases(
@@ -93,7 +93,7 @@ def next_number(folder: Path, now: int) -> int:
 
 
 def _private(name: str, flags: int) -> int:
-    return os.open(name, flags | os.O_NOFOLLOW, 0o600)
+    return os.open(name, flags | O_NOFOLLOW, 0o600)
 
 
 def _field(text: str) -> str:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from netapp.cli import common
 from netapp.core import limits
 from netapp.core.languages import Phrases
+from netapp.core.platform import O_NOFOLLOW
 
 #: The file service's port.
 PORT: Final = 7878
@@ -55,7 +56,7 @@ def open_local(path: Path, mode: str) -> BinaryIO:
     """A file of ours, never one that a link of this name points at.  :raises OSError: it cannot be opened."""
 
     def no_link(name: str, flags: int) -> int:
-        return os.open(name, flags | os.O_NOFOLLOW, 0o666)
+        return os.open(name, flags | O_NOFOLLOW, 0o666)
 
     return cast(BinaryIO, open(path, mode, opener=no_link))
 

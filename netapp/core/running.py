@@ -1,7 +1,6 @@
 """What a ``tap.py`` needs to make a process out of a service: nothing here is a service's own."""
 
 import os
-import resource
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -130,6 +129,10 @@ def alone(plugin: str, options: OptionsT, part: Callable[[OptionsT, Shared], ISe
 
 def allow_many_files() -> None:
     """Take what the system grants of descriptors: its default of 1,024 is few for a server."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = limits.DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, limits.DESCRIPTORS)
     if soft != resource.RLIM_INFINITY and soft < most:

@@ -1,8 +1,6 @@
 """The state directory: where things are kept, in files of our own that nobody else may read."""
 
-import fcntl
 import os
-import pwd
 import stat
 import threading
 from collections.abc import Iterator, Mapping
@@ -13,7 +11,8 @@ from typing import Any
 
 from twisted.logger import Logger
 
-from netapp.core import limits
+from netapp.core import limits, platform
+from netapp.core.platform import O_CLOEXEC, O_DIRECTORY, fcntl, pwd
 from netapp.errors import ConfigError
 
 _log = Logger()
@@ -73,7 +72,9 @@ def _make(path: Path) -> None:
 
 def sync_folder(path: Path) -> None:
     """Put a folder's names on the disk: what was made, renamed or removed in it."""
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    if not platform.OPENS_FOLDERS:
+        return
+    handle = os.open(path, os.O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     try:
         os.fsync(handle)
     finally:
@@ -96,7 +97,7 @@ def final_user(twistd: Mapping[str, Any] | None) -> User:
     :raises ConfigError: a number that no user has, and no group with it.
     """
     uid, gid = (twistd.get(key) if twistd is not None else None for key in ("uid", "gid"))
-    if os.geteuid() != 0 or (uid is None and gid is None):
+    if platform.user() != 0 or (uid is None and gid is None):
         return None
     if uid is None:
         return os.getuid(), gid or 0
@@ -136,7 +137,7 @@ def hold(path: Path) -> int | None:
     """
     while True:
         try:
-            handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            handle = os.open(path, os.O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         except OSError:
             return None
         try:
@@ -168,7 +169,7 @@ def unused(path: Path) -> int | None:
     :raises OSError: it cannot be opened.
     """
     while True:
-        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        handle = os.open(path, os.O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

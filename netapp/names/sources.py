@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from netapp.core import limits, text
+from netapp.core.platform import O_NONBLOCK
 from netapp.errors import ConfigError
 from netapp.names.hosts import parse_hosts
 from netapp.names.model import Address, Record, address_record
@@ -68,9 +69,7 @@ class HostsFile(ReadOnReload):
     def _octets(self) -> bytes:
         try:
             # A pipe would block the open, a device might never end.
-            with open(
-                self._path, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK)
-            ) as file:
+            with open(self._path, "rb", opener=lambda path, flags: os.open(path, flags | O_NONBLOCK)) as file:
                 if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                     raise ConfigError(f"the hosts file {self._shown} is no regular file")
                 octets = file.read(limits.HOSTS_FILE + 1)

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Final
 
 from netapp.core import text
+from netapp.core.platform import O_CLOEXEC, O_NONBLOCK
+from netapp.core.state import sync_folder
 from netapp.errors import ConfigError
 
 #: What a token begins with: people, and programs that look for lost secrets, know it by that.
@@ -215,7 +217,7 @@ def derived(secret: bytes, purpose: str) -> bytes:
 
 
 def _read_key(path: Path) -> bytes:
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a FIFO must not hold us up
+    handle = os.open(path, os.O_RDONLY | O_CLOEXEC | O_NONBLOCK)  # a FIFO must not hold us up
     try:
         mode = os.fstat(handle).st_mode
         key = os.read(handle, _KEY + 1) if stat.S_ISREG(mode) else b""
@@ -236,7 +238,7 @@ def _read_key(path: Path) -> bytes:
 def _make_key(path: Path) -> None:
     """Write it beside its place and link it there, which fails if somebody was faster."""
     draft = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | O_CLOEXEC, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(secrets.token_bytes(_KEY))
@@ -246,8 +248,4 @@ def _make_key(path: Path) -> None:
             os.link(draft, path)
     finally:
         draft.unlink()
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)

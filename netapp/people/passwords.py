@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from netapp.core import limits
+from netapp.core.platform import O_NONBLOCK
 from netapp.errors import ConfigError, NetappError
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def read_pepper(path: Path) -> Pepper:
     """
     make = f"(umask 077; openssl rand -hex 32 > {path})"
     try:
-        with open(path, "rb", opener=lambda p, flags: os.open(p, flags | os.O_NONBLOCK)) as file:
+        with open(path, "rb", opener=lambda p, flags: os.open(p, flags | O_NONBLOCK)) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise ConfigError(f"the pepper {path} is no file: name one, or make it with {make}")

@@ -5,7 +5,7 @@ import stat
 from collections.abc import Mapping
 from typing import Protocol
 
-from netapp.core import limits
+from netapp.core import limits, platform
 from netapp.share.model import Entry, Listing, Missing, components, entry_of
 from netapp.share.tree import Tree
 
@@ -68,7 +68,7 @@ class DiskReader:
         self._descriptor, self.entry = descriptor, entry
 
     def pread(self, count: int, offset: int) -> bytes:
-        return os.pread(self._descriptor, count, offset)
+        return platform.pread(self._descriptor, count, offset)
 
     def fileno(self) -> int | None:
         return self._descriptor

@@ -1,7 +1,6 @@
 """What all of ``netapp user`` stands on: the accounts in one transaction, and how it fails."""
 
 import os
-import pwd
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -12,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from netapp.cli import common
+from netapp.core import platform
 from netapp.core.languages import Phrases
+from netapp.core.platform import pwd
 
 if TYPE_CHECKING:
     from netapp.people.model import Account
@@ -238,7 +239,7 @@ def database_trouble(error: Any, path: Path) -> str:
 
 def see_whose(state: Path) -> None:
     """Root's own files in another user's state directory would lock that user's services out."""
-    if os.geteuid() == 0 and state.is_dir() and (owner := state.stat().st_uid) != 0:
+    if platform.user() == 0 and state.is_dir() and (owner := state.stat().st_uid) != 0:
         common.fail(say("owner", state=state, owner=_user_name(owner)))
 
 
@@ -255,7 +256,7 @@ def _user_name(number: int) -> str:
 
 def operator() -> dict[str, object]:
     """Who runs the command, for the audit trail."""
-    who: dict[str, object] = {"by": _user_name(os.getuid()), "uid": os.getuid()}
+    who: dict[str, object] = {"by": _user_name(platform.user()), "uid": platform.user()}
     if before := os.environ.get("SUDO_USER"):
         who["sudo"] = before
     return who

@@ -15,8 +15,9 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from twisted.conch.ssh import keys
 
-from netapp.core import limits
-from netapp.core.state import User, acting_as, locked
+from netapp.core import limits, platform
+from netapp.core.platform import O_CLOEXEC, O_NONBLOCK
+from netapp.core.state import User, acting_as, locked, sync_folder
 from netapp.errors import ConfigError
 
 #: Made if it is missing.
@@ -70,7 +71,7 @@ def open_host_keys(state: Path) -> HostKeys:
 
 def _owner(state: Path) -> User:
     status = state.stat()
-    return (status.st_uid, status.st_gid) if os.geteuid() == 0 and status.st_uid != 0 else None
+    return (status.st_uid, status.st_gid) if platform.user() == 0 and status.st_uid != 0 else None
 
 
 def _make(path: Path) -> None:
@@ -85,7 +86,7 @@ def _make(path: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.rename(unfinished, path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         with suppress(OSError):
             unfinished.unlink()
@@ -94,17 +95,9 @@ def _make(path: Path) -> None:
         ) from None
 
 
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _read(path: Path) -> Any:
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a FIFO holds nobody up
+        handle = os.open(path, os.O_RDONLY | O_NONBLOCK | O_CLOEXEC)  # a FIFO holds nobody up
         with open(handle, "rb") as file:
             status = os.fstat(file.fileno())
             octets = file.read(limits.SSH_KEY_FILE) if stat.S_ISREG(status.st_mode) else b""

@@ -9,7 +9,6 @@ grown, and opened anew when somebody else has moved it (logrotate).  What cannot
 counted and told of in the log; it is no reason to refuse anybody.
 """
 
-import fcntl
 import hashlib
 import hmac
 import json
@@ -25,10 +24,11 @@ from typing import Any, Final, Protocol
 from twisted.logger import Logger
 
 from netapp.core import limits
+from netapp.core.platform import O_CLOEXEC, O_NOFOLLOW, O_NONBLOCK, fcntl
 from netapp.core.text import decode, visible
 
 #: A name that does not exist is followed by no link, and a pipe that nobody reads is not waited for.
-_FLAGS: Final = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+_FLAGS: Final = os.O_WRONLY | os.O_APPEND | os.O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
 
 
 class Named(Protocol):
@@ -133,7 +133,7 @@ class Audit:
                 self.close()
                 raise OSError(f"{self.path} is no file")
             if stat.S_IMODE(status.st_mode) != 0o600:
-                with suppress(PermissionError):  # it is somebody else's, who let us write
+                with suppress(PermissionError, AttributeError):  # it is somebody else's, who let us write
                     os.fchmod(file, 0o600)
         return self._file
 
