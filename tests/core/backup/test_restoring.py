@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -228,19 +230,65 @@ def test_who_is_killed_before_the_old_state_has_its_name_loses_nothing(
 
 # Killed -------------------------------------------------------------------------------------------
 
+#: A child for each restore, so that thirty do not wait for thirty imports: its number, then how it ended.
 PROGRAM = """
-import sys
+import os, sys
 from pathlib import Path
 from netapp.core.backup.restoring import restore
-print("begun", flush=True)
 known = {"words.db": {"one"}, "people.db": {"one"}}
-restore(Path(sys.argv[1]), Path(sys.argv[2]), known=known, moment="now", force=True)
+for line in sys.stdin:
+    backup, state = line.split()
+    ready, begin = os.pipe()
+    child = os.fork()
+    if not child:
+        os.read(ready, 1)
+        restore(Path(backup), Path(state), known=known, moment="now", force=True)
+        os._exit(0)
+    print(child, flush=True)
+    os.write(begin, b"x")
+    os.close(begin)
+    os.close(ready)
+    print(os.waitpid(child, 0)[1], flush=True)
 """
 KILLS = 30
 
 
+def killed_within(
+    program: "subprocess.Popen[str]", backup: Path, state: Path, seconds: float | None, spans: list[float]
+) -> int:
+    """:returns: 0 if it has ended by then, else the signal."""
+    assert program.stdin is not None
+    assert program.stdout is not None
+    begun = time.monotonic()
+    program.stdin.write(f"{backup} {state}\n")
+    program.stdin.flush()
+    child = int(program.stdout.readline())
+    if seconds is not None:
+        time.sleep(seconds)
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+    status = int(program.stdout.readline())
+    if status == 0:
+        spans.append(time.monotonic() - begun)
+    return status
+
+
+@pytest.fixture
+def program() -> "Iterator[subprocess.Popen[str]]":
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        yield process
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait(10) == 0
+
+
 @pytest.mark.real
-def test_one_that_is_killed_leaves_the_old_state_or_the_new_one(tmp_path: Path) -> None:
+def test_one_that_is_killed_leaves_the_old_state_or_the_new_one(
+    tmp_path: Path, program: "subprocess.Popen[str]"
+) -> None:
     chance = random.Random(42)
     folder = tmp_path / "place"
     folder.mkdir()
@@ -252,29 +300,19 @@ def test_one_that_is_killed_leaves_the_old_state_or_the_new_one(tmp_path: Path) 
         saved(first, tmp_path / f"{number}.d")
     backups = [tmp_path / f"{number}.d" / "backup.tar.gz" for number in range(2)]
     wholes = [without_logs(tmp_path / f"{number}").keys() for number in range(2)]
-    state, spans, seen = folder / "state", [], set()
+    state, seen = folder / "state", set()
+    spans: list[float] = []
     put_back(backups[0], state)
     for number in range(KILLS):
         now = (words(state / "words.db")[0] == "backup 0") + 0
-        process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, backups[now], state], stdout=subprocess.PIPE, text=True
-        )
-        assert process.stdout is not None
-        assert process.stdout.readline() == "begun\n"
-        begun = time.monotonic()
-        if number >= 2:  # the first two tell how long one takes
-            time.sleep(chance.uniform(0, max(spans) * 1.2))
-            process.send_signal(signal.SIGKILL)
-        status = process.wait(30)
-        process.stdout.close()
-        if status == 0:
-            spans.append(time.monotonic() - begun)
+        within = chance.uniform(0, max(spans) * 1.2) if number > 1 else None  # two tell how long one takes
+        status = killed_within(program, backups[now], state, within, spans)
         there = words(state / "words.db")
         assert there in (["backup 0"], ["backup 1"])
         assert without_logs(state).keys() in wholes
         states.open_state(state)
         seen.add((status, there == [f"backup {now}"]))
-    assert (-signal.SIGKILL, False) in seen
+    assert (signal.SIGKILL, False) in seen
     put_back(backups[0], state, force=True)  # and what was left behind is gone
     assert [each.name for each in folder.iterdir() if "restoring" in each.name] == []
     for old in folder.glob("state.before-*"):
