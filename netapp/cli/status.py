@@ -42,7 +42,7 @@ PHRASES: Final = Phrases(
         "more": ("还有 {count} 人", "and {count} more"),
         "person": ("{name}({doors})", "{name} ({doors})"),
         "comma": ("、", ", "),
-        "kept": ("保留:", "Kept:"),
+        "kept": ("保留:{what}", "Kept: {what}"),
         "talk days": ("聊天记录 {days} 天", "messages {days} days"),
         "talk ever": ("聊天记录不限天数", "messages for ever"),
         "talk room": ("每个房间最多 {count} 条", "{count} in a room at most"),
@@ -153,7 +153,7 @@ def _kept(folder: Path, told: Any) -> Iterator[str]:
     if "log_files" in kept:
         parts.append(say("logs", count=kept["log_files"]))
     if parts:
-        yield from wrapped(f"{say('kept')} {say('comma').join(parts)}")
+        yield from wrapped(say("kept", what=say("comma").join(parts)))
     disk = troubles.disk(folder)
     if disk is not None:
         used = troubles.size(troubles.octets(folder))

@@ -48,9 +48,9 @@ PHRASES: Final = Phrases(
         "until": ("只能用一次,有效到 {until}。", "Good once, until {until}."),
         "new": ("上一个邀请码已经过期,这是新的。", "The code before is over; this is a new one."),
         "hidden": (
-            "还没有人有账号。在本机运行 netapp status,可以看到建第一个管理员账号的邀请码。",
-            "Nobody has an account yet. On this machine, netapp status shows the code for the first "
-            "administrator's.",
+            "还没有人有账号。在本机的终端里运行 netapp status,可以看到建第一个管理员账号的邀请码。",
+            "Nobody has an account yet. In a terminal of this machine, netapp status shows the code for "
+            "the first administrator's.",
         ),
         "or add": ("也可以在本机运行:", "Or, on this machine:"),
         "no account": (

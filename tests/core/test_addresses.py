@@ -1,0 +1,37 @@
+"""This machine's addresses, and which of them lead to a socket."""
+
+import pytest
+
+from netapp.core.addresses import is_loopback, own_addresses, reach
+
+BOTH = ["192.168.1.5", "2001:db8::5"]
+
+
+@pytest.mark.parametrize(
+    ("host", "there"),
+    [
+        ("::", BOTH),
+        ("", BOTH),
+        ("0.0.0.0", ["192.168.1.5"]),
+        ("127.0.0.1", []),
+        ("::1", []),
+        ("10.0.0.1", ["10.0.0.1"]),
+        ("fe80::1%eth0", ["fe80::1%eth0"]),
+        (None, []),
+    ],
+)
+def test_what_leads_to_a_socket(host: str | None, there: list[str]) -> None:
+    assert reach(host, BOTH) == there
+
+
+def test_own_addresses_are_of_others_use() -> None:
+    found = own_addresses()
+    assert not [each for each in found if is_loopback(each) or each.startswith("fe80:")]
+    families = [":" in each for each in found]
+    assert families == sorted(families), "IPv4 first"
+    assert len(set(found)) == len(found)
+
+
+def test_a_name_is_no_loopback() -> None:
+    assert not is_loopback("example.com")
+    assert is_loopback("127.8.9.1")
