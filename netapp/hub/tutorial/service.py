@@ -5,7 +5,7 @@ import importlib
 import os
 import socket
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from twisted.python import usage
 
 from netapp.core.config import SharedOptions
 from netapp.core.listen import Listener, dual_stack, expanded
+from netapp.core.neighbours import holder
 from netapp.core.running import Shared
 from netapp.core.services import House, Part, parts
 from netapp.core.state import acting_as, open_state
@@ -44,7 +45,7 @@ def tutorial_service(options: SharedOptions, shared: Shared, *, operator: bool =
     with acting_as(shared.user):
         open_state(options.state_path)
         share = share_samples(state)
-    places = placed(partial(_refusal, host))
+    places = placed(partial(_refusal, host, partial(holder, options.state_path, shared.reactor.seconds())))
     arguments = [f"--state={state}", *_shared_arguments(options)]
     house = House()
     for place in places:
@@ -62,6 +63,8 @@ def tutorial_service(options: SharedOptions, shared: Shared, *, operator: bool =
         anywhere=anywhere,
     )
     Part(lambda: _tell(places, lines), lambda: None).setServiceParent(house)
+    if os.isatty(0):  # who closes the window would leave every port taken for the next start
+        shared.hangup.add("tutorial", lambda: os.isatty(0) or shared.reactor.stop())
     return house
 
 
@@ -97,8 +100,11 @@ def _shared_arguments(options: SharedOptions) -> Iterable[str]:
         yield from (f"--{key}={network}" for network in options[key])
 
 
-def _refusal(host: str, transport: Transport, port: int) -> str:
-    """Why a port cannot be had, found out by taking it for a moment."""
+def _refusal(host: str, who: Callable[[str, int], str], transport: Transport, port: int) -> str:
+    """Why a port cannot be had, found out by taking it for a moment.
+
+    :param who: tells which other process of ours has it, if one says so.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.socket(family, _KINDS[transport]) as probe:
@@ -110,7 +116,8 @@ def _refusal(host: str, transport: Transport, port: int) -> str:
     except OSError as error:
         if error.errno == errno.EADDRNOTAVAIL:
             raise ConfigError(f"--interface {host}: this machine has no such address") from None
-        return error.strerror or str(error)
+        ours = who(transport, port) if error.errno == errno.EADDRINUSE else ""
+        return ours or error.strerror or str(error)
     return ""
 
 

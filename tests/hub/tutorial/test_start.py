@@ -1,10 +1,14 @@
 """How ``--tutorial`` starts, or says why not, with real processes."""
 
+import fcntl
+import os
+import pty
 import re
 import resource
 import socket
 import subprocess
 import sys
+import termios
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -140,3 +144,33 @@ def test_t14_t17_t20_with_an_operator_a_person_answers(tmp_path: Path) -> None:
             types("吃了", after="吃了吗")
             assert t1.recvfrom(1024)[0].decode("gbk") == "吃了"
         assert programs.tcp_ask(6789, "还在", "utf-8", "gbk") == "已收到:还在"  # T6 has no operator
+
+
+def test_who_closes_the_terminal_ends_it(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [
+            str(Path(sys.executable).with_name("twistd")),
+            *("--pidfile=", "-n", "netapp", "--tutorial", f"--interface={programs.ELSEWHERE}"),
+        ],
+        cwd=tmp_path,
+        env=real.environment(tmp_path / "state"),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(theirs)
+    seen = b""
+    while b"T32" not in seen:
+        seen += os.read(ours, 65536)
+    os.close(ours)
+    assert process.wait(real.PATIENCE) == 0
+
+
+def test_another_one_of_ours_that_has_a_port_is_named(start: Start) -> None:
+    first = start("netapp", "--tutorial", f"--interface={programs.ELSEWHERE}")
+    second = start("netapp", "--tutorial", f"--interface={programs.ELSEWHERE}")
+    pid = first.process.pid
+    assert re.search(rf"TCP 7777:another netapp, pid {pid}, has it -> 7778 \(T8 T9\)", second.log)
