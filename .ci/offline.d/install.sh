@@ -38,15 +38,21 @@ done
 
 say "installing into $dir/.venv with $python ..." "正在用 $python 安装到 $dir/.venv ..."
 mkdir -p "$dir" && dir=$(CDPATH='' cd -- "$dir" && pwd)
+again=no
+[ ! -e "$dir/.venv/bin/netapp" ] || again=yes
 if [ -e "$dir/.venv/bin/python" ] && [ "$("$dir/.venv/bin/python" -V 2>&1)" != "$("$python" -V 2>&1)" ]; then
     fail "$dir/.venv is of another Python: remove it, then install again" "$dir/.venv 是另一个版本的 Python:请先删除再安装"
 fi
 # Without ensurepip, which Debian keeps in a package of its own: pip runs from its wheel.
 "$python" -m venv --without-pip "$dir/.venv"
 set -- "$here"/wheels/pip-*.whl
-PIP_CONFIG_FILE=/dev/null "$dir/.venv/bin/python" "$1/pip" --isolated install -q --upgrade \
-    --no-index --find-links "$here/wheels" --no-cache-dir --disable-pip-version-check --root-user-action ignore \
-    pip 'netapp[ldap]==@VERSION@'
+pip=$1/pip
+install() {
+    PIP_CONFIG_FILE=/dev/null "$dir/.venv/bin/python" "$pip" --isolated install -q --no-index --find-links "$here/wheels" \
+        --no-cache-dir --disable-pip-version-check --root-user-action ignore "$@"
+}
+install --upgrade pip 'netapp[ldap]==@VERSION@'
+[ "$again" = no ] || install --force-reinstall --no-deps 'netapp==@VERSION@' # it may be another of this version
 "$dir/.venv/bin/twistd" --help >/dev/null # writes the cache of plugins, which a service's user may not
 
 say "netapp @VERSION@ is installed.  To start it:" "netapp @VERSION@ 已安装。启动:"

@@ -12,7 +12,7 @@ from tests.core.namespace import Namespace, namespace
 
 pytestmark = pytest.mark.real
 #: Seconds of watching after all has started.
-WATCH = 4.0
+WATCH = 3.0
 
 
 def of_the_kernel(frame: bytes) -> bool:

@@ -55,42 +55,12 @@ def root_option(function: common.Function) -> common.Function:
 @click.option("--print", "only_print", is_flag=True, help="Show the units, write nothing.")
 @root_option
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[-- PLUGIN-OPTION...]")
-def install(
-    plugin: str,
-    user: str,
-    state: Path,
-    config: Path | None,
-    sockets: Sequence[str],
-    writes: Sequence[Path],
-    only_print: bool,
-    root: Path | None,
-    options: tuple[str, ...],
-) -> None:
+def install(only_print: bool, root: Path | None, **given: Any) -> None:
     """Write systemd units for twistd of this environment.
 
     What stands behind -- are options of the plugin.  Nothing is started: the commands that do are shown.
     """
-    own_user = user == OWN_USER
-    sound(plugin, user, own_user or root is not None, [state, config, root, *writes, *options])
-    opened = tuple(socket_of(each, plugin) for each in sockets)
-    for at, each in enumerate(opened):
-        if each.name in {other.name for other in opened[:at]}:
-            common.fail(say("twice", value=sockets[at]))
-    given = arguments(plugin, config, opened, options)
-    settings = settings_of(config or state / "netapp.toml")
-    check(plugin, state, given)
-    wanted = unit.Wanted(
-        plugin=plugin,
-        user=user,
-        own_user=own_user,
-        state=state.absolute(),
-        bin=place.here().bin,
-        options=given,
-        sockets=opened,
-        writes=tuple(each.absolute() for each in writes),
-        home=place.here().protect_home,
-        low_ports=unit.binds_low_ports([*options, settings]),
-    )
+    wanted, settings = planned(anywhere=root is not None, **given)
     if only_print:
         show_files(unit.files(wanted))
         return warn(wanted.user, fatal=False)
@@ -103,7 +73,50 @@ def install(
     written = {below(root, path): text for path, text in unit.files(wanted).items()}
     write(written)
     show_files(written)
-    return tell_what_is_next(wanted, config, settings)
+    return tell_what_is_next(wanted, given["config"], settings)
+
+
+def planned(
+    *,
+    anywhere: bool,
+    plugin: str,
+    user: str,
+    state: Path,
+    config: Path | None,
+    sockets: Sequence[str],
+    writes: Sequence[Path],
+    options: tuple[str, ...],
+) -> tuple[unit.Wanted, dict[str, Any]]:
+    """What is to be installed, and the settings that it will read.
+
+    It fails, in one line, where they cannot be.
+
+    :param anywhere: it is for another machine, whose users are not known here.
+    """
+    own_user = user == OWN_USER
+    sound(plugin, user, own_user or anywhere, [state, config, *writes, *options])
+    opened = tuple(socket_of(each, plugin) for each in sockets)
+    for at, each in enumerate(opened):
+        if each.name in {other.name for other in opened[:at]}:
+            common.fail(say("twice", value=sockets[at]))
+    given = arguments(plugin, config, opened, options)
+    file = config or state / "netapp.toml"
+    settings = settings_of(file)
+    check(plugin, given if config or not settings else (f"--config={file}", *given))
+    ours = place.here()
+    wanted = unit.Wanted(
+        plugin=plugin,
+        user=user,
+        own_user=own_user,
+        state=state.absolute(),
+        bin=ours.bin,
+        options=given,
+        sockets=opened,
+        writes=tuple(each.absolute() for each in writes),
+        home=ours.protect_home,
+        low_ports=unit.binds_low_ports([*options, settings]),
+    )
+    return wanted, settings
 
 
 @click.command(epilog="Example:  netapp service show")
@@ -127,11 +140,11 @@ def remove(plugin: str, root: Path | None) -> None:
     found = installed(known(plugin), root)
     if not found:
         common.fail(say("nothing", plugin=plugin))
-    units = " ".join(path.name for path in found if path.suffix in (".service", ".socket"))
+    units = " ".join(path.name for path in found)
     for path in found:
-        if path.suffix == ".conf":
-            continue  # another plugin's unit may have the same user
         try:
+            for link in path.parent.glob(f"*.wants/{path.name}"):  # what systemctl enable has made
+                link.unlink()
             path.unlink()
         except OSError as error:
             common.fail(common.trouble(error, path))
@@ -186,16 +199,24 @@ def settings_of(path: Path) -> dict[str, Any]:
         common.fail(say("bad settings", reason=f"{path}: {error}"))
 
 
-def check(plugin: str, state: Path, given: Sequence[str]) -> None:
-    """Whether the plugin takes these options: better now than at the next start of the machine."""
+def check(plugin: str, given: Sequence[str]) -> None:
+    """Whether the plugin takes these options: better now than at the next start of the machine.
+
+    The state directory is not among them: its settings are another user's, whom root need not trust.
+    """
     from importlib import import_module
 
     from twisted.python.usage import UsageError
 
-    name = plugin.partition("-")[2] or "hub"
-    options = import_module(f"netapp.{name}.tap").Options()
+    # The hub's file of settings has the tables of all services.
+    files = [option for option in given if option.startswith("--config=")]
+    asked = (
+        {plugin: given} if plugin != "netapp" else {"-hub": given} | {f"-{each}": files for each in SERVICES}
+    )
     try:
-        options.parseOptions([f"--state={state}", *given])
+        for name, options in asked.items():
+            tap = import_module(f"netapp.{name.partition('-')[2]}.tap")
+            tap.Options().parseOptions([f"--state={os.devnull}", *options])
     except UsageError as error:
         common.fail(say("bad options", reason=" ".join(str(error).split())))
 
