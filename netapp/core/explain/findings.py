@@ -65,9 +65,9 @@ FINDINGS: Final = Phrases(
         # Text and its octets -----------------------------------------------------------------------
         "encoding": (
             "来的是 {came},我们按设置用 {went} 回答:若按 {came} 解码,会看到“{shown}”。"
-            "请用 decode('{went}'),或去掉 --encoding,我们就跟着对方用",
-            "{came} came in, {went} went out as we are set to: decoded as {came} our answer reads “{shown}”. "
-            "Use decode('{went}'), or start us without --encoding, and we answer as we are asked",
+            "请用 decode('{went}')(T6 这类程序本来如此,不用改),或去掉 --encoding",
+            "{came} came in, {went} went out as we are set to: read as {came} our answer is “{shown}”. "
+            "Use decode('{went}'), which programs such as T6 do, or start us without --encoding",
         ),
         "undecodable": (
             "第 {position} 个字节 0x{octet} 既不是 UTF-8 也不是 GB18030:用 text.encode('utf-8') 再发",

@@ -97,7 +97,7 @@ def test_figures_are_the_wires_own(house: House) -> None:
     assert lost
     assert int(lost[1]) + int(lost[2]) == 400
     assert "read so it would be 83886080" in log
-    assert "our answer reads “" in log
+    assert "our answer is “" in log
     assert "no file “nix⟦U+001B⟧[2J.txt”" in log
 
 
