@@ -10,11 +10,25 @@ import socket
 import struct
 from collections.abc import Callable
 
+from netapp.hub.tutorial import rows
+
 HOST = "127.0.0.1"
 #: An address of loopback that nobody else uses: the tutorials' ports are free there.
 ELSEWHERE = f"127.{83 + os.getpid() % 100}.{os.getpid() // 100 % 250}.7"
+#: A public address (RFC 5737) that --allow lets in.
+PUBLIC = "203.0.113.5"
+ROWS = {row.number: row for row in rows.ROWS}
+#: The line that a client changes names the port that its responder has.
+PORTS = {each.name: each.port for each in rows.RESPONDERS}
+#: What our side says of a text.
+HEARD, GOODBYE = "已收到", "您已断开连接!"
 #: So that a missing answer fails the test; the programs themselves would wait for ever.
 PATIENCE = 10.0
+
+
+def port(number: int) -> int:
+    """The responder's, of a row."""
+    return PORTS[ROWS[number].responder or ""]
 
 
 def udp(own: int = 0) -> socket.socket:
