@@ -8,6 +8,23 @@ from pathlib import Path
 import pytest
 
 from tests import real
+from tests.plain import hiding
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    hidden = ", ".join(hiding.PLAIN)
+    parser.addoption(
+        "--plain-platform", action="store_true", help=f"Hide {hidden}: another system than Linux."
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hide it here, before netapp is imported, and in every process that a test starts."""
+    if config.getoption("--plain-platform"):
+        hiding.hide(*hiding.PLAIN)
+        os.environ[hiding.VARIABLE] = ",".join(hiding.PLAIN)
+        before = filter(None, [os.environ.get("PYTHONPATH")])
+        os.environ["PYTHONPATH"] = os.pathsep.join([str(real.PROJECT / "tests" / "plain"), *before])
 
 
 @pytest.fixture(autouse=True, scope="session")

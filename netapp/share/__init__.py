@@ -41,13 +41,13 @@ def open_share(root: Path | None, state: Path, reactor: Any) -> "Share":
     """
     from netapp.share.share import Share
     from netapp.share.store import DiskStore
-    from netapp.share.tree import Tree
+    from netapp.share.tree import open_tree
 
     if root is None:
         root = state / "share"
         if not root.exists():
             _make_default(root)
-    return Share(DiskStore(Tree(root)), reactor)
+    return Share(DiskStore(open_tree(root)), reactor)
 
 
 def _make_default(root: Path) -> None:

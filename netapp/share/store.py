@@ -7,6 +7,7 @@ from typing import Protocol
 
 from netapp.core import limits, platform
 from netapp.share.model import Entry, Listing, Missing, components, entry_of
+from netapp.share.paths import Paths
 from netapp.share.tree import Tree
 
 
@@ -82,7 +83,7 @@ class DiskReader:
 class DiskStore:
     """A tree on a disk."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree | Paths) -> None:
         self._tree = tree
 
     def open(self, name: bytes) -> DiskReader:
@@ -91,10 +92,9 @@ class DiskStore:
 
     def list(self, name: bytes) -> Listing:
         parts = components(name)
-        folder = self._tree.open_folder(parts)
         found: list[Entry] = []
         try:
-            with os.scandir(folder) as entries:
+            with self._tree.scan(parts) as entries:
                 for each in entries:
                     if len(found) >= limits.LISTING:
                         return _sorted(found, complete=False)
@@ -103,8 +103,6 @@ class DiskStore:
                         found.append(entry)
         except OSError as error:
             raise Missing(error.strerror or "cannot be read") from None
-        finally:
-            os.close(folder)
         return _sorted(found, complete=True)
 
     def close(self) -> None:
@@ -121,13 +119,7 @@ class DiskStore:
         return _listed(name, status)
 
     def _behind(self, parts: tuple[bytes, ...]) -> Entry | None:
-        try:
-            opened, status = self._tree.open_file(parts)
-        except Missing:
-            opened = self._tree.open_folder(parts)
-            status = os.fstat(opened)
-        os.close(opened)
-        return _listed(parts[-1], status)
+        return _listed(parts[-1], self._tree.status(parts))
 
 
 class MemoryReader:

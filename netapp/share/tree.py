@@ -10,15 +10,19 @@ import ctypes
 import errno
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from netapp.core import platform
+from netapp.core.platform import O_CLOEXEC, O_DIRECTORY, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK
 from netapp.errors import Busy, ConfigError
 from netapp.share.model import Missing
+from netapp.share.paths import Paths
 
-_FILE: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC  # a FIFO must not wait for its writer
-_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_FILE: Final = os.O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC  # a FIFO must not wait for its writer
+_FOLDER: Final = os.O_RDONLY | O_DIRECTORY | O_CLOEXEC
 _LINKS: Final = 40  # links on the way to one file, as many as Linux follows
 
 #: What the kernel says when a name cannot be had, as against a machine that cannot open files now.
@@ -70,6 +74,26 @@ class Tree:
         """A folder's descriptor; the root's when there are no parts.  :raises Missing: there is none."""
         return self._open(parts, _FOLDER)
 
+    def status(self, parts: Sequence[bytes]) -> os.stat_result:
+        """What a name stands for: a file or a folder.  :raises Missing: neither."""
+        try:
+            opened, status = self.open_file(parts)
+        except Missing:
+            opened = self.open_folder(parts)
+            status = os.fstat(opened)
+        os.close(opened)
+        return status
+
+    @contextmanager
+    def scan(self, parts: Sequence[bytes]) -> Iterator[Iterator["os.DirEntry[str]"]]:
+        """A folder's entries.  :raises Missing: there is no such folder."""
+        folder = self.open_folder(parts)
+        try:
+            with os.scandir(folder) as entries:
+                yield entries
+        finally:
+            os.close(folder)
+
     def _open(self, parts: Sequence[bytes], flags: int) -> int:
         try:
             if self._by_kernel:
@@ -83,6 +107,11 @@ class Tree:
             raise
 
 
+def open_tree(root: Path) -> Tree | Paths:
+    """The safest that this system has.  :raises ConfigError: the root is no folder that can be read."""
+    return Tree(root) if platform.OPENS_FOLDERS else Paths(root)
+
+
 # openat2: Linux ------------------------------------------------------------------------------
 
 _NUMBER: Final = 437  # of the system call, the same on every machine Linux runs on
@@ -93,14 +122,10 @@ class _How(ctypes.Structure):
     _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
 
 
-def _syscall() -> "ctypes._NamedFuncPointer":
-    call = ctypes.CDLL(None, use_errno=True).syscall
-    call.restype = ctypes.c_long
-    call.argtypes = (ctypes.c_long, ctypes.c_int, ctypes.c_char_p, ctypes.POINTER(_How), ctypes.c_size_t)
-    return call
-
-
-_call: Final = _syscall()
+_call: Final = platform.system_call()
+if _call is not None:
+    _call.restype = ctypes.c_long
+    _call.argtypes = (ctypes.c_long, ctypes.c_int, ctypes.c_char_p, ctypes.POINTER(_How), ctypes.c_size_t)
 
 
 def _openat2(folder: int, name: bytes, flags: int) -> int:
@@ -116,7 +141,7 @@ def _openat2(folder: int, name: bytes, flags: int) -> int:
 
 
 def _has_openat2(folder: int) -> bool:
-    if not hasattr(os, "uname") or os.uname().sysname != "Linux":
+    if _call is None:
         return False
     try:
         os.close(_openat2(folder, b".", _FOLDER))
@@ -142,7 +167,7 @@ def _walk(root: int, parts: Sequence[bytes], flags: int) -> int:
                 os.close(held.pop())
                 part = b"."
             try:
-                opened = os.open(part, (_FOLDER if ahead else flags) | os.O_NOFOLLOW, dir_fd=held[-1])
+                opened = os.open(part, (_FOLDER if ahead else flags) | O_NOFOLLOW, dir_fd=held[-1])
             except OSError as error:
                 links += 1
                 if links > _LINKS:
