@@ -1,7 +1,7 @@
 """``netapp service``: systemd units for what this environment runs.
 
-:mod:`unit` makes their text and knows nothing else, :mod:`place` looks whether a service's user can
-run the environment, :mod:`commands` is the command line.
+:mod:`unit` makes their text and knows nothing else, :mod:`files` writes and finds them, :mod:`place`
+looks whether a service's user can run the environment, :mod:`commands` is the command line.
 """
 
 import click

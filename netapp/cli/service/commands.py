@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from netapp.cli import common
-from netapp.cli.service import place, unit
+from netapp.cli.service import files, place, unit
 from netapp.cli.service.words import say
 
 #: The plugins, by what stands behind ``netapp-``; the house has no such part.
@@ -62,17 +62,18 @@ def install(only_print: bool, root: Path | None, **given: Any) -> None:
     """
     wanted, settings = planned(anywhere=root is not None, **given)
     if only_print:
-        show_files(unit.files(wanted))
+        files.show(unit.files(wanted))
         return warn(wanted.user, fatal=False)
     if root is None and os.geteuid() != 0:
         common.fail(say("not root"))
     if root is None and not Path("/run/systemd/system").is_dir():
-        show_files(unit.files(wanted))
+        files.show(unit.files(wanted))
         common.fail(say("no systemd"))
     warn(wanted.user, fatal=root is None)
-    written = {below(root, path): text for path, text in unit.files(wanted).items()}
-    write(written)
-    show_files(written)
+    cache_plugins()
+    written = {files.below(root, path): text for path, text in unit.files(wanted).items()}
+    files.write(written)
+    files.show(written)
     return tell_what_is_next(wanted, given["config"], settings)
 
 
@@ -124,10 +125,10 @@ def planned(
 @root_option
 def show(plugin: str, root: Path | None) -> None:
     """Show the units that were written."""
-    found = installed(known(plugin), root)
+    found = files.installed(known(plugin), root)
     if not found:
         common.fail(say("nothing", plugin=plugin))
-    show_files({path: path.read_text("utf-8") for path in found})
+    files.show({path: path.read_text("utf-8") for path in found})
 
 
 @click.command(epilog="Example:  netapp service remove")
@@ -137,7 +138,7 @@ def remove(plugin: str, root: Path | None) -> None:
     """Remove the units that were written; data and user stay."""
     if root is None and os.geteuid() != 0:
         common.fail(say("not root remove"))
-    found = installed(known(plugin), root)
+    found = files.installed(known(plugin), root)
     if not found:
         common.fail(say("nothing", plugin=plugin))
     units = " ".join(path.name for path in found)
@@ -151,6 +152,14 @@ def remove(plugin: str, root: Path | None) -> None:
         common.note(say("removed", path=path))
     common.write(say("next"))
     common.write(f"  systemctl stop {units}\n  systemctl daemon-reload", keep="\n")
+
+
+def cache_plugins() -> None:
+    """Have Twisted write its list of plugins beside them: in its sandbox a service may not."""
+    from twisted.application.service import IServiceMaker
+    from twisted.plugin import getPlugins
+
+    list(getPlugins(IServiceMaker))
 
 
 def sound(plugin: str, user: str, own_user: bool, words: Iterable[object]) -> None:
@@ -209,9 +218,9 @@ def check(plugin: str, given: Sequence[str]) -> None:
     from twisted.python.usage import UsageError
 
     # The hub's file of settings has the tables of all services.
-    files = [option for option in given if option.startswith("--config=")]
+    named = [option for option in given if option.startswith("--config=")]
     asked = (
-        {plugin: given} if plugin != "netapp" else {"-hub": given} | {f"-{each}": files for each in SERVICES}
+        {plugin: given} if plugin != "netapp" else {"-hub": given} | {f"-{each}": named for each in SERVICES}
     )
     try:
         for name, options in asked.items():
@@ -233,49 +242,6 @@ def warn(user: str, *, fatal: bool) -> None:
         tell(say("closed", user=user, folder=folder))
     elif (folder := ours.in_home) is not None:
         common.note(say("home", folder=folder))
-
-
-def below(root: Path | None, path: Path) -> Path:
-    return path if root is None else root / path.relative_to("/")
-
-
-def write(files: dict[Path, str]) -> None:
-    """Write them all, or none if one of them is somebody else's."""
-    for path in files:
-        if path.exists() and not ours(path):
-            common.fail(say("foreign", path=path))
-    for path, text in files.items():
-        draft = path.with_name(f".{path.name}.new")
-        try:
-            path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-            draft.write_text(text, "utf-8")
-            draft.chmod(0o644)
-            draft.replace(path)
-        except OSError as error:
-            common.fail(say("cannot write", path=path, reason=error.strerror or error))
-
-
-def ours(path: Path) -> bool:
-    try:
-        return path.read_text("utf-8", "replace").startswith(unit.MARK.partition(";")[0])
-    except OSError as error:
-        common.fail(common.trouble(error, path))
-
-
-def installed(plugin: str, root: Path | None) -> list[Path]:
-    """The files of a plugin's service that we wrote: its unit, and the sockets that it names."""
-    units = below(root, unit.UNITS)
-    service = units / f"{plugin}.service"
-    if not service.exists() or not ours(service):
-        return []
-    names = re.findall(r"^Sockets=(.*)$", service.read_text("utf-8"), re.MULTILINE)
-    sockets = [units / name for line in names for name in line.split()]
-    return [service, *(path for path in sockets if path.exists() and ours(path))]
-
-
-def show_files(files: dict[Path, str]) -> None:
-    for path, text in files.items():
-        common.write(f"# {path}\n{text}", keep="\n")
 
 
 def tell_what_is_next(wanted: unit.Wanted, config: Path | None, settings: dict[str, Any]) -> None:
