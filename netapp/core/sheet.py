@@ -109,6 +109,9 @@ def _words(text: str, room: int) -> Iterator[str]:
             yield word
             word = ""
         word += char
+        if char == "/":  # of a path
+            yield word
+            word = ""
     if word:
         yield word
 

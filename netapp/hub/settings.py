@@ -44,7 +44,7 @@ PHRASES: Final = Phrases(
 # reply = "OK!"
 """,
             """\
-# netapp's settings.  Take the # off the beginning of a line to make it true, then start netapp again.
+# netapp's settings.  Take the # off a line's beginning to make it true, then start netapp again.
 # These are a few; twistd netapp-chat --help and so on list every service's own.
 # What the command line says wins; --config FILE has another file read instead of this one.
 
