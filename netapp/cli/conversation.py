@@ -32,10 +32,6 @@ PHRASES: Final = Phrases(
         "unanswered": ("对方没有回复就断开了连接", "the peer closed the connection without an answer"),
         "nobody": ("(现在没有人可以回复)", "(nobody is there to answer)"),
         "hint": ("(每行一条消息,按 Ctrl-D 结束)", "(a line is a message; Ctrl-D ends)"),
-        "commands": (
-            "(每行一条消息,/help 列出命令,按 Ctrl-D 结束)",
-            "(a line is a message; /help lists commands; Ctrl-D ends)",
-        ),
     }
 )
 say: Final = common.words(PHRASES)
@@ -61,8 +57,8 @@ class Conversation:
     def run(self) -> int:
         """:returns: the exit status."""
         trace = self._wire.trace = self._trace()
-        if self._person:
-            common.note(say("hint" if self._typist is None else "commands"))
+        if self._person and self._typist is None:
+            common.note(say("hint"))
         with selectors.PollSelector() as selector:  # unlike epoll it takes a redirected file
             if self._typist is not None:
                 self._typist.start(self._wire)

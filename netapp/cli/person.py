@@ -66,7 +66,7 @@ class Person(Console):
         self._wire = wire
         self._before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
         self.editor.start()
-        self.assistant.stand()
+        self.assistant.begin()
 
     def stop(self) -> None:
         self.editor.stop()
@@ -104,7 +104,7 @@ class Person(Console):
         assert self._wire is not None
         return self._wire.parties()
 
-    def octets(self, typed: str, tongue: Tongue) -> bytes | None:
+    def octets(self, typed: str, tongue: Tongue, party: Party | None) -> bytes | None:
         assert self._wire is not None
         octets = self.form.octets(typed, tongue)
         return octets if octets or self._wire.empty else None

@@ -1,14 +1,15 @@
 """An operator's desk: what arrives is shown, what is typed answers who spoke last.
 
-The desk is the terminal that the process was started on; without one it is standard input, so
-that a script can be the operator.
+The desk is the terminal that the process was started on, with the commands and the screen of
+:mod:`netapp.core.terminal`; without one it is standard input, so that a script can be the operator.
 """
 
+import os
 import sys
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
 from twisted.application import service
 from twisted.internet import stdio
@@ -16,10 +17,15 @@ from twisted.protocols import basic
 
 from netapp.core import limits, text
 from netapp.core.languages import Lang, Phrases
+from netapp.core.terminal.here import usable
+from netapp.core.text import Tongue
 
-#: Sends the operator's line to one peer; False when that peer has gone.
-Answer = Callable[[str], bool]
+if TYPE_CHECKING:
+    from netapp.core.terminal.guests import DeskTerminal, Guests
+
 Peer = tuple[str, int]
+#: Sends the operator's line to one peer, or octets as they are; False when that peer has gone.
+Answer = Callable[[str | bytes], bool]
 _NEWLINE: Final = "\r\n"
 
 PHRASES = Phrases({"nobody": ("(现在没有人可以回复)", "(nobody is there to answer)")})
@@ -27,11 +33,23 @@ PHRASES = Phrases({"nobody": ("(现在没有人可以回复)", "(nobody is there
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """What somebody has sent, for the operator to see."""
+    """What somebody has sent, for the operator to see.
+
+    :param octets: the same as it came.
+    :param tongue: how this peer is read and written to.
+    :param own: where it has reached us.
+    :param stream: it is a connection.
+    :param ready: whether more may be sent.
+    """
 
     host: str
     port: int
-    text: str
+    text: str = ""
+    octets: bytes = b""
+    tongue: Tongue | None = None
+    own: Peer = ("", 0)
+    stream: bool = False
+    ready: Callable[[], bool] = field(default=lambda: True)
 
 
 class Desk:
@@ -44,11 +62,16 @@ class Desk:
 
     def __init__(self, show: Callable[[str], object], lang: Lang) -> None:
         self._show, self._lang = show, lang
+        #: The same at a terminal that can be edited on.
+        self.guests: Guests | None = None
         self._waiting: OrderedDict[Peer, Answer] = OrderedDict()
         self._last: tuple[Peer, Answer] | None = None
 
     def arrived(self, what: Arrived, answer: Answer) -> None:
         """Show a message; the next line typed goes to its sender."""
+        if self.guests is not None:
+            self.guests.arrived(what, answer)
+            return
         peer = what.host, what.port
         self._last = peer, answer
         self._waiting.pop(peer, None)
@@ -59,7 +82,25 @@ class Desk:
 
     def show(self, what: Arrived) -> None:
         """Show a message that waits for no answer."""
+        if self.guests is not None:
+            self.guests.arrived(what, None)
+            return
         self._show(f"{what.host}:{what.port} >>> {text.visible(what.text.rstrip(_NEWLINE))}")
+
+    def joined(self, what: Arrived) -> None:
+        """A connection stands; of interest where peers can be listed."""
+        if self.guests is not None:
+            self.guests.joined(what)
+
+    def left(self, what: Arrived) -> None:
+        """It has gone."""
+        if self.guests is not None:
+            self.guests.left(what)
+
+    def told(self, what: Arrived, octets: bytes) -> None:
+        """A service has answered by itself."""
+        if self.guests is not None:
+            self.guests.told(what, octets)
 
     def typed(self, line: str) -> None:
         """The operator has typed a line."""
@@ -90,20 +131,32 @@ class DeskInput(basic.LineReceiver):
 
 
 class DeskService(service.Service):
-    """The desk on this process's own standard input and output."""
+    """The desk on this process's own terminal, or standard input and output."""
 
     def __init__(self, lang: Lang, reactor: Any) -> None:
         self.desk = Desk(_show, lang)
-        self._reactor = reactor
+        self._lang, self._reactor = lang, reactor
         self._stdio: Any = None
+        self._terminal: DeskTerminal | None = None
 
     def startService(self) -> None:
         super().startService()
-        self._stdio = stdio.StandardIO(DeskInput(self.desk), reactor=self._reactor)
+        if usable(os.environ):
+            from netapp.core.terminal.guests import DeskTerminal  # which brings prompt_toolkit
+
+            self._terminal = DeskTerminal(self._lang, self._reactor)
+            self.desk.guests = self._terminal.guests
+            self._terminal.start()
+        else:
+            self._stdio = stdio.StandardIO(DeskInput(self.desk), reactor=self._reactor)
 
     def stopService(self) -> None:
         super().stopService()
-        self._stdio.loseConnection()
+        if self._terminal is not None:
+            self.desk.guests = None
+            self._terminal.stop()
+        else:
+            self._stdio.loseConnection()
 
 
 def _show(line: str) -> None:

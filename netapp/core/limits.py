@@ -67,6 +67,8 @@ EXPLAIN_WINDOW: Final = 60.0
 #: Findings said in that time, in all, and of one address; the rest is counted and said as a number.
 EXPLAIN_TOLD: Final = 100
 EXPLAIN_TOLD_EACH: Final = 30
+#: The same finding of one address in that time.
+EXPLAIN_TOLD_SAME: Final = 3
 #: Characters of a file's name, or of a misread answer, that a finding shows.
 EXPLAIN_SHOWN: Final = 60
 #: A connection on which nobody has said anything, or whose peer takes nothing of a file, for so long.
@@ -580,6 +582,8 @@ TERMINAL_LINE: Final = 4096
 TERMINAL_PEERS: Final = 1024
 #: The shortest time between two messages of ``/every``.
 TERMINAL_EVERY: Final = 0.01
+#: Peers of an operator at a terminal; who has been silent longest is forgotten.
+DESK_GUESTS: Final = 1024
 #: Octets of a file that are read at once, and seconds between two looks at a peer that reads slowly.
 TERMINAL_PIECE: Final = 64 * 1024
 TERMINAL_PAUSE: Final = 0.02

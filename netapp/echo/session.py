@@ -5,7 +5,7 @@ A chunk is what one read gave: the tutorials' programs take it for a message, an
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from netapp.core import limits, text
@@ -40,6 +40,7 @@ class Show:
     """Let the operator see what this peer has sent."""
 
     text: str
+    octets: bytes = field(default=b"", compare=False)
 
 
 class Answers:
@@ -77,21 +78,21 @@ class EchoSession(Session):
     def __init__(
         self, answers: Answers, tongue: text.Tongue, peer: tuple[str, int], *, once: bool, operator: bool
     ) -> None:
-        self._answers, self._tongue, self._peer = answers, tongue, peer
+        self._answers, self.tongue, self._peer = answers, tongue, peer
         self._once, self._operator = once, operator
         self._finished = False
 
     def receive(self, data: bytes, now: float) -> Sequence[Effect]:
         if self._operator:
-            return [Show(self._tongue.read(data))]
-        answer = self._answers.answer(data, *self._peer, self._tongue)
+            return [Show(self.tongue.read(data), data)]
+        answer = self._answers.answer(data, *self._peer, self.tongue)
         return [answer, Close("answered once")] if self._once else [answer]
 
     def finish(self, now: float) -> Sequence[Effect]:
         self._finished = True
         return () if self._operator else (Close("the peer has finished"),)
 
-    def typed(self, line: str, now: float) -> Sequence[Effect]:
-        """The operator has answered this peer."""
-        octets = self._tongue.write(line)
+    def typed(self, line: str | bytes, now: float) -> Sequence[Effect]:
+        """The operator has answered this peer, by octets where they are to stay as they are."""
+        octets = line if isinstance(line, bytes) else self.tongue.write(line)
         return [octets, Close("answered once")] if self._once or self._finished else [octets]

@@ -57,6 +57,11 @@ class Assistant:
         self._transfers: list[Transfer] = []
         self._quiet = False
 
+    def begin(self) -> None:
+        """The terminal is there."""
+        self.note(self._say("hint"))
+        self.stand()
+
     # What crosses ----------------------------------------------------------------------------
 
     def opened(self, party: Party, *, by_us: bool) -> None:
@@ -121,7 +126,7 @@ class Assistant:
 
     def _send(self, text: str) -> bool:
         """:raises ValueError: it is no hex."""
-        return self._deliver(lambda party: self._house.octets(text, self._tongue(party)))
+        return self._deliver(lambda party: self._house.octets(text, self._tongue(party), party))
 
     def _deliver(self, make: Callable[[Party], bytes | None]) -> bool:
         """:returns: whether somebody was reached, or need not be."""
@@ -184,7 +189,7 @@ class Assistant:
         self._deliver(lambda party: octets)
 
     def _every(self, what: commands.Do, now: float) -> None:
-        self._house.octets(what.argument, Tongue("auto"))
+        self._house.octets(what.argument, Tongue("auto"), None)
         self._repetition = Repetition(what.argument, what.seconds, now)
 
     def _stop(self, what: commands.Do, now: float) -> None:
@@ -218,7 +223,8 @@ class Assistant:
     def _peers(self, what: commands.Do, now: float) -> None:
         self._number()
         for number, party in self._numbers.items():
-            marks = [self._say("waits")] * party.waits + [self._tongue(party).codec]
+            marks = ["TCP" if party.stream else "UDP", self._tongue(party).codec]
+            marks += [self._say("waits")] * party.waits
             arrow = "*" if party is self._to or self._to == "all" else " "
             self.note(f"{arrow}{number:>3}  {party.name}  {', '.join(marks)}")
         if not self._numbers:

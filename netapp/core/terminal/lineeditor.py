@@ -6,6 +6,7 @@ is shown above the line; so neither disturbs the other, and what is written keep
 """
 
 import asyncio
+import atexit
 import os
 import sys
 import termios
@@ -74,10 +75,12 @@ class LineEditor:
         """Take the terminal."""
         self._before = termios.tcgetattr(0)
         self._aside = Aside()
+        atexit.register(self.stop)  # for a start that fails after ours
         self._thread.start()
 
     def stop(self) -> None:
         """Give the terminal back as it was; a second call does nothing."""
+        atexit.unregister(self.stop)
         if self._loop is not None:
             with suppress(RuntimeError):  # the editor has ended by itself
                 self._loop.call_soon_threadsafe(self._exit)

@@ -32,8 +32,8 @@ class House(Protocol):
     def parties(self) -> Sequence[Party]:
         """Who is there, in the order in which they came."""
 
-    def octets(self, typed: str, tongue: Tongue) -> bytes | None:
-        """What is typed, as it goes out; None for what cannot be sent.
+    def octets(self, typed: str, tongue: Tongue, party: Party | None) -> bytes | None:
+        """What is typed, as it goes out to this party; None for what cannot be sent.
 
         :raises ValueError: its text says why.
         """

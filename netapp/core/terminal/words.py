@@ -6,6 +6,10 @@ from netapp.core.languages import Phrases
 
 PHRASES: Final = Phrases(
     {
+        "hint": (
+            "(每行一条消息,/help 列出命令,按 Ctrl-D 结束)",
+            "(a line is a message; /help lists commands; Ctrl-D ends)",
+        ),
         "nobody": ("(现在没有人可以回复)", "(nobody is there to answer)"),
         "now": ("(现在显示{what})", "(now showing {what})"),
         "text": ("文本", "text"),

@@ -31,12 +31,12 @@ class OperatorSession:
     """The talks of one listener; ``now`` is seconds on one clock that only rises."""
 
     def __init__(self, encoding: Encoding) -> None:
-        self._encoding = encoding
+        self.encoding = encoding
         self._talks: OrderedDict[Address, Talk] = OrderedDict()
 
     def receive(self, datagram: bytes, address: Address, now: float) -> list[Show | bytes]:
         """:returns: what the operator is to see, and what goes back at once."""
-        talk = self._talks.pop(address, None) or Talk(Tongue(self._encoding))
+        talk = self._talks.pop(address, None) or Talk(Tongue(self.encoding))
         text = talk.tongue.read(datagram).rstrip("\r\n\0")
         if text == GOODBYE:
             return [Show(text)]
@@ -48,8 +48,10 @@ class OperatorSession:
             self._talks.popitem(last=False)
         return [Show(text)]
 
-    def typed(self, line: str, address: Address, now: float) -> bytes | None:
-        """The operator answers a peer; None when it waits for nothing, since each datagram has its reply.
+    def typed(self, line: str | bytes, address: Address, now: float) -> bytes | None:
+        """The operator answers a peer; octets stay as they are.
+
+        None when the peer waits for nothing, since each datagram has its reply.
 
         A peer that has waited ten minutes has gone.
         """
@@ -61,7 +63,7 @@ class OperatorSession:
         if not talk.owed:
             return None
         talk.owed.popleft()
-        return _written(talk, line)
+        return line if isinstance(line, bytes) else _written(talk, line)
 
 
 def _written(talk: Talk, text: str) -> bytes:

@@ -1,15 +1,18 @@
 """Carries plain datagrams: to and from the lobby, or an operator's desk."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from twisted.internet import interfaces
 from twisted.python.failure import Failure
 
 from netapp.core import datagrams
 from netapp.core.access import Access, plain_host
+from netapp.core.connections import peer_of
 from netapp.core.datagrams import OwnPorts, Peer
 from netapp.core.desk import Arrived, Desk
 from netapp.core.languages import Speaker
+from netapp.core.text import Tongue
 from netapp.errors import NetappError
 from netapp.talk import BadName, NameTaken
 from netapp.talk.talk import Talk
@@ -117,13 +120,15 @@ class OperatorDatagrams(datagrams.Datagrams):
         self.session, self._desk = session, desk
 
     def heard(self, datagram: bytes, peer: Peer, now: float) -> Iterable[bytes]:
+        own, tongue = peer_of(self.transport.getHost()), Tongue(self.session.encoding)
+        arrived = Arrived(plain_host(peer[0]), peer[1], "", datagram, tongue, own)
         for each in self.session.receive(datagram, peer, now):
             if isinstance(each, Show):
-                arrived = Arrived(plain_host(peer[0]), peer[1], each.text)
-                self._desk.arrived(arrived, lambda line: self._typed(line, peer))
+                self._desk.arrived(replace(arrived, text=each.text), lambda line: self._typed(line, peer))
             else:
+                self._desk.told(arrived, each)
                 yield each
 
-    def _typed(self, line: str, peer: Peer) -> bool:
+    def _typed(self, line: str | bytes, peer: Peer) -> bool:
         octets = self.session.typed(line, peer, self.clock.seconds())
         return octets is not None and self.send(octets, peer)
