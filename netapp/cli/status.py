@@ -104,7 +104,7 @@ def _lines(folder: Path, found: list[neighbours.Neighbour], sheet: Sheet) -> Ite
     yield from ["", *_kept(folder, sheet.told)]
     yield from _first(folder, sheet)
     settings = next((one["settings"] for one in sheet.told if one.get("settings")), None)
-    yield from sheet.settings(str(settings) if settings else None)
+    yield from sheet.settings(str(settings) if settings else None, str(folder))
     wrong = list(troubles.troubles(folder, found))
     yield ""
     if not wrong:

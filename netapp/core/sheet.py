@@ -59,8 +59,8 @@ PHRASES: Final = Phrases(
         ),
         "settings": ("设置写在:", "The settings are in"),
         "settings free": (
-            "没有设置文件;用 --config FILE 指定一个。",
-            "There is no file of settings; --config FILE names one.",
+            "没有设置文件。启动时会读 {path}(如果有),或 --config 指定的文件。",
+            "There is no file of settings: a start reads {path} if it is there, or what --config names.",
         ),
         "again": ("随时运行 {command},可以再看这些内容。", "To see this again: {command}"),
     }
@@ -202,9 +202,10 @@ class Sheet:
         says = ["", *wrapped(self.say("no account"))] if alone else wrapped(self.say("or add"))
         return [*says, *wrapped(command, _INDENT)]
 
-    def settings(self, path: str | None) -> list[str]:
+    def settings(self, path: str | None, state: str = "STATE") -> list[str]:
+        """:param path: the file that was read; None for none.  :param state: the state directory."""
         if path is None:
-            return ["", *wrapped(self.say("settings free"))]
+            return ["", *wrapped(self.say("settings free", path=f"{state}/netapp.toml"))]
         line = f"{self.say('settings')} {path}"
         return ["", *([line] if cells(line) <= COLUMNS else [self.say("settings"), *wrapped(path, _INDENT)])]
 

@@ -104,7 +104,7 @@ class Welcome:
             yield from sheet.first_admin(code.text, code.expires)
             yield from sheet.add_admin(self._command("user", "add", "NAME", "--admin"), alone=False)
         settings = self._options.settings_path
-        yield from sheet.settings(os.path.abspath(settings) if settings else None)
+        yield from sheet.settings(os.path.abspath(settings) if settings else None, str(self._state))
         yield from [*sheet.again(self._command("status")), ""]
 
     def _command(self, *words: str) -> str:
