@@ -76,6 +76,7 @@ class StreamDoor:
 
     def __init__(self, owner: str, teller: Teller, clock: Any) -> None:
         self.owner, self.teller, self.clock = owner, teller, clock
+        self.greets = False  # it has spoken first: a client that waits then, waits rightly
 
     def met(self, transport: Any) -> "Watched | None":
         """The witness of one connection; None if there cannot be one."""
@@ -91,6 +92,7 @@ class Watched:
 
     def __init__(self, door: StreamDoor, transport: Any) -> None:
         self.teller, self._clock, self.broken = door.teller, door.clock, False
+        self._door = door
         peer = peer_of(transport.getPeer())
         tell = partial(door.teller.tell, door.owner, peer)
         self._rules = Conversation(tell, evidence.Connection(transport), self._clock.seconds())
@@ -105,6 +107,7 @@ class Watched:
 
     @fenced
     def said(self, octets: bytes) -> None:
+        self._door.greets = self._door.greets or self._rules.untouched
         self._rules.said(octets, self._clock.seconds())
         self._alarm.set(self._rules.deadline)
 
@@ -154,6 +157,8 @@ class Watched:
 
     @fenced
     def _wake(self) -> None:
+        if self._door.greets and self._rules.untouched:
+            return
         self._rules.tick(self._clock.seconds())
         self._alarm.set(self._rules.deadline)
 

@@ -8,13 +8,8 @@ import struct
 from pathlib import Path
 from typing import Any, Final
 
+from netapp.core.platform import fcntl, termios
 from netapp.core.sendfile import can_sendfile, unacknowledged
-
-try:
-    import fcntl
-    import termios
-except ImportError:  # pragma: no cover  (no such calls on this system)
-    fcntl = termios = None  # type: ignore[assignment]
 
 _TCP_INFO: Final = 256  # octets asked for; a kernel gives those that it has
 _BYTES_ACKED_AT: Final = 120  # since Linux 4.1

@@ -46,6 +46,11 @@ class Conversation:
         self._body: int | None = None  # octets of a file that is on its way
         self._acknowledged = self._body_began = 0
 
+    @property
+    def untouched(self) -> bool:
+        """Nobody has said anything yet."""
+        return not self._heard and not self._said and self._body is None
+
     def heard(self, data: bytes, now: float) -> None:
         first, self._heard = not self._heard, self._heard + len(data)
         self._heard_at, self._said_since, self._last = now, 0, hash(data)

@@ -16,8 +16,8 @@ from netapp.core.languages import Lang
 class Teller:
     """One for the whole process.
 
-    A window of time begins with its first finding.  What is too much in it, from one address or in
-    all, is only counted, and the number is said at its end.
+    A window of time begins with its first finding.  What is too much in it, of one address or in
+    all, or again and again the same, is only counted, and the number is said at its end.
 
     :param clock: the reactor.
     """
@@ -27,7 +27,9 @@ class Teller:
     def __init__(self, lang: Lang, clock: Any) -> None:
         self._lang, self._clock = lang, clock
         self._began = float("-inf")
-        self._told: Counter[str] = Counter()  # by address, in this window: no more than are told at all
+        # In this window; no more entries than are told at all.
+        self._told: Counter[str] = Counter()  # by address
+        self._same: Counter[tuple[str, str]] = Counter()  # by address and key
         self._left_out = 0
         self._failed = False
 
@@ -36,10 +38,11 @@ class Teller:
         now = self._clock.seconds()
         if now - self._began >= limits.EXPLAIN_WINDOW:
             self._begin(now)
-        if self._told.total() >= limits.EXPLAIN_TOLD or self._told[peer[0]] >= limits.EXPLAIN_TOLD_EACH:
+        if self._is_too_much(peer[0], key):
             self._leave_out(now)
             return
         self._told[peer[0]] += 1
+        self._same[peer[0], key] += 1
         shown = {name: _shown(value) for name, value in fields.items()}
         self._log.info(
             "explain {peer} ({owner}): {finding}",
@@ -54,9 +57,17 @@ class Teller:
             self._failed = True
             self._log.failure("explain: something could not be judged", failure)
 
+    def _is_too_much(self, host: str, key: str) -> bool:
+        return (
+            self._told.total() >= limits.EXPLAIN_TOLD
+            or self._told[host] >= limits.EXPLAIN_TOLD_EACH
+            or self._same[host, key] >= limits.EXPLAIN_TOLD_SAME
+        )
+
     def _begin(self, now: float) -> None:
         self._began = now
         self._told.clear()
+        self._same.clear()
 
     def _leave_out(self, now: float) -> None:
         if not self._left_out:

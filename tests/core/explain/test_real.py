@@ -30,6 +30,9 @@ listen = ["tcp:0:interface=127.0.0.1"]
 [dns]
 listen = ["tcp:0:interface=127.0.0.1", "udp:0:interface=127.0.0.1"]
 record = ["www.baidu.com=192.168.1.2"]
+[chat]
+listen = ["tcp:0:interface=127.0.0.1"]
+irc = "none"
 [udpchat]
 listen = ["udp:0:interface=127.0.0.1"]
 ipmsg = "none"
@@ -51,7 +54,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     config.write_text(CONFIG.format(root=root), "utf-8")
     state = base / "state"
     state.mkdir(mode=0o700)
-    with real.running("netapp", f"--config={config}", "--without=chat", state=state) as plugin:
+    with real.running("netapp", f"--config={config}", state=state) as plugin:
         yield House(plugin)
 
 
@@ -141,6 +144,16 @@ def log_in(house: House) -> str:
         return address(client)
 
 
+def chat_in_lines(house: House) -> str:
+    with house.tcp("chat") as client:
+        client.recv(1024)
+        for line in ("小明\n", "大家好\n", "/quit\n"):
+            client.sendall(line.encode())
+            assert client.recv(1024)
+        real.read_all(client)
+        return address(client)
+
+
 def echo_lines(house: House) -> str:
     with house.tcp("echo") as client:
         for text in ("你好\n", "再见\n", "GBK too\n"):
@@ -210,8 +223,8 @@ def address(client: socket.socket) -> str:
 
 def test_a_program_that_makes_no_mistake_hears_nothing(house: House) -> None:
     clients = (
-        read_file, read_frame, browse, log_in, echo_lines, echo_much, echo_datagrams, chat_in_gbk, ask_names,
-        ask_dns,
+        read_file, read_frame, browse, log_in, chat_in_lines, echo_lines, echo_much, echo_datagrams,
+        chat_in_gbk, ask_names, ask_dns,
     )  # fmt: skip
     hosts = {client.__name__: client(house) for client in clients}
     house.plugin.wait_for(line(PROVOKE["wordless"](house), "wordless"))  # all before it was judged

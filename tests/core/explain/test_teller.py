@@ -23,6 +23,9 @@ from netapp.core.streams import SessionProtocol
 from netapp.testing import FakeReactor, connect, datagrams
 
 PEER = ("127.0.0.1", 51234)
+EVERY_FIELD = dict.fromkeys(
+    ("count", "size", "taken", "came", "went", "shown", "position", "octet", "octets"), 1
+) | {"seconds": 5.0}
 
 
 class Echo(Session):
@@ -122,16 +125,29 @@ def test_one_address_is_told_so_much_and_then_how_much_was_left_out() -> None:
     teller = Teller("en", clock)
     with logged() as lines:
         for port in range(1000):
-            teller.tell("netapp-echo", ("127.0.0.1", port), "reset", {})
+            for key in list(FINDINGS.phrases)[:15]:
+                teller.tell("netapp-echo", ("127.0.0.1", port), key, EVERY_FIELD)
         teller.tell("netapp-echo", ("127.0.0.2", 1), "reset", {})
         clock.advance(limits.EXPLAIN_WINDOW)
     assert sum("127.0.0.1:" in each for each in lines) == limits.EXPLAIN_TOLD_EACH
     assert sum("127.0.0.2:" in each for each in lines) == 1
-    left = 1000 - limits.EXPLAIN_TOLD_EACH
+    left = 15_000 - limits.EXPLAIN_TOLD_EACH
     assert lines[-1] == f"explain: {left} more were found in the last 60 s and left out"
     with logged() as lines:
         teller.tell("netapp-echo", PEER, "reset", {})
     assert len(lines) == 1
+
+
+def test_the_same_finding_of_one_address_is_told_three_times() -> None:
+    clock = task.Clock()
+    teller = Teller("zh", clock)
+    with logged() as lines:
+        for port in range(5):
+            teller.tell("netapp-file", ("127.0.0.1", port), "reset", {})
+        teller.tell("netapp-file", PEER, "wordless", {})
+        clock.advance(limits.EXPLAIN_WINDOW)
+    assert len(lines) == 5
+    assert lines[-1] == "explain: 过去 60 秒内另有 2 条说明没有写出"
 
 
 def test_many_addresses_together_are_told_so_much() -> None:
@@ -219,6 +235,27 @@ def test_without_the_option_what_a_session_notices_is_said_by_nobody() -> None:
         protocol.dataReceived(b"hello\0\0")
     assert transport.take() == b"hello\0\0"
     assert lines == []
+
+
+# Who speaks first --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("greets", [True, False])
+def test_who_waits_for_a_greeting_that_comes_late_waits_rightly(greets: bool) -> None:
+    """As at a login that failed tries have made slow."""
+
+    class Greeting(Echo):
+        def open(self, now: float) -> Sequence[Effect]:
+            return [b"name?"] if greets and not factory.connections > 1 else []
+
+    clock = FakeReactor()
+    factory = SessionFactory(lambda peer: SessionProtocol(Greeting(), clock), Access(()))
+    factory.witness = StreamDoor("netapp-login", Teller("en", clock), clock)
+    with logged() as lines:
+        connect(factory)
+        connect(factory)
+        clock.advance(limits.EXPLAIN_SILENCE)
+    assert len(lines) == (0 if greets else 2)
 
 
 # Who is listened to ------------------------------------------------------------------------------
