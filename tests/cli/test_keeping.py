@@ -1,0 +1,358 @@
+"""``netapp backup``, ``restore`` and ``db``, as a user runs them."""
+
+import gzip
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import tarfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from netapp.cli.main import main
+from netapp.people import admin
+from netapp.people import store as people
+from tests import real
+from tests.cli import tools
+from tests.cli.user_tools import Done
+
+pytestmark = pytest.mark.real
+Start = Callable[..., real.Plugin]
+AS_ROOT = os.geteuid() == 0
+
+
+def run(*arguments: object, state: Path) -> Done:
+    """The command within this process: thirty of them need no thirty interpreters."""
+    environment = {"NETAPP_STATE": str(state), "LC_ALL": "C.UTF-8"}
+    with CliRunner().isolation(env=environment) as (out, err, _):
+        with pytest.raises(SystemExit) as ended:
+            main(list(map(str, arguments)))
+        sys.stdout.flush()
+    assert isinstance(ended.value.code, int)
+    done = Done(ended.value.code, out.getvalue().decode(), err.getvalue().decode())
+    assert "Traceback" not in done.err
+    return done
+
+
+def right(*arguments: object, state: Path) -> tuple[str, str]:
+    """What it says, and what it says beside that."""
+    done = run(*arguments, state=state)
+    assert done.status == 0, done
+    return done.out, done.err
+
+
+def wrong(*arguments: object, state: Path) -> str:
+    """The one line that it fails with."""
+    done = run(*arguments, state=state)
+    assert (done.status, done.err.count("\n")) == (1, 1), done
+    return done.err
+
+
+def accounts(state: Path) -> set[str]:
+    with people.rows(state) as rows:
+        return {name for name in ("zhao", "li") if rows.accounts.find(name) is not None}
+
+
+def add(state: Path, name: str) -> None:
+    with people.rows(state) as rows:
+        admin.add(rows, name, None, 1.0)
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """Accounts, a key, a share."""
+    path = tmp_path / "state"
+    add(path, "zhao")
+    (path / "people.key").write_bytes(bytes(32))
+    (path / "share").mkdir()
+    (path / "share" / "中文.txt").write_text("你好")
+    return path
+
+
+def test_a_backup_and_back_again(state: Path, tmp_path: Path) -> None:
+    backup = tmp_path / "b.tar.gz"
+    out, told = right("backup", backup, state=state)
+    assert out == ""
+    assert "keep it safe" in told
+    assert backup.stat().st_mode & 0o777 == 0o600
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["b.tar.gz", "state"]
+    assert "is whole" in right("restore", backup, "--check", state=state)[0]
+    add(state, "li")
+    key = (state / "people.key").read_bytes()
+    out, told = right("restore", backup, "--force", state=state)
+    assert "with 3 files" in out
+    (old,) = tmp_path.glob("state.before-*")
+    assert str(old) in told
+    assert accounts(state) == {"zhao"}
+    assert accounts(old) == {"zhao", "li"}
+    assert (state / "people.key").read_bytes() == key
+    assert (state / "share" / "中文.txt").read_text() == "你好"
+
+
+def test_a_backup_is_taken_while_netapp_runs_and_put_back_only_when_it_has_ended(
+    start: Start, tmp_path: Path
+) -> None:
+    local = ("--listen=tcp:0:interface=127.0.0.1", "--irc=none", "--flood=off", "--lang=en")
+    chat = start("netapp-chat", *local)
+    state, backup = tmp_path / "state", tmp_path / "b.tar.gz"
+    with real.tcp_client(chat.tcp()) as client:
+        heard = b""
+        client.sendall(b"bob\r\n")
+        for number in range(5):
+            client.sendall(b"line %d\r\n" % number)
+        client.sendall(b"/history\r\n")
+        while b"line 4" not in heard:
+            heard += client.recv(4096)
+        right("backup", backup, state=state)
+    assert "in use: stop netapp first" in wrong("restore", backup, "--force", state=state)
+    with tarfile.open(backup) as tar:
+        assert not [name for name in tar.getnames() if "-wal" in name or "/run" in name or ".lock" in name]
+    chat.stop()
+    right("restore", backup, "--force", state=state)
+    with closing(sqlite3.connect(state / "talk.db")) as database:
+        said = database.execute("SELECT count(*) FROM messages WHERE text LIKE 'line %'").fetchone()
+    assert said == (5,)
+    again = start("netapp-chat", *local)
+    assert "ready" in again.log
+
+
+def test_standard_output_takes_one_too(state: Path, tmp_path: Path) -> None:
+    process = subprocess.run(
+        [tools.COMMAND, "backup", "-", "--without-files"],
+        env=tools.environment("C.UTF-8", state),
+        capture_output=True,
+        check=True,
+    )
+    assert process.stderr == b""
+    (tmp_path / "b").write_bytes(process.stdout)
+    _, told = right("restore", tmp_path / "b", "--state", tmp_path / "new", state=state)
+    assert "the shared files are not in this backup" in told
+    assert not (tmp_path / "new" / "share").exists()
+
+
+def test_what_cannot_be_is_told_in_one_line(state: Path, tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    there.write_text("mine")
+    assert "there already: choose another name" in wrong("backup", there, state=state)
+    assert there.read_text() == "mine"
+    assert "there already" in wrong("backup", tmp_path, state=state)
+    assert "within the state directory" in wrong("backup", state / "b", state=state)
+    assert "there is no " in wrong("backup", tmp_path / "no" / "b", state=state)
+    assert "no state directory" in wrong("backup", tmp_path / "b", state=tmp_path / "none")
+    assert "there is no " in wrong("restore", tmp_path / "none", state=state)
+    assert "is no backup of netapp" in wrong("restore", there, "--force", state=state)
+    assert "is no backup of netapp" in wrong("restore", there, "--check", state=state)
+    right("backup", there, "--force", state=state)
+    assert "holds something: give --force" in wrong("restore", there, state=state)
+    os.truncate(there, 2000)
+    assert "is cut off" in wrong("restore", there, "--force", state=state)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["state", "there"]
+
+
+def test_a_damaged_database_is_not_saved_over_a_good_backup(state: Path, tmp_path: Path) -> None:
+    backup = tmp_path / "b"
+    right("backup", backup, state=state)
+    good = backup.read_bytes()
+    os.truncate(state / "people.db", 40_000)
+    assert "people.db is no database, or is damaged" in wrong("backup", backup, "--force", state=state)
+    assert backup.read_bytes() == good
+    assert "put a backup back (netapp restore)" in wrong("db", "check", state=state)
+    right("restore", backup, "--force", state=state)
+    assert "people.db: whole" in right("db", "check", state=state)[0]
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root may act as another")
+def test_another_users_state_is_named(state: Path, tmp_path: Path) -> None:
+    os.chmod(tmp_path, 0o755)
+    for command in (["backup", "-"], ["restore", "/etc/hostname", "--force"], ["db", "check"]):
+        done = subprocess.run(
+            ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", tools.COMMAND, *command],
+            env=tools.environment("C.UTF-8", state) | {"HOME": "/tmp"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if "ModuleNotFound" in done.stderr or "Permission denied" in done.stderr:
+            pytest.skip("another user cannot run the command here")
+        assert done.returncode == 1
+        assert done.stderr.count("\n") == 1, done.stderr
+
+
+def test_the_commands_speak_chinese(state: Path, tmp_path: Path) -> None:
+    for arguments, said in (
+        (("backup", tmp_path / "b"), "请妥善保管"),
+        (("restore", tmp_path / "b"), "里已有内容:加 --force"),
+        (("db", "check"), "people.db:完好,版本"),
+    ):
+        done = tools.netapp(*arguments, state=state)
+        assert said in done.stdout + done.stderr
+
+
+def test_root_may_back_up_what_is_another_users_and_leaves_nothing_of_its_own(
+    state: Path, tmp_path: Path
+) -> None:
+    if not AS_ROOT:
+        pytest.skip("only root may give files away")
+    for path in (state, *state.rglob("*")):
+        os.chown(path, 65534, 65534)
+    right("backup", tmp_path / "b", state=state)
+    assert {path.stat().st_uid for path in (state, *state.rglob("*"))} == {65534}
+    right("restore", tmp_path / "b", "--force", state=state)
+    assert {path.stat().st_uid for path in (state, *state.rglob("*"))} == {65534}
+
+
+# db ----------------------------------------------------------------------------------------------
+
+
+def at_revision(state: Path, revision: str) -> None:
+    with closing(sqlite3.connect(state / "people.db")) as database:
+        database.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+        database.commit()
+
+
+def older(state: Path) -> None:
+    """A database of the first revision."""
+    from netapp.core import database
+
+    state.mkdir(mode=0o700)
+    database.upgrade(state / "people.db", people.MIGRATIONS, "0001")
+
+
+def test_databases_are_checked(state: Path) -> None:
+    out, _ = right("db", "check", state=state)
+    assert out.splitlines() == [
+        f"people.db: whole, revision {people.HEAD}",
+        "talk.db: not there yet; the first start makes it",
+    ]
+    at_revision(state, "from the future")
+    assert "is of a newer netapp: upgrade netapp" in run("db", "check", state=state).err
+    (state / "people.db").write_bytes(b"no database")
+    for left in state.glob("people.db-*"):
+        left.unlink()
+    assert "people.db: is no database, or is damaged" in wrong("db", "check", state=state)
+
+
+def test_an_older_database_is_upgraded_after_a_copy(tmp_path: Path) -> None:
+    state = tmp_path / "old"
+    older(state)
+    assert "of an older revision 0001" in right("db", "check", state=state)[0]
+    out, told = right("db", "upgrade", state=state)
+    assert f"people.db: upgraded from 0001 to {people.HEAD}" in out
+    copy = state / f"people.db.before-{people.HEAD}"
+    assert str(copy) in told
+    with closing(sqlite3.connect(copy)) as database:
+        assert database.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+    assert "at the newest revision" in right("db", "upgrade", state=state)[0]
+    at_revision(state, "from the future")
+    assert "newer netapp" in run("db", "upgrade", state=state).err
+
+
+def test_a_backup_with_an_older_database_is_taken_and_upgraded_by_the_start(tmp_path: Path) -> None:
+    older(tmp_path / "old")
+    right("backup", tmp_path / "b", state=tmp_path / "old")
+    right("restore", tmp_path / "b", state=tmp_path / "new")
+    assert accounts(tmp_path / "new") == set()
+    assert (tmp_path / "new" / f"people.db.before-{people.HEAD}").exists()
+
+
+def test_a_backup_with_a_newer_database_is_refused(state: Path, tmp_path: Path) -> None:
+    at_revision(state, "from the future")
+    right("backup", tmp_path / "b", state=state)
+    assert "is of a newer netapp" in wrong(
+        "restore", tmp_path / "b", "--state", tmp_path / "new", state=state
+    )
+    assert not (tmp_path / "new").exists()
+
+
+# Faults ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """One MiB of its own."""
+    place = tmp_path / "small"
+    place.mkdir()
+    mounted = subprocess.run(
+        [real.tool("mount", "mount"), "-t", "tmpfs", "-o", "size=1m,mode=0700", "small", place],
+        capture_output=True, check=False,
+    )  # fmt: skip
+    if mounted.returncode:
+        pytest.skip("no disk can be mounted here: it takes root")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", place], check=True)
+
+
+def test_l41_a_full_disk_leaves_no_half_backup(state: Path, small_disk: Path) -> None:
+    (state / "share" / "film").write_bytes(random.Random(1).randbytes(2_000_000))
+    assert "is full: make room first" in wrong("backup", small_disk / "b", state=state)
+    assert list(small_disk.iterdir()) == []
+
+
+def test_l41_a_full_disk_leaves_the_old_state(state: Path, small_disk: Path, tmp_path: Path) -> None:
+    (state / "share" / "film").write_bytes(random.Random(1).randbytes(2_000_000))
+    right("backup", tmp_path / "b", state=state)
+    (small_disk / "state").mkdir()
+    (small_disk / "state" / "mine").write_text("x")
+    told = wrong("restore", tmp_path / "b", "--force", "--state", small_disk / "state", state=state)
+    assert "larger than what is free here" in told
+    with (small_disk / "filler").open("wb", buffering=0) as filler, suppress(OSError):
+        while filler.write(bytes(4096)):
+            pass
+    wrong("restore", tmp_path / "b", "--force", "--state", small_disk / "state", state=state)
+    assert [each.name for each in (small_disk / "state").iterdir()] == ["mine"]
+    assert sorted(each.name for each in small_disk.iterdir()) == ["filler", "state"]
+
+
+def test_a_mount_point_is_told_of(state: Path, small_disk: Path, tmp_path: Path) -> None:
+    right("backup", tmp_path / "b", state=state)
+    told = wrong("restore", tmp_path / "b", "--state", small_disk, state=state)
+    assert f"restore into it, such as --state {small_disk}/netapp" in told
+    right("restore", tmp_path / "b", "--state", small_disk / "netapp", state=state)
+
+
+KILLED = 8
+
+
+def test_one_that_is_killed_leaves_no_half_file_under_the_name(state: Path, tmp_path: Path) -> None:
+    (state / "share" / "film").write_bytes(random.Random(1).randbytes(20_000_000))
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    chance = random.Random(3)
+    for number in range(KILLED):
+        with subprocess.Popen(
+            [sys.executable, tools.COMMAND, "backup", folder / f"{number}"],
+            env=tools.environment("C.UTF-8", state),
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            deadline = time.monotonic() + real.PATIENCE
+            while not any(folder.glob(".netapp-backup-*/draft")) and process.poll() is None:
+                assert time.monotonic() < deadline
+                time.sleep(0.005)
+            time.sleep(chance.uniform(0, 0.6))
+            process.send_signal(signal.SIGKILL)
+        for made in folder.glob("[0-9]*"):
+            right("restore", made, "--check", state=state)
+            made.unlink()
+    right("backup", folder / "last", state=state)  # takes away what was left behind
+    assert [each.name for each in folder.iterdir()] == ["last"]
+
+
+def test_the_manifest_tells_every_members_size_and_hash(state: Path, tmp_path: Path) -> None:
+    right("backup", tmp_path / "b", state=state)
+    with gzip.open(tmp_path / "b") as packed, tarfile.open(fileobj=packed) as tar:
+        file = tar.extractfile("MANIFEST.json")
+        assert file is not None
+        manifest = json.load(file)
+    assert manifest["databases"] == {"people.db": people.HEAD}
+    for each in manifest["members"]:
+        assert each.get("folder") or (each["size"] >= 0 and len(each["sha256"]) == 64)
