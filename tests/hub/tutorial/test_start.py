@@ -44,6 +44,9 @@ def test_what_is_taken_is_answered_elsewhere_and_the_log_names_it(start: Start) 
         ) as client:
             client.sendall(b"hello")
             assert client.recv(1024) == b"OK!"
+        login = programs.ELSEWHERE, instead.get(("tcp", 9999), 9999)
+        with socket.create_connection(login, programs.PATIENCE) as client:  # whose words no --lang changes
+            assert client.recv(1024).decode() == "请输入用户名:"
         with programs.udp() as client:
             client.sendto(b"www.baidu.com", (programs.ELSEWHERE, instead["udp", 8080]))
             assert client.recvfrom(1024)[0] == b"192.168.1.2"
