@@ -78,6 +78,7 @@ def backup(file: Path, without_files: bool, force: bool, state: Path | None) -> 
 
 def _to_file(state: Path, file: Path, *, files: bool, force: bool) -> "Written":
     from netapp.core.backup.workshop import publish, sweep, workshop
+    from netapp.core.platform import O_CLOEXEC
 
     if file.resolve().is_relative_to(state.resolve()):
         common.fail(say("inside", path=file))
@@ -87,7 +88,7 @@ def _to_file(state: Path, file: Path, *, files: bool, force: bool) -> "Written":
         sweep(file.parent, _WORKSHOP)
     with base.failures(file), workshop(file.parent, _WORKSHOP) as folder:
         draft = folder / "draft"
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as out:
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | O_CLOEXEC, 0o600), "wb") as out:
             written = _write(state, out, folder, files=files)
             out.flush()
             os.fsync(out.fileno())

@@ -6,6 +6,7 @@ Left out, and why:
 - ``*.before-*``: copies that an upgrade has put aside, which are backups themselves;
 - ``run/``, ``*.sock``, ``*.pid``, ``.lock``, ``.probe-*``: of processes that run;
 - ``.NAME-HEX``, ``*.new``: files that are being written, and get their names when they are whole;
+- ``*.log``, ``*.log.1``: of the past, and large;
 - ``tutorial/``: made anew by each ``--tutorial``;
 - links, pipes and the like: a backup that is put back must not lead anywhere else.
 """
@@ -20,7 +21,7 @@ from typing import Final
 
 #: Names in the state directory itself that are left out.
 _OUT: Final = re.compile(
-    r".*\.db-(wal|shm|journal)|.*\.before-.*|.*\.(sock|pid|new)|\.lock|\.probe-.*|\..*-[0-9a-f]{16}|run|tutorial"
+    r".*\.log(\.[0-9]+)?|.*\.db-(wal|shm|journal)|.*\.before-.*|.*\.(sock|pid|new)|\.lock|\.probe-.*|\..*-[0-9a-f]{16}|run|tutorial"
 )
 #: The folder of the share's files.
 SHARE: Final = "share"
@@ -43,7 +44,7 @@ class Member:
     @property
     def only_grows(self) -> bool:
         """Lines are added to it at any time: what was there when we began is consistent."""
-        return re.fullmatch(r"[^/]+\.(jsonl|log)", self.name) is not None
+        return re.fullmatch(r"[^/]+\.jsonl", self.name) is not None
 
 
 def is_database(name: str) -> bool:

@@ -21,6 +21,7 @@ from typing import IO, Any, Final
 from netapp.core import limits
 from netapp.core.backup import FORMAT, HEAD, MANIFEST, TOP, Unfit
 from netapp.core.backup.members import left_out
+from netapp.core.platform import O_CLOEXEC, O_NONBLOCK
 from netapp.core.text import visible
 
 #: Called with octets of the file read so far, and all.
@@ -104,7 +105,7 @@ def _read(path: Path, room: int, advance: Advance, take: Take) -> Contents:
 
 
 def _unwaiting(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)  # a FIFO must not wait for its writer
+    return os.open(path, flags | O_NONBLOCK | O_CLOEXEC)  # a FIFO must not wait for its writer
 
 
 class _Reader:

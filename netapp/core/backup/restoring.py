@@ -12,6 +12,7 @@ in the workshop, and gets its name now.
 import ctypes
 import errno
 import os
+import shutil
 import tarfile
 from collections.abc import Mapping, Set
 from contextlib import suppress
@@ -22,6 +23,7 @@ from netapp.core.backup import Unfit, reading, rows
 from netapp.core.backup.members import is_database
 from netapp.core.backup.reading import Advance, Contents, Octets
 from netapp.core.backup.workshop import discard, sweep, workshop
+from netapp.core.platform import O_CLOEXEC, O_NOFOLLOW, user
 from netapp.core.state import sync_folder, unused
 
 #: A database's name to the revisions of it that this netapp knows.
@@ -69,8 +71,7 @@ def restore(
 
 def _verified(path: Path, state: Path, known: Known, advance: Advance) -> Contents:
     there = next(folder for folder in (state, *state.parents) if folder.exists())
-    disk = os.statvfs(there)
-    contents = reading.verify(path, disk.f_bavail * disk.f_frsize, advance)
+    contents = reading.verify(path, shutil.disk_usage(there).free, advance)
     for name, revision in contents.databases.items():
         if revision not in known.get(name, {revision}):
             raise Unfit("newer", path=path, version=contents.netapp)
@@ -98,7 +99,7 @@ def _free(state: Path, force: bool) -> int | None:
 
 def _owner(state: Path) -> tuple[int, int] | None:
     """Whom the new state must belong to, where root puts it in another user's place."""
-    if os.geteuid() != 0 or not state.exists():
+    if user() != 0 or not state.exists():
         return None
     status = state.stat()
     return status.st_uid, status.st_gid
@@ -141,7 +142,7 @@ def extract(
 def _write(place: Path, info: tarfile.TarInfo, octets: Octets, owner: tuple[int, int] | None) -> None:
     with suppress(FileNotFoundError):
         place.unlink()  # an earlier copy, which changed while it was saved
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | O_NOFOLLOW | O_CLOEXEC
     with open(os.open(place, flags, 0o600), "wb") as file:
         for piece in octets:
             file.write(piece)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from netapp.core import limits
 from netapp.core.backup import Unfit
+from netapp.core.platform import O_CLOEXEC
 
 #: Called with pages left and pages in all.
 Progress = Callable[[int, int], object]
@@ -22,7 +23,7 @@ def copy(source: Path, target: Path, progress: Progress = lambda left, total: No
     :raises Unfit: the source is no database, is damaged, or is held by another program.
     :raises sqlite3.OperationalError: the disk is full, or fails.
     """
-    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | O_CLOEXEC, 0o600))
     with _understood(source), opened(source) as ours, closing(sqlite3.connect(target)) as theirs:
         ours.execute("BEGIN")
         ours.execute("SELECT count(*) FROM sqlite_master").fetchone()  # from here on nothing changes for us
@@ -80,7 +81,7 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 def sync(path: Path) -> None:
     """Put a file's octets on the disk."""
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    handle = os.open(path, os.O_RDONLY | O_CLOEXEC)
     try:
         os.fsync(handle)
     finally:

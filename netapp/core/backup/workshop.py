@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from netapp.core.platform import user
 from netapp.core.state import sync_folder, unused
 
 
@@ -67,6 +68,6 @@ def sweep(beside: Path, prefix: str, tidy: Callable[[Path], object] = discard) -
         if not folder.name.startswith(prefix) or folder.is_symlink() or not folder.is_dir():
             continue
         with suppress(OSError):
-            if folder.stat().st_uid == os.geteuid() and (handle := unused(folder)) is not None:
+            if folder.stat().st_uid == user() and (handle := unused(folder)) is not None:
                 tidy(folder)
                 os.close(handle)

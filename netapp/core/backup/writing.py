@@ -20,10 +20,11 @@ from typing import IO, Final
 from netapp.core import limits
 from netapp.core.backup import FORMAT, HEAD, MANIFEST, TOP, members, rows
 from netapp.core.backup.members import Member
+from netapp.core.platform import O_CLOEXEC, O_NOFOLLOW, O_NONBLOCK
 
 #: Called with octets done so far, and about how many there are.
 Advance = Callable[[int, int], object]
-_READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_READ: Final = os.O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
 
 
 @dataclass

@@ -36,7 +36,7 @@ def test_what_belongs_in_no_backup_is_left_out(tmp_path: Path) -> None:
     state = a_state(tmp_path / "state")
     for name in (
         ".lock", ".probe-12", ".people.key-0123456789abcdef", "ipmsg-numbers.new", "twistd.pid",
-        "people.db.before-0002", "words.db-journal", "a.sock",
+        "people.db.before-0002", "netapp.log", "twistd.log.2", "words.db-journal", "a.sock",
     ):  # fmt: skip
         (state / name).write_text("x")
     for name in ("run", "tutorial"):
