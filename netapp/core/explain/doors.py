@@ -9,9 +9,10 @@ from twisted.application.service import IService
 from twisted.internet import error
 from twisted.python.failure import Failure
 
+from netapp.core import limits
 from netapp.core.access import is_loopback, plain_host
 from netapp.core.connections import Peer, SessionFactory, peer_of
-from netapp.core.datagrams import Datagrams
+from netapp.core.datagrams import Datagrams, Rate
 from netapp.core.explain import evidence
 from netapp.core.explain.datagrams import Correspondence
 from netapp.core.explain.streams import Conversation
@@ -174,6 +175,7 @@ class DatagramDoor:
     def __init__(self, owner: str, teller: Teller, clock: Any, handler: Datagrams) -> None:
         self.teller, self._clock, self.broken = teller, clock, False
         self._owner = owner
+        self._looks = Rate(limits.EXPLAIN_LOOKS, sources=1)
 
         def drops() -> int | None:
             return evidence.drops(handler.transport)
@@ -189,7 +191,9 @@ class DatagramDoor:
     @fenced
     def saying(self, octets: bytes, peer: Peer) -> None:
         """This is about to be sent."""
-        self._rules.saying(octets, peer, local=is_loopback(plain_host(peer[0])))
+        host = plain_host(peer[0])
+        looks = is_loopback(host) and self._looks.admits("", self._clock.seconds())
+        self._rules.saying(octets, peer, local=looks)
 
     @fenced
     def _wake(self) -> None:
