@@ -28,7 +28,7 @@ PHRASES: Final = Phrases(
         "reason": ("  {transport} {port}:{reason}", "  {transport} {port}: {reason}"),
         "names": ("T4、T5 的域名:{names}", "T4, T5 know {names}"),
         "account": ("T11 的用户名 {name},密码 {password}", "T11: user {name}, password {password}"),
-        "files": ("T10、T18、T19 的文件:{files}", "T10, T18, T19: {files}"),
+        "files": ("T10、T13、T18、T19 的文件:{files}", "T10, T13, T18, T19: {files}"),
         "folder": ("  在 {folder}", "  in {folder}"),
         "operator": (
             "{programs} 由您来回答:在这里打字,回车发出",
@@ -93,11 +93,6 @@ def _rows(say: Speaker, host: str, places: Sequence[Place]) -> Iterator[str]:
         title = row.title[0 if say.lang == "zh" else 1]
         return _columns(f"T{row.number}", title, text, shown.get(row.responder or "", "")).rstrip()
 
-    yield say("clients")
-    for row in ROWS:
-        if row.kind in ("client", "both"):
-            yield line(row, row.line_at(host, ports))
-    yield ""
     yield say("servers")
     for row in ROWS:
         if bound := row.bind_at(host):
@@ -109,6 +104,11 @@ def _rows(say: Speaker, host: str, places: Sequence[Place]) -> Iterator[str]:
         if row.kind == "local":
             yield line(row, row.line_at(host, ports))
             yield f"{_INDENT}{row.command_at(host, ports)}"
+    yield ""
+    yield say("clients")  # the last, and so what a small terminal still shows
+    for row in ROWS:
+        if row.kind in ("client", "both"):
+            yield line(row, row.line_at(host, ports))
 
 
 def _port(place: Place) -> str:
