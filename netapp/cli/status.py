@@ -14,6 +14,7 @@ import click
 from netapp.cli import common, troubles
 from netapp.core import neighbours, state
 from netapp.core.languages import Phrases
+from netapp.core.platform import user
 from netapp.core.sheet import Sheet, wrapped
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ def _code(folder: Path) -> "tuple[bool, FirstCode | None]":
     """Whether nobody has an account, and the code that is good now."""
     from netapp.people import first_code_of
 
-    if os.stat(folder).st_uid != os.geteuid():
+    if os.stat(folder).st_uid != user():
         return False, None  # to look must not leave files of ours in another user's directory
     try:
         return first_code_of(folder, datetime.now().timestamp())

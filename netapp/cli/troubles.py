@@ -111,7 +111,7 @@ def disk(folder: Path) -> tuple[int, int] | None:
     """(octets free to us, all octets) of a folder's disk; None where it cannot be asked."""
     try:
         about = os.statvfs(folder)
-    except OSError:
+    except (OSError, AttributeError):  # Windows has no such call
         return None
     return about.f_bavail * about.f_frsize, about.f_blocks * about.f_frsize
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from netapp.core import limits
+from netapp.core.platform import O_CLOEXEC, O_DIRECTORY
 
 #: In the state directory.
 FOLDER: Final = "run"
@@ -47,7 +48,7 @@ def short(path: Path) -> Iterator[str]:
     if len(os.fsencode(path)) <= _PATH:
         yield str(path)
         return
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    folder = os.open(path.parent, os.O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     try:
         yield f"/proc/self/fd/{folder}/{path.name}"
     finally:
@@ -56,6 +57,8 @@ def short(path: Path) -> Iterator[str]:
 
 def sockets(state: Path) -> list[Path]:
     """The sockets of a state directory, listened at or not.  :raises OSError: it cannot be read."""
+    if not hasattr(socket, "AF_UNIX"):
+        return []
     try:
         found = sorted((state / FOLDER).iterdir())
     except FileNotFoundError:

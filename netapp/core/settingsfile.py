@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from netapp.core.platform import O_CLOEXEC, user
 from netapp.errors import ConfigError
 
 NAME: Final = "netapp.toml"
@@ -24,9 +25,9 @@ def found(state: Path) -> str | None:
         about = path.stat()
     except OSError:
         return None
-    if about.st_uid not in (0, os.geteuid()):
+    if about.st_uid not in (0, user()):
         raise ConfigError(
-            f"the settings {path} belong to another user: chown {os.geteuid()} {path}, "
+            f"the settings {path} belong to another user: chown {user()} {path}, "
             f"or say --config {path} if they are to be trusted"
         )
     if stat.S_IMODE(about.st_mode) & 0o022:
@@ -42,10 +43,10 @@ def write_new(state: Path, text: str, mode: int = 0o600) -> Path:
     path = state / NAME
     draft = state / f".{NAME}-{secrets.token_hex(8)}"
     try:
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | O_CLOEXEC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            os.fchmod(file.fileno(), mode)
             file.write(text)
+        draft.chmod(mode)
         with suppress(FileExistsError):
             os.link(draft, path)
     finally:

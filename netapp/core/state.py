@@ -44,7 +44,8 @@ def open_state(path: Path) -> Path:
         mode = stat.S_IMODE(path.stat().st_mode)
     except OSError as error:
         raise ConfigError(
-            f"the state directory {path} cannot be written ({error.strerror}): choose another with --state"
+            f"the state directory {path} cannot be written ({error.strerror}{_whose(path)}): "
+            "choose another with --state"
         ) from None
     if mode & 0o002:
         raise ConfigError(
@@ -53,6 +54,21 @@ def open_state(path: Path) -> Path:
     if mode & 0o077:
         _warn_once(path, mode)
     return path
+
+
+def _whose(path: Path) -> str:
+    """Another user's name, to be told beside an error."""
+    try:
+        owner = path.stat().st_uid
+    except OSError:
+        return ""
+    if owner == platform.user():
+        return ""
+    try:
+        name = pwd.getpwuid(owner).pw_name
+    except KeyError:
+        name = f"#{owner}"
+    return f"; it is {name}'s, who may start netapp, or chown it"
 
 
 def _make(path: Path) -> None:

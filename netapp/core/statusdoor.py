@@ -52,6 +52,10 @@ class StatusDoor:
 
     def start(self) -> None:
         """Open it; a process that cannot serves all the same, unseen by ``netapp status``."""
+        if not hasattr(socket, "AF_UNIX"):
+            return
+        if not hasattr(socket, "AF_UNIX"):  # Windows: there is nothing to listen on
+            return
         try:
             self._socket, self._path = _bound(self._folder(), self._plugin)
         except (OSError, ConfigError) as error:

@@ -19,11 +19,13 @@ from twisted.logger import Logger
 from netapp.core import settingsfile
 from netapp.core.config import SharedOptions
 from netapp.core.listen import Listener
+from netapp.core.platform import O_CLOEXEC, user
 from netapp.core.running import Shared
 from netapp.core.services import House, Part, parts
 from netapp.core.sheet import COLUMNS, Sheet
-from netapp.core.state import acting_as, default_state
+from netapp.core.state import acting_as, default_state, open_state
 from netapp.core.status import standing
+from netapp.errors import ConfigError
 from netapp.hub.config import PLUGIN
 from netapp.hub.settings import PHRASES
 
@@ -89,7 +91,7 @@ class Welcome:
             text = "{plugin}: {command}  shows where the services are, and how the first account is made"
             _log.info(text, plugin=PLUGIN, command=self._command("status"))
         try:
-            os.close(os.open(self._state / MARK, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            os.close(os.open(self._state / MARK, os.O_WRONLY | os.O_CREAT | O_CLOEXEC, 0o600))
         except OSError as error:
             _log.warn("{plugin}: {reason}", plugin=PLUGIN, reason=str(error))
 
@@ -118,12 +120,12 @@ class Welcome:
         """By who starts us, so that nobody else's words are obeyed with our rights at the next start."""
         try:
             with acting_as(None if self._state.exists() else self._shared.user):
-                self._state.mkdir(mode=0o700, parents=True, exist_ok=True)
+                open_state(self._state)
             text, mode = PHRASES.say(self._options["lang"], "file"), 0o600
             if self._shared.user is not None:
                 mode = 0o644  # read again once we are that user, who alone may enter the directory
             path = settingsfile.write_new(self._state, text, mode)
-        except OSError as error:
+        except (OSError, ConfigError) as error:
             _log.warn("{plugin}: no file of settings is written: {reason}", plugin=PLUGIN, reason=str(error))
         else:
             self._options.settings_path = str(path)
@@ -151,7 +153,7 @@ def reader_of(descriptor: int) -> Reader:
         return "terminal" if os.isatty(descriptor) else "nobody"
     if stat.S_ISFIFO(about.st_mode):
         return "pipe"
-    private = stat.S_ISREG(about.st_mode) and not about.st_mode & 0o077 and about.st_uid == os.geteuid()
+    private = stat.S_ISREG(about.st_mode) and not about.st_mode & 0o077 and about.st_uid == user()
     return "file" if private else "others"
 
 

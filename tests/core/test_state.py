@@ -47,6 +47,15 @@ def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         state.open_state(tmp_path)
 
 
+@pytest.mark.skipif(not AS_ROOT, reason="only root may act as another")
+def test_a_directory_of_another_user_is_named_with_its_owner() -> None:
+    said = r"cannot be written \(Permission denied; it is root's, who may start netapp, or chown it\): choose"
+    with tempfile.TemporaryDirectory() as place:
+        os.chmod(place, 0o755)
+        with state.acting_as(NOBODY), pytest.raises(ConfigError, match=said):
+            state.open_state(Path(place))
+
+
 @pytest.mark.parametrize("mode", [0o777, 0o1777, 0o702])
 def test_one_that_others_can_write_is_refused_with_the_cure(tmp_path: Path, mode: int) -> None:
     (tmp_path / "state").mkdir()
