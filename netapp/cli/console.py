@@ -1,13 +1,12 @@
 """What is typed, and what is shown: standard input as lines, messages as text or hex."""
 
-import os
 import sys
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from netapp.cli import common
-from netapp.core import mixed
+from netapp.core import mixed, platform
 from netapp.core.languages import Phrases
 from netapp.core.terminal import layout
 from netapp.core.terminal.layout import Show
@@ -112,13 +111,14 @@ class Console:
         self.interactive = common.on_terminal()
         self.ended = False
         self._buffer = b""
+        self._input = platform.Input()
 
     def fileno(self) -> int:
-        return sys.stdin.fileno()
+        return self._input.fileno()
 
     def read(self) -> list[str]:
         """The lines that have come, without their ends; sets ``ended`` at the end of input."""
-        octets = os.read(self.fileno(), 65536)
+        octets = self._input.read(65536)
         *lines, self._buffer = (self._buffer + octets).split(b"\n")
         if not octets:
             self.ended = True

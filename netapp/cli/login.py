@@ -1,7 +1,6 @@
 """``netapp login``: T11's client, each of the server's texts by one read, and then the session."""
 
 import codecs
-import os
 import re
 import selectors
 import socket
@@ -13,7 +12,7 @@ import click
 
 from netapp.cli import common
 from netapp.cli.console import Console
-from netapp.core import limits
+from netapp.core import limits, platform
 from netapp.core.languages import Phrases
 from netapp.core.text import Tongue, decode
 
@@ -121,15 +120,8 @@ def _echo(console: Console, *, on: bool) -> Iterator[None]:
     if not console.interactive:
         yield
         return
-    import termios
-
-    before = termios.tcgetattr(console)
-    flags = before[3] | termios.ECHO if on else before[3] & ~termios.ECHO
-    try:
-        termios.tcsetattr(console, termios.TCSADRAIN, [*before[:3], flags, *before[4:]])
+    with platform.echo(console.fileno(), on=on):
         yield
-    finally:
-        termios.tcsetattr(console, termios.TCSADRAIN, before)
 
 
 class Lines(Console):
@@ -137,7 +129,7 @@ class Lines(Console):
 
     def line(self) -> str | None:
         while b"\n" not in self._buffer and not self.ended:
-            octets = os.read(self.fileno(), 65536)
+            octets = self._input.read(65536)
             self._buffer += octets
             self.ended = not octets
         line, end, self._buffer = self._buffer.partition(b"\n")
@@ -164,7 +156,7 @@ class Visit:
 
     def run(self) -> None:
         """Whatever happens now, the login has succeeded."""
-        with suppress(OSError), self._hidden, selectors.PollSelector() as selector:
+        with suppress(OSError), self._hidden, platform.selector() as selector:
             selector.register(self._connection, selectors.EVENT_READ)
             self._send(self._console.waiting())
             if self._console.ended:

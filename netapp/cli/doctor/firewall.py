@@ -13,7 +13,7 @@ from netapp.cli.doctor import iptables, nft
 from netapp.cli.doctor.finding import Finding
 from netapp.cli.doctor.rules import Fate
 from netapp.cli.doctor.settings import Door
-from netapp.core import access, limits
+from netapp.core import access, limits, platform
 from netapp.core.languages import Phrases
 
 PHRASES: Final = Phrases(
@@ -103,7 +103,7 @@ def _told(name: str, fate: Fate, transport: str, port: int, cure: str) -> Findin
         return None
     about: dict[str, object] = {"firewall": name, "port": port, "transport": transport, "is": fate}
     text = say(fate, name=name, port=f"{port}/{transport}")
-    sudo = "sudo " if os.name == "posix" and os.geteuid() else ""
+    sudo = "sudo " if platform.user() else ""
     return Finding("firewall", "bad" if fate == "closed" else "note", text, sudo + cure, about)
 
 
@@ -119,7 +119,7 @@ def _parsed(facts: Facts) -> list[dict[str, object]] | None:
 
 def read(programs: Sequence[str], proc: Path = Path("/proc")) -> Facts:
     """:param programs: names of running programs: firewalld is known by its own."""
-    root = os.name == "posix" and os.geteuid() == 0
+    root = platform.user() == 0
     ufw_is_on = iptables.ufw_is_on(_text(_UFW_CONFIG))
     firewalld_is_on = "firewalld" in programs
     if not root:

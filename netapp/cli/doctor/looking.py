@@ -26,7 +26,7 @@ from netapp.cli.doctor import (
 )
 from netapp.cli.doctor.finding import Finding
 from netapp.cli.doctor.settings import Door, Plan, plan
-from netapp.core import limits
+from netapp.core import limits, platform
 from netapp.core.languages import Phrases
 from netapp.core.state import default_state
 
@@ -87,7 +87,7 @@ def _looks(wanted: Plan, active: Mapping[int, Plan], names: Sequence[str]) -> li
     doors, where = wanted.doors, wanted.state
     return [
         ("versions", lambda: [machine.read_versions()]),
-        ("state", lambda: state.judge(state.read(where), os.getuid() if hasattr(os, "getuid") else 0)),
+        ("state", lambda: state.judge(state.read(where), platform.user())),
         ("database", lambda: _databases(where)),
         ("disk", lambda: [each for one in disk.read(where, wanted.share) for each in disk.judge(one)]),
         ("clock", lambda: clock.judge(clock.read(where))),
@@ -153,7 +153,7 @@ def look_at_ports(wanted: Plan, active: Mapping[int, Plan], own: Sequence[str]) 
     ]
     answers = at_once([partial(questions.ask, one.look.door, one.host) for one in asked])
     found = []
-    root = os.name == "posix" and os.geteuid() == 0
+    root = platform.user() == 0
     for look in looks:
         mine = [
             answer or questions.Answer(one.host, "silent")

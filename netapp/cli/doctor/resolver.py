@@ -1,6 +1,5 @@
 """Does this machine's resolver ask us?  It need not: a note, with what makes it."""
 
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Final
 from netapp.cli import common
 from netapp.cli.doctor.finding import Finding
 from netapp.cli.doctor.settings import Door
+from netapp.core import platform
 from netapp.core.languages import Phrases
 
 PHRASES: Final = Phrases(
@@ -84,7 +84,7 @@ def _then(listens: bool, cure: str) -> str:
 
 
 def _sudo(command: str) -> str:
-    return command if os.name != "posix" or os.geteuid() == 0 else f"sudo {command}"
+    return command if platform.user() == 0 else f"sudo {command}"
 
 
 def read(resolv: Path = Path("/etc/resolv.conf"), nsswitch: Path = Path("/etc/nsswitch.conf")) -> Facts:

@@ -12,7 +12,7 @@ from typing import Final
 from netapp.cli import common
 from netapp.cli.doctor import sockets
 from netapp.cli.doctor.finding import Finding, Verdict
-from netapp.core import limits
+from netapp.core import limits, platform
 from netapp.core.languages import Phrases
 
 PHRASES: Final = Phrases(
@@ -209,7 +209,7 @@ def read(path: Path, proc: Path = Path("/proc")) -> Facts:
 
 
 def _me() -> int:
-    return os.getuid() if hasattr(os, "getuid") else 0
+    return platform.user()
 
 
 def _takes_files(folder: Path) -> bool:

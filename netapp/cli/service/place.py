@@ -1,12 +1,13 @@
 """What keeps a service's own user from running the environment that this command belongs to."""
 
 import os
-import pwd
 import stat
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from netapp.core.platform import pwd
 
 #: What ProtectHome= hides.
 _HOMES: Final = tuple(map(Path, ("/home", "/root", "/run/user")))

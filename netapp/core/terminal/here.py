@@ -31,7 +31,7 @@ def usable(environ: Mapping[str, str]) -> bool:
         if [stream.fileno() for stream in streams] != [0, 1]:
             return False
         return environ.get("TERM", "dumb") not in ("", "dumb", "unknown") and os.tcgetpgrp(0) == os.getpgrp()
-    except (OSError, ValueError):
+    except (AttributeError, OSError, ValueError):  # Windows has no foreground
         return False
 
 
