@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Concatenate, Final, ParamSpec
 
 from twisted.application.service import IService
-from twisted.internet import error
+from twisted.internet import error, interfaces
 from twisted.python.failure import Failure
 
 from netapp.core import limits
@@ -94,6 +94,7 @@ class Watched:
     def __init__(self, door: StreamDoor, transport: Any) -> None:
         self.teller, self._clock, self.broken = door.teller, door.clock, False
         self._door = door
+        self._plain = not interfaces.ISSLTransport.providedBy(transport)
         peer = peer_of(transport.getPeer())
         tell = partial(door.teller.tell, door.owner, peer)
         self._rules = Conversation(tell, evidence.Connection(transport), self._clock.seconds())
@@ -140,8 +141,11 @@ class Watched:
 
     @fenced
     def lost(self, reason: Failure, finished: bool) -> None:
-        """The connection has ended.  :param finished: the peer had said that it sends no more."""
-        if not failure_is_ours(reason):
+        """The connection has ended.  :param finished: the peer had said that it sends no more.
+
+        TLS without its own end is no clean end either, and nothing can be said of that.
+        """
+        if self._plain and not failure_is_ours(reason):
             self._rules.lost(clean=reason.check(error.ConnectionDone) is not None, finished=finished)
         self.leave()
 

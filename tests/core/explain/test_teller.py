@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 from twisted.application.service import MultiService
 from twisted.internet import task
+from twisted.internet.error import ConnectionLost
+from twisted.internet.interfaces import ISSLTransport
 from twisted.logger import LogEvent, capturedLogs, formatEvent
+from twisted.python.failure import Failure
+from zope.interface import alsoProvides
 
 from netapp.core import limits, text
 from netapp.core.access import Access
@@ -20,7 +24,7 @@ from netapp.core.explain.teller import Teller
 from netapp.core.listen import DatagramListener, StreamListener
 from netapp.core.sessions import Close, Effect, Noticed, Session
 from netapp.core.streams import SessionProtocol
-from netapp.testing import FakeReactor, connect, datagrams
+from netapp.testing import FakeReactor, Transport, connect, datagrams
 
 PEER = ("127.0.0.1", 51234)
 EVERY_FIELD = dict.fromkeys(
@@ -256,6 +260,21 @@ def test_who_waits_for_a_greeting_that_comes_late_waits_rightly(greets: bool) ->
         connect(factory)
         clock.advance(limits.EXPLAIN_SILENCE)
     assert len(lines) == (0 if greets else 2)
+
+
+@pytest.mark.parametrize("tls", [True, False])
+def test_an_end_that_is_not_clean_is_judged_without_tls_alone(tls: bool) -> None:
+    clock = FakeReactor()
+    protocol = streams(Teller("en", clock), clock).buildProtocol(None)
+    transport = Transport(protocol)
+    if tls:
+        transport.setTcpNoDelay = lambda on: None  # type: ignore[attr-defined]
+        alsoProvides(transport, ISSLTransport)
+    with logged() as lines:
+        protocol.makeConnection(transport)
+        protocol.dataReceived(b"hello\n")
+        protocol.connectionLost(Failure(ConnectionLost()))
+    assert sum("closed (by a reset)" in each for each in lines) == (0 if tls else 1)
 
 
 # Who is listened to ------------------------------------------------------------------------------
