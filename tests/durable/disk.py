@@ -8,6 +8,7 @@ import os
 import random
 import struct
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,19 +44,21 @@ def sent(journal: list[Record], words: bytes) -> int:
     raise AssertionError(f"{words!r} was never sent")
 
 
-@dataclass
+@dataclass(eq=False)
 class File:
     durable: bytearray = field(default_factory=bytearray)
     pending: list[Record] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Naming:
-    """A change of one folder: ``gone`` is a name that goes, ``come`` one that comes, for what."""
+@dataclass(eq=False)
+class Folder:
+    durable: "dict[str, File | Folder]" = field(default_factory=dict)
+    now: "dict[str, File | Folder]" = field(default_factory=dict)
+    pending: "list[Change]" = field(default_factory=list)
 
-    gone: str = ""
-    come: str = ""
-    what: "File | None" = None  # None: a folder
+
+#: A change of names, in one folder or two: all of it is there, or nothing.  None for a name that goes.
+Change = list[tuple[Folder, str, "File | Folder | None"]]
 
 
 class Disk:
@@ -64,23 +67,26 @@ class Disk:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._files: dict[int, File] = {}
-        self._names: dict[str, File | None] = {str(root): None}
-        for path in root.rglob("*"):
-            self._names[str(path)] = None if path.is_dir() else self._there(path)
-        self._now = dict(self._names)
-        self._namings: dict[str, list[Naming]] = {}
+        self._top = self._there(root)
 
-    def _there(self, path: Path) -> File:
-        return self._files.setdefault(path.stat().st_ino, File(bytearray(path.read_bytes())))
+    def _there(self, path: Path) -> Folder:
+        found: dict[str, File | Folder] = {}
+        for each in path.iterdir():
+            if each.is_dir():
+                found[each.name] = self._there(each)
+            else:
+                found[each.name] = self._files.setdefault(
+                    each.stat().st_ino, File(bytearray(each.read_bytes()))
+                )
+        return Folder(found, dict(found))
 
     def apply(self, record: Record) -> None:
-        one, two = (str(Path(os.fsdecode(each))) if each else "" for each in (record.one, record.two))
+        one, two = (os.fsdecode(each) for each in (record.one, record.two))
         match record.kind:
             case "W" | "T" if record.inode in self._files:
                 self._files[record.inode].pending.append(record)
             case "F" if one:
-                for naming in self._namings.pop(one, []):
-                    _name(self._names, naming)
+                self._sync(self._folder(Path(one)))
             case "F" if record.inode in self._files:
                 file = self._files[record.inode]
                 for each in file.pending:
@@ -88,47 +94,79 @@ class Disk:
                 file.pending.clear()
             case "C":
                 self._files[record.inode] = File()
-                self._named(Naming(come=one, what=self._files[record.inode]))
+                self._change((one, self._files[record.inode]))
             case "L":
-                self._named(Naming(come=two, what=self._now[one]))
+                self._change((two, self._node(one)))
             case "R":
-                assert Path(one).parent == Path(two).parent
-                self._named(Naming(one, two, self._now[one]))
+                self._change((two, self._node(one)), (one, None))
+            case "X":
+                self._change((two, self._node(one)), (one, self._node(two)))
             case "U":
-                self._named(Naming(gone=one))
+                self._change((one, None))
             case "M":
-                self._named(Naming(come=one))
+                self._change((one, Folder()))
 
-    def _named(self, naming: Naming) -> None:
-        _name(self._now, naming)
-        self._namings.setdefault(str(Path(naming.come or naming.gone).parent), []).append(naming)
+    def _folder(self, path: Path) -> Folder:
+        folder = self._top
+        for part in path.relative_to(self._root).parts:
+            below = folder.now[part]
+            assert isinstance(below, Folder)
+            folder = below
+        return folder
+
+    def _node(self, name: str) -> "File | Folder":
+        return self._folder(Path(name).parent).now[Path(name).name]
+
+    def _change(self, *names: "tuple[str, File | Folder | None]") -> None:
+        change = [(self._folder(Path(name).parent), Path(name).name, node) for name, node in names]
+        for folder, name, node in change:
+            _set(folder.now, name, node)
+        for folder in {id(folder): folder for folder, _, _ in change}.values():
+            folder.pending.append(change)
+
+    def _sync(self, folder: Folder) -> None:
+        for change in list(folder.pending):
+            for other, name, node in change:
+                _set(other.durable, name, node)
+                if change in other.pending:
+                    other.pending.remove(change)
 
     def rebuild(self, into: Path, survivors: random.Random | None = None) -> None:
         """Make the folder as a start finds it.
 
         :param survivors: which unsynced writes and names are there all the same; None for none.
         """
-        names = dict(self._names)
+        disk = deepcopy(self) if survivors is not None else self
         if survivors is not None:
-            for namings in self._namings.values():  # a folder's own changes stay in order
-                for naming in namings[: survivors.randint(0, len(namings))]:
-                    _name(names, naming)
-        for name in sorted(names):
-            place, file = into / Path(name).relative_to(self._root), names[name]
-            if not place.parent.is_dir() and name != str(self._root):
-                continue  # its folder's own name was never synced
-            if file is None:
-                place.mkdir(mode=0o700, exist_ok=True)
-            elif not name.endswith("-shm"):  # memory that processes share
-                place.write_bytes(_octets(file, survivors))
-                place.chmod(0o600)
+            for folder in list(_folders(disk._top)):  # a folder's own changes stay in order
+                for change in folder.pending[: survivors.randint(0, len(folder.pending))]:
+                    for other, name, node in change:
+                        _set(other.durable, name, node)
+        _make(disk._top, into, survivors)
 
 
-def _name(names: dict[str, "File | None"], naming: Naming) -> None:
-    if naming.gone:
-        names.pop(naming.gone, None)
-    if naming.come:
-        names[naming.come] = naming.what
+def _set(names: "dict[str, File | Folder]", name: str, node: "File | Folder | None") -> None:
+    if node is None:
+        names.pop(name, None)
+    else:
+        names[name] = node
+
+
+def _folders(top: Folder) -> Iterator[Folder]:
+    yield top
+    for below in top.now.values():
+        if isinstance(below, Folder):
+            yield from _folders(below)
+
+
+def _make(folder: Folder, place: Path, survivors: random.Random | None) -> None:
+    place.mkdir(mode=0o700, exist_ok=True)
+    for name, node in sorted(folder.durable.items()):
+        if isinstance(node, Folder):
+            _make(node, place / name, survivors)
+        elif not name.endswith("-shm"):  # memory that processes share
+            (place / name).write_bytes(_octets(node, survivors))
+            (place / name).chmod(0o600)
 
 
 def _write(octets: bytearray, record: Record) -> None:

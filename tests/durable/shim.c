@@ -3,7 +3,7 @@
  *
  * A record is a struct record, then two strings of octets; the operations:
  *   W inode offset data   T inode length   F inode (fsync, or of a folder: path)
- *   C inode path (made)   U path   R from to   L from to   M path   S data (sent)
+ *   C inode path (made)   U path   R from to   L from to   X one other (they change places)   M path   S data (sent)
  * Nothing is really synced: whoever reads the journal knows what would have been.
  */
 #define _GNU_SOURCE
@@ -212,6 +212,7 @@ int unlinkat(int folder, const char *path, int flags) { NAMED('U', syscall(SYS_u
 int unlink(const char *path) { return unlinkat(AT_FDCWD, path, 0); }
 int rmdir(const char *path) { return unlinkat(AT_FDCWD, path, AT_REMOVEDIR); }
 int renameat(int a, const char *from, int b, const char *to) { NAMED('R', syscall(SYS_renameat2, a, from, b, to, 0), a, from, b, to) }
+int renameat2(int a, const char *from, int b, const char *to, unsigned flags) { NAMED(flags & RENAME_EXCHANGE ? 'X' : 'R', syscall(SYS_renameat2, a, from, b, to, flags), a, from, b, to) }
 int rename(const char *from, const char *to) { return renameat(AT_FDCWD, from, AT_FDCWD, to); }
 int linkat(int a, const char *from, int b, const char *to, int flags) { NAMED('L', syscall(SYS_linkat, a, from, b, to, flags), a, from, b, to) }
 int link(const char *from, const char *to) { return linkat(AT_FDCWD, from, AT_FDCWD, to, 0); }

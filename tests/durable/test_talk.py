@@ -67,7 +67,7 @@ def test_a_start_that_was_cut_is_made_good_by_the_next(place: Place, tmp_path: P
     with place.running("netapp-chat", *LOCAL):
         pass
     journal = place.records()
-    for _, _, state in place.cuts(some(journal, 60), tmp_path / "cut"):
+    for _, _, state in place.cuts(some(journal, 20), tmp_path / "cut"):
         from netapp.core import database
         from netapp.core.state import open_state
 

@@ -175,6 +175,7 @@ def _put(folder: Path, state: Path, moment: str) -> Path | None:
     number.write_text(str(new.stat().st_ino))
     rows.sync(number)
     sync_folder(folder)
+    sync_folder(state.parent)  # the workshop's own name: the old state is to be in it
     empty = not any(state.iterdir())
     try:
         exchange(new, state)
