@@ -83,6 +83,8 @@ class Teller:
 
 def _place(peer: Peer) -> str:
     host, port = text.visible(peer[0]), peer[1]
+    if not host:
+        return "unix"  # a socket's other end has no name there
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 

@@ -107,10 +107,14 @@ def test_nothing_reaches_the_log_unescaped_or_long(name: bytes) -> None:
     assert " (netapp-file): there is no file “" in lines[0]
 
 
-def test_an_ipv6_peer_has_its_brackets() -> None:
+@pytest.mark.parametrize(
+    ("peer", "shown"),
+    [(("fe80::1", 5), "[fe80::1]:5"), (("10.0.0.1", 5), "10.0.0.1:5"), (("", 0), "unix")],
+)
+def test_a_peer_is_shown_as_a_client_shows_itself(peer: tuple[str, int], shown: str) -> None:
     with logged() as lines:
-        Teller("en", task.Clock()).tell("netapp-file", ("fe80::1", 5), "reset", {})
-    assert lines[0].startswith("explain [fe80::1]:5 (")
+        Teller("en", task.Clock()).tell("netapp-file", peer, "reset", {})
+    assert lines[0].startswith(f"explain {shown} (")
 
 
 def test_findings_are_told_apart_from_their_phrases_length() -> None:
