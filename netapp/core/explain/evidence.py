@@ -5,11 +5,11 @@ Source: ``struct tcp_info`` of linux/tcp.h, ``SK_MEMINFO_DROPS`` of linux/sock_d
 
 import socket
 import struct
+import sys
 from pathlib import Path
 from typing import Any, Final
 
 from netapp.core.platform import fcntl, termios
-from netapp.core.sendfile import can_sendfile, unacknowledged
 
 _TCP_INFO: Final = 256  # octets asked for; a kernel gives those that it has
 _BYTES_ACKED_AT: Final = 120  # since Linux 4.1
@@ -23,7 +23,7 @@ class Connection:
     """One TCP connection's own counters; a TLS connection's segments are not what it has said."""
 
     def __init__(self, transport: Any) -> None:
-        self._transport = transport if can_sendfile(transport) else None
+        self._transport = None if getattr(transport, "TLS", False) else transport
 
     def segments(self) -> int | None:
         """How many segments with octets have come, all of which are read; None if some are not."""
@@ -36,13 +36,12 @@ class Connection:
 
     def waiting(self) -> int:
         """How many octets of ours wait in our system for the peer to take them."""
-        return unacknowledged(self._transport) if self._handle() is not None else 0
+        return self._octets(termios.TIOCOUTQ) or 0 if termios is not None else 0
 
     def _handle(self) -> Any:
-        """The socket; None once it is closed."""
-        if self._transport is None or not hasattr(self._transport, "socket"):
-            return None
-        return self._transport.socket
+        """The socket; None once it is closed, and where there is none."""
+        handle = getattr(self._transport, "socket", None)
+        return handle if isinstance(handle, socket.socket) else None
 
     def _tcp_info(self, form: str, at: int) -> int | None:
         handle = self._handle()
@@ -56,12 +55,17 @@ class Connection:
         return int(value)
 
     def _to_read(self) -> bool:
+        """Whether something has come that was not read; True where nobody can say."""
+        return termios is None or self._octets(termios.FIONREAD) != 0
+
+    def _octets(self, which: int) -> int | None:
+        """How many wait in a buffer of the socket; None where nobody can say."""
         handle = self._handle()
         try:
-            answer = fcntl.ioctl(handle.fileno(), termios.FIONREAD, bytes(4))
+            answer = fcntl.ioctl(handle.fileno(), which, bytes(4))
         except (OSError, AttributeError):
-            return True  # nobody can say
-        return any(answer)
+            return None
+        return int.from_bytes(answer, sys.byteorder)
 
 
 def drops(transport: Any) -> int | None:
