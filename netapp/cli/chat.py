@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import click
 
-from netapp.cli import common, streams
+from netapp.cli import common, keyboard, streams
 from netapp.cli.console import Console, Form
-from netapp.core import limits, mixed, platform
+from netapp.core import limits, mixed
 from netapp.core.languages import Phrases
 
 PHRASES: Final = Phrases(
@@ -68,7 +68,7 @@ class Chat:
 
     def run(self) -> None:
         """Until either side ends it."""
-        with platform.selector() as selector:
+        with keyboard.selector() as selector:
             selector.register(self._stream, selectors.EVENT_READ)
             selector.register(self._console, selectors.EVENT_READ)
             while not self._stream.closed and not self._over():

@@ -5,8 +5,8 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from netapp.cli import common
-from netapp.core import mixed, platform
+from netapp.cli import common, keyboard
+from netapp.core import mixed
 from netapp.core.languages import Phrases
 from netapp.core.terminal import layout
 from netapp.core.terminal.layout import Show
@@ -111,7 +111,7 @@ class Console:
         self.interactive = common.on_terminal()
         self.ended = False
         self._buffer = b""
-        self._input = platform.Input()
+        self._input = keyboard.Input()
 
     def fileno(self) -> int:
         return self._input.fileno()

@@ -13,12 +13,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from netapp.cli import common
+from netapp.cli import common, keyboard
 from netapp.cli.console import Console, NotHex, Screen
 from netapp.cli.copies import Copies
 from netapp.cli.plan import Payload, Plan, Wire
 from netapp.cli.trace import Recorded, Trace, Untraced, save
-from netapp.core import limits, platform
+from netapp.core import limits
 from netapp.core.languages import Phrases
 from netapp.core.terminal.parties import Party as Peer
 from netapp.core.text import Tongue
@@ -59,7 +59,7 @@ class Conversation:
         trace = self._wire.trace = self._trace()
         if self._person and self._typist is None:
             common.note(say("hint"))
-        with platform.selector() as selector:
+        with keyboard.selector() as selector:
             if self._typist is not None:
                 self._typist.start(self._wire)
             try:

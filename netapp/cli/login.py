@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import click
 
-from netapp.cli import common
+from netapp.cli import common, keyboard
 from netapp.cli.console import Console
-from netapp.core import limits, platform
+from netapp.core import limits
 from netapp.core.languages import Phrases
 from netapp.core.text import Tongue, decode
 
@@ -120,7 +120,7 @@ def _echo(console: Console, *, on: bool) -> Iterator[None]:
     if not console.interactive:
         yield
         return
-    with platform.echo(console.fileno(), on=on):
+    with keyboard.echo(console.fileno(), on=on):
         yield
 
 
@@ -156,7 +156,7 @@ class Visit:
 
     def run(self) -> None:
         """Whatever happens now, the login has succeeded."""
-        with suppress(OSError), self._hidden, platform.selector() as selector:
+        with suppress(OSError), self._hidden, keyboard.selector() as selector:
             selector.register(self._connection, selectors.EVENT_READ)
             self._send(self._console.waiting())
             if self._console.ended:

@@ -23,7 +23,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from netapp.core import limits
-from netapp.core.state import locked, sync_folder
+from netapp.core.platform import sync_folder
+from netapp.core.state import locked
 from netapp.core.threads import Pool
 from netapp.core.walwatch import WalWatch
 from netapp.errors import Busy, ConfigError, StateError

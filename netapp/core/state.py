@@ -12,7 +12,7 @@ from typing import Any
 from twisted.logger import Logger
 
 from netapp.core import limits, platform
-from netapp.core.platform import O_CLOEXEC, O_DIRECTORY, fcntl, pwd
+from netapp.core.platform import O_CLOEXEC, O_DIRECTORY, fcntl, pwd, sync_folder
 from netapp.errors import ConfigError
 
 _log = Logger()
@@ -84,17 +84,6 @@ def _make(path: Path) -> None:
         sync_folder(path.parent.parent)
     path.mkdir(mode=0o700, exist_ok=True)
     sync_folder(path.parent)
-
-
-def sync_folder(path: Path) -> None:
-    """Put a folder's names on the disk: what was made, renamed or removed in it."""
-    if not platform.OPENS_FOLDERS:
-        return
-    handle = os.open(path, os.O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @cache

@@ -52,8 +52,6 @@ class StatusDoor:
 
     def start(self) -> None:
         """Open it; a process that cannot serves all the same, unseen by ``netapp status``."""
-        if not hasattr(socket, "AF_UNIX"):
-            return
         if not hasattr(socket, "AF_UNIX"):  # Windows: there is nothing to listen on
             return
         try:

@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from netapp.core import text
-from netapp.core.platform import O_CLOEXEC, O_NONBLOCK
-from netapp.core.state import sync_folder
+from netapp.core.platform import O_CLOEXEC, O_NONBLOCK, sync_folder
 from netapp.errors import ConfigError
 
 #: What a token begins with: people, and programs that look for lost secrets, know it by that.

@@ -23,8 +23,8 @@ from netapp.core.backup import Unfit, reading, rows
 from netapp.core.backup.members import is_database
 from netapp.core.backup.reading import Advance, Contents, Octets
 from netapp.core.backup.workshop import discard, sweep, workshop
-from netapp.core.platform import O_CLOEXEC, O_NOFOLLOW, user
-from netapp.core.state import sync_folder, unused
+from netapp.core.platform import O_CLOEXEC, O_NOFOLLOW, sync_folder, user
+from netapp.core.state import unused
 
 #: A database's name to the revisions of it that this netapp knows.
 Known = Mapping[str, Set[str]]

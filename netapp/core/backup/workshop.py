@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from netapp.core.platform import user
-from netapp.core.state import sync_folder, unused
+from netapp.core.platform import sync_folder, user
+from netapp.core.state import unused
 
 
 def discard(folder: Path) -> None:

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from twisted.conch.ssh import keys
 
 from netapp.core import limits, platform
-from netapp.core.platform import O_CLOEXEC, O_NONBLOCK
-from netapp.core.state import User, acting_as, locked, sync_folder
+from netapp.core.platform import O_CLOEXEC, O_NONBLOCK, sync_folder
+from netapp.core.state import User, acting_as, locked
 from netapp.errors import ConfigError
 
 #: Made if it is missing.

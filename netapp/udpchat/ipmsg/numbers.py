@@ -10,7 +10,8 @@ from twisted.internet import defer
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from netapp.core.state import locked, sync_folder
+from netapp.core.platform import sync_folder
+from netapp.core.state import locked
 from netapp.errors import ConfigError
 
 T = TypeVar("T")
