@@ -9,8 +9,14 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from netapp.core.platform import fcntl, termios
+try:
+    import fcntl
+    import termios
+except ImportError:  # pragma: no cover  (no such calls on this system)
+    fcntl = termios = None  # type: ignore[assignment]
 
+#: The numbers and shapes below are Linux's; the same numbers mean other things elsewhere.
+_LINUX: Final = sys.platform == "linux"
 _TCP_INFO: Final = 256  # octets asked for; a kernel gives those that it has
 _BYTES_ACKED_AT: Final = 120  # since Linux 4.1
 _DATA_SEGMENTS_AT: Final = 152  # tcpi_data_segs_in, since Linux 4.6
@@ -45,7 +51,7 @@ class Connection:
 
     def _tcp_info(self, form: str, at: int) -> int | None:
         handle = self._handle()
-        if handle is None or not hasattr(socket, "TCP_INFO"):
+        if handle is None or not _LINUX:
             return None
         try:
             info = handle.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO)
@@ -70,6 +76,8 @@ class Connection:
 
 def drops(transport: Any) -> int | None:
     """How many datagrams a socket's full buffer has lost since it was made."""
+    if not _LINUX:
+        return None
     try:
         answer = transport.socket.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, 64)
         return int(struct.unpack_from("I", answer, 4 * _DROPS)[0])
