@@ -15,7 +15,7 @@ language = "en"  # of what Sphinx itself says; a page whose name ends in .zh.md 
 
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
 source_suffix = {".md": "markdown"}
-exclude_patterns = ["_build", "reference/options"]
+exclude_patterns = ["_build", "reference/options", "tutorial/texts"]
 suppress_warnings = ["ref.python"]  # a name such as Names stands in several rooms, and any may be meant
 
 myst_heading_anchors = 3

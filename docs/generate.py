@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import generate_tutorial
 
 import netapp
 from netapp.cli.main import cli
@@ -36,6 +37,8 @@ def everything(docs: Path) -> None:
     for room, modules in rooms.items():
         write(docs / "reference" / "api" / f"{room}.md", api_page(room, modules))
     write(docs / "reference" / "api.md", api_index(rooms))
+    for path, text in generate_tutorial.pages(docs):
+        write(path, text)
 
 
 def write(path: Path, text: str) -> None:

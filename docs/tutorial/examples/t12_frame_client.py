@@ -5,7 +5,7 @@ import sys
 from twisted.internet import defer, endpoints, task
 from twisted.protocols import basic
 
-HOST, PORT, *TEXTS = sys.argv[1:] + ["127.0.0.1", "7878", "1.txt"][len(sys.argv) - 1 :]
+HOST, PORT, *TEXTS = sys.argv[1:] + ["127.0.0.1", "8888", "你好"][len(sys.argv) - 1 :]
 
 
 class Frames(basic.IntNStringReceiver):

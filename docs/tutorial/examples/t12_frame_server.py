@@ -5,7 +5,7 @@ import sys
 from twisted.internet import defer, endpoints, protocol, task
 from twisted.protocols import basic, policies
 
-HOST, PORT = sys.argv[1:] + ["127.0.0.1", "7878"][len(sys.argv) - 1 :]
+HOST, PORT = sys.argv[1:] + ["127.0.0.1", "8888"][len(sys.argv) - 1 :]
 
 
 class Frames(basic.IntNStringReceiver, policies.TimeoutMixin):
