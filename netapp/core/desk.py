@@ -87,10 +87,10 @@ class Desk:
             return
         self._show(f"{what.host}:{what.port} >>> {text.visible(what.text.rstrip(_NEWLINE))}")
 
-    def joined(self, what: Arrived) -> None:
+    def joined(self, what: Arrived, answer: Answer) -> None:
         """A connection stands; of interest where peers can be listed."""
         if self.guests is not None:
-            self.guests.joined(what)
+            self.guests.joined(what, answer)
 
     def left(self, what: Arrived) -> None:
         """It has gone."""

@@ -28,7 +28,7 @@ class EchoProtocol(SessionProtocol):
     def connectionMade(self) -> None:
         super().connectionMade()
         if self._desk is not None:
-            self._desk.joined(self._arrived())
+            self._desk.joined(self._arrived(), self._typed)
 
     def connectionLost(self, reason: Failure = protocol.connectionDone) -> None:
         super().connectionLost(reason)

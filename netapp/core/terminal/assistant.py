@@ -4,36 +4,22 @@ It carries no octets itself: a :class:`House` has the parties, a :class:`Display
 Time is told to it, as to a session: the caller sleeps until ``deadline`` and calls :meth:`tick`.
 """
 
-import math
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from netapp.core import limits
 from netapp.core.languages import Lang
 from netapp.core.terminal import commands, layout, record
+from netapp.core.terminal.errands import Errands
 from netapp.core.terminal.layout import Manner, Message, Show, painted, render
 from netapp.core.terminal.parties import Display, House, Party
 from netapp.core.terminal.record import Event, Kind, Record
 from netapp.core.terminal.transfer import Transfer
-from netapp.core.terminal.words import PHRASES
+from netapp.core.terminal.words import PHRASES, asks_for_secret
 from netapp.core.text import ENCODINGS, Codec, Encoding, Tongue, decode, visible
-
-#: A prompt after which what is typed is nobody's to keep: 密码: , Password for zhao:
-_SECRET: Final = re.compile(
-    r"(?:密\s*码|口令|pass(?:word|wd|phrase|code)?\b)[^\n]{0,40}[:：?？>]?\s*\Z", re.IGNORECASE
-)
-
-
-@dataclass
-class Repetition:
-    text: str
-    seconds: float
-    due: float
-    count: int = 0
 
 
 class Assistant:
@@ -53,9 +39,7 @@ class Assistant:
         self._numbers: dict[int, Party] = {}
         self._last_number = 0
         self._to: Party | str = "auto"
-        self._repetition: Repetition | None = None
-        self._transfers: list[Transfer] = []
-        self._quiet = False
+        self._errands = Errands(self._send, house.trouble, self.note, self._carried, lang)
 
     def begin(self) -> None:
         """The terminal is there."""
@@ -82,13 +66,12 @@ class Assistant:
             self._codecs.move_to_end(party.name)
             if len(self._codecs) > limits.TERMINAL_PEERS:
                 self._codecs.popitem(last=False)
-        text = layout.read(octets[-200:], "auto")
-        self._display.secret = _SECRET.search(text) is not None
+        self._display.secret = asks_for_secret(layout.read(octets[-200:], "auto"))
         self._crossed("received", party, octets)
 
     def sent(self, party: Party, octets: bytes) -> None:
         """A message has gone."""
-        if not self._quiet:
+        if not self._errands.carries(party):  # what it carries is told of as a whole
             self._crossed("sent", party, octets)
 
     def _crossed(self, kind: Kind, party: Party, octets: bytes) -> None:
@@ -132,7 +115,7 @@ class Assistant:
         """:returns: whether somebody was reached, or need not be."""
         reached = False
         for party in self._targets():
-            if any(each.party is party for each in self._transfers):
+            if self._errands.carries(party):
                 self.note(self._say("busy", name=party.name))
                 return False
             octets = make(party)
@@ -190,34 +173,18 @@ class Assistant:
 
     def _every(self, what: commands.Do, now: float) -> None:
         self._house.octets(what.argument, Tongue("auto"), None)
-        self._repetition = Repetition(what.argument, what.seconds, now)
+        self._errands.repeat(what.argument, what.seconds, now)
 
     def _stop(self, what: commands.Do, now: float) -> None:
-        if self._repetition is None and not self._transfers:
+        if not self._errands.stop():
             self.note(self._say("idle"))
-        self._end_repetition()
-        for transfer in list(self._transfers):
-            self._give_up(transfer)
-
-    def _end_repetition(self) -> None:
-        repetition, self._repetition = self._repetition, None
-        if repetition is not None:
-            self.note(self._say("stopped", count=repetition.count))
 
     def _file(self, what: commands.Do, now: float) -> None:
-        path = Path(what.argument).expanduser()
         for party in self._targets():
-            if any(each.party is party for each in self._transfers):
-                self.note(self._say("busy", name=party.name))
-                return
-            try:
-                self._transfers.append(Transfer(path, party, now))
-            except OSError as error:
-                self.note(self._house.trouble(error, path))
-                return
+            self._errands.carry(Path(what.argument).expanduser(), party, now)
             if self._to != "all":
                 return
-        if not self._transfers:
+        if not self._house.parties():
             self.note(self._say("nobody"))
 
     def _peers(self, what: commands.Do, now: float) -> None:
@@ -252,6 +219,17 @@ class Assistant:
             return
         self.note(self._say("to", name=name))
 
+    def _carried(self, transfer: Transfer, octets: bytes) -> None:
+        """Some of a file has gone."""
+        if octets:
+            self.record.add(Event(self.record.now(), "piece", transfer.party, octets))
+        if transfer.whole:
+            name, when = visible(transfer.path.name), self.record.now()
+            self.record.add(Event(when, "file", transfer.party, by_us=True, file=name, size=transfer.size))
+            say = record.PHRASES.speaker(self._say.lang)
+            text = say("file", name=transfer.party.name, file=name, size=transfer.size)
+            self.note(f"{layout.clock(when)} {'>>' if self._display.plain else '→'} {text}")
+
     def _save(self, what: commands.Do, now: float) -> None:
         path = Path(what.argument).expanduser()
         try:
@@ -282,57 +260,16 @@ class Assistant:
     @property
     def deadline(self) -> float:
         """When :meth:`tick` has work, or infinity."""
-        due = [self._repetition.due] if self._repetition is not None else []
-        return min([*due, *(each.due for each in self._transfers)], default=math.inf)
+        return self._errands.deadline
 
     def tick(self, now: float) -> None:
         """Do what is due."""
-        repetition = self._repetition
-        if repetition is not None and now >= repetition.due:
-            repetition.due = max(repetition.due + repetition.seconds, now)
-            if self._send(repetition.text):
-                repetition.count += 1
-            else:
-                self._end_repetition()
-        for transfer in [each for each in self._transfers if now >= each.due]:
-            self._go_on(transfer, now)
+        self._errands.tick(now)
         self.stand()
-
-    def _go_on(self, transfer: Transfer, now: float) -> None:
-        self._quiet = True
-        try:
-            octets = transfer.go_on(now)
-        except OSError as error:
-            self.note(self._house.trouble(error, transfer.party.name))
-            self._give_up(transfer)
-            return
-        finally:
-            self._quiet = False
-        if octets:
-            self.record.add(Event(self.record.now(), "piece", transfer.party, octets))
-        if transfer.whole:
-            self._transfers.remove(transfer)
-            transfer.close()
-            self._sent_file(transfer)
-
-    def _sent_file(self, transfer: Transfer) -> None:
-        name = visible(transfer.path.name)
-        event = Event(self.record.now(), "file", transfer.party, by_us=True, file=name, size=transfer.size)
-        self.record.add(event)
-        text = record.PHRASES.speaker(self._say.lang)(
-            "file", name=transfer.party.name, file=name, size=transfer.size
-        )
-        self.note(f"{layout.clock(event.when)} {'>>' if self._display.plain else '→'} {text}")
-
-    def _give_up(self, transfer: Transfer) -> None:
-        self._transfers.remove(transfer)
-        transfer.close()
-        self.note(self._say("given up", file=transfer.path.name, done=transfer.done, size=transfer.size))
 
     def end(self) -> None:
         """The talk is over."""
-        for transfer in self._transfers:
-            transfer.close()
+        self._errands.end()
         self.record.close()
 
     def stand(self) -> None:
@@ -343,9 +280,7 @@ class Assistant:
             name = there[0].name if there else self._say("none")
         parts = [f"{'>>' if self._display.plain else '→'} {name}"]
         parts += [self._encoding] if self._encoding is not None else []
-        if (repetition := self._repetition) is not None:
-            parts.append(self._say("repeating", seconds=repetition.seconds, count=repetition.count))
-        parts += [f"{each.path.name} {each.percent}%" for each in self._transfers]
+        parts += self._errands.progress()
         parts.append("/help")
         self._display.say(" | ".join(parts))
 

@@ -1,5 +1,6 @@
 """An operator's desk at a terminal: who has spoken, and the assistant that answers them."""
 
+import errno
 import os
 import time
 from collections import OrderedDict
@@ -18,6 +19,7 @@ from netapp.core.terminal.commands import completions
 from netapp.core.terminal.here import files
 from netapp.core.terminal.history import history_of
 from netapp.core.terminal.parties import Display, Party
+from netapp.core.terminal.words import trouble
 from netapp.core.text import Tongue
 
 
@@ -38,7 +40,7 @@ class Guest:
         """:raises ConnectionAbortedError: it has gone, or was answered already."""
         self.waits = False
         if self.answer is None or not self.answer(octets):
-            raise ConnectionAbortedError
+            raise ConnectionAbortedError(errno.ECONNABORTED, os.strerror(errno.ECONNABORTED))
         self._told(self, octets)
 
     def head(self, size: int) -> bytes:
@@ -60,7 +62,7 @@ class Guests:
     def __init__(
         self, display: Display, wall: Callable[[], float], lang: Lang, clock: Any, stop: Callable[[], object]
     ) -> None:
-        self._clock, self._stop = clock, stop
+        self._clock, self._stop, self._lang = clock, stop, lang
         self._guests: OrderedDict[tuple[Peer, bool], Guest] = OrderedDict()  # who spoke last stands last
         self._timer: Any = None
         self._say = record.PHRASES.speaker(lang)
@@ -68,9 +70,10 @@ class Guests:
 
     # What services tell ----------------------------------------------------------------------
 
-    def joined(self, what: Arrived) -> None:
-        """A connection stands."""
+    def joined(self, what: Arrived, answer: Answer) -> None:
+        """A connection stands: the operator may speak first."""
         guest = self._guest(what)
+        guest.answer = answer
         self.assistant.note(self._say("opened", name=guest.name))
         self.assistant.opened(guest, by_us=False)
 
@@ -124,7 +127,7 @@ class Guests:
         return text.cut(octets, limits.PLAIN_ANSWER, tongue.codec)
 
     def trouble(self, error: OSError, what: object) -> str:
-        return f"{what}: {error.strerror or error}"
+        return trouble(error, what, self._lang)
 
     def leave(self) -> None:
         self._stop()

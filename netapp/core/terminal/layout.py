@@ -104,7 +104,7 @@ def render(message: Message, manner: Manner, say: Speaker) -> list[Line]:
     if not octets:
         return [(*head, ("time", say("empty")))]
     rows = list(_rows(octets, manner, style, room))
-    beside = room >= NARROW and len(rows) == 1
+    beside = room >= NARROW and len(rows) == 1 and rows[0][0][0] != "time"  # no offset, that is
     if manner.show == "text" and room >= NARROW:
         lines: list[Line] = [(*head, *rows[0]), *((("", " " * used), *row) for row in rows[1:])]
     elif beside or not head:

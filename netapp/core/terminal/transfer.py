@@ -4,23 +4,12 @@ import errno
 import os
 import stat
 from pathlib import Path
-from typing import Protocol
 
 from netapp.core import limits
-from netapp.core.terminal.record import Ends
+from netapp.core.terminal.parties import Party
 
 #: Octets that a datagram takes: 65535 less the headers of IPv4 and UDP.
 DATAGRAM = 65507
-
-
-class Target(Ends, Protocol):
-    """Who is sent the file."""
-
-    def send(self, octets: bytes) -> None: ...
-
-    def head(self, size: int) -> bytes: ...
-
-    def send_some(self, octets: bytes) -> int: ...
 
 
 class Transfer:
@@ -29,7 +18,7 @@ class Transfer:
     :raises OSError: it cannot be read, or is longer than a datagram takes.
     """
 
-    def __init__(self, path: Path, party: Target, now: float) -> None:
+    def __init__(self, path: Path, party: Party, now: float) -> None:
         self.path, self.party, self.due = path, party, now
         self._file = open(path, "rb", buffering=0, opener=_at_once)  # noqa: SIM115
         try:
@@ -43,8 +32,13 @@ class Transfer:
         except OSError:
             self._file.close()
             raise
-        self.done = 0
+        self._taken = 0  # octets of the file, the pending ones among them
         self.whole = False
+
+    @property
+    def done(self) -> int:
+        """Octets of the file that have gone."""
+        return max(0, self._taken - len(self._pending))
 
     @property
     def percent(self) -> int:
@@ -55,18 +49,19 @@ class Transfer:
         if not self.party.stream:
             octets = self._file.read(DATAGRAM) or b""
             self.party.send(octets)
-            self.done, self.whole = self.size, True
+            self._taken, self.whole = len(octets), True
+            self._pending = b""
             return self.party.head(len(octets)) + octets
-        if len(self._pending) < limits.TERMINAL_PIECE:
-            piece = self._file.read(min(limits.TERMINAL_PIECE, self.size - self.done)) or b""
-            self.done += len(piece)  # never more than the size that was announced
+        if not self._pending:
+            piece = self._file.read(min(limits.TERMINAL_PIECE, self.size - self._taken)) or b""
+            self._taken += len(piece)  # never more than the size that was announced
             self._pending += piece
-            if not piece and self.done < self.size:
+            if not piece and self._taken < self.size:
                 raise OSError(errno.EIO, os.strerror(errno.EIO))  # it has become shorter
         count = self.party.send_some(self._pending)
         gone, self._pending = self._pending[:count], self._pending[count:]
         self.due = now if count else now + limits.TERMINAL_PAUSE
-        self.whole = self.done == self.size and not self._pending
+        self.whole = self._taken == self.size and not self._pending
         return gone
 
     def close(self) -> None:

@@ -1,8 +1,10 @@
 """What the assistant says."""
 
+import errno
+import re
 from typing import Final
 
-from netapp.core.languages import Phrases
+from netapp.core.languages import Lang, Phrases
 
 PHRASES: Final = Phrases(
     {
@@ -30,6 +32,35 @@ PHRASES: Final = Phrases(
         "none": ("(还没有人)", "(nobody yet)"),
         "saving": ("(对话保存到 {path})", "(the talk is saved to {path})"),
         "not saved": ("(不再保存到 {path}:{reason})", "(no longer saved to {path}: {reason})"),
+        "missing": ("找不到 {what}", "there is no {what}"),
+        "folder": ("{what} 是目录", "{what} is a folder"),
+        "denied": ("没有权限使用 {what}", "no right to use {what}"),
+        "too long": ("发给 {what} 的消息太长", "the message to {what} is too long"),
+        "other": ("{what}:{reason}", "{what}: {reason}"),
         "exists": ("{path} 已存在:请换一个名字", "{path} is there already: choose another name"),
     }
 )  # fmt: skip
+#: What the system refuses, by its number.
+TROUBLES: Final = {
+    errno.ENOENT: "missing",
+    errno.EISDIR: "folder",
+    errno.EACCES: "denied",
+    errno.EPERM: "denied",
+    errno.EMSGSIZE: "too long",
+    errno.ECONNABORTED: "nobody",
+}
+#: A prompt after which what is typed is nobody's to keep: 密码: , Password for zhao:
+_SECRET: Final = re.compile(
+    r"(?:密\s*码|口令|pass(?:word|wd|phrase|code)?\b)[^\n。,!,.!]{0,24}[:：?？>]?\s*\Z", re.IGNORECASE
+)
+
+
+def asks_for_secret(text: str) -> bool:
+    """Whether a message ends as a prompt for a password does."""
+    return _SECRET.search(text) is not None
+
+
+def trouble(error: OSError, what: object, lang: Lang) -> str:
+    """What the system refused, in the user's language."""
+    key = TROUBLES.get(error.errno or 0, "other")
+    return PHRASES.say(lang, key, what=what, reason=error.strerror or str(error))
