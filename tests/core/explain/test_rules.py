@@ -1,14 +1,20 @@
 """The rules for connections and datagrams, by values and with a clock moved by hand."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from netapp.core import limits
 from netapp.core.explain.datagrams import Correspondence
+from netapp.core.explain.findings import FINDINGS
 from netapp.core.explain.streams import Conversation
+from netapp.core.languages import LANGS
 
 PEER = ("192.0.2.1", 4000)
 
@@ -226,3 +232,60 @@ def test_a_port_is_only_looked_for_on_this_machine() -> None:
     assert watch.found == []
     watch.udp.saying(b"x", PEER, local=True)
     assert watch.found == [("gone", {"port": 4000})]
+
+
+# Whatever comes ----------------------------------------------------------------------------------
+
+EVENTS = st.one_of(
+    st.tuples(st.just("heard"), st.binary(max_size=60)),
+    st.tuples(st.just("heard"), st.text(max_size=20).map(str.encode)),
+    st.tuples(st.just("said"), st.binary(max_size=60)),
+    st.tuples(st.just("said"), st.text(max_size=20).map(lambda text: text.encode("gbk", "replace"))),
+    st.tuples(st.just("segments"), st.none() | st.integers(0, 5)),
+    st.tuples(st.sampled_from(["ticked", "tick", "streaming", "streamed", "cut_off"]), st.integers(0, 10**6)),
+)
+
+
+@given(st.lists(EVENTS, max_size=30), st.booleans(), st.booleans())
+def test_whatever_happens_on_a_connection_each_finding_is_said_once_and_can_be(
+    events: list[tuple[str, Any]], clean: bool, finished: bool
+) -> None:
+    watch, now = Watch(), 0.0
+    for name, value in events:
+        now += 0.4
+        match name:
+            case "heard" | "said" | "streaming":
+                getattr(watch.stream, name)(value, now)
+            case "ticked" | "tick":
+                getattr(watch.stream, name)(now)
+            case "segments":
+                watch.kernel.came = value
+            case "streamed":
+                watch.stream.streamed()
+            case "cut_off":
+                watch.stream.cut_off(value)
+    watch.stream.lost(clean=clean, finished=finished)
+    check(watch)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.binary(max_size=1100), st.floats(0.0, 0.5)), max_size=40))
+def test_whatever_datagrams_come_each_finding_can_be_said(events: list[tuple[bool, bytes, float]]) -> None:
+    watch, now = Watch(), 0.0
+    watch.kernel.held, watch.kernel.lost = False, 3
+    for comes, octets, pause in events:
+        now += pause
+        if comes:
+            watch.udp.heard(octets, PEER, now)
+        else:
+            watch.udp.saying(octets, PEER, local=True)
+        if now >= watch.udp.deadline:
+            watch.udp.tick(now)
+    check(watch)
+
+
+def check(watch: Watch) -> None:
+    assert len(watch.keys) == len(set(watch.keys))
+    for key, fields in watch.found:
+        for lang in LANGS:
+            assert FINDINGS.say(lang, key, **fields)
+            assert not re.search(r"\{\w", FINDINGS.say(lang, key, **(fields or {"": ""})))
