@@ -1,5 +1,6 @@
 """A network of its own for a test: loopback, and a way out where all is seen and nothing arrives."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -35,12 +36,16 @@ ip route add default via 192.0.2.1 && ip -6 route add default via 2001:db8::1 &&
 mount --bind "$1" /etc/resolv.conf && echo up && exec cat
 """
 
+_OPTIONS = {"user": "user", "net": "net", "mnt": "mount"}
+
 
 class Namespace:
     """A running one.  Its default route leads through ``out0``, to nobody."""
 
     def __init__(self, pid: int) -> None:
-        self.inside = ["nsenter", f"--net=/proc/{pid}/ns/net", f"--mount=/proc/{pid}/ns/mnt"]
+        kinds = ("net", "mnt") if os.geteuid() == 0 else ("user", "net", "mnt")
+        self.inside = ["nsenter", "--preserve-credentials"]
+        self.inside += [f"--{_OPTIONS[kind]}=/proc/{pid}/ns/{kind}" for kind in kinds]
 
     def run(self, *command: str) -> "subprocess.CompletedProcess[bytes]":
         return subprocess.run(
@@ -75,8 +80,9 @@ def namespace(folder: Path) -> Iterator[Namespace]:
     real.tool("ip", "iproute2")
     resolver = folder / "resolv.conf"
     resolver.write_text("nameserver 192.0.2.1\n")
+    as_root = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
     process = subprocess.Popen(
-        ["unshare", "--net", "--mount", "sh", "-c", _SETUP, "sh", resolver],
+        ["unshare", *as_root, "--net", "--mount", "sh", "-c", _SETUP, "sh", resolver],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
