@@ -36,6 +36,7 @@ PHRASES: Final = Phrases(
             "{name}: is damaged ({reason}): stop the services and put a backup back (netapp restore)",
         ),
         "upgraded": ("{name}:已从 {before} 升级到 {head}", "{name}: upgraded from {before} to {head}"),
+        "made": ("{name}:已填好,版本 {head}", "{name}: filled, revision {head}"),
         "newest": ("{name}:已是最新版本 {head}", "{name}: at the newest revision, {head}"),
         "kept": ("升级前的副本:{path}", "the copy from before: {path}"),
     }
@@ -89,11 +90,7 @@ def _look(path: Path, noun: base.Noun) -> tuple[str, dict[str, object]]:
         return ("not ours" if tables else "empty"), {}
     if revision == noun.head:
         return "good", {"revision": revision}
-    return ("old" if revision in noun.known() else "new"), {"revision": revision, **_head(revision, noun)}
-
-
-def _head(revision: str, noun: base.Noun) -> dict[str, object]:
-    return {"head": noun.head} if revision in noun.known() else {}
+    return ("old" if revision in noun.known() else "new"), {"revision": revision, "head": noun.head}
 
 
 @db.command(epilog="Example:  netapp db upgrade --state /var/lib/netapp")
@@ -105,7 +102,6 @@ def upgrade(state: Path | None) -> None:
     """
     from netapp.cli.user.base import see_whose
     from netapp.core import database
-    from netapp.core.backup import rows
     from netapp.core.state import using
 
     state = base.directory(state)
@@ -116,11 +112,14 @@ def upgrade(state: Path | None) -> None:
             common.write(say("none", name=noun.database))
             continue
         with base.failures(path), using(state):
-            before = rows.revision(path)
+            key, fields = _look(path, noun)
+            if key not in ("good", "empty", "old"):
+                common.fail(say(key, name=noun.database, **fields))
+            before = fields.get("revision")
             database.upgrade(path, noun.migrations, noun.head)
         if before == noun.head:
             common.write(say("newest", name=noun.database, head=noun.head))
             continue
-        common.write(say("upgraded", name=noun.database, before=before or "-", head=noun.head))
+        common.write(say("upgraded" if before else "made", name=noun.database, before=before, head=noun.head))
         if (copy := database.copy_before(path, noun.head)).exists():
             common.note(say("kept", path=copy))

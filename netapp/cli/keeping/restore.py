@@ -1,5 +1,7 @@
 """``netapp restore``: a backup in a state directory's place, or nothing at all."""
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -7,7 +9,7 @@ import click
 
 from netapp.cli import common
 from netapp.cli.keeping import base
-from netapp.cli.progress import progress
+from netapp.cli.progress import Advance, progress
 from netapp.core.languages import Phrases
 
 PHRASES: Final = Phrases(
@@ -52,7 +54,7 @@ def restore(file: Path, check: bool, force: bool, state: Path | None) -> None:
         _check(file)
         return
     moment = base.now().strftime("%Y%m%dT%H%M%SZ")
-    with base.failures(state), progress(file.name) as advance:
+    with base.failures(state), _bar(file.name) as advance:
         known = {noun.database: noun.known() for noun in base.nouns()}
         contents, old = put_back(file, state, known=known, moment=moment, force=force, advance=advance)
     files = sum("size" in each for each in contents.listed)
@@ -63,10 +65,24 @@ def restore(file: Path, check: bool, force: bool, state: Path | None) -> None:
         common.note(say("no share"))
 
 
+@contextmanager
+def _bar(name: str) -> "Iterator[Callable[[int, int], object]]":
+    """A bar, once there is something to show: what is refused at once is one line alone."""
+    with ExitStack() as stack:
+        shown: list[Advance] = []
+
+        def advance(done: int, total: int) -> None:
+            if not shown:
+                shown.append(stack.enter_context(progress(name)))
+            shown[0](done, total)
+
+        yield advance
+
+
 def _check(file: Path) -> None:
     from netapp.core.backup.reading import verify
 
-    with base.failures(file), progress(file.name) as advance:
+    with base.failures(file), _bar(file.name) as advance:
         contents = verify(file, 2**63, advance)
     files = sum("size" in each for each in contents.listed)
     common.write(

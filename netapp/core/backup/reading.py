@@ -49,14 +49,15 @@ Take = Callable[[tarfile.TarInfo, str, "Octets"], object]
 class Octets:
     """One member's octets: read once, in pieces, hashed as they come."""
 
-    def __init__(self, file: IO[bytes] | None) -> None:
-        self._file = file
+    def __init__(self, file: IO[bytes] | None, read_on: Callable[[], object]) -> None:
+        self._file, self._read_on = file, read_on
         self._digest = hashlib.sha256()
 
     def __iter__(self) -> Iterator[bytes]:
         while self._file is not None and (octets := self._file.read(limits.BACKUP_READ)):
             self._digest.update(octets)
             yield octets
+            self._read_on()
 
     def sha256(self) -> str:
         """Of all of them; reads what is left."""
@@ -96,12 +97,16 @@ def _read(path: Path, room: int, advance: Advance, take: Take) -> Contents:
             tar: Any
             with tarfile.open(fileobj=bounded, mode="r:", errors="surrogateescape") as tar:
                 reader = _Reader(path, room, take)
+
+                def read_on() -> None:
+                    advance(file.tell(), total)
+
                 while (info := tar.next()) is not None:
                     tar.members = []  # else it keeps all of them
-                    reader.member(info, Octets(tar.extractfile(info) if info.isreg() else None))
-                    advance(file.tell(), total)
+                    reader.member(info, Octets(tar.extractfile(info) if info.isreg() else None, read_on))
             bounded.drain()
-            return reader.end()
+        advance(total, total)
+        return reader.end()
 
 
 def _unwaiting(path: str, flags: int) -> int:

@@ -48,6 +48,7 @@ def restore(
 
     :param moment: becomes a part of the old state's name, ``STATE.before-MOMENT``.
     :param force: whether a state that holds something may be replaced.
+    :param advance: called with octets read, and all that are; the archive is read twice.
     :returns: what the backup holds, and where the old state is, if there was one.
     :raises Unfit: it cannot be; nothing has been touched.
     :raises OSError: something cannot be read or written; nothing has been touched.
@@ -58,10 +59,17 @@ def restore(
         sweep(state.parent, prefix, lambda folder: _tidy(folder, state))
     handle = _free(state, force)
     try:
-        contents = _verified(path, state, known, advance)
+        contents = _verified(path, state, known, lambda done, total: advance(done // 2, total))
         state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with workshop(state.parent, prefix) as folder:
-            extract(path, contents, folder / _NEW, known, _owner(state), advance)
+            extract(
+                path,
+                contents,
+                folder / _NEW,
+                known,
+                _owner(state),
+                lambda done, total: advance((total + done) // 2, total),
+            )
             old = _put(folder, state, moment) if handle is not None else _put_first(folder, state)
     finally:
         if handle is not None:

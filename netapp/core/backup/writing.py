@@ -15,7 +15,7 @@ import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
 from netapp.core import limits
 from netapp.core.backup import FORMAT, HEAD, MANIFEST, TOP, members, rows
@@ -61,7 +61,13 @@ def write(
     found, strange = members.found(state, files=files)
     with (
         gzip.GzipFile("", "wb", compresslevel=1, fileobj=out, mtime=0) as packed,
-        tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT, errors="surrogateescape") as tar,
+        tarfile.TarFile(
+            fileobj=packed,
+            mode="w",
+            format=tarfile.PAX_FORMAT,
+            errors="surrogateescape",
+            copybufsize=limits.BACKUP_READ,
+        ) as tar,
     ):
         writer = _Writer(state, tar, spool, advance, sum(member.size for member in found))
         writer.written.strange = strange
@@ -75,7 +81,7 @@ def write(
 
 
 class _Writer:
-    def __init__(self, state: Path, tar: tarfile.TarFile, spool: Path, advance: Advance, total: int) -> None:
+    def __init__(self, state: Path, tar: Any, spool: Path, advance: Advance, total: int) -> None:
         self._state, self._tar, self._spool = state, tar, spool
         self._advance, self._total, self._done = advance, total, 0
         self.written = Written()
@@ -98,7 +104,10 @@ class _Writer:
                 self._file(member, path)
         except FileNotFoundError:
             return  # it has vanished meanwhile
-        self._done += member.size
+        self._tar.members = []  # else it keeps all of them
+
+    def _read_on(self, count: int) -> None:
+        self._done = min(self._done + count, self._total)  # what has grown counts as it was
         self._advance(self._done, self._total)
 
     def folder(self, name: str, path: Path) -> None:
@@ -145,8 +154,8 @@ class _Writer:
         before = os.fstat(file.fileno())
         info = tarfile.TarInfo(name)
         info.size, info.mode, info.mtime = before.st_size, stat.S_IMODE(before.st_mode), int(before.st_mtime)
-        reading = _Reading(file)
-        self._tar.addfile(info, reading)  # type: ignore[arg-type]
+        reading = _Reading(file, self._read_on)
+        self._tar.addfile(info, reading)
         digest = reading.digest.hexdigest()
         self.listed.append({"name": name, "size": info.size, "sha256": digest})
         self.written.files += 1
@@ -160,11 +169,12 @@ class _Writer:
 class _Reading:
     """A file for ``tarfile``, which asks for as many octets as it had; zeros where they are gone."""
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
+    def __init__(self, file: IO[bytes], read_on: Callable[[int], object]) -> None:
+        self._file, self._read_on = file, read_on
         self.digest = hashlib.sha256()
 
     def read(self, count: int) -> bytes:
         octets = self._file.read(count).ljust(count, b"\0")
         self.digest.update(octets)
+        self._read_on(count)
         return octets
