@@ -60,6 +60,7 @@ class Running:
     def __init__(self, process: "subprocess.Popen[bytes]", reads: list[int], writes: int) -> None:
         self.process, self._reads, self._writes = process, reads, writes
         self.output = ""
+        self.descriptor = writes
 
     @property
     def shown(self) -> str:
