@@ -164,7 +164,7 @@ def test_t24_a_wrong_choice_is_asked_again(play: Play) -> None:
         chat.type("7", "1", "你好")
         text, where = friend.recvfrom(1024)
         assert text.decode() == "你好"
-        assert "您输入的数据有误!" in chat.log
+        chat.wait_for("您输入的数据有误!")
         friend.sendto("收到".encode(), (HOST, where[1]))
         chat.type("2", "")
         assert chat.status() == 0

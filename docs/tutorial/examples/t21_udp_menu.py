@@ -25,7 +25,7 @@ async def typed(prompt):
 async def main(reactor):
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C does not wait for the thread that reads
     box = Box()
-    print("listening on", reactor.listenUDP(int(OWN), box, interface=HOST).getHost())
+    print("listening on port", reactor.listenUDP(int(OWN), box, interface=HOST).getHost().port)
     while (choice := await typed("1 send, 2 receive, else quit: ")) in ("1", "2"):
         if choice == "1":
             host, port, text = await typed("address: "), await typed("port: "), await typed("text: ")

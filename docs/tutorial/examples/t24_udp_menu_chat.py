@@ -25,7 +25,7 @@ async def typed(prompt):
 async def main(reactor):
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C does not wait for the thread that reads
     chat = Chat()
-    print("listening on", reactor.listenUDP(int(OWN), chat).getHost())
+    print("listening on port", reactor.listenUDP(int(OWN), chat).getHost().port)
     while choice := await typed("1 发送, 2 接收, 回车结束: "):
         if choice == "1":
             chat.transport.write((await typed("> ")).encode(), (HOST, int(PORT)))
