@@ -167,7 +167,7 @@ class Sheet:
             ports += f" ({self.say('at', addresses=', '.join(there))})"
         hint = visible(next((str(each["hint"]) for each in own if each.get("hint")), ""))
         line = f"{padded(first + ports, cells(first) + _PORTS)} {hint}".rstrip()
-        if cells(line) <= COLUMNS:
+        if cells(line) <= COLUMNS and (cells(ports) <= _PORTS or not hint):
             return [line]
         indent = " " * (_NAME + 1)
         lines = wrapped(ports, " " * cells(first))

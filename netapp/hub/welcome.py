@@ -9,7 +9,7 @@ import os
 import shlex
 import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from twisted.application.service import IService
@@ -47,13 +47,14 @@ class Welcome:
         self._options, self._shared, self._people = options, shared, people
         self._state = options.state_path
         self._first = not (self._state / MARK).exists()
+        self._running = False
 
     def greet(self, house: House) -> House:
         """A house in which this one starts, and what it has to say is said."""
         around = House()
         Part(lambda: self._hush(house), lambda: None).setServiceParent(around)
         house.setServiceParent(around)
-        Part(lambda: self._begin(house), lambda: None).setServiceParent(around)
+        Part(lambda: self._begin(house), self._end).setServiceParent(around)
         if self._first and self._options.settings_path is None:
             self._write_settings()
         return around
@@ -65,6 +66,7 @@ class Welcome:
                     each.speaks = False
 
     def _begin(self, house: IService) -> None:
+        self._running = True
         if not self._first:
             _tell(house)
         code: defer.Deferred[Any] = defer.succeed(None)
@@ -72,7 +74,17 @@ class Welcome:
             code = defer.ensureDeferred(self._people.invitations.first())
             code.addErrback(lambda failure: _log.failure("there is no code for an administrator", failure))
         then = self._show if self._first else self._remind
-        code.addCallback(lambda found: self._shared.reactor.callLater(0, then, house, found))
+        code.addCallback(
+            lambda found: self._shared.reactor.callLater(0, self._if_running, then, house, found)
+        )
+
+    def _end(self) -> None:
+        self._running = False
+
+    def _if_running(self, then: Callable[..., object], *what: object) -> None:
+        """There is nothing to show of a start that was ended at once."""
+        if self._running:
+            then(*what)
 
     def _remind(self, house: IService, code: "FirstCode | None") -> None:
         if code is not None and code.new:
