@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -291,6 +292,21 @@ def test_a_file_that_was_named_is_the_one(tmp_path: Path) -> None:
     other.touch()
     assert fake_start(tmp_path, f"--config={other}").settings_path == str(other)
     assert not (tmp_path / NAME).exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another")
+def test_settings_are_roots_where_the_process_will_be_another() -> None:
+    """Else what the service could write would be obeyed with root's rights at the next start."""
+    with tempfile.TemporaryDirectory() as place:
+        os.chmod(place, 0o777)
+        state = Path(place) / "state"
+        for _ in range(2):
+            options = Options()
+            options.parseOptions([f"--state={state}", "--only=echo"])
+            part(options, Shared(FakeReactor(), user=(65534, 65534)))
+            assert options.settings_path == str(state / NAME)
+        assert (state.stat().st_uid, stat.S_IMODE(state.stat().st_mode)) == (65534, 0o700)
+        assert ((state / NAME).stat().st_uid, stat.S_IMODE((state / NAME).stat().st_mode)) == (0, 0o644)
 
 
 def test_who_reads_a_descriptor(tmp_path: Path) -> None:
