@@ -24,7 +24,8 @@ for each in ${PYTHON:-python3.13 python3.12 python3.11 python3}; do
     if ! grep -qx "$kind" "$here/variants.txt"; then
         lacks="$lacks $each=${kind% *}"
     elif ! "$each" -c 'import ctypes, sqlite3, ssl, venv' 2>/dev/null; then
-        lacks="$lacks $each=minimal(apt-install-python3-venv)"
+        fail "$each has not all of Python's own library (sqlite3, ssl, venv): on Debian  apt install python3 python3-venv" \
+            "$each 的标准库不全(缺 sqlite3、ssl 或 venv):Debian 上请运行 apt install python3 python3-venv"
     else
         python=$each
         break
@@ -37,7 +38,8 @@ done
     fail "this needs the GNU C library 2.28 or newer (Debian 10, RHEL 8 and later)" "需要 2.28 或更新的 GNU C 库(Debian 10、RHEL 8 及以后)"
 
 say "installing into $dir/.venv with $python ..." "正在用 $python 安装到 $dir/.venv ..."
-mkdir -p "$dir" && dir=$(CDPATH='' cd -- "$dir" && pwd)
+mkdir -p "$dir" && dir=$(CDPATH='' cd -- "$dir" && pwd) || fail "choose another folder: install.sh DIR" "请换一个目录:install.sh DIR"
+[ -w "$dir" ] || fail "$dir cannot be written: choose another folder, install.sh DIR" "$dir 不能写:请换一个目录,install.sh DIR"
 again=no
 [ ! -e "$dir/.venv/bin/netapp" ] || again=yes
 if [ -e "$dir/.venv/bin/python" ] && [ "$("$dir/.venv/bin/python" -V 2>&1)" != "$("$python" -V 2>&1)" ]; then
