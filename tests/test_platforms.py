@@ -22,7 +22,7 @@ def on(
     return subprocess.run(
         [sys.executable, "-m", "tests.plain.systems", system, str(folder), *map(str, command)],
         cwd=real.PROJECT,
-        env=real.environment(folder / "state") | {"LC_ALL": "C", "PYTHONUTF8": "1"},
+        env=real.environment(folder / "state") | {"LC_ALL": "C", "PYTHONUTF8": "1", hiding.VARIABLE: ""},
         input=typed,
         capture_output=True,
         timeout=60,
