@@ -172,7 +172,7 @@ def test_t13_the_header_says_how_much_follows(play: Play, tmp_path: Path) -> Non
             assert real.read_all(talk) == b""
     with real.tcp_client(server.port) as talk:
         header = json.dumps({"filename": "中文.bin"}).encode()
-        talk.send(struct.pack("i", len(header)) + header)
+        talk.send((struct.pack("i", len(header)) + header) * 2)  # the second is one too many
         (length,) = struct.unpack("i", exactly(talk, 4))
         answer = json.loads(exactly(talk, length))
         assert answer["filesize"] == len(content)
@@ -213,6 +213,11 @@ def test_t18_t19_a_name_in_gbk_a_file_of_any_size_and_none(play: Play, tmp_path:
     with real.tcp_client(port) as talk:
         talk.send(b"../share/x")
         assert real.read_all(talk) == b""
+    with real.tcp_client(port) as talk:
+        talk.send("中文.txt".encode())
+        received = len(exactly(talk, 1000))
+        talk.send(b"again")  # while the file is on its way
+        assert received + len(real.read_all(talk)) == len(content)
     assert here.status() == away.status() == 0
     assert here.log == "下载成功: 300000\n"
     assert away.log.startswith("下载失败")

@@ -32,7 +32,7 @@ async def main(reactor):
             if answer := await names.answer:
                 break
             print(f"no answer within {seconds} s")
-        print(answer)
+        print(answer or "given up")
 
 
 task.react(main)

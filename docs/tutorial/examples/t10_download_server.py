@@ -20,6 +20,7 @@ class Send(protocol.Protocol, policies.TimeoutMixin):
         self.setTimeout(0.3)  # the name ends with quiet: there is no newline
 
     def timeoutConnection(self):
+        self.dataReceived = lambda data: None  # one name; more is dropped, since unread it would be a reset
         defer.ensureDeferred(self.send()).addBoth(lambda _: self.transport.loseConnection())
 
     async def send(self):

@@ -14,6 +14,7 @@ class Files(basic.IntNStringReceiver):
     structFormat, prefixLength, MAX_LENGTH = "<I", 4, 4096
 
     def stringReceived(self, string):
+        self.stringReceived = lambda string: None  # one question for each connection
         try:
             name = json.loads(string)["filename"]
             path = FilePath(FOLDER).child(name)

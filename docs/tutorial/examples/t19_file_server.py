@@ -1,6 +1,7 @@
 """T19: a file server whose loop is the reactor: a slow client slows itself, and nobody else."""
 
 import sys
+from contextlib import suppress
 
 from twisted.internet import protocol, reactor
 from twisted.protocols import basic, policies
@@ -12,11 +13,9 @@ HOST, PORT, FOLDER = sys.argv[1:] + ["127.0.0.1", "8080", "."][len(sys.argv) - 1
 def find(octets):
     """The open file that a client names, in UTF-8 or GBK; None for what is not in FOLDER itself."""
     for encoding in ("utf-8", "gbk"):
-        try:
+        with suppress(InsecurePath, ValueError, OSError):
             path = FilePath(FOLDER).child(octets.decode(encoding).strip())
             return path.open() if path.isfile() else None
-        except (InsecurePath, ValueError, OSError):
-            pass
     return None
 
 
@@ -28,6 +27,7 @@ class Files(protocol.Protocol, policies.TimeoutMixin):
         self.setTimeout(0.3)
 
     def timeoutConnection(self):
+        self.dataReceived = lambda data: None  # one name; more is dropped, since unread it would be a reset
         if file := find(self.octets):
             sent = basic.FileSender().beginFileTransfer(file, self.transport)
             sent.addBoth(lambda _: (file.close(), self.transport.loseConnection()))
