@@ -5,6 +5,7 @@ Imported by ``sitecustomize`` from its own folder, so it knows nothing of the te
 
 import ctypes
 import os
+import shutil
 import sys
 from typing import Any
 
@@ -24,6 +25,7 @@ def hide(*names: str) -> None:
 
 def _sendfile(_: str) -> None:
     if hasattr(os, "sendfile"):
+        shutil._USE_CP_SENDFILE = False  # it has looked already
         del os.sendfile
 
 
