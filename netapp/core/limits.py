@@ -129,7 +129,7 @@ STATUS_WAIT_START: Final = 0.5
 #: Processes of one state directory that are asked.
 STATUS_PROCESSES: Final = 64
 #: How long a socket at which nobody listens may be one that is just being made.
-STATUS_FRESH: Final = 10.0
+STATUS_FRESH: Final = 3.0
 
 # --- Backups ---------------------------------------------------------------------------------
 
