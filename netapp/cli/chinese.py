@@ -44,17 +44,21 @@ HELP: Final = {
     # tcp, udp
     "Send and show text or hex over TCP.": "TCP 收发文本或十六进制。",
     "One line is one message, sent without its newline. --send and a pipe end after the last answer;"
-    " the exit status is 1 if none came. A server answers who spoke last.": (
+    " the exit status is 1 if none came. A server answers who spoke last. At a terminal the line can be"
+    " edited, and /help lists commands: encodings, hex, files, repeating, saving.": (
         "一行就是一条消息,不带换行符。用 --send 或管道时,收到最后一个回复就结束;没有回复则退出状态为 1。"
         "作服务器时,回复最后发言的一方。"
+        "在终端上可以编辑输入行,/help 列出命令:编码、十六进制、发文件、定时重发、保存。"
     ),
     "Send and show datagrams.": "收发 UDP 数据报。",
     "One line is one datagram. --send and a pipe end after the last answer; a datagram without one is"
     " sent again, three times in all, and the exit status is 1 if none came. In a talk, typing quit"
-    " leaves; receiving quit, Q or 您已断开连接! ends it.": (
+    " leaves; receiving quit, Q or 您已断开连接! ends it. At a terminal the line can be edited, and /help"
+    " lists commands: encodings, hex, files, repeating, saving.": (
         "一行就是一个数据报。用 --send 或管道时,收到最后一个回复就结束;没有回复会重发,"
         "共发三次,仍没有则退出状态为 1。"
         "聊天时输入 quit 离开;收到 quit、Q 或 您已断开连接! 则结束。"
+        "在终端上可以编辑输入行,/help 列出命令:编码、十六进制、发文件、定时重发、保存。"
     ),
     "Be the server, at [ADDRESS:]PORT.": "作服务器,监听 [地址:]端口。",
     "Each message behind its length: 4 octets, little-endian.": "每条消息前加 4 字节长度,小端序。",
@@ -211,6 +215,7 @@ COMMENTS: Final = {
     "answers every message": "回复每条消息",
     "each line typed is a datagram, an empty one too": "每行一个数据报,空行也是",
     "shows what comes; a line answers who spoke last": "显示收到的;输入的回复最后发言者",
+    "Wireshark opens it": "可用 Wireshark 打开",
     "1 sends, 2 receives, anything else quits": "1 发送,2 接收,其他退出",
     "run it again to go on where it was cut": "中断后再运行一次即可续传",
     "with sizes, by the line LIST": "带大小,用 LIST 命令",

@@ -145,7 +145,7 @@ class Conversation:
                 common.fail(say("unanswered"))
             if self._queue:
                 common.fail(say("closed"))
-        if self._person or self._plan.every is not None:
+        if (self._person or self._plan.every is not None) and not self._wire.trace.tells:
             common.note(say("closed"))
         self._status = int(self._failed)
 

@@ -213,7 +213,8 @@ class StreamListener:
         self.peer.trace = self.trace
         self._streams[self.peer] = None
         self._selector.register(self.peer, selectors.EVENT_READ)
-        common.note(say("joined", name=self.peer.name))
+        if not self.trace.tells:
+            common.note(say("joined", name=self.peer.name))
         self.trace.opened(self.peer, by_us=False)
 
     def _left(self, stream: Stream) -> None:
@@ -222,7 +223,8 @@ class StreamListener:
         if self.peer is stream:
             self.peer = None
         stream.connection.close()
-        common.note(say("left", name=stream.name))
+        if not self.trace.tells:
+            common.note(say("left", name=stream.name))
         self.trace.closed(stream, by_us=False)
 
 

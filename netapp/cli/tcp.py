@@ -14,7 +14,8 @@ Examples:
   netapp tcp 127.0.0.1:8888                     each line typed is a message
   netapp tcp 127.0.0.1:8888 --send 你好 --encoding gbk
   netapp tcp --listen 7777 --send 'OK!'         answers every message
-  netapp tcp 127.0.0.1:8888 --hex --send '01 02 ff' --every 1"""
+  netapp tcp 127.0.0.1:8888 --hex --send '01 02 ff' --every 1
+  netapp tcp --listen 7777 --save talk.pcap     Wireshark opens it"""
 
 
 @click.command(epilog=EPILOG)
@@ -37,7 +38,8 @@ def tcp(
     """Send and show text or hex over TCP.
 
     One line is one message, sent without its newline.  --send and a pipe end after the last answer;
-    the exit status is 1 if none came.  A server answers who spoke last.
+    the exit status is 1 if none came.  A server answers who spoke last.  At a terminal the line can
+    be edited, and /help lists commands: encodings, hex, files, repeating, saving.
     """
     options.one_place(place=place, listen=listen)
     form = Form(encoding=encoding, hex=as_hex, framed=frame, newline=newline)

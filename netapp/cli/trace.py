@@ -12,6 +12,9 @@ from netapp.core.terminal.parties import Party
 class Trace(Protocol):
     """Is told of every connection and message, in the order in which they come."""
 
+    #: It tells the user of who comes and goes.
+    tells: bool
+
     def opened(self, party: Party, *, by_us: bool) -> None: ...
 
     def closed(self, party: Party, *, by_us: bool) -> None: ...
@@ -26,6 +29,8 @@ class Trace(Protocol):
 class Untraced:
     """Nobody is told."""
 
+    tells = False
+
     def opened(self, party: Party, *, by_us: bool) -> None: ...
 
     def closed(self, party: Party, *, by_us: bool) -> None: ...
@@ -39,6 +44,8 @@ class Untraced:
 
 class Recorded:
     """``--save`` without a person at a terminal."""
+
+    tells = False
 
     def __init__(self, path: Path) -> None:
         self._record = record.Record(time.time, _unsaved)

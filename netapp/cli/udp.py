@@ -45,7 +45,8 @@ def udp(
 
     One line is one datagram.  --send and a pipe end after the last answer; a datagram without one
     is sent again, three times in all, and the exit status is 1 if none came.  In a talk, typing
-    quit leaves; receiving quit, Q or 您已断开连接! ends it.
+    quit leaves; receiving quit, Q or 您已断开连接! ends it.  At a terminal the line can be edited, and
+    /help lists commands: encodings, hex, files, repeating, saving.
     """
     form = Form(encoding=encoding, hex=as_hex, framed=frame)
     plan = options.plan(form, given)

@@ -122,19 +122,24 @@ def started(*arguments: object, lang: str = "en_US.UTF-8", state: Path | None = 
 
 @contextmanager
 def terminal(
-    *arguments: object, lang: str = "zh_CN.UTF-8", folder: Path | None = None, **more: str
+    *arguments: object,
+    lang: str = "zh_CN.UTF-8",
+    folder: Path | None = None,
+    program: str = COMMAND,
+    **more: str,
 ) -> Iterator[Running]:
     """The command at a terminal of its own, while it runs.  :param more: of its environment."""
     ours, theirs = pty.openpty()
     with tempfile.TemporaryDirectory() as state:
-        yield from _at(ours, theirs, arguments, folder, environment(lang, Path(state)) | more)
+        command = [program, *map(str, arguments)]
+        yield from _at(ours, theirs, command, folder, environment(lang, Path(state)) | more)
 
 
 def _at(
-    ours: int, theirs: int, arguments: tuple[object, ...], folder: Path | None, env: dict[str, str]
+    ours: int, theirs: int, command: list[str], folder: Path | None, env: dict[str, str]
 ) -> Iterator[Running]:
     process = subprocess.Popen(
-        [COMMAND, *map(str, arguments)],
+        command,
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from netapp.core import limits
+from netapp.core import limits, mixed
 from netapp.core.languages import Lang
 from netapp.core.terminal import commands, layout, record
 from netapp.core.terminal.errands import Errands
@@ -27,6 +27,8 @@ class Assistant:
 
     :param trouble: the reason of a failure, in the user's words.
     """
+
+    tells = True
 
     def __init__(self, house: House, display: Display, wall: Callable[[], float], lang: Lang) -> None:
         self._house, self._display = house, display
@@ -49,18 +51,26 @@ class Assistant:
     # What crosses ----------------------------------------------------------------------------
 
     def opened(self, party: Party, *, by_us: bool) -> None:
-        self.record.add(Event(self.record.now(), "opened", party, by_us=by_us))
+        self._came_or_went("opened", party, by_us)
         self.stand()
 
     def closed(self, party: Party, *, by_us: bool) -> None:
-        self.record.add(Event(self.record.now(), "closed", party, by_us=by_us))
+        self._came_or_went("closed", party, by_us)
         if self._to is party and not by_us:
             self._to = "auto"
             self.note(self._say("to", name=self._say("auto")))
         self.stand()
 
+    def _came_or_went(self, kind: Kind, party: Party, by_us: bool) -> None:
+        when = self.record.now()
+        self.record.add(Event(when, kind, party, by_us=by_us))
+        if not by_us:
+            text = record.PHRASES.speaker(self._say.lang)(kind, name=party.name)
+            self.note(f"{layout.clock(when)} {text}")
+
     def received(self, party: Party, octets: bytes) -> None:
         """A message has come."""
+        mixed.read(octets, party.tongue)  # remembers how it writes
         if not octets.isascii():
             self._codecs[party.name] = decode(octets)[1]
             self._codecs.move_to_end(party.name)

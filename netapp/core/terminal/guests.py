@@ -13,7 +13,6 @@ from twisted.internet import error
 from netapp.core import limits, text
 from netapp.core.desk import Answer, Arrived, Peer
 from netapp.core.languages import Lang
-from netapp.core.terminal import record
 from netapp.core.terminal.assistant import Assistant
 from netapp.core.terminal.commands import completions
 from netapp.core.terminal.here import files
@@ -65,7 +64,6 @@ class Guests:
         self._clock, self._stop, self._lang = clock, stop, lang
         self._guests: OrderedDict[tuple[Peer, bool], Guest] = OrderedDict()  # who spoke last stands last
         self._timer: Any = None
-        self._say = record.PHRASES.speaker(lang)
         self.assistant = Assistant(self, display, wall, lang)
 
     # What services tell ----------------------------------------------------------------------
@@ -74,7 +72,6 @@ class Guests:
         """A connection stands: the operator may speak first."""
         guest = self._guest(what)
         guest.answer = answer
-        self.assistant.note(self._say("opened", name=guest.name))
         self.assistant.opened(guest, by_us=False)
 
     def left(self, what: Arrived) -> None:
@@ -82,7 +79,6 @@ class Guests:
         guest = self._guests.pop(((what.host, what.port), what.stream), None)
         if guest is not None:
             guest.answer, guest.waits = None, False
-            self.assistant.note(self._say("closed", name=guest.name))
             self.assistant.closed(guest, by_us=False)
 
     def arrived(self, what: Arrived, answer: Answer | None) -> None:
@@ -90,7 +86,6 @@ class Guests:
         guest = self._guest(what)
         self._guests.move_to_end((guest.place, guest.stream))
         guest.answer, guest.waits = answer or guest.answer, answer is not None
-        guest.tongue.read(what.octets)
         self.assistant.received(guest, what.octets)
 
     def told(self, what: Arrived, octets: bytes) -> None:
