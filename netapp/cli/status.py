@@ -1,5 +1,6 @@
 """``netapp status``: what runs here, where it is reached, who is there, and what is wrong."""
 
+import importlib
 import os
 import shlex
 import sys
@@ -183,6 +184,8 @@ def _code(folder: Path) -> "tuple[bool, FirstCode | None]":
     """Whether nobody has an account, and the code that is good now."""
     from netapp.people import first_code_of
 
+    for module in ("netapp.people.first", "netapp.people.store", "sqlalchemy.dialects.sqlite"):
+        importlib.import_module(module)  # before we are somebody who may not read it
     about = os.stat(folder)
     owner = (about.st_uid, about.st_gid) if about.st_uid != user() else None
     try:
