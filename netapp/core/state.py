@@ -168,9 +168,10 @@ def using(path: Path) -> Iterator[None]:
             os.close(handle)
 
 
-def unused(path: Path) -> int | None:
+def unused(path: Path, *, surely: bool = False) -> int | None:
     """A directory that nobody uses, and nobody will before the descriptor is closed; None if somebody does.
 
+    :param surely: None too where a file system has no locks, so that nobody can tell.
     :raises OSError: it cannot be opened.
     """
     while True:
@@ -181,6 +182,9 @@ def unused(path: Path) -> int | None:
             os.close(handle)
             return None
         except OSError:  # a file system without locks
+            if surely:
+                os.close(handle)
+                return None
             return handle
         if path.exists() and os.path.samestat(os.fstat(handle), path.stat()):
             return handle

@@ -320,6 +320,21 @@ def test_a_mount_point_is_told_of(state: Path, small_disk: Path, tmp_path: Path)
     right("restore", tmp_path / "b", "--state", small_disk / "netapp", state=state)
 
 
+def test_a_file_system_for_small_files_is_told_of(state: Path, tmp_path: Path) -> None:
+    (state / "share" / "film").write_bytes(random.Random(1).randbytes(2_000_000))
+    done = subprocess.run(
+        ["prlimit", "--fsize=1000000", tools.COMMAND, "backup", tmp_path / "b"],
+        env=tools.environment("C.UTF-8", state),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "takes no file that large" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert [each.name for each in tmp_path.iterdir()] == ["state"]
+
+
 KILLED = 8
 
 

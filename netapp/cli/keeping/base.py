@@ -19,6 +19,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 PHRASES: Final = Phrases(
     {
         "full": ("{path} 所在的磁盘满了:请先腾出空间", "the disk of {path} is full: make room first"),
+        "large": (
+            "{path} 所在的文件系统放不下这么大的文件(FAT32 最多 4 GB):请换一个,或加 --without-files",
+            "the file system of {path} takes no file that large (FAT32: 4 GB): use another, or --without-files",
+        ),
         "denied": (
             "没有权限使用 {path}:请用它的主人或 root 运行",
             "no right to use {path}: run it as its owner, or as root",
@@ -109,8 +113,10 @@ def failures(path: object) -> Iterator[None]:
         common.fail(say("full", path=path) if full else say("trouble", path=path, reason=error))
     except OSError as error:
         where = _place(error) or path
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
             common.fail(say("full", path=path))
+        if error.errno == errno.EFBIG:
+            common.fail(say("large", path=path))
         if error.errno in (errno.EACCES, errno.EPERM):
             common.fail(say("denied", path=where))
         common.fail(common.trouble(error, where))

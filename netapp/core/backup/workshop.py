@@ -68,6 +68,6 @@ def sweep(beside: Path, prefix: str, tidy: Callable[[Path], object] = discard) -
         if not folder.name.startswith(prefix) or folder.is_symlink() or not folder.is_dir():
             continue
         with suppress(OSError):
-            if folder.stat().st_uid == user() and (handle := unused(folder)) is not None:
+            if folder.stat().st_uid == user() and (handle := unused(folder, surely=True)) is not None:
                 tidy(folder)
                 os.close(handle)
