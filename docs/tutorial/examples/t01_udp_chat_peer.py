@@ -21,7 +21,7 @@ class Keyboard(basic.LineReceiver):
     delimiter = b"\n"
 
     def lineReceived(self, line):
-        self.peer.transport.write(line, (HOST, int(PORT)))  # quit too: the other side must hear of it
+        self.peer.transport.write(line, (HOST, int(PORT)))  # quit too
         if line == b"quit":
             self.transport.loseConnection()
 

@@ -12,14 +12,14 @@ class OneShot(protocol.DatagramProtocol):
         self.refused = defer.Deferred()
 
     def startProtocol(self):
-        self.transport.connect(HOST, int(PORT))  # only a connected socket is told of refusals
+        self.transport.connect(HOST, int(PORT))  # so that we are told of refusals
         self.transport.write(TEXT.encode())
 
     def connectionRefused(self):
         if not self.refused.called:
             self.refused.callback(True)
 
-    stopProtocol = connectionRefused  # Linux's epoll takes the refusal for the socket's end
+    stopProtocol = connectionRefused  # what Linux's epoll calls for a refusal
 
 
 async def main(reactor):

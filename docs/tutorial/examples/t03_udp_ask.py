@@ -1,4 +1,4 @@
-"""T3: send one datagram and wait for one, in whichever encoding; with a limit to the waiting."""
+"""T3: send one datagram, wait for one in whichever encoding, but not for ever."""
 
 import sys
 
@@ -8,7 +8,7 @@ HOST, PORT, TEXT, OWN = sys.argv[1:] + ["127.0.0.1", "8080", "你好", "6789"][l
 
 
 def text_of(octets):
-    """Valid UTF-8 is hardly ever anything else; the rest is read as GB18030, which holds all of GBK."""
+    """Valid UTF-8 is hardly ever anything else; GB18030 contains GBK."""
     try:
         return octets.decode("utf-8")
     except UnicodeDecodeError:
@@ -20,7 +20,7 @@ class Ask(protocol.DatagramProtocol):
         self.answer = defer.Deferred()
 
     def datagramReceived(self, data, addr):
-        if addr == (HOST, int(PORT)) and not self.answer.called:  # from whom we asked, and the first
+        if addr == (HOST, int(PORT)) and not self.answer.called:  # whom we asked
             self.answer.callback(data)
 
 

@@ -1,4 +1,4 @@
-"""T4: a name server. A name in, an address out, for everybody who asks and for as long as it runs."""
+"""T4: a name server. A name in, an address out, for as long as it runs."""
 
 import sys
 
@@ -14,7 +14,7 @@ TABLE = {
 
 
 def answer(octets):
-    """The rule by itself, octets in and octets out: no socket, so a test needs none either."""
+    """The rule alone, octets in and octets out: no socket, so a test needs none."""
     name = octets.decode("utf-8", "replace").strip().rstrip(".").lower()
     return TABLE[name].encode() if name in TABLE else UNKNOWN
 

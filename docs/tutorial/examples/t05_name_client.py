@@ -1,4 +1,4 @@
-"""T5: ask a name server for each name typed; what is not answered is asked again, and that is said."""
+"""T5: ask a name server for each name typed, and again where no answer comes."""
 
 import signal
 import sys
@@ -12,13 +12,13 @@ class Names(protocol.DatagramProtocol):
     answer = defer.Deferred()
 
     def datagramReceived(self, data, addr):
-        if addr == (HOST, int(PORT)) and not self.answer.called:  # a stranger's datagram is no answer
+        if addr == (HOST, int(PORT)) and not self.answer.called:  # no stranger
             self.answer.callback(data.decode("utf-8", "replace"))
 
 
 async def typed(prompt):
     print(prompt, end="", flush=True)
-    return (await threads.deferToThread(sys.stdin.readline)).strip()  # it blocks: a thread of its own
+    return (await threads.deferToThread(sys.stdin.readline)).strip()
 
 
 async def main(reactor):

@@ -25,7 +25,8 @@ class Talk(protocol.Protocol, policies.TimeoutMixin):
 
 async def main(reactor):
     there = endpoints.HostnameEndpoint(reactor, HOST, int(PORT), timeout=10)
-    talk = await endpoints.connectProtocol(there, Talk()).addErrback(lambda why: sys.exit(why.value))
+    connecting = endpoints.connectProtocol(there, Talk())
+    talk = await connecting.addErrback(lambda why: sys.exit(why.value))
     octets = await talk.done
     try:
         print(octets.decode("utf-8"))

@@ -1,4 +1,4 @@
-"""T7: one answer for each client, whatever it says; the server stays for the next one."""
+"""T7: one answer for each client, whatever it says; the server stays."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""T8 and T9: OK! for every chunk, to all clients at once; a client that leaves takes nobody with it."""
+"""T8 and T9: OK! for every chunk, to all clients at once."""
 
 import codecs
 import sys
@@ -11,7 +11,7 @@ HOST, PORT = sys.argv[1:] + ["127.0.0.1", "7777"][len(sys.argv) - 1 :]
 class OK(protocol.Protocol):
     def connectionMade(self):
         self.name = f"{self.transport.getPeer().host}:{self.transport.getPeer().port}"
-        self.decoder = codecs.getincrementaldecoder("utf-8")()  # keeps half a character for later
+        self.decoder = codecs.getincrementaldecoder("utf-8")()  # keeps half characters
         print(self.name, "came")
 
     def dataReceived(self, data):

@@ -1,4 +1,4 @@
-"""T10, the client: read to the close, and let no half of a file look like a whole one."""
+"""T10, the client: read to the close; half a file never looks like a whole one."""
 
 import os
 import sys
@@ -20,7 +20,7 @@ class Download(protocol.Protocol, policies.TimeoutMixin):
         self.count += self.file.write(data)
 
     def timeoutConnection(self):
-        self.transport.abortConnection()  # so that it does not look like the end of the file
+        self.transport.abortConnection()  # not like the end of a file
 
     def connectionLost(self, reason):
         self.setTimeout(None)

@@ -1,4 +1,4 @@
-"""T10, the server: a bare file name in, the file out; for all clients at once, and only out of FOLDER."""
+"""T10, the server: a bare name in, the file out; only what lies in FOLDER."""
 
 import sys
 
@@ -20,14 +20,14 @@ class Send(protocol.Protocol, policies.TimeoutMixin):
         self.setTimeout(0.3)  # the name ends with quiet: there is no newline
 
     def timeoutConnection(self):
-        self.dataReceived = lambda data: None  # one name; more is dropped, since unread it would be a reset
+        self.dataReceived = lambda data: None  # one name each; unread it would be a reset
         defer.ensureDeferred(self.send()).addBoth(lambda _: self.transport.loseConnection())
 
     async def send(self):
         try:
             with FilePath(FOLDER).child(self.name.decode().strip()).open() as file:
                 await basic.FileSender().beginFileTransfer(file, self.transport)
-        except (InsecurePath, ValueError, OSError) as error:  # ../../etc/passwd, no UTF-8, no such file
+        except (InsecurePath, ValueError, OSError) as error:  # ../x, GBK, no file
             print(f"{self.name!r}: {error!r}")
 
     def connectionLost(self, reason):

@@ -1,4 +1,4 @@
-"""T11, the server: talk() reads as if there were one client, and there may be a thousand."""
+"""T11, the server: talk() reads as for one client, and serves a thousand."""
 
 import sys
 
@@ -14,9 +14,9 @@ class Login(protocol.Protocol, policies.TimeoutMixin):
             if (await self.ask("请输入用户名:"), await self.ask("请输入密码:")) == ("zhao", "123"):
                 self.transport.write("登录成功".encode())
                 return
-            await task.deferLater(reactor, 0.2 * 2**failures)  # holds up this client, and nobody else
+            await task.deferLater(reactor, 0.2 * 2**failures)  # this client waits
             self.transport.write("用户名或密码输入错误".encode())
-            await task.deferLater(reactor, 0.3)  # so that the client's recv gets this text alone
+            await task.deferLater(reactor, 0.3)  # then it is a recv of its own
 
     def ask(self, prompt):
         self.transport.write(prompt.encode())
@@ -31,7 +31,7 @@ class Login(protocol.Protocol, policies.TimeoutMixin):
         self.setTimeout(0.3)  # a word ends with quiet: there is no newline
 
     def timeoutConnection(self):
-        if self.octets and not self.word.called:  # what comes unasked is dropped: no guessing ahead
+        if self.octets and not self.word.called:  # unasked words are dropped
             self.word.callback(self.octets.decode("utf-8", "replace").strip())
 
 

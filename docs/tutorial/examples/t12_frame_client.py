@@ -1,4 +1,4 @@
-"""T12, the client: frames out in one go, as many back; none is cut and no two are stuck together."""
+"""T12, the client: frames out in one go, as many back, none cut, none stuck together."""
 
 import sys
 
@@ -23,7 +23,8 @@ class Frames(basic.IntNStringReceiver):
 
 async def main(reactor):
     there = endpoints.HostnameEndpoint(reactor, HOST, int(PORT))
-    talk = await endpoints.connectProtocol(there, Frames()).addErrback(lambda why: sys.exit(why.value))
+    connecting = endpoints.connectProtocol(there, Frames())
+    talk = await connecting.addErrback(lambda why: sys.exit(why.value))
     for text in TEXTS:
         talk.sendString(text.encode())
     for text in TEXTS:

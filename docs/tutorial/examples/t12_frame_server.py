@@ -1,4 +1,4 @@
-"""T12, the server: a frame in, a frame out, however TCP cuts them; Twisted brings the reader along."""
+"""T12, the server: a frame in, a frame out, however TCP has cut them."""
 
 import sys
 

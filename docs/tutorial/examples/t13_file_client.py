@@ -1,4 +1,4 @@
-"""T13, the client: read(count) waits for exactly so many octets, and fails where they do not come."""
+"""T13, the client: read(count) waits for exactly so many octets."""
 
 import json
 import sys

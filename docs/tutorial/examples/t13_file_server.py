@@ -1,4 +1,4 @@
-"""T13, the server: a framed dictionary names the file; a framed dictionary and the file's octets answer."""
+"""T13, the server: a framed dictionary in; a framed dictionary and the file out."""
 
 import json
 import sys

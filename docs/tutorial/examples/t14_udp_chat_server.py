@@ -1,4 +1,4 @@
-"""T14: a UDP chat server; what you type goes to who spoke last, and everybody may speak meanwhile."""
+"""T14: a UDP chat server; what you type goes to who spoke last."""
 
 import sys
 
@@ -17,7 +17,7 @@ class Chat(protocol.DatagramProtocol):
         print(f"{addr[0]}:{addr[1]}: {text}")
         if text in ("Q", "q"):
             self.transport.write(BYE.encode(), addr)
-        self.last = None if text in ("Q", "q", BYE) else addr  # a goodbye is not answered
+        self.last = None if text in ("Q", "q", BYE) else addr  # no answer to a bye
 
 
 class Keyboard(basic.LineReceiver):

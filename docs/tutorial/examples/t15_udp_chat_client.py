@@ -1,4 +1,4 @@
-"""T15: a UDP chat client that shows whatever comes, whenever it comes, and knows how a talk ends."""
+"""T15: a UDP chat client that shows what comes, when it comes, and knows Q."""
 
 import sys
 
@@ -26,8 +26,8 @@ class Keyboard(basic.LineReceiver):
     delimiter = b"\n"
 
     def lineReceived(self, line):
-        chat.transport.write(line, (HOST, int(PORT)))  # the next line need not wait for an answer
-        reactor.callLater(5, lambda: chat.heard or print("5 s, and no answer yet: is anybody there?"))
+        chat.transport.write(line, (HOST, int(PORT)))
+        reactor.callLater(5, lambda: chat.heard or print("no answer yet"))
 
     def connectionLost(self, reason):
         reactor.callLater(0.5, reactor.stop)

@@ -1,4 +1,4 @@
-"""T16: a TCP client in GBK that reads to the close, and never cuts a character in two."""
+"""T16: a TCP client in GBK that reads to the close, and cuts no character in two."""
 
 import codecs
 import sys
@@ -10,11 +10,12 @@ HOST, PORT, TEXT = sys.argv[1:] + ["127.0.0.1", "8080", "你好"][len(sys.argv) 
 
 class Talk(protocol.Protocol):
     def connectionMade(self):
-        self.decoder, self.done = codecs.getincrementaldecoder("gb18030")("replace"), defer.Deferred()
+        self.decoder = codecs.getincrementaldecoder("gb18030")("replace")
+        self.done = defer.Deferred()
         self.transport.write(TEXT.encode("gbk", "replace"))
 
     def dataReceived(self, data):
-        print(self.decoder.decode(data), end="", flush=True)  # half a character waits for its other half
+        print(self.decoder.decode(data), end="", flush=True)
 
     def connectionLost(self, reason):
         print(self.decoder.decode(b"", final=True))

@@ -1,4 +1,4 @@
-"""T17: a TCP server with you at the keyboard; each line answers the client that has waited longest."""
+"""T17: a TCP server with you at the keyboard; each line goes to who waited longest."""
 
 import sys
 from collections import deque

@@ -1,4 +1,4 @@
-"""T18: fetch a file by its name in GBK; an empty answer, a broken one and a slow one are told apart."""
+"""T18: fetch a file by its name in GBK; nothing, a half and the whole differ."""
 
 import os
 import sys
@@ -24,7 +24,8 @@ class Fetch(protocol.Protocol):
 async def main(reactor):
     saved = "[新]" + os.path.basename(NAME)
     there = endpoints.HostnameEndpoint(reactor, HOST, int(PORT), timeout=10)
-    fetch = await endpoints.connectProtocol(there, Fetch()).addErrback(lambda why: sys.exit(why.value))
+    connecting = endpoints.connectProtocol(there, Fetch())
+    fetch = await connecting.addErrback(lambda why: sys.exit(why.value))
     with open(saved + ".part", "wb") as fetch.file:
         ended = await fetch.done.addTimeout(600, reactor, lambda *_: defer.TimeoutError)
         size = fetch.file.tell()

@@ -1,4 +1,4 @@
-"""T19: a file server whose loop is the reactor: a slow client slows itself, and nobody else."""
+"""T19: a file server whose loop is the reactor: a slow client slows itself only."""
 
 import sys
 from contextlib import suppress
@@ -11,7 +11,7 @@ HOST, PORT, FOLDER = sys.argv[1:] + ["127.0.0.1", "8080", "."][len(sys.argv) - 1
 
 
 def find(octets):
-    """The open file that a client names, in UTF-8 or GBK; None for what is not in FOLDER itself."""
+    """The open file that is named, in UTF-8 or GBK; None if it is not in FOLDER."""
     for encoding in ("utf-8", "gbk"):
         with suppress(InsecurePath, ValueError, OSError):
             path = FilePath(FOLDER).child(octets.decode(encoding).strip())
@@ -27,12 +27,12 @@ class Files(protocol.Protocol, policies.TimeoutMixin):
         self.setTimeout(0.3)
 
     def timeoutConnection(self):
-        self.dataReceived = lambda data: None  # one name; more is dropped, since unread it would be a reset
+        self.dataReceived = lambda data: None  # one name each; unread it would be a reset
         if file := find(self.octets):
             sent = basic.FileSender().beginFileTransfer(file, self.transport)
             sent.addBoth(lambda _: (file.close(), self.transport.loseConnection()))
         else:
-            self.transport.loseConnection()  # no octets at all: that is how a client sees 下载失败
+            self.transport.loseConnection()  # no octets: 下载失败
 
 
 port = reactor.listenTCP(int(PORT), protocol.Factory.forProtocol(Files), interface=HOST)

@@ -1,4 +1,4 @@
-"""T20, the server: who has asked waits in a queue that has an end; each line typed answers the oldest."""
+"""T20, the server: each line typed answers who has waited longest."""
 
 import sys
 from collections import deque
@@ -11,7 +11,7 @@ HOST, PORT = sys.argv[1:] + ["127.0.0.1", "8080"][len(sys.argv) - 1 :]
 
 class Questions(protocol.DatagramProtocol):
     def __init__(self):
-        self.waiting = deque(maxlen=100)  # the 101st pushes the oldest out: memory stays as it is
+        self.waiting = deque(maxlen=100)  # the 101st pushes the oldest out
 
     def datagramReceived(self, data, addr):
         print(f"{addr[0]}:{addr[1]}: {data.decode('gb18030', 'replace')}")

@@ -1,4 +1,4 @@
-"""T21: the menu tool; while the menu waits for a key, datagrams are received all the same."""
+"""T21: the menu tool; while the menu waits, datagrams are received."""
 
 import signal
 import sys
@@ -23,7 +23,7 @@ async def typed(prompt):
 
 
 async def main(reactor):
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C does not wait for the thread that reads
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C, though a thread reads
     box = Box()
     print("listening on port", reactor.listenUDP(int(OWN), box, interface=HOST).getHost().port)
     while (choice := await typed("1 send, 2 receive, else quit: ")) in ("1", "2"):

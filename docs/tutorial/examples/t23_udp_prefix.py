@@ -1,4 +1,4 @@
-"""T23: 来自服务器 before whatever came; whole characters, at most 1024 octets, and for ever."""
+"""T23: 来自服务器 before whatever came; at most 1024 octets, no half characters."""
 
 import sys
 
@@ -17,12 +17,13 @@ def answer(octets):
 class Prefix(protocol.DatagramProtocol):
     def datagramReceived(self, data, addr):
         print(f"{addr[0]}:{addr[1]}: {len(data)} octets")
-        if not data.startswith("来自服务器".encode()):  # that would be another one of us, and never end
+        if not data.startswith("来自服务器".encode()):  # another one of us
             self.transport.write(answer(data), addr)
 
 
 async def main(reactor):
-    where = reactor.listenUDP(int(PORT), Prefix(), interface=HOST, maxPacketSize=65536).getHost()
+    port = reactor.listenUDP(int(PORT), Prefix(), interface=HOST, maxPacketSize=65536)
+    where = port.getHost()
     print(f"listening on {where.host}:{where.port}")
     await defer.Deferred()
 

@@ -1,4 +1,4 @@
-"""T24: the menu chat; a wrong choice is said and asked again, and 2 waits, but not for ever."""
+"""T24: the menu chat; a wrong choice is asked again, and 2 waits 5 s at most."""
 
 import signal
 import sys
@@ -23,14 +23,14 @@ async def typed(prompt):
 
 
 async def main(reactor):
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C does not wait for the thread that reads
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C, though a thread reads
     chat = Chat()
     print("listening on port", reactor.listenUDP(int(OWN), chat).getHost().port)
     while choice := await typed("1 发送, 2 接收, 回车结束: "):
         if choice == "1":
             chat.transport.write((await typed("> ")).encode(), (HOST, int(PORT)))
         elif choice == "2":
-            print(await chat.texts.get().addTimeout(5, reactor, lambda *_: "5 s, and nothing came"))
+            print(await chat.texts.get().addTimeout(5, reactor, lambda *_: "nothing"))
         else:
             print("您输入的数据有误!")
 

@@ -1,4 +1,4 @@
-"""T25: a page by HTTP; Twisted's Agent knows where the body ends, its header in which encoding it is."""
+"""T25: a page by HTTP; Agent knows where it ends, and its header the encoding."""
 
 import sys
 from email.message import Message
@@ -24,7 +24,8 @@ class Body(protocol.Protocol):
 async def main(reactor):
     agent = client.Agent(reactor, connectTimeout=10)
     try:
-        response = await agent.request(b"GET", f"http://{HOST}:{PORT}{PATH}".encode()).addTimeout(30, reactor)
+        asked = agent.request(b"GET", f"http://{HOST}:{PORT}{PATH}".encode())
+        response = await asked.addTimeout(30, reactor)
         body = await Body(response).done.addTimeout(30, reactor)
     except (error.ConnectError, defer.TimeoutError, client.ResponseFailed) as problem:
         raise SystemExit(f"{HOST}:{PORT}: {problem}") from None

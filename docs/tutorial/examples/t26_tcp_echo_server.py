@@ -1,4 +1,4 @@
-"""T26: an echo server for all clients at once, which a client that never reads cannot fill up."""
+"""T26: an echo server for all at once; a client that never reads cannot fill it."""
 
 import sys
 
@@ -13,7 +13,7 @@ class Echo(protocol.Protocol):
             self.transport.abortConnection()
             return
         self.factory.clients.add(self)
-        # While what we wrote has not left, do not read more: the connection is its own producer.
+        # Read no more while what we wrote has not left.
         self.transport.registerProducer(self.transport, True)
 
     def dataReceived(self, data):

@@ -1,4 +1,4 @@
-"""T27: lines out, text in, neither waiting for the other; and it notices when the server has gone."""
+"""T27: lines out, text in, neither waits for the other; it sees the server go."""
 
 import sys
 
@@ -13,7 +13,7 @@ class Talk(protocol.Protocol):
         self.gone = defer.Deferred()
 
     def dataReceived(self, data):
-        sys.stdout.buffer.write(data)  # octets to the terminal, which puts halved characters together
+        sys.stdout.buffer.write(data)  # the terminal joins halved characters
         sys.stdout.buffer.flush()
 
     def connectionLost(self, reason):
@@ -27,7 +27,7 @@ class Keyboard(basic.LineReceiver):
         self.talk.transport.write(line)
 
     def connectionLost(self, reason):
-        self.talk.transport.loseWriteConnection()  # Ctrl-D: nothing more from us, but read the rest
+        self.talk.transport.loseWriteConnection()  # Ctrl-D: read the rest
 
 
 async def main(reactor):

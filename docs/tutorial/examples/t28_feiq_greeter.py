@@ -1,4 +1,4 @@
-"""T28: greet a network by FeiQ; each packet has a number of its own, and they leave one after another."""
+"""T28: greet a network by FeiQ; each packet has a number and a moment of its own."""
 
 import itertools
 import sys
@@ -9,11 +9,11 @@ from twisted.internet import protocol, task
 
 NETWORK, PORT, TEXT = sys.argv[1:] + ["127.0.0.1/32", "2425", "您好，欢迎进入飞秋"][len(sys.argv) - 1 :]
 SENDMSG = 32
-numbers = itertools.count(int(time.time()))  # a receiver drops a number that it has seen before
+numbers = itertools.count(int(time.time()))  # each is shown once
 
 
 def packet(number, text, user="lajos", host="twisted"):
-    """IP Messenger's line: version, number, user, host, command, text; FeiQ reads GBK."""
+    """IP Messenger: version, number, user, host, command, text; FeiQ reads GBK."""
     return f"1:{number}:{user}:{host}:{SENDMSG}:{text}".encode("gbk", "replace")
 
 

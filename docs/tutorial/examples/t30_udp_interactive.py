@@ -1,4 +1,4 @@
-"""T30: a datagram for each line typed, an empty one too; what does not come back is said."""
+"""T30: a datagram for each line, an empty one too; what does not come back is said."""
 
 import sys
 from collections import deque

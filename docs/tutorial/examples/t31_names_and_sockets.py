@@ -1,4 +1,4 @@
-"""T31: what getfqdn, gethostbyname, getaddrinfo, getpeername and sendall are called in Twisted."""
+"""T31: getfqdn, gethostbyname, getaddrinfo, getpeername and sendall in Twisted."""
 
 import socket
 import sys
@@ -12,7 +12,7 @@ HOST, PORT = sys.argv[1:] + ["localhost", "8888"][len(sys.argv) - 1 :]
 class Talk(protocol.Protocol):
     def connectionMade(self):
         self.done = defer.Deferred()
-        self.transport.write(b"x" * 1_000_000)  # takes all and returns at once: sendall without the wait
+        self.transport.write(b"x" * 1_000_000)  # sendall without the wait
         self.transport.loseConnection()  # once that has left
 
     def connectionLost(self, reason):
@@ -20,11 +20,11 @@ class Talk(protocol.Protocol):
 
 
 async def main(reactor):
-    # Names are asked of a server, which may take seconds: in a thread, so that nothing stands still.
+    # A name server may take seconds: in a thread, so that nothing stands still.
     print("this host:", await deferToThread(socket.getfqdn))
     try:
         print(f"an address of {HOST}:", await reactor.resolve(HOST, timeout=(1, 3)))
-        found = await deferToThread(socket.getaddrinfo, HOST, int(PORT), type=socket.SOCK_STREAM)
+        found = await deferToThread(socket.getaddrinfo, HOST, PORT, type=socket.SOCK_STREAM)
         print(f"all addresses of {HOST}:", *[address[0] for *_, address in found])
         there = endpoints.HostnameEndpoint(reactor, HOST, int(PORT))  # tries them all
         talk = await endpoints.connectProtocol(there, Talk())

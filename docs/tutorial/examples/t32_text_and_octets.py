@@ -1,11 +1,11 @@
-"""T32: text to octets and back in UTF-8 and GBK, also where a piece ends in the middle of a character."""
+"""T32: text to octets and back, also where a piece ends inside a character."""
 
 import codecs
 
 from twisted.internet import defer, protocol, stdio, task
 
 
-class Decoder:  # octets in any pieces in, text out: UTF-8 until it cannot be UTF-8, then GB18030
+class Decoder:  # UTF-8 until it cannot be, then GB18030
     def __init__(self):
         self.name, self.decoder = "utf-8", codecs.getincrementaldecoder("utf-8")()
 
@@ -14,7 +14,7 @@ class Decoder:  # octets in any pieces in, text out: UTF-8 until it cannot be UT
             return self.decoder.decode(octets, final)
         except UnicodeDecodeError as error:
             self.name, self.decoder = "gb18030", codecs.getincrementaldecoder("gb18030")("replace")
-            return self.decoder.decode(error.object, final)  # with the half that was kept
+            return self.decoder.decode(error.object, final)  # and the half that was kept
 
 
 class Show(protocol.Protocol):
@@ -32,8 +32,8 @@ class Show(protocol.Protocol):
 async def main(reactor):
     stdio.StandardIO(show := Show())
     text = await show.done
-    utf8, gbk = text.encode(), text.encode("gbk", "replace")  # GBK lacks many: they become ?
-    print(f"{show.decoder.name}: {len(text)} characters, {len(utf8)} octets in UTF-8, {len(gbk)} in GBK")
+    utf8, gbk = text.encode(), text.encode("gbk", "replace")  # ? for what it lacks
+    print(f"{show.decoder.name}: {len(text)} characters; octets: UTF-8 {len(utf8)}, GBK {len(gbk)}")
 
 
 task.react(main)
