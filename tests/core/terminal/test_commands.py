@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netapp.core.languages import LANGS
+from netapp.core.languages import LANGS, Lang
 from netapp.core.terminal import commands
 from netapp.core.terminal.assistant import _DOES
 from netapp.core.terminal.commands import Do, Text, Wrong, completions, parse
+from tests.real import PROJECT
 
 SAY = commands.PHRASES.speaker("en")
 
@@ -94,3 +95,12 @@ def test_what_the_end_of_a_line_may_become() -> None:
     assert ends("/to ") == [("1", 0), ("2", 0), ("all", 0), ("auto", 0)]
     assert ends("/file /tmp/a") == [("/tmp/ab", 6), ("/tmp/ac/", 6)]
     assert ends("/nope x") == ends("hello") == ends("//he") == ends("/help x") == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "page"), [("en", "debugging-assistant.md"), ("zh", "debugging-assistant.zh.md")]
+)
+def test_the_pages_list_every_command(lang: Lang, page: str) -> None:
+    text = (PROJECT / "docs" / "howto" / page).read_text("utf-8").replace("\\|", "|")
+    for command in commands.COMMANDS:
+        assert f"| `{command.usage(lang)}` | {command.about[LANGS.index(lang)]} |" in text
