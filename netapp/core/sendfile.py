@@ -19,14 +19,9 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from netapp.core import limits
+from netapp.core.platform import fcntl, termios
 from netapp.core.sessions import Body, Slice
 from netapp.errors import NetappError
-
-try:
-    import fcntl
-    import termios
-except ImportError:  # pragma: no cover  (no such calls on this system)
-    fcntl = termios = None  # type: ignore[assignment]
 
 _CANNOT: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSOCK})
 _DISK: Final = frozenset({errno.EIO, errno.ESTALE, errno.ENXIO})
@@ -239,9 +234,12 @@ def tell_cut_off(log: Logger, failure: Failure) -> None:
 
 def can_sendfile(transport: Any) -> bool:
     """Whether the kernel may write this transport's socket: a plain one, on a reactor of descriptors."""
+    return hasattr(os, "sendfile") and _has_plain_socket(transport)
+
+
+def _has_plain_socket(transport: Any) -> bool:
     return (
-        hasattr(os, "sendfile")
-        and interfaces.ISystemHandle.providedBy(transport)
+        interfaces.ISystemHandle.providedBy(transport)
         and interfaces.IReactorFDSet.providedBy(getattr(transport, "reactor", None))
         and isinstance(transport.getHandle(), socket.socket)
         and not getattr(transport, "TLS", False)
@@ -261,7 +259,7 @@ def is_cached(source: int, offset: int) -> bool:
 
 def unacknowledged(transport: Any) -> int:
     """Octets that wait in the kernel for the peer; 0 where nobody can say."""
-    if termios is None or not can_sendfile(transport):
+    if termios is None or not _has_plain_socket(transport):
         return 0
     try:
         answer = fcntl.ioctl(transport.getHandle().fileno(), termios.TIOCOUTQ, bytes(4))

@@ -69,6 +69,10 @@ class Wire:
             self.producer.resumeProducing()
 
 
+#: What is about the kernel's own way, where tests may hide it.
+by_kernel = pytest.mark.skipif(not hasattr(os, "sendfile"), reason="there is no sendfile here")
+
+
 class File:
     """A source that counts how it is used."""
 
@@ -171,6 +175,7 @@ def test_a_small_file_and_its_head_leave_in_one_write(bench: Bench) -> None:
     assert bench.got == b"head " + content
 
 
+@by_kernel
 def test_a_file_of_up_to_a_mebibyte_leaves_in_one_sendfile(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,6 +193,7 @@ def test_a_file_of_up_to_a_mebibyte_leaves_in_one_sendfile(
     assert bench.wire.writes == []
 
 
+@by_kernel
 def test_one_peer_gets_one_mebibyte_a_turn(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
@@ -204,6 +210,7 @@ def test_one_peer_gets_one_mebibyte_a_turn(bench: Bench, monkeypatch: pytest.Mon
     assert bench.outcome == [None]
 
 
+@by_kernel
 @pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP])
 def test_where_the_kernel_cannot_the_file_is_read(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, number: int
@@ -215,6 +222,7 @@ def test_where_the_kernel_cannot_the_file_is_read(
     assert bench.got == b"head" + content
 
 
+@by_kernel
 def test_a_full_socket_is_tried_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     content = bench.content(300_000)
     real, times = os.sendfile, [0]
@@ -311,6 +319,7 @@ def test_f20_a_connection_that_is_lost_fires_once_and_closes_the_file(bench: Ben
     assert not bench.clock.getDelayedCalls()
 
 
+@by_kernel
 def test_f20_a_socket_that_is_reset_ends_it(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sendfile", _raises(errno.ECONNRESET))
     bench.content(500_000)
@@ -322,6 +331,7 @@ def test_f20_a_socket_that_is_reset_ends_it(bench: Bench, monkeypatch: pytest.Mo
     assert source.closed
 
 
+@by_kernel
 def test_a_disk_that_fails_is_said_and_ends_in_a_reset(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sendfile", _raises(errno.EIO))
     bench.content(500_000)
@@ -342,6 +352,7 @@ def test_a_cancelled_body_closes_its_file_and_says_nothing(bench: Bench) -> None
     assert not bench.clock.getDelayedCalls()
 
 
+@by_kernel
 def test_what_the_kernel_may_write(bench: Bench) -> None:
     bench.send()
     assert can_sendfile(bench.wire)
@@ -357,6 +368,7 @@ def _raises(number: int) -> Callable[..., int]:
     return refuse
 
 
+@by_kernel
 def test_a_file_that_is_not_in_memory_is_waited_for_without_the_reactor(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

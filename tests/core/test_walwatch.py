@@ -13,6 +13,12 @@ from netapp.core.database import Database
 from netapp.core.walwatch import WalWatch
 from netapp.testing import FakeReactor
 
+try:
+    from twisted.internet import inotify as _inotify
+except ImportError:
+    _inotify = None  # type: ignore[assignment]
+by_inotify = pytest.mark.skipif(_inotify is None, reason="there is no inotify here, or it is hidden")
+
 
 def database(path: Path) -> Database:
     made = Database(path, reactor)
@@ -47,6 +53,7 @@ async def test_a_watcher_hears_of_anothers_commit_and_not_of_ours(
     assert not heard[2].called
 
 
+@by_inotify
 def test_a_movement_is_looked_at_again_since_its_commit_may_be_seen_late(tmp_path: Path) -> None:
     clock, looks = FakeReactor(), []
     watch = WalWatch(tmp_path / "a.db", clock, lambda: looks.append(clock.seconds()))
@@ -64,6 +71,7 @@ def test_a_movement_is_looked_at_again_since_its_commit_may_be_seen_late(tmp_pat
     watch.stop()
 
 
+@by_inotify
 def test_other_files_of_the_folder_are_nothing_to_look_at(tmp_path: Path) -> None:
     clock, looks = FakeReactor(), []
     watch = WalWatch(tmp_path / "a.db", clock, lambda: looks.append(clock.seconds()))
