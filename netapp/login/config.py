@@ -13,7 +13,7 @@ Policy = Literal["basic", "nist"]
 
 @dataclass(frozen=True, kw_only=True)
 class Config(ServiceConfig):
-    add_command: str = "netapp user add zhao --role admin"  # what the log tells when nobody has an account
+    add_command: str = "netapp user add zhao --admin"  # what the log tells when nobody has an account
     ssh: tuple[str, ...] = ()  # descriptions of the other doors, none of them open unless given
     http: tuple[str, ...] = ()
     ldap: tuple[str, ...] = ()

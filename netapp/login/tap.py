@@ -44,7 +44,7 @@ class Options(ServiceOptions, strcred.AuthOptionMixin):
 
 def config_from(options: Options) -> Config:
     """:raises ConfigError: an option's value that cannot be."""
-    command = "netapp user add zhao --role admin"
+    command = "netapp user add zhao --admin"
     if options.state_path != default_state(os.environ):
         command += f" --state {shlex.quote(str(options.state_path))}"
     return Config(

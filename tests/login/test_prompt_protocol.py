@@ -551,7 +551,7 @@ def test_the_start_says_that_passwords_travel_in_clear_and_how_to_add_an_account
 
     globalLogPublisher.addObserver(observe)  # type: ignore[arg-type]
     try:
-        Door(add_command="netapp user add zhao --role admin --state /srv")
+        Door(add_command="netapp user add zhao --admin --state /srv")
     finally:
         globalLogPublisher.removeObserver(observe)  # type: ignore[arg-type]
     assert sum("passwords travel in clear" in line for line in lines) == 1

@@ -179,7 +179,7 @@ def test_what_the_command_changes_is_true_at_once(login: real.Plugin, user: Call
 
 def test_the_first_start_says_how_to_add_an_account(start: Start) -> None:
     login = start("netapp-login", LOCAL)
-    login.wait_for("there is no account yet: netapp user add zhao --role admin$")
+    login.wait_for("there is no account yet: netapp user add zhao --admin$")
     assert login.log.count("passwords travel in clear") == 1
     login.wait_for("in clear here: .*; for others --ssh tcp:2022, or --listen ssl:9999:")
     login.wait_for(r"try  telnet 127\.0\.0\.1 \d+$")
