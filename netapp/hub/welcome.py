@@ -170,7 +170,9 @@ def reader_of(descriptor: int) -> Reader:
 
 
 def drawn(url: str, reader: Reader) -> str:
-    """A QR code for a terminal; nothing where its characters cannot be shown."""
+    """A QR code for who looks at it now; nothing where its characters cannot be shown."""
+    if reader not in ("terminal", "pipe"):
+        return ""
     from netapp.people import qr
 
     encoding = (getattr(sys.__stdout__, "encoding", "") or "").lower().replace("-", "")
