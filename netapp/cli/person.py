@@ -54,6 +54,7 @@ class Person(Console):
             typed=self._put,
             left=lambda: self._put(_LEFT),
             interrupted=lambda: self._put(_INTERRUPTED),
+            hung_up=lambda: self._put(_LEFT),
             complete=self._completions,
             history=history_of(name, os.environ),
             environ=os.environ,

@@ -15,7 +15,7 @@ from netapp.core.languages import Lang
 from netapp.core.terminal import commands, layout, record
 from netapp.core.terminal.errands import Errands
 from netapp.core.terminal.layout import Manner, Message, Show, painted, render
-from netapp.core.terminal.parties import Display, House, Party
+from netapp.core.terminal.parties import Display, House, Numbers, Party
 from netapp.core.terminal.record import Event, Kind, Record
 from netapp.core.terminal.transfer import Transfer
 from netapp.core.terminal.words import PHRASES, asks_for_secret
@@ -38,8 +38,7 @@ class Assistant:
         self._manner = Manner()
         self._encoding: Encoding | None = None
         self._codecs: OrderedDict[str, Codec] = OrderedDict()  # what each peer last wrote
-        self._numbers: dict[int, Party] = {}
-        self._last_number = 0
+        self._numbers = Numbers()
         self._to: Party | str = "auto"
         self._errands = Errands(self._send, house.trouble, self.note, self._carried, lang)
 
@@ -198,31 +197,21 @@ class Assistant:
             self.note(self._say("nobody"))
 
     def _peers(self, what: commands.Do, now: float) -> None:
-        self._number()
-        for number, party in self._numbers.items():
+        numbers = self._numbers.update(self._house.parties())
+        for number, party in numbers.items():
             marks = ["TCP" if party.stream else "UDP", self._tongue(party).codec]
             marks += [self._say("waits")] * party.waits
             arrow = "*" if party is self._to or self._to == "all" else " "
             self.note(f"{arrow}{number:>3}  {party.name}  {', '.join(marks)}")
-        if not self._numbers:
+        if not numbers:
             self.note(self._say("none"))
 
-    def _number(self) -> None:
-        """Every party keeps its number as long as it is there."""
-        there = self._house.parties()
-        self._numbers = {number: each for number, each in self._numbers.items() if each in there}
-        known = {id(each) for each in self._numbers.values()}
-        for party in there:
-            if id(party) not in known:
-                self._last_number += 1
-                self._numbers[self._last_number] = party
-
     def _go_to(self, what: commands.Do, now: float) -> None:
-        self._number()
+        numbers = self._numbers.update(self._house.parties())
         if what.argument in ("all", "auto"):
             self._to = what.argument
             name = self._say(what.argument)
-        elif (party := self._numbers.get(int(what.argument[:9]))) is not None:
+        elif (party := numbers.get(int(what.argument[:9]))) is not None:
             self._to, name = party, party.name
         else:
             self.note(self._say("gone", number=what.argument))
@@ -265,7 +254,7 @@ class Assistant:
     @property
     def peers(self) -> int:
         """The highest number that a party has."""
-        return self._last_number
+        return self._numbers.last
 
     @property
     def deadline(self) -> float:

@@ -160,6 +160,7 @@ class DeskTerminal:
             typed=lambda line: reactor.callFromThread(self._typed, line),
             left=lambda: reactor.callFromThread(self._leave),
             interrupted=lambda: reactor.callFromThread(self._leave),
+            hung_up=lambda: None,  # the service goes on
             complete=lambda line: completions(line, lang, peers=self.guests.assistant.peers, files=files),
             history=history_of("desk", os.environ),
             environ=os.environ,

@@ -41,11 +41,12 @@ _MONO = Style.from_dict({})
 class LineEditor:
     """The terminal of this process.
 
-    The three functions are called in the editor's thread: they hand over, and do nothing else.
+    The four functions are called in the editor's thread: they hand over, and do nothing else.
 
     :param typed: gets each line.
     :param left: the person has pressed Ctrl-D.
     :param interrupted: the person has pressed Ctrl-C.
+    :param hung_up: the terminal has gone.
     """
 
     def __init__(
@@ -54,11 +55,13 @@ class LineEditor:
         typed: Callable[[str], object],
         left: Callable[[], object],
         interrupted: Callable[[], object],
+        hung_up: Callable[[], object],
         complete: Complete,
         history: History,
         environ: Mapping[str, str],
     ) -> None:
         self._typed, self._left, self._interrupted = typed, left, interrupted
+        self._hung_up = hung_up
         self._complete, self._history = complete, _Kept(history)
         self._environ = environ
         self._status = ""
@@ -114,11 +117,12 @@ class LineEditor:
     # The editor's thread ---------------------------------------------------------------------
 
     def _run(self) -> None:
+        ended = self._left
         try:
             ended = asyncio.run(self._edit())
         finally:
             self._aside.give_back()
-        ended()
+            ended()
 
     async def _edit(self) -> Callable[[], object]:
         """:returns: what is to be told of how it has ended."""
@@ -131,7 +135,7 @@ class LineEditor:
         except KeyboardInterrupt:
             return self._interrupted
         except EOFError:
-            return self._left if _has_terminal() else lambda: None
+            return self._left if _has_terminal() else self._hung_up
         finally:
             self._loop.remove_reader(self._aside.fileno())
         return lambda: None

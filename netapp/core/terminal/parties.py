@@ -65,3 +65,22 @@ class Display(Protocol):
         """Say how things stand, beside it."""
 
     def clear(self) -> None: ...
+
+
+class Numbers:
+    """Every party's number, which it keeps as long as it is there."""
+
+    def __init__(self) -> None:
+        #: The highest that was given.
+        self.last = 0
+        self._parties: dict[int, Party] = {}
+
+    def update(self, there: Sequence[Party]) -> dict[int, Party]:
+        """Who is there, by number."""
+        self._parties = {number: each for number, each in self._parties.items() if each in there}
+        known = {id(each) for each in self._parties.values()}
+        for party in there:
+            if id(party) not in known:
+                self.last += 1
+                self._parties[self.last] = party
+        return self._parties

@@ -27,9 +27,7 @@ class Packets:
 
     def datagram(self, when: float, source: Place, target: Place, octets: bytes) -> bytes:
         """:raises ValueError: more than a datagram takes."""
-        if len(octets) > 65507:
-            raise ValueError("too long for a datagram")
-        head = struct.pack("!HHHH", source[1], target[1], 8 + len(octets), 0)
+        head = struct.pack("!HHHH", source[1], target[1], min(8 + len(octets), 65535), 0)
         return _packet(when, 17, source[0], target[0], head + octets, 6)
 
     def opened(self, when: float, client: Place, server: Place) -> bytes:
@@ -82,6 +80,8 @@ def _packet(when: float, protocol: int, source: str, target: str, body: bytes, a
     pseudo = ends + struct.pack("!IHH", len(body), 0, protocol)  # of IPv4 the same sum in other order
     checksum = _checksum(pseudo + body) or 0xFFFF
     body = body[:at] + struct.pack("!H", checksum) + body[at + 2 :]
+    if len(body) > 65535 - 20 * (len(ends) == 8):
+        raise ValueError("too long for a packet")
     if len(ends) == 8:
         head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(body), 0, 0x4000, 64, protocol, 0) + ends
         head = head[:10] + struct.pack("!H", _checksum(head)) + head[12:]

@@ -111,6 +111,8 @@ def test_an_unknown_end_has_the_other_ends_family() -> None:
 def test_too_much_for_a_datagram() -> None:
     with pytest.raises(ValueError, match="too long"):
         pcap.Packets().datagram(0.0, FOUR, OTHER, bytes(65508))
+    ((_, packet),) = packets(pcap.HEADER + pcap.Packets().datagram(0.0, SIX, SIXTH, bytes(65527)))
+    assert unwrapped(packet)[3][8:] == bytes(65527)
 
 
 @pytest.mark.real
