@@ -46,6 +46,8 @@ PHRASES: Final = Phrases(
 say: Final = common.words(PHRASES)
 #: Seconds that a listener on this machine may take to accept.
 _PATIENCE: Final = 0.5
+#: Where somebody on this machine reaches a socket that is bound to every address.
+_LOCAL: Final = {"": ("127.0.0.1",), "0.0.0.0": ("127.0.0.1",), "::": ("::1", "127.0.0.1")}  # noqa: S104
 #: Files and folders of the state directory that are counted.
 _COUNTED: Final = 20_000
 _UNITS: Final = ("KiB", "MiB", "GiB", "TiB")
@@ -76,15 +78,18 @@ def troubles(folder: Path, found: Sequence[Neighbour]) -> Iterator[str]:
 
 def _deaf(listener: dict[str, Any]) -> Iterator[str]:
     """A listener that does not accept, though its process says that it stands."""
-    if listener.get("transport") != "tcp" or not listener.get("port"):
+    proxied = str(listener.get("description") or "").startswith("haproxy:")  # who is no proxy is told of
+    if listener.get("transport") != "tcp" or not listener.get("port") or proxied:
         return
-    host = str(listener.get("host") or "")
-    local = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (compared, not bound)
-    try:
-        socket.create_connection((local.get(host, host), int(listener["port"])), _PATIENCE).close()
-    except OSError as error:
-        reason = error.strerror or str(error)
-        yield say("deaf", **_names(listener), reason=reason)
+    host, reason = str(listener.get("host") or ""), ""
+    for each in _LOCAL.get(host, (host,)):
+        try:
+            socket.create_connection((each, int(listener["port"])), _PATIENCE).close()
+        except OSError as error:
+            reason = error.strerror or str(error)
+        else:
+            return
+    yield say("deaf", **_names(listener), reason=reason)
 
 
 def _limits(listener: dict[str, Any]) -> Iterator[str]:
