@@ -20,8 +20,8 @@ PHRASES: Final = Phrases(
     {
         "full": ("{path} 所在的磁盘满了:请先腾出空间", "the disk of {path} is full: make room first"),
         "large": (
-            "{path} 所在的文件系统放不下这么大的文件(FAT32 最多 4 GB):请换一个,或加 --without-files",
-            "the file system of {path} takes no file that large (FAT32: 4 GB): use another, or --without-files",
+            "{path} 所在的文件系统放不下这么大的文件(FAT32 最多 4 GB):请换一个",
+            "the file system of {path} takes no file that large (FAT32: 4 GB): use another",
         ),
         "denied": (
             "没有权限使用 {path}:请用它的主人或 root 运行",

@@ -15,6 +15,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -66,7 +67,7 @@ def found(state: Path, *, files: bool) -> tuple[list[Member], list[str]]:
     """
     members: list[Member] = []
     strange: list[str] = []
-    for name, status in _walk(state, "", files):
+    for name, status in _walk(state, files):
         if stat.S_ISDIR(status.st_mode):
             members.append(Member(name, 0, is_folder=True))
         elif stat.S_ISREG(status.st_mode):
@@ -77,18 +78,27 @@ def found(state: Path, *, files: bool) -> tuple[list[Member], list[str]]:
     return members, strange
 
 
-def _walk(folder: Path, above: str, files: bool) -> Iterator[tuple[str, os.stat_result]]:
-    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+def _walk(state: Path, files: bool) -> Iterator[tuple[str, os.stat_result]]:
+    """All there is, a folder before what is in it.  Folders may be deeper than Python calls itself."""
+    ahead = [_entries(state, "", files)]
+    while ahead:
+        for name, status in ahead[-1]:
+            yield name, status
+            if stat.S_ISDIR(status.st_mode):
+                ahead.append(_entries(state / name, f"{name}/", files))
+                break
+        else:
+            ahead.pop()
+
+
+def _entries(folder: Path, above: str, files: bool) -> Iterator[tuple[str, os.stat_result]]:
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except (FileNotFoundError, NotADirectoryError):  # it has vanished meanwhile
+        return
+    for entry in entries:
         name = above + entry.name
         if left_out(name) or (name == SHARE and not files):
             continue
-        try:
-            status = entry.stat(follow_symlinks=False)
-        except FileNotFoundError:
-            continue
-        yield name, status
-        if stat.S_ISDIR(status.st_mode):
-            try:
-                yield from _walk(folder / entry.name, f"{name}/", files)
-            except FileNotFoundError:
-                continue
+        with suppress(FileNotFoundError):
+            yield name, entry.stat(follow_symlinks=False)

@@ -27,7 +27,8 @@ from netapp.core.text import visible
 #: Called with octets of the file read so far, and all.
 Advance = Callable[[int, int], object]
 _SHOWN: Final = 80
-_DEPTH: Final = 256
+_DEPTH: Final = 2048  # of folders: more do not fit into a path of Linux
+_ENTRY: Final = 160  # octets of a manifest's entry beside the name
 
 
 @dataclass
@@ -122,6 +123,7 @@ class _Reader:
         self._whole = False
         self._kinds: dict[str, bool] = {"": True}  # name to whether it is a folder
         self._count = 0
+        self._manifest_size = 4096  # at most, by what it must hold
 
     def member(self, info: tarfile.TarInfo, octets: Octets) -> None:
         self._see(info)
@@ -170,6 +172,7 @@ class _Reader:
         if info.isreg():
             entry = {"name": info.name, "size": info.size, "sha256": octets.sha256()}
         contents.listed.append(entry)
+        self._manifest_size += len(json.dumps(info.name)) + _ENTRY
 
     def _name_of(self, info: tarfile.TarInfo) -> str:
         """Below the state directory; ``""`` for itself.  A file may come again: its earlier copy is void."""
@@ -192,7 +195,7 @@ class _Reader:
         return name
 
     def _manifest(self, info: tarfile.TarInfo, octets: Octets, contents: Contents) -> None:
-        manifest = self._json(info, octets, limits.BACKUP_MANIFEST)
+        manifest = self._json(info, octets, min(self._manifest_size, limits.BACKUP_MANIFEST))
         promised = manifest.get("members")
         databases = manifest.get("databases")
         if not isinstance(promised, list) or not isinstance(databases, dict):

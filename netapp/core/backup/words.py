@@ -29,6 +29,10 @@ PHRASES: Final = Phrases(
             "the backup {path} is larger than what is free here ({room} MB): make room first",
         ),
         "many": ("备份 {path} 里的文件太多", "the backup {path} holds too many files"),
+        "too many": (
+            "{path} 里的文件超过 {most} 个:请加 --without-files,共享文件另外备份",
+            "{path} holds more than {most} files: give --without-files, and save the shared ones otherwise",
+        ),
         "no database": (
             "{path} 不是数据库,或已损坏:请看 netapp db check",
             "{path} is no database, or is damaged: see netapp db check",

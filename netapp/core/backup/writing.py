@@ -18,12 +18,13 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from netapp.core import limits
-from netapp.core.backup import FORMAT, HEAD, MANIFEST, TOP, members, rows
+from netapp.core.backup import FORMAT, HEAD, MANIFEST, TOP, Unfit, members, rows
 from netapp.core.backup.members import Member
 from netapp.core.platform import O_CLOEXEC, O_NOFOLLOW, O_NONBLOCK
 
 #: Called with octets done so far, and about how many there are.
 Advance = Callable[[int, int], object]
+_BESIDE: Final = 3  # members beside those found: head, folder, manifest
 _READ: Final = os.O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
 
 
@@ -59,6 +60,8 @@ def write(
     :raises OSError: something cannot be read or written; so does :class:`sqlite3.OperationalError`.
     """
     found, strange = members.found(state, files=files)
+    if len(found) + _BESIDE > limits.BACKUP_MEMBERS // limits.BACKUP_TRIES:  # each may stand there again
+        raise Unfit("too many", path=state, most=limits.BACKUP_MEMBERS // limits.BACKUP_TRIES - _BESIDE)
     with (
         gzip.GzipFile("", "wb", compresslevel=1, fileobj=out, mtime=0) as packed,
         tarfile.TarFile(

@@ -223,6 +223,14 @@ def test_a_header_of_many_octets_is_not_read_into_memory(tmp_path: Path) -> None
     tracemalloc.stop()
 
 
+def test_a_manifest_that_is_larger_than_its_members_is_not_read(tmp_path: Path) -> None:
+    path = archive(tmp_path / "backup", [TOP], listed={"databases": {}, "members": [0] * 1_000_000})
+    tracemalloc.start()
+    assert refusal(path).key == "damaged"
+    assert tracemalloc.get_traced_memory()[1] < 2 * 2**20
+    tracemalloc.stop()
+
+
 def test_too_many_members_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "BACKUP_MEMBERS", 20)
     path = archive(tmp_path / "backup", [TOP, *((f"netapp/{n}", b"", {}) for n in range(30))])

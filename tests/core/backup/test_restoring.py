@@ -294,7 +294,7 @@ def test_one_that_is_killed_leaves_the_old_state_or_the_new_one(
     folder.mkdir()
     for number in range(2):  # two backups that take turns, so that each restore changes something
         first = a_state(tmp_path / f"{number}", f"backup {number}")
-        for each in range(60):
+        for each in range(15):
             (first / "share" / f"{each}.bin").write_bytes(chance.randbytes(3000))
         (tmp_path / f"{number}.d").mkdir()
         saved(first, tmp_path / f"{number}.d")
