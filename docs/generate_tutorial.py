@@ -101,7 +101,9 @@ def trial(row: Row, language: Language) -> str:
         text += say("start", language) + ("" if language == "zh" else " ")
         lead = "bind" if row.kind == "server" else "asked" if "input()" in row.line else "change"
         line = row.line_at(HOST, ports).removeprefix("input(): ")
-        text += say(lead, language, port=responder.port) + block("python", line)
+        text += say(lead, language, port=responder.port) + block(
+            "text" if lead == "asked" else "python", line
+        )
         if row.kind == "both" and (bind := row.bind_at(HOST)):
             text += say("bind_half", language) + block("python", bind)
         if responder.otherwise:

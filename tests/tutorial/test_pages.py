@@ -105,3 +105,11 @@ def test_links_between_the_texts_lead_somewhere() -> None:
             else:
                 below = DOCS / "tutorial" / ("" if path.name.startswith("index") else "programs")
                 assert (below / link).resolve().exists(), (path.name, link)
+
+
+@pytest.mark.parametrize("path", sorted(TEXTS.glob("*.zh.md")), ids=lambda path: path.name)
+def test_a_chinese_paragraph_is_one_line(path: Path) -> None:
+    """A browser would show the line's end as a space between two characters."""
+    prose = re.sub(r"^```.*?^```$", "", path.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    for above, below in zip(prose.splitlines(), prose.splitlines()[1:], strict=False):
+        assert not above or not below or below.startswith(("- ", "| ")), below

@@ -29,7 +29,7 @@ async def main(reactor):
         await talk.done.addTimeout(30, reactor)
     except defer.TimeoutError:
         raise SystemExit("no close within 30 s") from None
-    except error.ConnectError as problem:
+    except (OSError, error.ConnectError) as problem:
         raise SystemExit(f"{HOST}:{PORT}: {problem}") from None
 
 

@@ -7,6 +7,7 @@ from twisted.internet import defer, error, protocol, task
 from twisted.web import client
 
 HOST, PORT, PATH = sys.argv[1:] + ["127.0.0.1", "80", "/"][len(sys.argv) - 1 :]
+KNOWN = {"utf-8", "gbk", "gb2312", "gb18030", "big5", "iso-8859-1"}
 
 
 class Body(protocol.Protocol):
@@ -22,18 +23,18 @@ class Body(protocol.Protocol):
 
 
 async def main(reactor):
-    agent = client.Agent(reactor, connectTimeout=10)
+    agent, url = client.Agent(reactor, connectTimeout=10), f"http://{HOST}:{PORT}{PATH}"
     try:
-        asked = agent.request(b"GET", f"http://{HOST}:{PORT}{PATH}".encode())
-        response = await asked.addTimeout(30, reactor)
+        response = await agent.request(b"GET", url.encode()).addTimeout(30, reactor)
         body = await Body(response).done.addTimeout(30, reactor)
-    except (error.ConnectError, defer.TimeoutError, client.ResponseFailed) as problem:
-        raise SystemExit(f"{HOST}:{PORT}: {problem}") from None
+    except (OSError, ValueError, error.ConnectError, defer.TimeoutError, client.ResponseFailed) as why:
+        raise SystemExit(f"{url}: {why!r}") from None
     print(response.code, response.phrase.decode("latin-1"))
     headers = Message()
     for name, values in response.headers.getAllRawHeaders():
         headers[name.decode("latin-1")] = b", ".join(values).decode("latin-1")
-    print(headers, body.decode(headers.get_content_charset("utf-8"), "replace"), sep="")
+    charset = headers.get_content_charset("utf-8")
+    print(headers, body.decode(charset if charset in KNOWN else "utf-8", "replace"), sep="")
 
 
 task.react(main)
