@@ -149,6 +149,7 @@ def test_the_realm_has_visitors_for_accounts_only_and_writes_them_down() -> None
     with pytest.raises(NotImplementedError):
         now(realm.requestAvatar(AvatarId(zhao), arrival))
     assert (realm.present, len(now(people.sessions.of(zhao.id)))) == (1, 1)
+    assert realm.whereabouts() == [(zhao.shown, "ssh")]
     logout()
     logout()
     assert (realm.present, len(now(people.sessions.of(zhao.id)))) == (0, 0)
