@@ -286,41 +286,70 @@ def test_the_terminal_is_given_back_however_it_ends(end: str | signal.Signals, s
         assert termios.tcgetattr(person.descriptor) == before
 
 
-def test_what_the_screen_shows(tmp_path: Path) -> None:
-    """In a real terminal: messages above, the line that is typed below; narrower, it is wrapped anew."""
-    tmux = [tool("tmux", "tmux"), "-u", "-L", f"netapp-{tmp_path.name}"]
+class Tmux:
+    """A real terminal, 80 by 24."""
 
-    def screen(*arguments: str) -> str:
-        done = subprocess.run([*tmux, *arguments], capture_output=True, check=True, timeout=20)
+    def __init__(self, folder: Path, command: str) -> None:
+        self._command = [tool("tmux", "tmux"), "-u", "-L", f"netapp-{folder.name}"]
+        settings = f"NETAPP_STATE={folder} LANG=en_US.UTF-8 LC_ALL= PYTHONUTF8=1"
+        self.do("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", f"{settings} {command}")
+
+    def do(self, *arguments: str) -> str:
+        done = subprocess.run([*self._command, *arguments], capture_output=True, check=True, timeout=20)
         return done.stdout.decode()
 
-    def shows(pattern: str) -> str:
+    def keys(self, *keys: str) -> None:
+        self.do("send-keys", *keys)
+
+    def shows(self, pattern: str) -> str:
+        """What is seen, once the pattern is."""
         deadline = time.monotonic() + PATIENCE
-        while not re.search(pattern, whole := screen("capture-pane", "-p"), re.MULTILINE):
+        while not re.search(pattern, whole := self.do("capture-pane", "-p"), re.MULTILINE):
             assert time.monotonic() < deadline, whole
             time.sleep(0.05)
         return whole
+
+
+def test_what_the_screen_shows(tmp_path: Path) -> None:
+    """Messages above, the line that is typed below; in a narrower window they are wrapped anew."""
 
     def handle(server: Server, connection: socket.socket) -> None:
         connection.recv(1024)
         connection.sendall("今天天气真好,我们出去玩吧".encode())
         connection.recv(1024)
 
-    command = f"NETAPP_STATE={tmp_path} LANG=en_US.UTF-8 LC_ALL= PYTHONUTF8=1 {COMMAND} tcp"
     with tcp_server(handle) as server:
-        screen("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", f"{command} {server.place}")
+        screen = Tmux(tmp_path, f"{COMMAND} tcp {server.place}")
         try:
-            shows("^> .*/help$")
-            screen("send-keys", "/pe")
-            shows("^ */peers +list the peers")
-            screen("send-keys", "C-u", "你好", "Enter", "next")
-            whole = shows("^> next .*/help$")
-            whole = shows("0020 ")
+            screen.shows("^> .*/help$")
+            screen.keys("/pe")
+            screen.shows("^ */peers +list the peers")
+            screen.keys("C-u", "你好", "Enter", "next")
+            screen.shows("^> next .*/help$")
+            whole = screen.shows("0020 ")
             assert re.search(r"→ 127\.0\.0\.1:\d+   6  你好 +e4 bd a0 e5 a5 bd$", whole, re.MULTILINE)
             assert re.search(r"0000  e4 bb 8a .*  今天天气真好$", whole, re.MULTILINE)
-            shows("^> next .*/help$")
-            screen("resize-window", "-x", "60", "-y", "20")
-            screen("send-keys", "!", "Enter")
-            shows(r"  5  next! ")
+            screen.shows("^> next .*/help$")
+            screen.do("resize-window", "-x", "60", "-y", "20")
+            screen.keys("!", "Enter")
+            screen.shows(r"  5  next! ")
         finally:
-            screen("kill-server")
+            screen.do("kill-server")
+
+
+def test_a_suspended_talk_goes_on(tmp_path: Path) -> None:
+    with tcp_server(answering(lambda octets: octets.upper())) as server:
+        screen = Tmux(tmp_path, f"PS1='$ ' {tool('bash', 'bash')} --norc -i")
+        try:
+            screen.shows(r"^\$ ?$")
+            screen.keys(f"{COMMAND} tcp {server.place}", "Enter")
+            screen.shows("^> .*/help$")
+            screen.keys("C-z")
+            screen.shows("Stopped")
+            screen.keys("fg", "Enter")
+            screen.shows("(?s)^fg|fg$.*^> .*/help$")
+            screen.keys("still here", "Enter", "next")
+            screen.shows("←.*STILL HERE")
+            screen.shows("^> next .*/help$")
+        finally:
+            screen.do("kill-server")

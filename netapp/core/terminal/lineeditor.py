@@ -8,6 +8,7 @@ is shown above the line; so neither disturbs the other, and what is written keep
 import asyncio
 import atexit
 import os
+import signal
 import sys
 import termios
 import threading
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.data_structures import Size
@@ -154,7 +156,6 @@ class LineEditor:
             key_bindings=self._keys(),
             complete_while_typing=Condition(self._is_command),
             enable_history_search=Condition(lambda: not self._is_command()),  # else no menu
-            enable_suspend=True,
             erase_when_done=True,
             reserve_space_for_menu=6,
         )
@@ -174,6 +175,11 @@ class LineEditor:
                 buffer.complete_next()
             else:
                 buffer.start_completion(select_first=False)
+
+        @keys.add("c-z")
+        def suspend(event: KeyPressEvent) -> None:
+            """To this thread: another would stop us a moment later, when we have the terminal again."""
+            run_in_terminal(lambda: signal.pthread_kill(threading.get_ident(), signal.SIGTSTP))
 
         @keys.add("c-@", filter=Condition(lambda: not self._text()))
         def leave(event: KeyPressEvent) -> None:
