@@ -13,7 +13,7 @@ class Talk(protocol.Protocol):
     def connectionMade(self):
         self.done = defer.Deferred()
         self.transport.write(b"x" * 1_000_000)  # sendall without the wait
-        self.transport.loseConnection()  # once that has left
+        self.transport.loseWriteConnection()  # "that was all", once it has left; reading goes on
 
     def connectionLost(self, reason):
         self.done.callback(reason.getErrorMessage())
@@ -31,7 +31,7 @@ async def main(reactor):
     except (OSError, error.ConnectError, error.DNSLookupError) as problem:
         raise SystemExit(f"{HOST}: {problem}") from None
     print("from", talk.transport.getHost(), "to", talk.transport.getPeer())
-    print(await talk.done)
+    print(await talk.done.addTimeout(10, reactor, lambda *_: "it has not closed within 10 s"))
 
 
 task.react(main)
