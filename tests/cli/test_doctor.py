@@ -174,6 +174,25 @@ def test_who_is_at_an_operators_desk_is_asked_nothing() -> None:
     assert proxied.proxied
 
 
+def test_the_tutorials_responders_are_looked_at() -> None:
+    found = plan(["netapp", "--tutorial", "--operator"])
+    shown = {door.place for door in found.doors}
+    assert shown >= {"udp 127.0.0.1:8080", "tcp 127.0.0.1:7777", "udp 127.0.0.1:2425", "tcp 127.0.0.1:2425"}
+    assert all(door.transport in ("tcp", "udp") for door in found.doors)
+    assert {door.question for door in found.doors if door.place == "udp 127.0.0.1:9999"} == {""}
+
+
+def test_a_running_service_has_its_own_environment() -> None:
+    words = ("twistd", "-n", "netapp-echo")
+    one = Process(1, "twistd", words, "/", environ={"HOME": "/home/li", "NETAPP_INTERFACE": "10.0.0.9"})
+    found = running.as_started(one)
+    assert found.state == Path("/home/li/.local/state/netapp")
+    assert places(found) == {("netapp-echo", "tcp 10.0.0.9:8888"), ("netapp-echo", "udp 10.0.0.9:8888")}
+    named = Process(1, "twistd", (*words, "--state=/s", "--interface=::1"), "/", environ=one.environ)
+    assert running.as_started(named).state == Path("/s")
+    assert running.as_started(named).doors[0].host == "::1"
+
+
 def test_running_services_say_where_they_listen() -> None:
     elsewhere = Process(44, "twistd", ("twistd", "-n", "netapp-echo"), "", elsewhere=True)
     echo = Process(45, "twistd", ("twistd", "-n", "netapp-echo", "--listen", "tcp:7", "--state", "s"), "/srv")

@@ -1,8 +1,13 @@
 """What a look at one thing has found."""
 
+import shlex
+import sys
 from dataclasses import dataclass, field
-from typing import Literal
+from pathlib import Path
+from typing import Final, Literal
 
+#: Where sudo looks for commands by itself: sudoers(5), secure_path.
+_SECURE: Final = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin")
 Verdict = Literal["ok", "note", "bad"]
 
 
@@ -25,3 +30,10 @@ class Finding:
     def as_json(self) -> dict[str, object]:
         shown = {"topic": self.topic, "verdict": self.verdict, "text": self.text, "cure": self.cure}
         return {**shown, **({"about": self.about} if self.about else {})}
+
+
+def by_root(command: str) -> str:
+    """``sudo netapp COMMAND``, with this command's own path where sudo would not find it."""
+    here = Path(sys.argv[0]).absolute()
+    known = here.name != "netapp" or str(here.parent) in _SECURE
+    return f"sudo {'netapp' if known else shlex.quote(str(here))} {command}"

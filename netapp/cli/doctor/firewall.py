@@ -10,7 +10,7 @@ from typing import Final
 
 from netapp.cli import common
 from netapp.cli.doctor import iptables, nft
-from netapp.cli.doctor.finding import Finding
+from netapp.cli.doctor.finding import Finding, by_root
 from netapp.cli.doctor.rules import Fate
 from netapp.cli.doctor.settings import Door
 from netapp.core import access, limits, platform
@@ -63,7 +63,7 @@ def judge(doors: Sequence[Door], facts: Facts) -> list[Finding]:
     names = ", ".join(f"{port}/{transport}" for port, transport in ports)
     if facts.hidden:
         name = ", ".join(facts.hidden)
-        found.append(Finding("firewall", "note", say("unread", name=name), "sudo netapp doctor"))
+        found.append(Finding("firewall", "note", say("unread", name=name), by_root("doctor")))
     if facts.ruleset is not None and _parsed(facts) is None:
         found.append(Finding("firewall", "note", say("unknown", name="nftables"), "nft list ruleset"))
     return found or [Finding("firewall", "ok", say("open", ports=names))]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from netapp.cli import common
-from netapp.cli.doctor.finding import Finding
+from netapp.cli.doctor.finding import Finding, by_root
 from netapp.cli.doctor.settings import Door
 from netapp.cli.doctor.sockets import Process, Socket
 from netapp.core.languages import Phrases
@@ -102,7 +102,7 @@ def judge(look: Look, *, user: str = "?", root: bool = True) -> Finding:
             "bad", "other netapp" if holder.plugin else "taken", fields, about, _ended(door, holder)
         )
     if look.sockets:
-        return _finding("bad", "hidden", fields, about, _list(door) if root else "sudo netapp doctor")
+        return _finding("bad", "hidden", fields, about, _list(door) if root else by_root("doctor"))
     return _finding("bad", "somebody", fields, about, _or_another(door, _list(door)))
 
 

@@ -1,12 +1,15 @@
 """The netapps that run here: what each was started with, and so where it listens."""
 
+import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from netapp.cli.doctor.settings import Plan, plan
 from netapp.cli.doctor.sockets import Process
 from netapp.core import limits
+from netapp.core.state import default_state
 
 _PATHS: Final = ("--config", "-c", "--state", "--root")
 
@@ -23,10 +26,27 @@ def plans(processes: Iterable[Process]) -> tuple[dict[int, Plan], list[str]]:
         if not each.plugin or each.elsewhere or len(found) >= limits.DOCTOR_RUNNING:
             continue
         try:
-            found[each.pid] = plan(absolute(each.plugin, each.folder))
+            found[each.pid] = as_started(each)
         except Exception:  # noqa: S112  (whatever is wrong with it is its own log's to say)
             continue
     return found, names
+
+
+def as_started(one: Process) -> Plan:
+    """What a running netapp means to do, by its own environment as far as we may see it.
+
+    :raises ConfigError: its options cannot be read any more.
+    """
+    words = absolute(one.plugin, one.folder)
+    own = one.environ.get("NETAPP_INTERFACE")
+    if own and not any(word.startswith(("--interface", "--config", "-c")) for word in words):
+        words.append(f"--interface={own}")
+    found = plan(words)
+    if found.state != default_state(os.environ):
+        return found  # it was said
+    home = Path(one.environ.get("HOME", "~")).expanduser()
+    base = one.environ.get("XDG_STATE_HOME") or home / ".local" / "state"
+    return replace(found, state=Path(one.environ.get("NETAPP_STATE") or Path(base, "netapp")))
 
 
 def absolute(words: Sequence[str], folder: str) -> list[str]:

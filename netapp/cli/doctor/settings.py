@@ -99,11 +99,27 @@ def _house(arguments: Sequence[str]) -> Plan:
     hub = importlib.import_module("netapp.hub.tap")
     options = hub.Options()
     options.parseOptions(arguments)
+    if options.get("tutorial"):
+        return _tutorial(options)
     names = hub.chosen(options.get("only", ()), options.get("without", ()))
     plans = [_service(name, options.passed_on, metrics=False) for name in names]
     share = next((each.share for each in plans if each.share), None)
     doors = (*(door for each in plans for door in each.doors), *_metrics("netapp", options))
     return Plan(doors, options.state_path, share, options["allow"])
+
+
+def _tutorial(options: Any) -> Plan:
+    """The responders of the tutorials' programs, each on the port that it wants."""
+    rows = importlib.import_module("netapp.hub.tutorial.rows")
+    at = "interface=" + (options["interface"] or "127.0.0.1").replace(":", "\\:")
+    doors: list[Door] = []
+    for each in rows.RESPONDERS:
+        words = [f"{each.option}={each.transport}:{each.port}:{at}", *each.arguments]
+        desk = options.get("operator") and each.operator
+        for door in _service(each.plugin, words, metrics=False).doors:
+            question = "" if desk else door.question
+            doors.append(replace(door, service=f"{door.service} {each.name}", question=question))
+    return Plan(tuple(doors), options.state_path, None, options["allow"])
 
 
 def _service(table: str, arguments: Sequence[str], *, metrics: bool = True) -> Plan:
@@ -119,6 +135,8 @@ def _service(table: str, arguments: Sequence[str], *, metrics: bool = True) -> P
 def _plain(table: str, options: Any) -> Iterator[Door]:
     config = importlib.import_module(f"netapp.{table}.config")
     for description in listen.descriptions(options.get("listen", ()), config.DEFAULTS, options["interface"]):
+        if description == "none":
+            continue
         door = door_of(description, table, "--listen")
         asked = _QUESTIONS.get((table, door.transport), "banner")
         yield replace(door, question="" if options.get("operator") else asked)

@@ -2,13 +2,15 @@
 
 import os
 import sys
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Final
 
 _LISTENS: Final = {"tcp": "0A", "udp": "07"}  # the kernel's states: include/net/tcp_states.h
+#: What a netapp takes from its environment.
+_SETTINGS: Final = ("NETAPP_STATE", "NETAPP_INTERFACE", "XDG_STATE_HOME", "HOME")
 TABLES: Final = (("tcp", "tcp"), ("tcp6", "tcp"), ("udp", "udp"), ("udp6", "udp"))
 
 
@@ -30,6 +32,7 @@ class Process:
     :param words: its command line; empty where it is hidden.
     :param folder: where it runs.
     :param elsewhere: it is in another network namespace, so that its ports are not ours.
+    :param environ: of its environment what changes a netapp's settings, where that can be seen.
     """
 
     pid: int
@@ -37,6 +40,7 @@ class Process:
     words: tuple[str, ...] = ()
     folder: str = ""
     elsewhere: bool = False
+    environ: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def plugin(self) -> tuple[str, ...]:
@@ -117,7 +121,9 @@ def process(pid: int, proc: Path = Path("/proc")) -> Process:
     network = _link(folder / "ns" / "net")
     elsewhere = bool(network) and network != _link(proc / "self" / "ns" / "net")
     name = _read(folder / "comm").strip() or "?"
-    return Process(pid, name, tuple(filter(None, words)), _link(folder / "cwd"), elsewhere)
+    pairs = (word.partition("=") for word in _read(folder / "environ").split("\0"))
+    environ = {key: value for key, _, value in pairs if key in _SETTINGS and value}
+    return Process(pid, name, tuple(filter(None, words)), _link(folder / "cwd"), elsewhere, environ)
 
 
 def _link(path: Path) -> str:
