@@ -154,7 +154,7 @@ HELP: Final = {
         "把每个数据库从头到尾读一遍,看有没有问题;服务不用停。"
     ),
     "The exit status is 1 if something is.": "有问题时退出状态为 1。",
-    "Bring the databases to this netapp's revision; a copy is put aside before that.": (
+    "Bring the databases to this netapp's revision, after a copy is put aside.": (
         "把数据库升级到现在的版本;升级前先留一份副本。"
     ),
     "A start does the same by itself.": "服务启动时也会自动这样做。",

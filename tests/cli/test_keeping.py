@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from netapp.cli.main import main
-from netapp.people import admin
+from netapp.people import admin, settings
 from netapp.people import store as people
 from tests import real
 from tests.cli import tools
@@ -136,6 +136,17 @@ def test_standard_output_takes_one_too(state: Path, tmp_path: Path) -> None:
     _, told = right("restore", tmp_path / "b", "--state", tmp_path / "new", state=state)
     assert "the shared files are not in this backup" in told
     assert not (tmp_path / "new" / "share").exists()
+
+
+def test_what_lies_elsewhere_is_named(state: Path, tmp_path: Path) -> None:
+    (state / "netapp.toml").write_text(f"[file]\nroot = '{tmp_path}'\n")
+    with people.rows(state) as rows:
+        settings.put_peppers(rows, settings.Peppers("one", {"one": str(tmp_path / "pepper")}))
+    told = right("backup", tmp_path / "b", state=state)[1]
+    assert f"the share {tmp_path} is outside of the state directory" in told
+    assert "the pepper's file is outside of the state directory" in told
+    (state / "netapp.toml").write_text("[file]\nroot = 5 5\n")
+    assert "the share" not in right("backup", tmp_path / "b", "--force", state=state)[1]
 
 
 def test_what_cannot_be_is_told_in_one_line(state: Path, tmp_path: Path) -> None:

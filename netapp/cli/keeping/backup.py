@@ -39,6 +39,10 @@ PHRASES: Final = Phrases(
             "备份期间一直在变,可能不完整:{names}",
             "changed all the time, may not be whole: {names}",
         ),
+        "elsewhere": (
+            "共享目录 {root} 在状态目录之外,不在备份里:请另外备份",
+            "the share {root} is outside of the state directory, so not in here: save it otherwise",
+        ),
         "pepper": (
             "胡椒文件在状态目录之外,不在备份里:请另外保存",
             "the pepper's file is outside of the state directory, so not in here: keep it elsewhere",
@@ -72,6 +76,8 @@ def backup(file: Path, without_files: bool, force: bool, state: Path | None) -> 
         common.note(say("done", path=file, files=written.files, octets=f"{written.octets:,}"))
     _tell("strange", written.strange)
     _tell("unsteady", written.unsteady)
+    if (root := _share_elsewhere(state)) is not None and not without_files:
+        common.note(say("elsewhere", root=root))
     if _has_pepper(state):
         common.note(say("pepper"))
 
@@ -125,6 +131,21 @@ def _tell(key: str, names: list[str]) -> None:
     if names:
         shown = ", ".join(names[:_SHOWN]) + ("…" if len(names) > _SHOWN else "")
         common.note(say(key, count=len(names), names=shown) if key == "strange" else say(key, names=shown))
+
+
+def _share_elsewhere(state: Path) -> str | None:
+    """The share's folder, where the settings in the state directory name another."""
+    import tomllib
+
+    from netapp.core.settingsfile import NAME
+
+    try:
+        root = tomllib.loads((state / NAME).read_text("utf-8")).get("file", {}).get("root")
+    except (OSError, ValueError, AttributeError):  # none, or a start tells what is wrong with them
+        return None
+    if not isinstance(root, str) or (state / root).resolve().is_relative_to(state.resolve()):
+        return None
+    return root
 
 
 def _has_pepper(state: Path) -> bool:

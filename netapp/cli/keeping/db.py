@@ -96,7 +96,7 @@ def _look(path: Path, noun: base.Noun) -> tuple[str, dict[str, object]]:
 @db.command(epilog="Example:  netapp db upgrade --state /var/lib/netapp")
 @base.state_option
 def upgrade(state: Path | None) -> None:
-    """Bring the databases to this netapp's revision; a copy is put aside before that.
+    """Bring the databases to this netapp's revision, after a copy is put aside.
 
     A start does the same by itself.
     """
