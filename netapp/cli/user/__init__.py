@@ -67,7 +67,7 @@ class Sections(click.Group):
                 formatter.write_dl([(each.name or "", each.get_short_help_str(_WHOLE)) for each in commands])
 
 
-@click.group(cls=Sections, epilog="Example:  netapp user add zhao --role admin")
+@click.group(cls=Sections, epilog="Example:  netapp user add zhao --admin")
 def user() -> None:
     """Add, change and list accounts.
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 PHRASES: Final = Phrases(
     {
         "none": (
-            "还没有账号,先建一个管理员:netapp user add zhao --role admin",
-            "there is no account yet; begin with an admin: netapp user add zhao --role admin",
+            "还没有账号,先建一个管理员:netapp user add zhao --admin",
+            "there is no account yet; begin with an admin: netapp user add zhao --admin",
         ),
         "nobody": ("没有这样的账号", "there is no such account"),
         "name": ("用户名", "name"),
