@@ -19,6 +19,7 @@ GENERATED: Final = (
     "<!-- Made by docs/generate_tutorial.py from texts/ and examples/: change it there. -->\n\n"
 )
 HOST: Final = "127.0.0.1"
+WIDTH: Final = 80
 #: The headings of a text, in this order.
 HEADINGS: Final = {
     "en": ("On the wire", "What goes wrong, and why", "In Twisted"),
@@ -116,9 +117,12 @@ def trial(row: Row, language: Language) -> str:
 
 
 def alone(responder: Responder) -> str:
-    """The command line that starts this one, quoted for a shell."""
+    """The command line that starts this one, quoted for a shell; a long one goes over several lines."""
     listening = (responder.option, f"{responder.transport}:{responder.port}")
-    return f"twistd -n netapp-{responder.plugin} " + shlex.join((*listening, *responder.arguments))
+    start = f"twistd -n netapp-{responder.plugin} {shlex.join(listening)}"
+    parts = [start, *(shlex.join([argument]) for argument in responder.arguments)]
+    line = " ".join(parts)
+    return line if len(line) <= WIDTH else " \\\n    ".join(parts)
 
 
 def examples(folder: Path, row: Row) -> list[Path]:
