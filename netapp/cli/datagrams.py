@@ -41,12 +41,19 @@ class DatagramPeer:
 
     def __init__(self, sock: socket.socket, address: Any, form: Form, *, connected: bool = False) -> None:
         self.place: common.HostPort = address[:2]
-        self.own = own_address(sock, address)
+        self._own: common.HostPort | None = None
         self.name = common.shown(self.place)
         self.trace: Trace = Untraced()
         self.tongue = Tongue(form.encoding)
         self._socket, self._address, self._connected = sock, address, connected
         self._form = form
+
+    @property
+    def own(self) -> common.HostPort:
+        """Our end, whose port is known once something was sent."""
+        if self._own is None or not self._own[1]:
+            self._own = own_address(self._socket, self._address)
+        return self._own
 
     def send(self, octets: bytes) -> None:
         """:raises OSError: the address refuses, or the message is too long."""

@@ -4,6 +4,7 @@ import re
 import socket
 import struct
 import time
+from pathlib import Path
 
 import pytest
 
@@ -258,3 +259,32 @@ def test_ipv6() -> None:
         port = server.wait_for(r"UDP \[::1\]:(\d+)")[1]
         assert netapp("udp", f"[::1]:{port}", "--send", "x").stdout == "ok\n"
         server.wait_for(r"\[::1\]:\d+ >>> x")
+
+
+def test_packets_that_are_saved_have_both_ends_right(tmp_path: Path) -> None:
+    def ends(path: Path) -> list[tuple[str, int, str, int, bytes]]:
+        octets, found, at = path.read_bytes(), [], 24
+        while at < len(octets):
+            length = struct.unpack_from("<I", octets, at + 8)[0]
+            packet = octets[at + 16 : at + 16 + length]
+            source, target = (socket.inet_ntoa(packet[i : i + 4]) for i in (12, 16))
+            from_port, to_port = struct.unpack_from("!HH", packet, 20)
+            found.append((source, from_port, target, to_port, packet[28:]))
+            at += 16 + length
+        return found
+
+    own = free_port()
+    with udp_server(lambda octets: octets.upper()) as server:
+        netapp("udp", server.place, "--from", own, "--send", "hi", "--save", tmp_path / "client.pcap")
+        port = server.port
+    there, here = ("127.0.0.1", port), ("127.0.0.1", own)
+    assert ends(tmp_path / "client.pcap") == [(*here, *there, b"hi"), (*there, *here, b"HI")]
+    save = ("--save", tmp_path / "server.pcap")
+    with started("udp", "--listen", "127.0.0.1:0", "--send", "ok", *save) as running:
+        port = listening(running)
+        with udp_client() as client:
+            assert ask(port, b"hello", client=client) == b"ok"
+            own = client.getsockname()[1]
+        running.wait_for("<<< ok")
+        there, here = ("127.0.0.1", own), ("127.0.0.1", port)
+        assert ends(tmp_path / "server.pcap") == [(*there, *here, b"hello"), (*here, *there, b"ok")]

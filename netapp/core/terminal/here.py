@@ -25,6 +25,8 @@ def files(start: str) -> list[str]:
 def usable(environ: Mapping[str, str]) -> bool:
     """Whether somebody sits at a terminal that can be edited on, and that is ours now."""
     streams: tuple[Any, ...] = (sys.__stdin__, sys.__stdout__)
+    if not hasattr(os, "tcgetpgrp"):  # Windows
+        return False
     try:
         if not all(stream is not None and stream.isatty() for stream in streams):
             return False

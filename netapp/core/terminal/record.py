@@ -29,9 +29,12 @@ class Ends(Protocol):
     """Between whom octets cross: what a packet's addresses are made from."""
 
     name: str
-    own: pcap.Place
     place: pcap.Place
     stream: bool
+
+    @property
+    def own(self) -> pcap.Place:
+        """Our end."""
 
 
 @dataclass(frozen=True, slots=True)
