@@ -161,7 +161,8 @@ def look_at_ports(wanted: Plan, active: Mapping[int, Plan], own: Sequence[str]) 
             if one.look is look
         ]
         found += _told(look, mine, wanted, root=root)
-    return [*found, *questions.outsiders([each for each in answers if each], wanted.allow)]
+    outside = questions.outsiders([each for each in answers if each], wanted.allow)
+    return [*found, *outside, *questions.for_this_machine_alone(wanted.doors)]
 
 
 def _told(

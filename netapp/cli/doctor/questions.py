@@ -45,8 +45,8 @@ PHRASES: Final = Phrases(
             "no service speaks to clients of {where}: it is no local network's address",
         ),
         "loopback only": (
-            "{port} 只在本机上能用({service}):别的机器连不上",
-            "{port} can be had on this machine alone ({service}): others cannot reach it",
+            "只在本机上监听,别的机器连不上:{ports}",
+            "these are for this machine alone, others cannot reach them: {ports}",
         ),
     }
 )
@@ -116,10 +116,6 @@ def judge(
                 all_hosts = [each.host.partition("%")[0].replace(":", "\\:") for each in answers]
                 cure = " ".join(f"{door.option} udp:{door.port}:interface={host}" for host in all_hosts)
         found.append(Finding("answer", bad, text, cure, about))  # type: ignore[arg-type]
-    if ways and door.option == "--listen" and access.is_loopback(door.host or "-"):
-        key = "loopback only"
-        cure = f"--listen {door.transport}:{door.port}:interface=\\:\\:"
-        found.append(Finding("answer", "note", say(key, **fields), cure, {"port": door.port, "is": key}))
     return found
 
 
@@ -131,6 +127,20 @@ def outsiders(answers: Sequence[Answer], allow: Sequence[access.Network] = ()) -
     cure = " ".join(f"--allow {_network(host)}" for host in hosts)
     text = say("public", where=", ".join(hosts))
     return [Finding("answer", "note", text, cure, {"is": "public", "addresses": hosts})]
+
+
+def for_this_machine_alone(doors: Sequence[Door]) -> list[Finding]:
+    """Services that listen on loopback, as somebody has said they should: one note for all."""
+    places = [
+        f"{door.transport} {door.port}"
+        for door in doors
+        if door.transport in ("tcp", "udp") and door.option == "--listen" and access.is_loopback(door.host)
+    ]
+    if not places:
+        return []
+    text = say("loopback only", ports=", ".join(dict.fromkeys(places)))
+    cure = "--interface ::  (--listen tcp:PORT:interface=\\:\\:)"
+    return [Finding("answer", "note", text, cure, {"is": "loopback only", "ports": places})]
 
 
 def _is_outside(answer: Answer, allow: Sequence[access.Network]) -> bool:

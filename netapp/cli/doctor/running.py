@@ -63,12 +63,16 @@ def absolute(words: Sequence[str], folder: str) -> list[str]:
 
 
 def merged(settings: Plan, running: Sequence[Plan]) -> Plan:
-    """What is to be looked at: where the running services listen, the settings' for those that do not."""
+    """What is to be looked at: where the running services listen, and the settings' for those that do not.
+
+    A hub runs what it was told to, so nothing is missing beside it.
+    """
     if not running:
         return settings
     tables = {door.table for each in running for door in each.doors}
     doors = [door for each in running for door in each.doors]
-    doors += [door for door in settings.doors if door.table not in tables]
+    if not any(each.whole for each in running):
+        doors += [door for door in settings.doors if door.table not in tables]
     share = next((each.share for each in running if each.share is not None), settings.share)
     allow = tuple({*settings.allow, *(network for each in running for network in each.allow)})
     return Plan(tuple(dict.fromkeys(doors)), running[0].state, share, allow)

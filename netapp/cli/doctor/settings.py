@@ -66,12 +66,14 @@ class Plan:
     :param state: where it keeps things.
     :param share: the folder that is shared; None for the one in the state directory.
     :param allow: networks beside the local ones that may speak to it.
+    :param whole: it is the hub's, which knows what should run.
     """
 
     doors: tuple[Door, ...]
     state: Path
     share: Path | None = None
     allow: tuple[access.Network, ...] = ()
+    whole: bool = False
 
 
 def plan(words: Sequence[str]) -> Plan:
@@ -84,7 +86,7 @@ def plan(words: Sequence[str]) -> Plan:
     plugin, *arguments = words or ("netapp",)
     try:
         if plugin == "netapp":
-            return _house(arguments)
+            return replace(_house(arguments), whole=True)
         services = importlib.import_module("netapp.hub.config").SERVICES
         table = plugin.removeprefix("netapp-")
         if plugin != f"netapp-{table}" or table not in services:
