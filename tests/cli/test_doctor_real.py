@@ -254,3 +254,31 @@ def test_an_ordinary_user_gets_no_traceback(tmp_path: Path) -> None:
     (finding,) = about(json.loads(done.stdout), "state")
     assert finding["verdict"] == "bad"
     assert "chown" in finding["cure"]
+
+
+def test_ufw_is_named_and_its_own_command_opens_the_port(tmp_path: Path) -> None:
+    path = os.environ["PATH"] + ":/usr/sbin"
+    ufw = shutil.which("ufw", path=path) or real.tool("ufw", "ufw")
+    unshare = real.tool("unshare", "util-linux")
+    shutil.copytree("/etc/ufw", tmp_path / "ufw")
+    doctor = f"{COMMAND} doctor --json --state {tmp_path}/s netapp-echo --listen tcp:8888"
+    script = f"""
+        mount --bind {tmp_path}/ufw /etc/ufw && ip link set lo up && {ufw} --force enable || exit 77
+        {ufw} allow from 192.168.0.0/16 to any port 8889 proto tcp
+        {doctor} --listen tcp:8889 >{tmp_path}/1
+        {ufw} allow 8888/tcp
+        {doctor} >{tmp_path}/2
+        true
+    """
+    done = subprocess.run(
+        [unshare, "-n", "-m", "sh", "-c", script],
+        capture_output=True,
+        env=environment("C") | {"PATH": path},
+        check=False,
+    )
+    if done.returncode:
+        pytest.skip("ufw cannot be switched on in a network of its own here")
+    before, after = (json.loads((tmp_path / name).read_text()) for name in "12")
+    told = {each["about"]["port"]: (each["verdict"], each["cure"]) for each in about(before, "firewall")}
+    assert told == {8888: ("bad", "ufw allow 8888/tcp"), 8889: ("note", "ufw allow 8889/tcp")}
+    assert [each["verdict"] for each in about(after, "firewall")] == ["ok"]
