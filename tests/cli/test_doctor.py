@@ -72,6 +72,11 @@ def test_each_port_has_its_finding(seen: ports.Look, verdict: str, key: str, cur
     assert bool(finding.cure) == (verdict == "bad")
 
 
+def test_a_hidden_program_at_a_port_that_nobody_asks_may_be_ours() -> None:
+    quiet = dataclasses.replace(look("taken"), door=dataclasses.replace(DOOR, question=""))
+    assert ports.judge(quiet, root=False).verdict == "note"
+
+
 def test_a_program_in_the_way_is_named_with_its_pid() -> None:
     finding = ports.judge(look("taken", NC))
     assert "nc (pid 41)" in finding.text

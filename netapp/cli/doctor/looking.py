@@ -173,7 +173,7 @@ def _told(
         look.door, answers, wanted.allow, process=str(look.holder.pid if look.holder else "PID")
     )
     hidden = look.bound == "taken" and look.holder is None
-    if hidden and answers and all(each.outcome == "answer" for each in answers):
+    if hidden and answered and all(each.verdict == "ok" for each in answered):
         return answered  # it speaks as our service does: that is what it is
     port = ports.judge(look, user=user, root=root)
     if look.is_ours and answered:

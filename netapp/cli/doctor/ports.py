@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from netapp.cli import common
-from netapp.cli.doctor.finding import Finding, by_root
+from netapp.cli.doctor.finding import Finding, Verdict, by_root
 from netapp.cli.doctor.settings import Door
 from netapp.cli.doctor.sockets import Process, Socket
 from netapp.core.languages import Phrases
@@ -81,6 +81,7 @@ class Look:
 def judge(look: Look, *, user: str = "?", root: bool = True) -> Finding:
     """:param user: whose the socket in the way is.  :param root: all processes can be seen."""
     door, holder = look.door, look.holder
+    verdict: Verdict
     about: dict[str, object] = {"service": door.service, "transport": door.transport, "host": door.host}
     about["port"] = door.port
     fields: dict[str, object] = {"port": door.place, "service": door.service, "host": door.host, "user": user}
@@ -93,7 +94,7 @@ def judge(look: Look, *, user: str = "?", root: bool = True) -> Finding:
     if look.bound == "not here":
         return _finding("bad", "not here", fields, about, f"ip -br address  ({door.option})")
     if look.bound in ("free", "unknown"):
-        verdict: Literal["ok", "note"] = "ok" if look.bound == "free" else "note"
+        verdict = "ok" if look.bound == "free" else "note"
         return _finding(verdict, look.bound, fields, about)
     if look.is_ours:
         return _finding("ok", "ours", fields, about)
@@ -101,13 +102,14 @@ def judge(look: Look, *, user: str = "?", root: bool = True) -> Finding:
         return _finding(
             "bad", "other netapp" if holder.plugin else "taken", fields, about, _ended(door, holder)
         )
-    if look.sockets:
-        return _finding("bad", "hidden", fields, about, _list(door) if root else by_root("doctor"))
+    if look.sockets:  # it may well be our own service, of another user: what is asked nothing cannot tell
+        verdict = "bad" if door.question else "note"
+        return _finding(verdict, "hidden", fields, about, _list(door) if root else by_root("doctor"))
     return _finding("bad", "somebody", fields, about, _or_another(door, _list(door)))
 
 
 def _finding(
-    verdict: Literal["ok", "note", "bad"],
+    verdict: Verdict,
     key: str,
     fields: Mapping[str, object],
     about: Mapping[str, object],
