@@ -122,6 +122,10 @@ class LineEditor:
         ended = self._left
         try:
             ended = asyncio.run(self._edit())
+        except OSError:
+            if _has_terminal():
+                raise
+            ended = self._hung_up
         finally:
             self._aside.give_back()
             ended()

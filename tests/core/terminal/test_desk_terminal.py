@@ -1,5 +1,6 @@
 """An operator at a terminal: a real ``twistd`` on a terminal of its own."""
 
+import os
 import re
 import signal
 import subprocess
@@ -112,3 +113,17 @@ def test_a_dumb_terminal_has_plain_lines(tmp_path: Path) -> None:
         person.type("/peers\n")
         assert client.recv(1024) == b"/peers"
         assert "\x1b" not in person.output
+
+
+def test_a_service_outlives_its_terminal(tmp_path: Path) -> None:
+    with desk("netapp-echo", folder=tmp_path) as person:
+        where = port(person, "tcp")
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nowhere, person.descriptor)  # the window is closed
+        os.close(nowhere)
+        with tcp_client(where) as client:
+            client.sendall(b"anybody?")
+            with pytest.raises(subprocess.TimeoutExpired):
+                person.process.wait(1.0)
+        person.process.terminate()
+        assert person.process.wait(PATIENCE) in (0, -signal.SIGTERM)
