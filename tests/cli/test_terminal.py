@@ -114,7 +114,7 @@ def test_a_text_is_repeated_until_it_is_stopped() -> None:
         person.wait_for("Ctrl-D")
         person.type("/every 0.1 tick\n")
         person.wait_for("(?s)(→.*tick.*){3}")
-        person.wait_for("every 0.1 s: 3")
+        person.wait_for(r"every 0\.1 s: \d")
         person.type("/stop\n")
         count = int(person.wait_for(r"repeating has ended: (\d+) sent")[1])
         time.sleep(0.3)

@@ -28,6 +28,8 @@ Line = tuple[tuple[Style, str], ...]
 INDENT: Final = 4
 #: Cells that a body must have to stand beside its head; else it stands beneath.
 NARROW: Final = 24
+#: Octets of a message whose text is shown by itself too.
+CAPTIONED: Final = 240
 _SGR: Final = {"time": "2", "in": "32", "out": "36", "hex": "2"}
 _PICTURES: Final = {**{code: 0x2400 + code for code in range(32)}, 0x7F: 0x2421}
 _ENDS: Final = {code: 0x2400 + code for code in (0x09, 0x0A, 0x0D)}
@@ -110,14 +112,12 @@ def render(message: Message, manner: Manner, say: Speaker) -> list[Line]:
     elif beside or not head:
         lines = [(*head, *rows[0]), *rows[1:]]
     else:
-        caption = _caption(octets, manner, style, room)
-        rows = list(_rows(octets, manner, style, manner.width - INDENT))
-        if caption and len(rows) == 1:
-            rows = [(("hex", octets.hex(" ")),)]
-        lines = [(*head, *caption), *((("", " " * INDENT), *row) for row in rows)]
+        beneath = [(("", " " * INDENT), *row) for row in _beneath(octets, manner, style)]
+        caption, *more = _captions(octets, manner, room)
+        lines = [(*head, (style, caption)), *((("", " " * INDENT), (style, each)) for each in more), *beneath]
     if len(message.octets) > len(octets):
-        more = say("more", count=len(message.octets) - len(octets))
-        lines.append((("", " " * INDENT), ("time", more)))
+        rest = say("more", count=len(message.octets) - len(octets))
+        lines.append((("", " " * INDENT), ("time", rest)))
     return lines
 
 
@@ -131,12 +131,29 @@ def _head(message: Message, manner: Manner) -> Line:
     )
 
 
-def _caption(octets: bytes, manner: Manner, style: Style, room: int) -> Line:
-    """The text by itself, above rows that cut it into pieces, if it is short enough to be read."""
-    if manner.show != "both" or len(octets) > room * 4:
-        return ()
-    text = marked(read(octets, manner.encoding), plain=manner.plain)
-    return ((style, text),) if cells(text) <= room else ()
+def _captions(octets: bytes, manner: Manner, room: int) -> list[str]:
+    """The text by itself, above rows that cut it into pieces: the line beside the head, and those beneath.
+
+    There are some beneath it for what is hard to read in pieces.
+    """
+    if manner.show != "both" or len(octets) > CAPTIONED:
+        return [""]
+    decoded = read(octets, manner.encoding)
+    text = marked(decoded, plain=manner.plain)
+    if cells(text) <= room:
+        return [text]
+    readable = decoded.translate(dict.fromkeys(_ENDS)).isprintable() and "\ufffd" not in decoded
+    if decoded.isascii() or manner.plain or not readable:
+        return [""]
+    return ["", *wrapped(text, manner.width - INDENT)]
+
+
+def _beneath(octets: bytes, manner: Manner, style: Style) -> list[Line]:
+    """The rows beneath a head; hex alone where one row has it and the text stands above."""
+    rows = list(_rows(octets, manner, style, manner.width - INDENT))
+    if manner.show == "both" and len(rows) == 1 and _captions(octets, manner, manner.width)[0]:
+        return [(("hex", octets.hex(" ")),)]
+    return rows
 
 
 def _rows(octets: bytes, manner: Manner, style: Style, room: int) -> Iterator[Line]:

@@ -41,9 +41,19 @@ def test_a_long_message_is_wrapped_with_an_offset_column() -> None:
     assert lines[3] == "    0020  e5 91 80                                         呀"
 
 
+def test_a_sentence_is_shown_in_one_piece_too_but_no_binary() -> None:
+    sentence = "这是一句很长的中文句子,用来看看它会不会被切成几个字一段,那样就不好读了,对不对"
+    lines = shown(sentence.encode("gbk"))
+    assert (lines[0][-2:], "".join(line.strip() for line in lines[1:3])) == ("  ", sentence)
+    assert lines[3].startswith("    0000  ")
+    assert shown(b"\x00\x01" + sentence.encode("gbk"))[1].startswith("    0000  ")
+    assert shown(b"x" * 100)[1].startswith("    0000  ")
+
+
 def test_gbk_is_read_by_the_character_too() -> None:
     lines = shown("今天天气真好,我们出去玩吧".encode("gbk"))
     assert "".join(line.split("  ")[-1].strip() for line in lines[1:]) == "今天天气真好,我们出去玩吧"
+    assert lines[0].endswith("  25  今天天气真好,我们出去玩吧")
 
 
 def test_ends_of_lines_are_seen_and_nothing_steers_the_terminal() -> None:
