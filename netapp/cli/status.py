@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from netapp.cli import common, troubles
-from netapp.core import neighbours, state
+from netapp.core import state
 from netapp.core.languages import Phrases
 from netapp.core.platform import user
-from netapp.core.sheet import Sheet, wrapped
+from netapp.core.status import neighbours
+from netapp.core.status.sheet import Sheet, wrapped
 
 if TYPE_CHECKING:
     from netapp.people.first import FirstCode

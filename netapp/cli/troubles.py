@@ -10,8 +10,8 @@ from typing import Any, Final
 from netapp.cli import common
 from netapp.core import limits
 from netapp.core.languages import Phrases
-from netapp.core.neighbours import Neighbour
-from netapp.core.sheet import moment
+from netapp.core.status.neighbours import Neighbour
+from netapp.core.status.sheet import moment
 
 PHRASES: Final = Phrases(
     {

@@ -21,8 +21,8 @@ from netapp.core.oldlogs import OldLogs, log_file
 from netapp.core.services import House, Part, Storeys
 from netapp.core.signals import Hangup
 from netapp.core.state import User, acting_as, final_user, hold
-from netapp.core.status import Status
-from netapp.core.statusdoor import status_door
+from netapp.core.status.door import status_door
+from netapp.core.status.readings import Status
 from netapp.core.strangers import Page
 
 if TYPE_CHECKING:

@@ -22,9 +22,9 @@ from netapp.core.listen import Listener
 from netapp.core.platform import O_CLOEXEC, user
 from netapp.core.running import Shared
 from netapp.core.services import House, Part, parts
-from netapp.core.sheet import COLUMNS, Sheet
 from netapp.core.state import acting_as, default_state, open_state
-from netapp.core.status import standing
+from netapp.core.status.readings import standing
+from netapp.core.status.sheet import COLUMNS, Sheet
 from netapp.errors import ConfigError
 from netapp.hub.config import PLUGIN
 from netapp.hub.settings import PHRASES

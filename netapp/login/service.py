@@ -13,7 +13,7 @@ from netapp.core.access import Access
 from netapp.core.metrics import Metrics
 from netapp.core.services import House, Part
 from netapp.core.state import User, acting_as
-from netapp.core.status import Status
+from netapp.core.status.readings import Status
 from netapp.core.strangers import Page
 from netapp.core.streams import Peer, SessionFactory
 from netapp.errors import ConfigError

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from netapp.core.status import Status
+    from netapp.core.status.readings import Status
     from netapp.people.directory import People
     from netapp.people.first import FirstCode
 

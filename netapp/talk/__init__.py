@@ -63,7 +63,7 @@ from netapp.talk.model import (
 from netapp.talk.names import BadName, fold, nickname, room_name, room_shown, tidy_nickname
 
 if TYPE_CHECKING:
-    from netapp.core.status import Status
+    from netapp.core.status.readings import Status
     from netapp.talk.persons import Names
     from netapp.talk.presence import Presence
     from netapp.talk.talk import Talk

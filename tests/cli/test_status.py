@@ -14,7 +14,7 @@ from rich.cells import cell_len
 
 from netapp.cli import troubles
 from netapp.core import limits
-from netapp.core.neighbours import Neighbour
+from netapp.core.status.neighbours import Neighbour
 from tests import real
 from tests.cli.tools import netapp
 

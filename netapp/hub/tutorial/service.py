@@ -15,10 +15,10 @@ from twisted.python import usage
 
 from netapp.core.config import SharedOptions
 from netapp.core.listen import Listener, dual_stack, expanded
-from netapp.core.neighbours import holder
 from netapp.core.running import Shared
 from netapp.core.services import House, Part, parts
 from netapp.core.state import acting_as, open_state
+from netapp.core.status.neighbours import holder
 from netapp.errors import ConfigError
 from netapp.hub.tutorial.ports import Place, placed
 from netapp.hub.tutorial.rows import ROWS, Transport
