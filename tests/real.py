@@ -102,6 +102,23 @@ def tool(name: str, package: str) -> str:
     return path
 
 
+@contextmanager
+def small_disk(place: Path, mebibytes: int) -> Iterator[Path]:
+    """A disk that is soon full, mounted at a folder made for it; skipped where none can be mounted."""
+    place.mkdir()
+    mounted = subprocess.run(
+        [tool("mount", "mount"), "-t", "tmpfs", "-o", f"size={mebibytes}m,mode=0700", "small", place],
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.skip("no disk can be mounted here: it takes root")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", place], check=True)
+
+
 def environment(state: Path) -> dict[str, str]:
     """This process's environment, with a state directory and nothing of the user's own."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("NETAPP_", "XDG_"))}
@@ -113,17 +130,23 @@ def _twistd() -> str:
 
 
 @contextmanager
-def running(
-    plugin: str, *options: str, state: Path, stdin: int | None = subprocess.DEVNULL
+def launched(
+    plugin: str,
+    *options: str,
+    cwd: Path,
+    env: dict[str, str],
+    inside: Sequence[str] = (),
+    stdin: int | None = subprocess.DEVNULL,
 ) -> Iterator[Plugin]:
-    """A plugin in a process of its own, once its log says that it is ready.
+    """A plugin in a process of its own, once its log says that it is ready; whoever asks for it ends it.
 
-    It is stopped at the end; a traceback in its log, or a stop that fails, fails the test.
+    :param options: twistd's own come before the plugin's.
+    :param inside: the words before its command line: of a network namespace, say.
     """
     process = subprocess.Popen(
-        [_twistd(), "--pidfile=", "-n", plugin, *options],
-        cwd=state,
-        env=environment(state),
+        [*inside, _twistd(), "--pidfile=", "-n", *options],
+        cwd=cwd,
+        env=env,
         stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -133,11 +156,31 @@ def running(
         started.wait_for(rf"{plugin}: ready$")
         yield started
     finally:
-        status = started.stop()
-        if process.stdin is not None:
-            process.stdin.close()
-        assert process.stdout is not None
-        process.stdout.close()
+        started.kill()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+@contextmanager
+def running(
+    plugin: str,
+    *options: str,
+    state: Path,
+    stdin: int | None = subprocess.DEVNULL,
+    inside: Sequence[str] = (),
+) -> Iterator[Plugin]:
+    """A plugin in a process of its own, once its log says that it is ready.
+
+    It is stopped at the end; a traceback in its log, or a stop that fails, fails the test.
+    """
+    with launched(
+        plugin, plugin, *options, cwd=state, env=environment(state), inside=inside, stdin=stdin
+    ) as started:
+        try:
+            yield started
+        finally:
+            status = started.stop()
     assert "Traceback" not in started.log, started.log
     assert "Unhandled" not in started.log, started.log
     assert status in (-signal.SIGTERM, -signal.SIGKILL), started.log

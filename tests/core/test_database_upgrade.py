@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -110,18 +109,8 @@ def test_a_database_cut_in_half_is_refused_in_one_line_with_the_cure(
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """Two MiB of their own."""
-    place = tmp_path / "small"
-    place.mkdir()
-    mounted = subprocess.run(
-        [real.tool("mount", "mount"), "-t", "tmpfs", "-o", "size=2m,mode=0700", "small", place],
-        capture_output=True, check=False,
-    )  # fmt: skip
-    if mounted.returncode:
-        pytest.skip("no disk can be mounted here: it takes root")
-    try:
+    with real.small_disk(tmp_path / "small", 2) as place:
         yield place
-    finally:
-        subprocess.run(["umount", place], check=True)
 
 
 @pytest.mark.real

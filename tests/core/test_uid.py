@@ -38,21 +38,14 @@ def place() -> Iterator[Path]:
 
 @contextmanager
 def started(there: Namespace, place: Path, plugin: str, *options: str) -> Iterator[real.Plugin]:
-    process = subprocess.Popen(
-        [*there.inside, TWISTD, "--pidfile=", "-n", *AS_NOBODY, plugin, *options],
-        cwd=place,
-        env=real.environment(place / "state"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    running = real.Plugin(process)
-    try:
-        running.wait_for(rf"{plugin}: ready$")
-        yield running
-    finally:
-        running.stop()
-        assert process.stdout is not None
-        process.stdout.close()
+    with real.launched(
+        plugin, *AS_NOBODY, plugin, *options,
+        cwd=place, env=real.environment(place / "state"), inside=there.inside,
+    ) as running:  # fmt: skip
+        try:
+            yield running
+        finally:
+            running.stop()
     assert "Traceback" not in running.log
     assert "Unhandled" not in running.log
     assert owners(place / "state") == {"nobody"}

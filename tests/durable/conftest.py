@@ -54,22 +54,8 @@ class Place:
     @contextmanager
     def running(self, plugin: str, *options: str) -> Iterator[real.Plugin]:
         """A plugin that is killed at the end: what it stores when it stops must not matter."""
-        process = subprocess.Popen(
-            [real._twistd(), "--pidfile=", "-n", plugin, *options],
-            cwd=self.root,
-            env=self.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        started = real.Plugin(process)
-        try:
-            started.wait_for(rf"{plugin}: ready$")
+        with real.launched(plugin, plugin, *options, cwd=self.root, env=self.environment()) as started:
             yield started
-        finally:
-            started.kill()
-            assert process.stdout is not None
-            process.stdout.close()
 
     def records(self) -> list[Record]:
         return records(self.journal)

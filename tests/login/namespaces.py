@@ -10,7 +10,6 @@ import ctypes
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -65,25 +64,8 @@ class Network:
     @contextmanager
     def running(self, plugin: str, *options: str) -> Iterator[real.Plugin]:
         """The plugin in the server's namespace, once it is ready; ended at the end if it still runs."""
-        twistd = str(Path(sys.executable).with_name("twistd"))
-        process = subprocess.Popen(
-            self.command("server", twistd, "--pidfile=", "-n", plugin, *options),
-            cwd=self.state,
-            env=real.environment(self.state),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        started = real.Plugin(process)
-        try:
-            started.wait_for(rf"{plugin}: ready$")
+        with real.running(plugin, *options, state=self.state, inside=self.command("server")) as started:
             yield started
-        finally:
-            started.stop()
-            assert process.stdout is not None
-            process.stdout.close()
-        assert "Traceback" not in started.log, started.log
-        assert "Unhandled" not in started.log, started.log
 
 
 @contextmanager
