@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import click
 
-from netapp.cli import common, keyboard, streams
+from netapp.cli import common, keyboard
+from netapp.cli.assistant import streams
 from netapp.cli.console import Console, Form
 from netapp.core import limits, mixed
 from netapp.core.languages import Phrases

@@ -13,7 +13,7 @@ from netapp.core.terminal.layout import Show
 from netapp.core.text import Encoding, Tongue, decode, visible
 
 if TYPE_CHECKING:
-    from netapp.cli.person import Person
+    from netapp.cli.assistant.person import Person
 
 PHRASES = Phrases(
     {

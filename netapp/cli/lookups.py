@@ -5,7 +5,8 @@ import socket
 from collections.abc import Iterator
 from typing import Final
 
-from netapp.cli import common, streams
+from netapp.cli import common
+from netapp.cli.assistant import streams
 from netapp.core import limits
 from netapp.core.languages import Phrases
 from netapp.core.text import visible_octets

@@ -7,7 +7,8 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 import click
 
-from netapp.cli import common, files, streams
+from netapp.cli import common, files
+from netapp.cli.assistant import streams
 from netapp.core import limits
 from netapp.core.languages import Phrases
 from netapp.core.text import Tongue, decode

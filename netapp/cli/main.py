@@ -15,8 +15,8 @@ from netapp.core.languages import Phrases
 #: Command to (module and name in it, what ``netapp --help`` says of it).
 COMMANDS: Final = {
     "dns": ("netapp.cli.dns:dns", "Ask for a name's address."),
-    "tcp": ("netapp.cli.tcp:tcp", "Send and show text or hex over TCP, as client or server."),
-    "udp": ("netapp.cli.udp:udp", "The same in datagrams; --menu is driven by numbers."),
+    "tcp": ("netapp.cli.assistant.tcp:tcp", "Send and show text or hex over TCP, as client or server."),
+    "udp": ("netapp.cli.assistant.udp:udp", "The same in datagrams; --menu is driven by numbers."),
     "get": ("netapp.cli.get:get", "Fetch files from the file service."),
     "put": ("netapp.cli.put:put", "Store files in the file service."),
     "ls": ("netapp.cli.ls:ls", "List the file service's files."),

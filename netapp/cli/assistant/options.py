@@ -8,8 +8,8 @@ from typing import Any, Final, TypeVar
 import click
 
 from netapp.cli import common
+from netapp.cli.assistant.plan import Payload, Plan
 from netapp.cli.console import Console, Form, NotHex
-from netapp.cli.plan import Payload, Plan
 from netapp.core.languages import Phrases
 from netapp.core.terminal.here import usable
 from netapp.core.terminal.layout import SHOWS
@@ -97,7 +97,7 @@ def console_for(what: Plan, name: str) -> Console | None:
     if what.payload is not None:
         return None
     if usable(os.environ):
-        from netapp.cli.person import Person  # which brings prompt_toolkit
+        from netapp.cli.assistant.person import Person  # which brings prompt_toolkit
 
         return Person(name, what.form, what.show)
     return Console()

@@ -4,9 +4,10 @@ from typing import Any
 
 import click
 
-from netapp.cli import common, datagrams, options
+from netapp.cli import common
+from netapp.cli.assistant import datagrams, options
+from netapp.cli.assistant.conversation import Conversation
 from netapp.cli.console import Form
-from netapp.cli.conversation import Conversation
 
 EPILOG = """\b
 Examples:
@@ -51,7 +52,7 @@ def udp(
     form = Form(encoding=encoding, hex=as_hex, framed=frame)
     plan = options.plan(form, given)
     if menu:
-        from netapp.cli.menu import run
+        from netapp.cli.assistant.menu import run
 
         options.one_place(listen=listen or menu)
         if plan.save is not None or plan.show is not None:

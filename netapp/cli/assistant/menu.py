@@ -5,9 +5,10 @@ from typing import Final
 
 import click
 
-from netapp.cli import common, datagrams
+from netapp.cli import common
+from netapp.cli.assistant import datagrams
+from netapp.cli.assistant.plan import Plan
 from netapp.cli.console import Console, Form, NotHex
-from netapp.cli.plan import Plan
 from netapp.core import limits
 from netapp.core.languages import Phrases
 from netapp.core.text import Tongue

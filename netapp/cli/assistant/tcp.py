@@ -4,9 +4,10 @@ from typing import Any
 
 import click
 
-from netapp.cli import common, options, streams
+from netapp.cli import common
+from netapp.cli.assistant import options, streams
+from netapp.cli.assistant.conversation import Conversation
 from netapp.cli.console import Form
-from netapp.cli.conversation import Conversation
 from netapp.core import limits
 
 EPILOG = """\b

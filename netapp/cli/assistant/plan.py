@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from netapp.cli.assistant.trace import Trace
 from netapp.cli.console import Form
-from netapp.cli.trace import Trace
 from netapp.core.terminal.layout import Show
 from netapp.core.terminal.parties import Party as Peer
 from netapp.core.text import Tongue

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from netapp.cli import common
+from netapp.cli.assistant.trace import Trace, Untraced
 from netapp.cli.console import Form
-from netapp.cli.trace import Trace, Untraced
 from netapp.core import limits, mixed
 from netapp.core.languages import Phrases
 from netapp.core.text import Tongue

@@ -14,10 +14,10 @@ from functools import partial
 from typing import Any, Final
 
 from netapp.cli import common, keyboard
+from netapp.cli.assistant.copies import Copies
+from netapp.cli.assistant.plan import Payload, Plan, Wire
+from netapp.cli.assistant.trace import Recorded, Trace, Untraced, save
 from netapp.cli.console import Console, NotHex, Screen
-from netapp.cli.copies import Copies
-from netapp.cli.plan import Payload, Plan, Wire
-from netapp.cli.trace import Recorded, Trace, Untraced, save
 from netapp.core import limits
 from netapp.core.languages import Phrases
 from netapp.core.terminal.parties import Party as Peer
