@@ -1,8 +1,8 @@
 """What the hub says when it starts: everything on a sheet the first time, one line a service afterwards.
 
-The first administrator's code is a secret.  It goes to the terminal of who has started us, or to whom a
-pipe of theirs leads, and never to the log; where standard output is a file that others may read, or the
-service manager's journal, the sheet says how to see it: ``netapp status``.
+The first administrator's code is a secret.  It goes to the terminal of who has started us, and never to
+the log, a file or a pipe, which may lead to a file that others read; there the sheet says how to see it:
+``netapp status``, in a terminal.
 """
 
 import os
@@ -19,7 +19,7 @@ from twisted.logger import Logger
 from netapp.core import settingsfile
 from netapp.core.config import SharedOptions
 from netapp.core.listen import Listener
-from netapp.core.platform import O_CLOEXEC, user
+from netapp.core.platform import O_CLOEXEC
 from netapp.core.running import Shared
 from netapp.core.services import House, Part, parts
 from netapp.core.state import acting_as, default_state, open_state
@@ -37,7 +37,7 @@ _log = Logger()
 #: Left in the state directory once the sheet was shown.
 MARK: Final = ".welcomed"
 
-Reader = Literal["terminal", "pipe", "file", "others", "nobody"]
+Reader = Literal["terminal", "pipe", "file", "nobody"]
 
 
 class Welcome:
@@ -99,7 +99,7 @@ class Welcome:
         reader = reader_of(1)
         if reader != "nobody":
             write_out(self._sheet(told, code, reader))
-        if reader in ("nobody", "others"):
+        if reader in ("nobody", "file"):
             text = "{plugin}: {command}  shows where the services are, and how the first account is made"
             _log.info(text, plugin=PLUGIN, command=self._command("status"))
         try:
@@ -112,7 +112,7 @@ class Welcome:
         yield from ["", *sheet.head(), "", *sheet.services()]
         if sheet.begin is not None:
             yield from sheet.qr(drawn(sheet.begin, reader))
-        if code is not None and reader == "others":
+        if code is not None and reader != "terminal":
             yield from ["", *sheet.hidden()]
         elif code is not None:
             yield from sheet.first_admin(code.text, code.expires)
@@ -156,17 +156,14 @@ def _tell(house: IService) -> None:
 
 
 def reader_of(descriptor: int) -> Reader:
-    """Who reads what is written to a descriptor: "others" are more than who has started us."""
+    """Who reads what is written to a descriptor; only at a terminal it is surely who has started us."""
     try:
         about = os.fstat(descriptor)
     except OSError:
         return "nobody"
     if stat.S_ISCHR(about.st_mode):
         return "terminal" if os.isatty(descriptor) else "nobody"
-    if stat.S_ISFIFO(about.st_mode):
-        return "pipe"
-    private = stat.S_ISREG(about.st_mode) and not about.st_mode & 0o077 and about.st_uid == user()
-    return "file" if private else "others"
+    return "pipe" if stat.S_ISFIFO(about.st_mode) else "file"
 
 
 def drawn(url: str, reader: Reader) -> str:
