@@ -1,9 +1,12 @@
 """Text on the wire: UTF-8 if it is valid, else GB18030, the superset of GBK.
 
-Trying UTF-8 first is right for nearly all Chinese text longer than one character; the other order
-is hopeless, since most UTF-8 is valid GB18030 too.
+Trying UTF-8 first is right for nearly all Chinese text; the other order is hopeless, since most
+UTF-8 is valid GB18030 too.  A few short words are both: the octets of GBK's 谢谢 are UTF-8's лл.
+UTF-8 has no Hanzi of two octets, so nothing Chinese is lost where these are read as GBK: that is
+done for a peer who writes GBK, and for one who has shown nothing yet unless it may be Latin.
 """
 
+import re
 import unicodedata
 from typing import Final, Literal
 
@@ -11,12 +14,22 @@ Codec = Literal["utf-8", "gbk"]
 Encoding = Literal["auto", "utf-8", "gbk"]
 ENCODINGS: Final[tuple[Encoding, ...]] = ("auto", "utf-8", "gbk")
 
+#: Nothing but ASCII and what is two octets in either encoding: a letter in UTF-8, a Hanzi of GB 2312.
+_DOUBTFUL: Final = re.compile(rb"(?:[\x00-\x7f]|[\xc2-\xdf][\xa1-\xbf])+")
+#: In what is doubtful, a letter that is not Latin (U+0250 and up).
+_NOT_LATIN: Final = re.compile(rb"[\xc9-\xdf][\xa1-\xbf]")
+
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _JOINERS = "\u200c\u200d"  # Persian and emoji need them; they cannot reorder text
 
 
-def decode(octets: bytes) -> tuple[str, Codec]:
-    """Read text of unknown encoding; never fails, octets of no encoding become U+FFFD."""
+def decode(octets: bytes, before: Codec | None = "utf-8") -> tuple[str, Codec]:
+    """Read text of unknown encoding; never fails, octets of no encoding become U+FFFD.
+
+    :param before: how its writer has written before, for what may be either; None: that is not known.
+    """
+    if before != "utf-8" and is_doubtful(octets) and (before == "gbk" or _NOT_LATIN.search(octets)):
+        return octets.decode("gb18030"), "gbk"
     try:
         return octets.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
@@ -27,6 +40,11 @@ def decode(octets: bytes) -> tuple[str, Codec]:
         # Whichever reading loses less: a cut UTF-8 text should not turn into Hanzi.
         utf8, gbk = octets.decode("utf-8", "replace"), octets.decode("gb18030", "replace")
         return (utf8, "utf-8") if utf8.count("\ufffd") <= gbk.count("\ufffd") else (gbk, "gbk")
+
+
+def is_doubtful(octets: bytes) -> bool:
+    """Whether text that is not all ASCII may as well be UTF-8 as GBK."""
+    return not octets.isascii() and _DOUBTFUL.fullmatch(octets) is not None
 
 
 def encode(text: str, codec: Codec) -> bytes:
@@ -67,11 +85,12 @@ class Tongue:
     With ``auto`` we write what the peer last used for anything but ASCII, UTF-8 until then.
     """
 
-    __slots__ = ("_codec", "_fixed")
+    __slots__ = ("_before", "_codec", "_fixed")
 
     def __init__(self, encoding: Encoding) -> None:
         self._fixed = encoding != "auto"
         self._codec: Codec = "gbk" if encoding == "gbk" else "utf-8"
+        self._before: Codec | None = "gbk" if encoding == "gbk" else None  # how the peer writes
 
     @property
     def fixed(self) -> bool:
@@ -87,9 +106,11 @@ class Tongue:
         """Decode what the peer sent and remember how it writes."""
         if octets.isascii():
             return octets.decode("ascii")
-        text, codec = decode(octets)
+        text, codec = decode(octets, self._before)
         if not self._fixed:
             self._codec = codec
+        if not is_doubtful(octets):
+            self._before = codec
         return text
 
     def write(self, text: str) -> bytes:

@@ -37,6 +37,43 @@ def test_a_cut_text_is_read_in_the_encoding_that_loses_less() -> None:
     assert text.decode("中文字符".encode("gbk")[:-1])[0].startswith("中文字")
 
 
+SHORT = ["谢谢", "学习", "一", "要", "小 写", "谢谢!\n"]
+LETTERS = ["лл", "café", "señor", "һ", "да", "Привет"]
+
+
+@pytest.mark.parametrize("word", SHORT)
+def test_short_words_are_gbk_from_who_writes_gbk_or_has_shown_nothing(word: str) -> None:
+    octets = word.encode("gbk")
+    octets.decode("utf-8")  # it is valid
+    assert text.Tongue("auto").read(octets) == word
+    assert text.Tongue("gbk").read(octets) == word
+    assert text.Tongue("utf-8").read(octets) == word
+    spoken = text.Tongue("auto")
+    spoken.read("我来了".encode("gbk"))
+    assert spoken.read(octets) == word
+    assert spoken.codec == "gbk"
+
+
+@pytest.mark.parametrize("word", [*SHORT, *LETTERS])
+def test_whoever_writes_utf8_is_read_as_utf8(word: str) -> None:
+    for encoding in text.ENCODINGS:
+        tongue = text.Tongue(encoding)
+        tongue.read("你好".encode())
+        assert tongue.read(word.encode()) == word
+
+
+@pytest.mark.parametrize("word", ["café", "señor", "Привет", "ő"])
+def test_latin_letters_are_utf8_from_who_has_shown_nothing(word: str) -> None:
+    assert text.Tongue("auto").read(word.encode()) == word
+
+
+@given(st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF), min_size=1, max_size=20))
+def test_no_hanzi_of_utf8_is_doubtful(word: str) -> None:
+    assert not text.is_doubtful(word.encode())
+    for encoding in text.ENCODINGS:
+        assert text.Tongue(encoding).read(word.encode()) == word
+
+
 @given(words, codecs)
 def test_writing_never_fails_and_is_strict(word: str, codec: text.Codec) -> None:
     text.encode(word, codec).decode(codec)

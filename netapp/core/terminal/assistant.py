@@ -71,7 +71,7 @@ class Assistant:
         """A message has come."""
         mixed.read(octets, party.tongue)  # remembers how it writes
         if not octets.isascii():
-            self._codecs[party.name] = decode(octets)[1]
+            self._codecs[party.name] = decode(octets, None)[1]
             self._codecs.move_to_end(party.name)
             if len(self._codecs) > limits.TERMINAL_PEERS:
                 self._codecs.popitem(last=False)

@@ -86,13 +86,13 @@ def codec_of(octets: bytes, encoding: Encoding) -> str:
             pass
         else:
             return "gb18030"
-    return "gb18030" if decode(octets)[1] == "gbk" else "utf-8"
+    return "gb18030" if decode(octets, None)[1] == "gbk" else "utf-8"
 
 
 def read(octets: bytes, encoding: Encoding) -> str:
     """The text of octets; with ``auto`` each line by itself, since a peer may mix."""
     if encoding == "auto":
-        return "".join(decode(piece)[0] for piece in mixed.pieces(octets))
+        return "".join(decode(piece, None)[0] for piece in mixed.pieces(octets))
     return octets.decode(codec_of(octets, encoding), "replace")
 
 
