@@ -40,6 +40,7 @@ class SessionProtocol(protocol.Protocol):
         self._timer: interfaces.IDelayedCall | None = None
         self.closing = False
         self._gone = False  # the transport has told us so
+        self._heard = False  # the peer has sent something, so that any handshake is over
         self._finished = False  # the peer sends no more
         self._unread = 0  # octets written since the transport told us to pause
         self._stalled_until = math.inf
@@ -58,6 +59,7 @@ class SessionProtocol(protocol.Protocol):
         self.run(self.session.open)
 
     def dataReceived(self, data: bytes) -> None:
+        self._heard = True
         if self.witness is not None:
             self.witness.heard(data)
         self.run(self.session.receive, data)
@@ -89,13 +91,15 @@ class SessionProtocol(protocol.Protocol):
     def pauseProducing(self) -> None:
         """The peer does not read: neither do we, and not for ever.
 
-        A transport says so again at every write, which must not begin the count anew.
+        A transport says so again at every write, which must not begin the count anew.  TLS says so too
+        while its handshake lasts, which goes on by reading.
         """
         if self._stalled_until != math.inf:
             return
         self._unread = 0
         self._stalled_until = self.clock.seconds() + limits.STALLED
-        self.transport.pauseProducing()
+        if self._heard or not interfaces.ISSLTransport.providedBy(self.transport):
+            self.transport.pauseProducing()
         self._sleep()
 
     def resumeProducing(self) -> None:

@@ -47,6 +47,19 @@ def test_a_client_that_offers_protocols_is_served(
         assert client.recv(100) == b"hello"
 
 
+def test_who_speaks_first_lets_the_handshake_end(start: Start, pem: Path) -> None:
+    chat = start(
+        "netapp-chat", "--irc=none", f"--listen=ssl:0:interface=127.0.0.1:privateKey={pem}", "--lang=en"
+    )
+    for _ in range(5):
+        with real.tcp_client(chat.tcp()) as client:
+            time.sleep(0.1)  # so that the prompt is written before the client has said hello
+            context = ssl.create_default_context()
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            with context.wrap_socket(client) as wrapped:
+                assert b"ickname" in wrapped.recv(1000)
+
+
 def test_files_by_every_tongue_of_the_port(start: Start, pem: Path, tmp_path: Path) -> None:
     share = tmp_path / "share"
     share.mkdir()
