@@ -76,6 +76,8 @@ EXPLAIN_SILENCE: Final = 5.0
 EXPLAIN_STALLED: Final = 5.0
 #: A read that is shorter was sent as it came: no link makes segments as small as this (RFC 879).
 EXPLAIN_SEGMENT: Final = 536
+#: Octets of what comes or goes that it is judged by.
+EXPLAIN_JUDGED: Final = 1024
 #: Answers in one second for which the system is asked whether anybody still waits for them.
 EXPLAIN_LOOKS: Final = 100
 #: Datagram peers that are remembered; the oldest is forgotten.

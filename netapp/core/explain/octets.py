@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from netapp.core import limits
 from netapp.core.text import Codec
 
 Found = tuple[str, Mapping[str, object]]
@@ -64,8 +65,8 @@ def codec_of(octets: bytes) -> Codec | None:
 
 
 def misread(octets: bytes, codec: Codec) -> str:
-    """What a program shows that decodes by another codec."""
-    return octets.decode(_whole(codec), "replace")
+    """What a program shows that decodes by another codec, or as much of it as a finding may show."""
+    return octets[: 4 * limits.EXPLAIN_SHOWN].decode(_whole(codec), "replace")
 
 
 def findings(octets: bytes, *, whole: bool, first: bool) -> Iterator[Found]:
@@ -91,7 +92,7 @@ def findings(octets: bytes, *, whole: bool, first: bool) -> Iterator[Found]:
 def _undecoded(text: bytes, whole: bool) -> Iterator[Found]:
     if _decodes(text, "utf-8") or (_decodes(text, "gbk") and not _surely_cut(text)):
         return
-    if ends_within(text) is not None:
+    if halves(text):
         if whole:
             yield "halved", {"count": len(text)}
         return
@@ -99,37 +100,49 @@ def _undecoded(text: bytes, whole: bool) -> Iterator[Found]:
     yield "undecodable", {"position": position + 1, "octet": f"{text[position]:02X}"}
 
 
-def ends_within(text: bytes) -> Codec | None:
-    """By which codec a text is whole but for its last character, which has begun; None: by neither.
+def halves(text: bytes) -> Mapping[Codec, bytes]:
+    """The octets of the character within which a text ends, by each codec that it may be; 3 at most.
 
     Two octets of three in UTF-8 are a character in GBK, so for a short text this only may be so.
     """
     if _decodes(text, "utf-8"):
-        return None
-    return next((codec for codec in _CODECS if _begun(text, codec)), None)
+        return {}
+    return {codec: half for codec in _CODECS if (half := _half(text, codec))}
 
 
-def completes(before: bytes, after: bytes) -> bool:
-    """Whether the halves of one character stand at the end of one text and the beginning of the next."""
-    return any(
-        _begun(before, codec) and (_decodes(before + after, codec) or _begun(before + after, codec))
-        for codec in _CODECS
-    )
+def completed(before: Mapping[Codec, bytes], after: bytes) -> bytes:
+    """Which half of a character, at the end of one text, the beginning of the next completes; b"": none.
+
+    :param before: the first text's :func:`halves`.
+    """
+    for codec, half in before.items():
+        if _decodes(half + after, codec) or _half(half + after, codec):
+            return half
+    return b""
+
+
+def beginning(octets: bytes) -> bytes:
+    """What a long text is judged by: its first octets, in whole characters."""
+    head = octets[: limits.EXPLAIN_JUDGED]
+    if len(head) == len(octets):
+        return octets
+    return head.removesuffix(next(iter(halves(head).values()), b""))
 
 
 def _surely_cut(text: bytes) -> bool:
     """Whether a text is UTF-8 but for its cut end, and too long for that to be chance."""
-    return _begun(text, "utf-8") and sum(octet >= 0xC0 for octet in text) > _CHANCE
+    return bool(_half(text, "utf-8")) and sum(octet >= 0xC0 for octet in text) > _CHANCE
 
 
-def _begun(text: bytes, codec: Codec) -> bool:
+def _half(text: bytes, codec: Codec) -> bytes:
+    """The octets of the character within which a text ends; none if it is not of the codec."""
     decoder = codecs.getincrementaldecoder(_whole(codec))()
     try:
         decoder.decode(text)
     except UnicodeDecodeError:
-        return False
+        return b""
     pending = decoder.getstate()[0]
-    return bool(pending) and pending[0] not in (0x80, 0xFF)  # which begin nothing
+    return b"" if pending[:1] in (b"\x80", b"\xff") else pending  # which begin nothing
 
 
 def _decodes(text: bytes, codec: Codec) -> bool:

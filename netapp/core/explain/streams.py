@@ -6,6 +6,7 @@ from typing import Protocol
 
 from netapp.core import limits
 from netapp.core.explain import octets as rules
+from netapp.core.text import Codec
 
 #: Takes a finding's key and what its phrase is filled with.
 Tell = Callable[[str, Mapping[str, object]], object]
@@ -37,12 +38,12 @@ class Conversation:
         self._heard = self._said = 0  # octets
         self._said_since = 0  # since it was last heard
         self._segments: int | None = 0
-        self._half = b""  # the last read, if it ended within a character
+        self._halves: Mapping[Codec, bytes] = {}  # of the character within which the last read ended
         self._unended = False  # the last read has not ended its line
         self._stranger: str | None = None  # a protocol, told unless the connection is handed to it
         self._judging = True  # it speaks text as far as we know
         self._codec: str | None = None
-        self._last = 0  # the last read's hash
+        self._last = b""  # the last read's beginning
         self._body: int | None = None  # octets of a file that is on its way
         self._acknowledged = self._body_began = 0
 
@@ -53,14 +54,15 @@ class Conversation:
 
     def heard(self, data: bytes, now: float) -> None:
         first, self._heard = not self._heard, self._heard + len(data)
-        self._heard_at, self._said_since, self._last = now, 0, hash(data)
+        self._heard_at, self._said_since = now, 0
+        self._last = data[: limits.EXPLAIN_JUDGED]
         if self._body is None:
             self.deadline = math.inf
         before, self._segments = self._segments, self._evidence.segments()
         self._tell_stranger()
         if first and (key := rules.stranger(data)) is not None:
             self._stranger, self._judging = key, False
-        elif rules.is_telnet(data):
+        elif rules.is_telnet(self._last):
             self._judging = False  # which has rules of its own for all that follows
         if self._judging:
             self._judge(data, before, first)
@@ -70,9 +72,13 @@ class Conversation:
         self._said += len(data)
         self._said_since += len(data)
         self.deadline = math.inf
-        came, went = self._codec, rules.codec_of(data)
-        echo = hash(data) == self._last  # as it came, a half of a character too
-        if came is not None and went is not None and went != came and not echo:
+        came = self._codec
+        if (
+            came is None or data[: limits.EXPLAIN_JUDGED] == self._last
+        ):  # as it came, a half of a character too
+            return
+        went = rules.codec_of(rules.beginning(data))
+        if went is not None and went != came:
             shown = rules.misread(data, "gbk" if came == "gbk" else "utf-8")
             self._tell("encoding", came=came, went=went, shown=shown)
 
@@ -139,24 +145,29 @@ class Conversation:
         self.deadline = now + limits.EXPLAIN_STALLED
 
     def _judge(self, data: bytes, before: int | None, first: bool) -> None:
-        half, self._half = self._half, b""
+        halves, self._halves = self._halves, {}
         short = len(data) < limits.EXPLAIN_SEGMENT  # so a send of the program's, and not a link's
-        if half and rules.completes(half, data):
+        if half := rules.completed(halves, self._last):
             self._tell("split")
             data = half + data
         elif short:
             for key, fields in rules.findings(data, whole=False, first=first):
                 self._tell(key, **fields)
-        if not rules.is_text(data):
+        text = rules.beginning(data)
+        if not rules.is_text(text):
             self._unended = False
             return
         self._unended = data[-1] not in _LINE_ENDS
-        if rules.ends_within(data) is None:
-            self._codec = rules.codec_of(data) or self._codec
-        elif short:
-            self._half = data
+        if short or self._codec is None:  # a long text's second read may begin within a character
+            self._see_codec(text, short)
         if short and not set(_LINE_ENDS) & set(data):
             self._count_segments(before)
+
+    def _see_codec(self, text: bytes, short: bool) -> None:
+        if not (halves := rules.halves(text)):
+            self._codec = rules.codec_of(text) or self._codec
+        elif short:
+            self._halves = halves
 
     def _tell_stranger(self) -> None:
         if self._stranger is not None:

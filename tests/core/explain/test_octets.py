@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netapp.core import limits
 from netapp.core.explain import octets as rules
+from netapp.core.text import Codec
 
 TEXTS = ["hello\n", "你好", "中文.txt\r\n", "繁體字與标点——“混排”。", "a你b好c\t", "笑", "联通"]
 
@@ -36,7 +38,8 @@ def test_no_octets_are_too_odd(before: bytes, after: bytes) -> None:
         keys(before, whole=whole)
     rules.stranger(before)
     rules.is_telnet(before)
-    rules.completes(before, after)
+    assert rules.completed(rules.halves(before), after) in (b"", *rules.halves(before).values())
+    assert before.startswith(rules.beginning(before))
     if codec := rules.codec_of(before):
         rules.misread(before, codec)
 
@@ -78,12 +81,21 @@ def test_what_only_looks_like_a_fault(octets: bytes) -> None:
 def test_halves_of_a_character_are_known_by_both() -> None:
     for text, codec in (("你好", "utf-8"), ("😀", "utf-8"), ("你好", "gbk")):
         octets = text.encode(codec)
-        assert rules.completes(octets[:1], octets[1:])
-        assert not rules.completes(octets, octets)
-    assert not rules.completes(
-        "浣".encode("gbk"), "阿".encode("gbk")
-    )  # the first begins a character of UTF-8
-    assert not rules.completes(b"hello", b"world")
+        assert rules.completed(rules.halves(octets[:1]), octets[1:])
+        assert not rules.completed(rules.halves(octets), octets)
+    begins_one_of_utf8_too = "浣".encode("gbk")
+    assert not rules.completed(rules.halves(begins_one_of_utf8_too), "阿".encode("gbk"))
+    assert not rules.completed(rules.halves(b"hello"), b"world")
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "gbk"])
+@pytest.mark.parametrize("before", ["", "a", "ab"])
+def test_a_long_text_is_judged_by_whole_characters_of_its_beginning(codec: Codec, before: str) -> None:
+    octets = (before + "汉字" * 2000).encode(codec)
+    head = rules.beginning(octets)
+    assert limits.EXPLAIN_JUDGED - 3 <= len(head) <= limits.EXPLAIN_JUDGED
+    assert octets.decode(codec).startswith(head.decode(codec))
+    assert rules.codec_of(head) == codec
 
 
 @pytest.mark.parametrize(

@@ -183,6 +183,28 @@ def test_a_long_text_may_be_cut_anywhere_on_its_way() -> None:
     assert watch.found == []
 
 
+@pytest.mark.parametrize("codec", ["utf-8", "gbk"])
+def test_of_a_text_that_comes_in_small_halves_no_more_than_a_half_is_held(codec: str) -> None:
+    watch = Watch()
+    octets = ("汉字" * 9000).encode(codec)
+    for at in range(0, len(octets), 301):
+        watch.stream.heard(octets[at : at + 301], 1.0)
+        assert all(len(half) <= 3 for half in watch.stream._halves.values())
+    assert watch.keys == ["split"]
+    watch.stream.heard("\n好\n".encode(codec), 2.0)
+    watch.stream.said("你好".encode(codec), 2.0)
+    assert watch.keys == ["split"]
+
+
+def test_a_long_text_that_is_cut_on_its_way_keeps_the_encoding_that_it_began_with() -> None:
+    watch = Watch()
+    octets = ("汉字" * 5000).encode()
+    for at in range(0, 10 * 1448, 1448):
+        watch.stream.heard(octets[at : at + 1448], 1.0)
+        watch.stream.said("收到".encode(), 1.0)
+    assert watch.found == []
+
+
 @pytest.mark.parametrize(("came", "went"), [("utf-8", "gbk"), ("gbk", "utf-8")])
 def test_an_answer_in_another_encoding_is_shown_as_the_client_reads_it(came: str, went: str) -> None:
     watch = Watch()
