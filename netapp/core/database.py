@@ -88,8 +88,8 @@ def _trouble(path: Path, error: object) -> str:
     """What SQLite says of a database, and the cure."""
     cures = {
         "SQLITE_FULL": "make room on its disk",
-        "SQLITE_NOTADB": "move it elsewhere, or put a backup back (netapp restore)",
-        "SQLITE_CORRUPT": "put a backup back (netapp restore)",
+        "SQLITE_NOTADB": "move it elsewhere, or put a backup back (netapp restore FILE --force)",
+        "SQLITE_CORRUPT": "put a backup back (netapp restore FILE --force)",
     }
     cure = cures.get(getattr(error, "sqlite_errorname", ""))
     return f"the database {path} cannot be used: {error}" + (f": {cure}" if cure else "")

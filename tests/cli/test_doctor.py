@@ -198,6 +198,27 @@ def test_a_running_service_has_its_own_environment() -> None:
     assert running.as_started(named).doors[0].host == "::1"
 
 
+def test_a_state_that_a_running_service_was_told_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETAPP_STATE", "/srv/s")
+    words = ("twistd", "-n", "netapp", "--tutorial", "--state", "/srv/s")
+    one = Process(1, "twistd", words, "/", environ={"HOME": "/home/li"})
+    assert running.as_started(one).state == Path("/srv/s")
+    hidden = Process(1, "twistd", words[:3], "/")  # another user's
+    assert running.as_started(hidden).state == Path("/srv/s")
+
+
+def test_a_responder_that_has_moved_is_no_fault() -> None:
+    (http,) = [door for door in plan(["netapp", "--tutorial"]).doors if door.port == 80]
+    denied = ports.judge(ports.Look(http, "denied"), root=False)
+    assert (denied.verdict, denied.cure) == ("note", "")
+    assert "8000" in denied.text
+    taken = ports.judge(
+        dataclasses.replace(look("taken", NC), door=dataclasses.replace(DOOR, otherwise=8889))
+    )
+    assert taken.verdict == "note"
+    assert "nc (pid 41)" in taken.text
+
+
 def test_running_services_say_where_they_listen() -> None:
     elsewhere = Process(44, "twistd", ("twistd", "-n", "netapp-echo"), "", elsewhere=True)
     echo = Process(45, "twistd", ("twistd", "-n", "netapp-echo", "--listen", "tcp:7", "--state", "s"), "/srv")
@@ -493,7 +514,7 @@ def test_a_broken_database(tmp_path: Path, spoil: str) -> None:
     elif spoil == "pages":
         octets[4096 * 3 : 4096 * 6] = b"\xff" * 4096 * 3
     path.write_bytes(octets[: len(octets) // 2] if spoil == "cut" else octets)
-    assert judged(tmp_path) == ("bad", f"netapp restore FILE --state {tmp_path}")
+    assert judged(tmp_path) == ("bad", f"netapp restore FILE --force --state {tmp_path}")
 
 
 def test_the_key_that_sealed_second_factors_must_be_there(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import random
+import shlex
 import signal
 import sqlite3
 import subprocess
@@ -17,6 +18,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from netapp.cli.doctor import databases
 from netapp.cli.main import main
 from netapp.people import admin, settings
 from netapp.people import store as people
@@ -175,9 +177,20 @@ def test_a_damaged_database_is_not_saved_over_a_good_backup(state: Path, tmp_pat
     os.truncate(state / "people.db", 40_000)
     assert "people.db is no database, or is damaged" in wrong("backup", backup, "--force", state=state)
     assert backup.read_bytes() == good
-    assert "put a backup back (netapp restore)" in wrong("db", "check", state=state)
+    assert "netapp restore FILE --force" in wrong("db", "check", state=state)
     right("restore", backup, "--force", state=state)
     assert "people.db: whole" in right("db", "check", state=state)[0]
+
+
+def test_the_doctors_cure_of_a_broken_database_cures(state: Path, tmp_path: Path) -> None:
+    backup = tmp_path / "b.tar.gz"
+    right("backup", backup, state=state)
+    (state / "people.db").write_text("garbage")
+    (facts,) = databases.read(state)
+    (finding,) = databases.judge(facts)
+    words = shlex.split(finding.cure.replace("FILE", str(backup)))
+    right(*words[1:], state=tmp_path / "elsewhere")
+    assert accounts(state) == {"zhao"}
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root may act as another")

@@ -75,7 +75,7 @@ def judge(facts: Facts) -> list[Finding]:
     path, revision = facts.path, facts.revision
     quoted, state = shlex.quote(str(path)), shlex.quote(str(path.parent))
     fields: dict[str, object] = {"path": path, "revision": revision, "reason": facts.trouble}
-    restore = f"netapp restore FILE --state {state}"
+    restore = f"netapp restore FILE --force --state {state}"
     found = []
     if not facts.readable:
         return [_one("bad", "unreadable", fields, f"ls -l {quoted}*")]

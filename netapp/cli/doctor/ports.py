@@ -4,7 +4,7 @@ import errno
 import os
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from netapp.cli import common
@@ -38,6 +38,7 @@ PHRASES: Final = Phrases(
             "{port}:本机没有地址 {host}({service})",
             "{port}: this machine has no address {host} ({service})",
         ),
+        "moved": ("{text};换用端口 {other} 起的第一个", "{text}: it is at {other}, or the next that is free"),
         "unknown": ("{port} 无法检查({service})", "{port} cannot be looked at ({service})"),
         "end it": (
             "{command}  (或换一个端口:{option} {other})",
@@ -80,6 +81,14 @@ class Look:
 
 def judge(look: Look, *, user: str = "?", root: bool = True) -> Finding:
     """:param user: whose the socket in the way is.  :param root: all processes can be seen."""
+    found = _judged(look, user, root=root)
+    if found.verdict == "bad" and look.door.otherwise and look.bound in ("denied", "taken"):
+        text = say("moved", text=found.text, other=look.door.otherwise)
+        return replace(found, verdict="note", text=text, cure="")
+    return found
+
+
+def _judged(look: Look, user: str, *, root: bool) -> Finding:
     door, holder = look.door, look.holder
     verdict: Verdict
     about: dict[str, object] = {"service": door.service, "transport": door.transport, "host": door.host}

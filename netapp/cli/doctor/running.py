@@ -1,6 +1,5 @@
 """The netapps that run here: what each was started with, and so where it listens."""
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +8,6 @@ from typing import Final
 from netapp.cli.doctor.settings import Plan, plan
 from netapp.cli.doctor.sockets import Process
 from netapp.core import limits
-from netapp.core.state import default_state
 
 _PATHS: Final = ("--config", "-c", "--state", "--root")
 
@@ -42,8 +40,8 @@ def as_started(one: Process) -> Plan:
     if own and not any(word.startswith(("--interface", "--config", "-c")) for word in words):
         words.append(f"--interface={own}")
     found = plan(words)
-    if found.state != default_state(os.environ):
-        return found  # it was said
+    if found.said or not one.environ:  # what another user's environment says is hidden
+        return found
     home = Path(one.environ.get("HOME", "~")).expanduser()
     base = one.environ.get("XDG_STATE_HOME") or home / ".local" / "state"
     return replace(found, state=Path(one.environ.get("NETAPP_STATE") or Path(base, "netapp")))

@@ -37,6 +37,7 @@ class Door:
     :param host: an address, ``::`` for all of both families, or a UNIX socket's path.
     :param question: what :mod:`questions` asks it by; empty for nothing.
     :param proxied: only a proxy can speak to it.
+    :param otherwise: where it is looked for when the port cannot be had; 0 where it must be that one.
     """
 
     service: str
@@ -48,6 +49,7 @@ class Door:
     tls: bool = False
     question: str = ""
     proxied: bool = False
+    otherwise: int = 0
 
     @property
     def place(self) -> str:
@@ -67,6 +69,7 @@ class Plan:
     :param share: the folder that is shared; None for the one in the state directory.
     :param allow: networks beside the local ones that may speak to it.
     :param whole: it is the hub's, which knows what should run.
+    :param said: the state directory was named, by an option or in the settings.
     """
 
     doors: tuple[Door, ...]
@@ -74,6 +77,7 @@ class Plan:
     share: Path | None = None
     allow: tuple[access.Network, ...] = ()
     whole: bool = False
+    said: bool = False
 
 
 def plan(words: Sequence[str]) -> Plan:
@@ -107,7 +111,7 @@ def _house(arguments: Sequence[str]) -> Plan:
     plans = [_service(name, options.passed_on, metrics=False) for name in names]
     share = next((each.share for each in plans if each.share), None)
     doors = (*(door for each in plans for door in each.doors), *_metrics("netapp", options))
-    return Plan(doors, options.state_path, share, options["allow"])
+    return Plan(doors, options.state_path, share, options["allow"], said=bool(options["state"]))
 
 
 def _tutorial(options: Any) -> Plan:
@@ -120,8 +124,10 @@ def _tutorial(options: Any) -> Plan:
         desk = options.get("operator") and each.operator
         for door in _service(each.plugin, words, metrics=False).doors:
             question = "" if desk else door.question
-            doors.append(replace(door, service=f"{door.service} {each.name}", question=question))
-    return Plan(tuple(doors), options.state_path, None, options["allow"])
+            otherwise = each.otherwise or each.port + 1
+            service = f"{door.service} {each.name}"
+            doors.append(replace(door, service=service, question=question, otherwise=otherwise))
+    return Plan(tuple(doors), options.state_path, None, options["allow"], said=bool(options["state"]))
 
 
 def _service(table: str, arguments: Sequence[str], *, metrics: bool = True) -> Plan:
@@ -131,7 +137,8 @@ def _service(table: str, arguments: Sequence[str], *, metrics: bool = True) -> P
     if metrics:
         doors += _metrics(table, options)
     root = options.get("root") if table == "file" else None
-    return Plan(tuple(doors), options.state_path, Path(root) if root else None, options["allow"])
+    share = Path(root) if root else None
+    return Plan(tuple(doors), options.state_path, share, options["allow"], said=bool(options["state"]))
 
 
 def _plain(table: str, options: Any) -> Iterator[Door]:

@@ -28,12 +28,12 @@ PHRASES: Final = Phrases(
             "{name}: is not netapp's: move it elsewhere",
         ),
         "no database": (
-            "{name}:不是数据库,或已损坏:请停下服务,用 netapp restore 恢复备份",
-            "{name}: is no database, or is damaged: stop the services and put a backup back (netapp restore)",
+            "{name}:不是数据库,或已损坏:请停下服务,用 netapp restore FILE --force 恢复备份",
+            "{name}: is no database, or is damaged: stop the services, then netapp restore FILE --force",
         ),
         "damaged": (
-            "{name}:已损坏({reason}):请停下服务,用 netapp restore 恢复备份",
-            "{name}: is damaged ({reason}): stop the services and put a backup back (netapp restore)",
+            "{name}:已损坏({reason}):请停下服务,用 netapp restore FILE --force 恢复备份",
+            "{name}: is damaged ({reason}): stop the services, then netapp restore FILE --force",
         ),
         "upgraded": ("{name}:已从 {before} 升级到 {head}", "{name}: upgraded from {before} to {head}"),
         "made": ("{name}:已填好,版本 {head}", "{name}: filled, revision {head}"),
