@@ -290,7 +290,7 @@ class Tmux:
     """A real terminal, 80 by 24."""
 
     def __init__(self, folder: Path, command: str) -> None:
-        self._command = [tool("tmux", "tmux"), "-u", "-L", f"netapp-{folder.name}"]
+        self._command = [tool("tmux", "tmux"), "-u", "-S", str(folder / "tmux")]
         settings = f"NETAPP_STATE={folder} LANG=en_US.UTF-8 LC_ALL= PYTHONUTF8=1"
         self.do("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", f"{settings} {command}")
 
