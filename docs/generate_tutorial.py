@@ -2,7 +2,8 @@
 
 What the hub knows of a program (``netapp/hub/tutorial/rows.py``), what is written by hand about it
 (``tutorial/texts/t05.md`` and ``t05.zh.md``) and its examples (``tutorial/examples/t05_*.py``) come
-together in ``tutorial/programs/t05.md`` and ``t05.zh.md``.
+together in ``tutorial/programs/t05.md`` and ``t05.zh.md``.  They are kept, since who has cloned the
+project wants to read them without building anything: ``python docs/generate.py`` makes them anew.
 """
 
 import re
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Literal
 
-from netapp.hub.tutorial.rows import RESPONDERS, ROWS, Responder, Row
+from netapp.hub.tutorial.rows import HEARD, RESPONDERS, ROWS, Responder, Row
 
 Language = Literal["zh", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
@@ -55,6 +56,16 @@ _WORDS: Final = {
         "Where port {port} cannot be had (below 1024 that often takes root), it is {otherwise} or one above: "
         "the table that is printed at the start says which.",
         "端口 {port} 用不了时（1024 以下的常常要 root），会从 {otherwise} 起另找一个，启动时打印出来。",
+    ),
+    "chats": (
+        "What `--tutorial` answers is not what stands below: it is `已收到`, or what others, and your own "
+        "earlier runs, have said since you last asked.",
+        "`--tutorial` 回答的不是下面写的那一句，而是 `已收到`，或者你上次问过之后别人说的话，"
+        "你自己先前运行的程序说的也算。",
+    ),
+    "heard": (
+        "What `--tutorial` answers is not what stands below: it is `已收到:` and your own text.",
+        "`--tutorial` 回答的不是下面写的那一句，而是 `已收到:` 加上你发来的话。",
     ),
     "alone": ("Ours alone, without `--tutorial`:", "不用 `--tutorial`，只启动我们的这一个："),
     "same": (
@@ -109,11 +120,20 @@ def trial(row: Row, language: Language) -> str:
             text += say("bind_half", language) + block("python", bind)
         if responder.otherwise:
             text += say("moved", language, port=responder.port, otherwise=responder.otherwise) + "\n\n"
+    if responder and row.kind in ("client", "both") and (answers := other_answers(responder)):
+        text += say(answers, language) + "\n\n"
     if command := row.command_at(HOST, ports):
         text += say("compare" if row.kind == "local" else "command", language) + block("sh", command)
     if responder and responder.plugin != "login" and row.kind != "local":  # the account is --tutorial's own
         text += say("alone", language) + block("sh", alone(responder))
     return text
+
+
+def other_answers(responder: Responder) -> str | None:
+    """What says that a responder answers otherwise than the tutorial's other side; None where it does not."""
+    if responder.plugin == "udpchat" and responder.option == "--listen":
+        return "chats"
+    return "heard" if HEARD in responder.arguments else None
 
 
 def alone(responder: Responder) -> str:
@@ -135,7 +155,7 @@ def examples(folder: Path, row: Row) -> list[Path]:
 def included(path: Path, row: Row, language: Language) -> str:
     """An example, and how to run it beside ``--tutorial``."""
     command = shlex.join(("python", path.name, *arguments(path, row))).replace("'你好'", "你好")
-    shown = f"```{{literalinclude}} ../examples/{path.name}\n:language: python\n:caption: {path.name}\n```\n"
+    shown = f"`docs/tutorial/examples/{path.name}`:\n\n```python\n{path.read_text('utf-8')}```\n"
     return f"\n{shown}\n{say('run', language)}{block('sh', command)}".rstrip() + "\n"
 
 

@@ -8,7 +8,7 @@ HOST, PORT, TEXT, OWN = sys.argv[1:] + ["127.0.0.1", "8080", "你好", "6789"][l
 
 
 def text_of(octets):
-    """Valid UTF-8 is hardly ever anything else; GB18030 contains GBK."""
+    """Valid UTF-8 is hardly ever anything else, but for a word or two; GB18030 contains GBK."""
     try:
         return octets.decode("utf-8")
     except UnicodeDecodeError:

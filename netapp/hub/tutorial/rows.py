@@ -85,13 +85,14 @@ NAMES: Final = {
 ACCOUNT: Final = ("zhao", "123")
 
 _RECORDS: Final = tuple(f"--record={name}={address}" for name, address in NAMES.items())
-_HEARD: Final = "--reply=已收到:{data}"  # an echo of ASCII would not show in which encoding it is
+#: An echo of ASCII would not show in which encoding it is.
+HEARD: Final = "--reply=已收到:{data}"
 _CHINESE: Final = "--lang=zh"  # whatever --lang says: the programs look for these very words
 
 RESPONDERS: Final = (
     Responder("names", "dns", "udp", 8080, _RECORDS),
     Responder("chat-gbk", "udpchat", "udp", 8081, ("--ipmsg=none", "--encoding=gbk"), operator=True),
-    Responder("text-udp", "echo", "udp", 8082, ("--encoding=gbk", _HEARD), operator=True),
+    Responder("text-udp", "echo", "udp", 8082, ("--encoding=gbk", HEARD), operator=True),
     Responder("echo-udp", "echo", "udp", 8888),
     Responder("prefix", "echo", "udp", 8889, ("--encoding=utf-8", "--reply=来自服务器{data}")),
     Responder("chat", "udpchat", "udp", 9999, ("--ipmsg=none",), operator=True),
@@ -100,10 +101,10 @@ RESPONDERS: Final = (
     Responder(
         "greeting", "echo", "tcp", 5678, ("--once", "--encoding=utf-8", "--reply=您好,已成功接受您的请求")
     ),
-    Responder("text-tcp", "echo", "tcp", 6789, ("--encoding=gbk", _HEARD)),
+    Responder("text-tcp", "echo", "tcp", 6789, ("--encoding=gbk", HEARD)),
     Responder("ok", "echo", "tcp", 7777, ("--reply=OK!",)),
     Responder("files", "file", "tcp", 7878),
-    Responder("once", "echo", "tcp", 8080, ("--once", "--encoding=gbk", _HEARD), operator=True),
+    Responder("once", "echo", "tcp", 8080, ("--once", "--encoding=gbk", HEARD), operator=True),
     Responder("files-gbk", "file", "tcp", 8081, ("--encoding=gbk",)),
     Responder("echo-tcp", "echo", "tcp", 8888),
     Responder("login", "login", "tcp", 9999, (_CHINESE,)),
@@ -125,7 +126,7 @@ ROWS: Final = (
     Row(5, ("域名客户端", "Name client"), "client", "names", SENDTO),
     Row(6, ("TCP 客户端", "TCP client"), "client", "text-tcp", CONNECT),
     Row(7, ("TCP 服务器,只应答一次", "TCP server for one"), "server", "greeting", BIND, _TCP + _GBK, 15678),
-    Row(8, ("TCP 服务器,应答 OK!", "TCP server, says OK!"), "server", "ok", BIND, _TCP, 17777),
+    Row(8, ("TCP 服务器,应答 OK!", "TCP server, says OK!"), "server", "ok", BIND, _TCP + _GBK, 17777),
     Row(9, ("TCP 服务器(函数版)", "TCP server, tidied"), "server", "ok", BIND, _TCP, 17778),
     Row(10, ("文件下载", "File download"), "both", "files", CONNECT, _GET, 17878),
     Row(11, ("登录", "Login"), "both", "login", CONNECT, _LOGIN, 19999),
