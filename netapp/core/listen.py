@@ -15,6 +15,7 @@ from twisted.application import service
 from twisted.internet import address, defer, endpoints, error, interfaces, protocol, udp
 from twisted.logger import Logger
 from twisted.python.failure import Failure
+from twisted.python.log import callWithContext
 
 from netapp.core import limits
 from netapp.core.doorkeeper import Doorkeeper
@@ -131,7 +132,8 @@ class Listener(service.Service):
     def privilegedStartService(self) -> None:
         super().privilegedStartService()
         try:
-            self._port = self._listen()
+            # Twisted's own line for each port says less than ours: in this context it has no text.
+            self._port = callWithContext({"log_format": ""}, self._listen)
         except error.CannotListenError as problem:
             reason = getattr(problem.socketError, "strerror", None) or str(problem)
             raise self._cannot(reason, self._held_by(problem)) from None

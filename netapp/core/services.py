@@ -65,3 +65,27 @@ class Part(service.Service):
     def stopService(self) -> defer.Deferred[object]:
         super().stopService()
         return defer.maybeDeferred(self._stop)
+
+
+class Notice(service.Service):
+    """What the log says of a service once a start, beside where it listens.
+
+    :param owner: the plugin.
+    :param line: the whole of it.
+    :param short: the same in few words, for who tells all of a service in one line.
+    """
+
+    _log = Logger()
+    #: False where somebody else tells it.
+    speaks = True
+
+    def __init__(self, owner: str, line: str, short: str) -> None:
+        self.owner, self.line, self.short = owner, line, short
+
+    def startService(self) -> None:
+        super().startService()
+        if self.speaks:
+            self.tell()
+
+    def tell(self) -> None:
+        self._log.info("{owner}: {line}", owner=self.owner, line=self.line)

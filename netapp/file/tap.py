@@ -4,16 +4,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from twisted.application.service import IService
-from twisted.logger import Logger
 
 from netapp.core.config import ServiceOptions
 from netapp.core.running import Shared, alone
-from netapp.core.services import Part
+from netapp.core.services import Notice
 from netapp.file.config import PLUGIN, Config
 from netapp.file.service import file_service
 from netapp.share import open_share
-
-_log = Logger()
 
 
 def _folder(given: str) -> str:
@@ -45,12 +42,9 @@ def part(options: Options, shared: Shared) -> IService:
     share = shared.noun("share", lambda: open_share(root, options.state_path, shared.reactor))
     service = file_service(config_from(options), share, shared.metrics, shared.reactor, shared.page)
     folder = root or options.state_path / "share"
-    Part(lambda: _tell(folder), lambda: None).setServiceParent(service)
+    line = f"what lies in {folder.absolute()} can be fetched"
+    Notice(PLUGIN, line, f"shares {folder.absolute()}").setServiceParent(service)
     return service
-
-
-def _tell(folder: Path) -> None:
-    _log.info("{owner}: what lies in {folder} can be fetched", owner=PLUGIN, folder=str(folder.absolute()))
 
 
 def makeService(options: Options) -> IService:

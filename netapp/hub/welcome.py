@@ -21,7 +21,7 @@ from netapp.core.config import SharedOptions
 from netapp.core.listen import Listener
 from netapp.core.platform import O_CLOEXEC
 from netapp.core.running import Shared
-from netapp.core.services import House, Part, parts
+from netapp.core.services import House, Notice, Part, parts
 from netapp.core.state import acting_as, default_state, open_state
 from netapp.core.status.readings import standing
 from netapp.core.status.sheet import COLUMNS, Sheet
@@ -47,6 +47,8 @@ class Welcome:
         self._options, self._shared, self._people = options, shared, people
         self._state = options.state_path
         self._first = not (self._state / MARK).exists()
+        #: At a terminal the sheet follows: the log need not say the same at length.
+        self._brief = not self._first or reader_of(1) == "terminal"
         self._running = False
 
     def greet(self, house: House) -> House:
@@ -60,14 +62,14 @@ class Welcome:
         return around
 
     def _hush(self, house: IService) -> None:
-        if not self._first:
+        if self._brief:
             for each in parts(house):
-                if isinstance(each, Listener):
+                if isinstance(each, Listener | Notice):
                     each.speaks = False
 
     def _begin(self, house: IService) -> None:
         self._running = True
-        if not self._first:
+        if self._brief:
             _tell(house)
         code: defer.Deferred[Any] = defer.succeed(None)
         if self._people is not None:
@@ -148,11 +150,13 @@ def _tell(house: IService) -> None:
     owners: dict[str, list[Listener]] = {}
     for each in standing(house):
         owners.setdefault(each.owner, []).append(each)
+    shorts = [each for each in parts(house) if isinstance(each, Notice) and each.short]
     for owner, listeners in owners.items():
-        places = ", ".join(each.where() for each in listeners)
-        hint = next(filter(None, (each.hint() for each in listeners)), "")
-        text = "{owner}: listening on {places}; try  {hint}" if hint else "{owner}: listening on {places}"
-        _log.info(text, owner=owner, places=places, hint=hint)
+        told = ["listening on " + ", ".join(each.where() for each in listeners)]
+        told += [each.short for each in shorts if each.owner == owner]
+        if hint := next(filter(None, (each.hint() for each in listeners)), ""):
+            told.append(f"try  {hint}")
+        _log.info("{owner}: {told}", owner=owner, told="; ".join(told))
 
 
 def reader_of(descriptor: int) -> Reader:

@@ -1,17 +1,16 @@
 """The login service from its configuration."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from twisted.application.service import IService
 from twisted.cred.portal import Portal
-from twisted.logger import Logger
 
 from netapp.core import listen, text
 from netapp.core.access import Access
 from netapp.core.metrics import Metrics
-from netapp.core.services import House, Part
+from netapp.core.services import House, Notice
 from netapp.core.state import User, acting_as
 from netapp.core.status.readings import Status
 from netapp.core.strangers import Page
@@ -25,8 +24,12 @@ from netapp.login.realm import LoginRealm
 from netapp.login.shell import words
 from netapp.people.checkers import ChainChecker
 from netapp.people.directory import People
+from netapp.people.model import Account
 
-_log = Logger()
+_IN_CLEAR: Final = (
+    "passwords travel in clear here: for a network that you trust; for others "
+    "--ssh tcp:2022, or --listen ssl:9999:privateKey=login.key:certKey=login.crt"
+)
 #: A door: its descriptions, its factory, the option that opens it, and how somebody tries it, over TLS too.
 _Door = tuple[tuple[str, ...], SessionFactory, str, listen.Hint, listen.Hint]
 
@@ -67,7 +70,9 @@ def login_service(
             listener = listen.StreamListener(PLUGIN, description, factory, reactor, hint, option, hint)
             listener.setServiceParent(house)
     in_clear = not all(map(listen.is_tls, descriptions))
-    Part(lambda: _tell(config, people, in_clear), lambda: None).setServiceParent(house)
+    if in_clear:
+        Notice(PLUGIN, _IN_CLEAR, "passwords in clear").setServiceParent(house)
+    _NobodyYet(config, people).setServiceParent(house)
     _count(metrics, people, realm, factories)
     if status is not None:
         status.add("present", "login", realm.whereabouts)
@@ -130,21 +135,21 @@ def _count(metrics: Metrics, people: People, realm: LoginRealm, factories: list[
     )
 
 
-def _tell(config: Config, people: People, in_clear: bool) -> None:
-    if in_clear:
-        _log.info(
-            "{owner}: passwords travel in clear here: for a network that you trust; for others "
-            "--ssh tcp:2022, or --listen ssl:9999:privateKey=login.key:certKey=login.crt",
-            owner=PLUGIN,
+class _NobodyYet(Notice):
+    """Told while there is no account: who reads the log is who can make the first."""
+
+    def __init__(self, config: Config, people: People) -> None:
+        super().__init__(PLUGIN, f"there is no account yet: {config.add_command}", "")
+        self._people = people
+
+    def tell(self) -> None:
+        self._people.all().addCallback(self._count).addErrback(
+            lambda failure: self._log.failure("{owner}: the accounts cannot be read", failure, owner=PLUGIN)
         )
 
-    def count(accounts: Any) -> None:
-        if not accounts:
-            _log.info("{owner}: there is no account yet: {command}", owner=PLUGIN, command=config.add_command)
-
-    people.all().addCallback(count).addErrback(
-        lambda failure: _log.failure("{owner}: the accounts cannot be read", failure, owner=PLUGIN)
-    )
+    def _count(self, accounts: Iterable[Account]) -> None:
+        if not list(accounts):
+            super().tell()
 
 
 def _hint(host: str, port: int) -> str:

@@ -16,7 +16,7 @@ from netapp.core.access import Access
 from netapp.core.datagrams import OwnPorts
 from netapp.core.desk import Desk
 from netapp.core.metrics import Metrics
-from netapp.core.services import House, Part, Storeys
+from netapp.core.services import House, Notice, Part, Storeys
 from netapp.talk.talk import Talk
 from netapp.udpchat.config import DEFAULTS, IPMSG_DEFAULT, NOTHING, PLUGIN, Config
 from netapp.udpchat.ipmsg.interfaces import Interface, interfaces
@@ -132,16 +132,14 @@ def _add_ipmsg(
     presence = Presence(station, broadcasts if config.announce else (), reactor)
 
     def start() -> None:
-        if not config.announce:
-            _log.info(
-                "{plugin}: quiet: nothing is broadcast; --announce makes this station known on the LAN",
-                plugin=PLUGIN,
-            )
-        elif not broadcasts:
+        if config.announce and not broadcasts:
             _log.warn("{plugin}: --announce: no interface here can broadcast", plugin=PLUGIN)
         presence.start()
 
     Part(start, presence.stop).setServiceParent(house)
+    if not config.announce:
+        line = "quiet: nothing is broadcast; --announce makes this station known on the LAN"
+        Notice(PLUGIN, line, "quiet without --announce").setServiceParent(house)
 
 
 def _measure_ipmsg(metrics: Metrics, station: IpmsgDatagrams) -> None:

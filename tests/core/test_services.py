@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from twisted.application import service
 from twisted.internet import defer
-from twisted.logger import capturedLogs
+from twisted.logger import capturedLogs, formatEvent
 
-from netapp.core.services import House, Part, Storeys
+from netapp.core.services import House, Notice, Part, Storeys
 
 
 class Room(service.Service):
@@ -98,3 +98,12 @@ def test_a_part_begins_and_ends() -> None:
     assert (log, ended) == (["start"], [])
     ending.callback(None)
     assert ended == [None]
+
+
+def test_a_notice_is_logged_once_a_start_unless_somebody_else_tells_it() -> None:
+    told, hushed = (Notice("netapp-x", "all is well, as always", "well") for _ in range(2))
+    hushed.speaks = False
+    with capturedLogs() as logged:
+        for each in (told, hushed):
+            each.startService()
+    assert [formatEvent(event) for event in logged] == ["netapp-x: all is well, as always"]

@@ -16,7 +16,7 @@ from twisted.python import usage
 from netapp.core.config import SharedOptions
 from netapp.core.listen import Listener, dual_stack, expanded
 from netapp.core.running import Shared
-from netapp.core.services import House, Part, parts
+from netapp.core.services import House, Notice, Part, parts
 from netapp.core.state import acting_as, open_state
 from netapp.core.status.neighbours import holder
 from netapp.errors import ConfigError
@@ -51,7 +51,7 @@ def tutorial_service(options: SharedOptions, shared: Shared, *, operator: bool =
     for place in places:
         _responder(place, host, arguments, shared, operator=operator).setServiceParent(house)
     for each in parts(house):
-        if isinstance(each, Listener):
+        if isinstance(each, Listener | Notice):
             each.speaks = False  # the table has them
     anywhere = host in _EVERYWHERE
     lines = table(

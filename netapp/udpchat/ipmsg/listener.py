@@ -61,6 +61,7 @@ class IpmsgListener(House):
         self._beside = listen.StreamListener(
             self._owner, f"tcp:{port}{self._at}", factory, self._reactor, option="--ipmsg"
         )
+        self._beside.speaks = self._datagrams.speaks
         self._beside.setServiceParent(self)
         self._beside.privilegedStartService()
         for address in self._broadcasts:
