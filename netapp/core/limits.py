@@ -104,6 +104,11 @@ DATABASE_POLL: Final = 0.25
 #: How long a fault of ours that was told of in full is only counted when it comes again.
 FAULT_AGAIN: Final = 60.0
 
+# --- Settings ------------------------------------------------------------------------------------
+
+#: Octets of a configuration file.
+SETTINGS: Final = 2**20
+
 # --- Log files ---------------------------------------------------------------------------------
 
 #: Old log files that are kept beside twistd's --logfile, of a million octets each.
@@ -139,8 +144,8 @@ STATUS_FRESH: Final = 3.0
 BACKUP_PAGES: Final = 256
 #: Files and folders in one backup.
 BACKUP_MEMBERS: Final = 500_000
-#: Octets of the list of them.
-BACKUP_MANIFEST: Final = 256 * 2**20
+#: Octets of the list of them, by which their names together are bounded.
+BACKUP_MANIFEST: Final = 128 * 2**20
 #: Octets that are read at once of an archive that is not trusted yet.
 BACKUP_READ: Final = 2**20
 #: How often a file is read again that changes while it is read.

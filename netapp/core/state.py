@@ -64,11 +64,15 @@ def _whose(path: Path) -> str:
         return ""
     if owner == platform.user():
         return ""
+    return f"; it is {name_of(owner)}'s, who may start netapp, or chown it"
+
+
+def name_of(user: int) -> str:
+    """A user's name, else the number."""
     try:
-        name = pwd.getpwuid(owner).pw_name
+        return pwd.getpwuid(user).pw_name
     except KeyError:
-        name = f"#{owner}"
-    return f"; it is {name}'s, who may start netapp, or chown it"
+        return f"#{user}"
 
 
 def _make(path: Path) -> None:

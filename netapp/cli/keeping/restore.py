@@ -9,7 +9,9 @@ import click
 
 from netapp.cli import common
 from netapp.cli.keeping import base
+from netapp.cli.options import state_option
 from netapp.cli.progress import Advance, progress
+from netapp.core import settingsfile
 from netapp.core.languages import Phrases
 
 PHRASES: Final = Phrases(
@@ -26,6 +28,10 @@ PHRASES: Final = Phrases(
             "原来的改名为 {path},确认无误后可以删除",
             "what was there is {path}: remove it once all is well",
         ),
+        "settings": (
+            "设置也来自备份,启动前请看一看:{path}",
+            "the settings came with it, look at them before a start: {path}",
+        ),
         "no share": ("备份里没有共享文件", "the shared files are not in this backup"),
     }
 )
@@ -35,10 +41,10 @@ say: Final = common.words(PHRASES)
 @click.command(
     epilog="Examples:\n\n\b\n  netapp restore netapp.tar.gz --check\n  netapp restore netapp.tar.gz --force"
 )
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(readable=False, path_type=Path))
 @click.option("--check", is_flag=True, help="Only see whether the backup is whole.")
 @click.option("--force", is_flag=True, help="Replace a state that holds something.")
-@base.state_option
+@state_option
 def restore(file: Path, check: bool, force: bool, state: Path | None) -> None:
     """Put a backup in the state directory's place; services must be stopped.
 
@@ -57,10 +63,11 @@ def restore(file: Path, check: bool, force: bool, state: Path | None) -> None:
     with base.failures(state), _bar(file.name) as advance:
         known = {noun.database: noun.known() for noun in base.nouns()}
         contents, old = put_back(file, state, known=known, moment=moment, force=force, advance=advance)
-    files = sum("size" in each for each in contents.listed)
-    common.write(say("done", state=state, created=contents.created, files=files))
+    common.write(say("done", state=state, created=contents.created, files=contents.members))
     if old is not None:
         common.note(say("old", path=old))
+    if contents.settings:
+        common.note(say("settings", path=state / settingsfile.NAME))
     if not contents.files:
         common.note(say("no share"))
 
@@ -84,14 +91,13 @@ def _check(file: Path) -> None:
 
     with base.failures(file), _bar(file.name) as advance:
         contents = verify(file, 2**63, advance)
-    files = sum("size" in each for each in contents.listed)
     common.write(
         say(
             "sound",
             path=file,
             created=contents.created,
             version=contents.netapp,
-            files=files,
+            files=contents.members,
             octets=f"{contents.octets:,}",
         )
     )

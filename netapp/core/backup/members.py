@@ -8,7 +8,8 @@ Left out, and why:
 - ``.NAME-HEX``, ``*.new``: files that are being written, and get their names when they are whole;
 - ``*.log``, ``*.log.1``: of the past, and large;
 - ``tutorial/``: made anew by each ``--tutorial``;
-- links, pipes and the like: a backup that is put back must not lead anywhere else.
+- links, pipes and the like: a backup that is put back must not lead anywhere else;
+- a folder with the name of a file of ours, a file with that of the share: no start goes on from that.
 """
 
 import os
@@ -26,6 +27,8 @@ _OUT: Final = re.compile(
 )
 #: The folder of the share's files.
 SHARE: Final = "share"
+#: Names in the state directory itself that are never folders'.
+_FILE: Final = re.compile(r"[^/]+\.(db|jsonl|key|toml)")
 #: Copied after the others: whoever is named in their copies is in this one too.
 _LAST: Final = "people.db"
 
@@ -53,6 +56,14 @@ def is_database(name: str) -> bool:
     return "/" not in name and name.endswith(".db")
 
 
+def is_odd(name: str, *, is_folder: bool) -> bool:
+    """Whether a name below the state directory is a file's, but a folder has it, or the other way round.
+
+    No start would go on from that.
+    """
+    return _FILE.fullmatch(name) is not None if is_folder else name == SHARE
+
+
 def left_out(name: str) -> bool:
     """Whether a name below the state directory belongs in no backup."""
     return _OUT.fullmatch(name.partition("/")[0]) is not None
@@ -68,7 +79,10 @@ def found(state: Path, *, files: bool) -> tuple[list[Member], list[str]]:
     members: list[Member] = []
     strange: list[str] = []
     for name, status in _walk(state, files):
-        if stat.S_ISDIR(status.st_mode):
+        is_folder = stat.S_ISDIR(status.st_mode)
+        if is_odd(name, is_folder=is_folder):
+            strange.append(name)
+        elif is_folder:
             members.append(Member(name, 0, is_folder=True))
         elif stat.S_ISREG(status.st_mode):
             members.append(Member(name, status.st_size))
@@ -84,7 +98,7 @@ def _walk(state: Path, files: bool) -> Iterator[tuple[str, os.stat_result]]:
     while ahead:
         for name, status in ahead[-1]:
             yield name, status
-            if stat.S_ISDIR(status.st_mode):
+            if stat.S_ISDIR(status.st_mode) and not is_odd(name, is_folder=True):
                 ahead.append(_entries(state / name, f"{name}/", files))
                 break
         else:

@@ -18,17 +18,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
 
-from netapp.core import limits
+from netapp.core import limits, settingsfile
 from netapp.core.backup import FORMAT, HEAD, MANIFEST, TOP, Unfit
-from netapp.core.backup.members import left_out
+from netapp.core.backup.manifest import Listed, shown
+from netapp.core.backup.members import is_odd, left_out
 from netapp.core.platform import O_CLOEXEC, O_NONBLOCK
 from netapp.core.text import visible
 
 #: Called with octets of the file read so far, and all.
 Advance = Callable[[int, int], object]
 _SHOWN: Final = 80
-_DEPTH: Final = 2048  # of folders: more do not fit into a path of Linux
-_ENTRY: Final = 160  # octets of a manifest's entry beside the name
+_PATH: Final = 4095  # octets of a path of Linux
 
 
 @dataclass
@@ -40,7 +40,9 @@ class Contents:
     files: bool  # whether the share is in it
     databases: dict[str, str] = field(default_factory=dict)
     octets: int = 0
-    listed: list[dict[str, object]] = field(default_factory=list)
+    members: int = 0  # files
+    settings: bool = False  # whether a file of settings is in it
+    mark: bytes = b""  # of all members
 
 
 #: Called with each member below the state directory, its name there, and where its octets are.
@@ -67,33 +69,38 @@ class Octets:
         return self._digest.hexdigest()
 
 
-def verify(path: Path, room: int, advance: Advance = lambda done, total: None) -> Contents:
-    """Read a whole archive and hold it against its manifest.
+class Archive:
+    """One that is open, and read as often as is wanted: by somebody too who may not open it.
 
-    :param room: octets that there is space for.
-    :raises Unfit: it is no backup, is cut, damaged, too large, of a newer netapp, or leads outside.
-    :raises OSError: the file cannot be read.
+    :param advance: called with octets of the file read so far, and all.
     """
-    return _read(path, room, advance, lambda info, name, octets: None)
 
+    def __init__(self, path: Path, file: IO[bytes]) -> None:
+        self._path, self._file = path, file
 
-def extract(path: Path, verified: Contents, take: Take, advance: Advance = lambda done, total: None) -> None:
-    """Give each member of a verified archive to ``take``, which may iterate over its octets.
+    def verify(self, room: int, advance: Advance = lambda done, total: None) -> Contents:
+        """Read the whole archive and hold it against its manifest.
 
-    :raises Unfit: the file is no longer what was verified.
-    """
-    if _read(path, verified.octets, advance, take).listed != verified.listed:
-        raise Unfit("damaged", path=path, name=MANIFEST)
+        :param room: octets that there is space for.
+        :raises Unfit: it is no backup, is cut, damaged, too large, of a newer netapp, or leads outside.
+        :raises OSError: the file cannot be read.
+        """
+        return self._read(room, advance, lambda info, name, octets: None)
 
+    def extract(self, verified: Contents, take: Take, advance: Advance = lambda done, total: None) -> None:
+        """Give each member of a verified archive to ``take``, which may iterate over its octets.
 
-def _read(path: Path, room: int, advance: Advance, take: Take) -> Contents:
-    with open(path, "rb", opener=_unwaiting) as file, _understood(path):
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):  # it is read twice
-            raise Unfit("pipe", path=path)
-        total = status.st_size
+        :raises Unfit: the file is no longer what was verified.
+        """
+        if self._read(verified.octets, advance, take).mark != verified.mark:
+            raise Unfit("damaged", path=self._path, name=MANIFEST)
+
+    def _read(self, room: int, advance: Advance, take: Take) -> Contents:
+        file, path = self._file, self._path
+        file.seek(0)
+        total = os.fstat(file.fileno()).st_size
         packed: Any
-        with gzip.GzipFile(fileobj=file) as packed:
+        with _understood(path), gzip.GzipFile(fileobj=file) as packed:
             bounded = _Bounded(packed, path)
             tar: Any
             with tarfile.open(fileobj=bounded, mode="r:", errors="surrogateescape") as tar:
@@ -110,6 +117,21 @@ def _read(path: Path, room: int, advance: Advance, take: Take) -> Contents:
         return reader.end()
 
 
+@contextmanager
+def opened(path: Path) -> Iterator[Archive]:
+    """Open an archive.  :raises Unfit: it is no file.  :raises OSError: it cannot be opened."""
+    with open(path, "rb", opener=_unwaiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # it is read twice
+            raise Unfit("pipe", path=path)
+        yield Archive(path, file)
+
+
+def verify(path: Path, room: int, advance: Advance = lambda done, total: None) -> Contents:
+    """Open and verify.  :raises Unfit: as :meth:`Archive.verify`."""
+    with opened(path) as archive:
+        return archive.verify(room, advance)
+
+
 def _unwaiting(path: str, flags: int) -> int:
     return os.open(path, flags | O_NONBLOCK | O_CLOEXEC)  # a FIFO must not wait for its writer
 
@@ -121,9 +143,8 @@ class _Reader:
         self._path, self._room, self._take = path, room, take
         self._contents: Contents | None = None
         self._whole = False
-        self._kinds: dict[str, bool] = {"": True}  # name to whether it is a folder
+        self._listed = Listed(path)
         self._count = 0
-        self._manifest_size = 4096  # at most, by what it must hold
 
     def member(self, info: tarfile.TarInfo, octets: Octets) -> None:
         self._see(info)
@@ -139,6 +160,7 @@ class _Reader:
             raise Unfit("other", path=self._path)
         if not self._whole:
             raise Unfit("cut", path=self._path)
+        self._contents.members, self._contents.mark = self._listed.files, self._listed.mark()
         return self._contents
 
     def _see(self, info: tarfile.TarInfo) -> None:
@@ -171,68 +193,49 @@ class _Reader:
         entry: dict[str, object] = {"name": info.name, "folder": True}
         if info.isreg():
             entry = {"name": info.name, "size": info.size, "sha256": octets.sha256()}
-        contents.listed.append(entry)
-        self._manifest_size += len(json.dumps(info.name)) + _ENTRY
+        self._listed.add(entry)
+        contents.settings = contents.settings or name == settingsfile.NAME
 
     def _name_of(self, info: tarfile.TarInfo) -> str:
         """Below the state directory; ``""`` for itself.  A file may come again: its earlier copy is void."""
-        if info.name == TOP and info.isdir() and not self._kinds.get(TOP):
-            self._kinds[TOP] = True
+        known, name = self._listed, info.name
+        if len(octets := name.encode("utf-8", "surrogateescape")) > _PATH:
+            raise self._outside(name)
+        if name == TOP and info.isdir() and not known.kind(TOP):
+            known.name(name, is_folder=True)
             return ""
-        top, slash, name = info.name.partition("/")
-        parts = name.split("/")
+        top, _, below = name.partition("/")
         odd = any(
-            part in ("", ".", "..") or "\0" in part or len(part.encode("utf-8", "surrogateescape")) > 255
-            for part in parts
+            part in (b"", b".", b"..") or b"\0" in part or len(part) > 255 for part in octets.split(b"/")
         )
-        if top != TOP or not slash or odd or len(parts) > _DEPTH or left_out(name):
-            raise self._outside(info.name)
-        if not self._kinds.get(info.name.rpartition("/")[0]):  # no folder, or none yet
-            raise self._outside(info.name)
-        if info.name in self._kinds and (info.isdir() or self._kinds[info.name]):
-            raise self._outside(info.name)
-        self._kinds[info.name] = info.isdir()
-        return name
+        if top != TOP or odd or left_out(below) or is_odd(below, is_folder=info.isdir()):
+            raise self._outside(name)
+        if not known.kind(name.rpartition("/")[0]):  # no folder, or none yet
+            raise self._outside(name)
+        if (there := known.kind(name)) is not None and (there or info.isdir()):
+            raise self._outside(name)
+        known.name(name, is_folder=info.isdir())
+        return below
 
     def _manifest(self, info: tarfile.TarInfo, octets: Octets, contents: Contents) -> None:
-        manifest = self._json(info, octets, min(self._manifest_size, limits.BACKUP_MANIFEST))
-        promised = manifest.get("members")
-        databases = manifest.get("databases")
-        if not isinstance(promised, list) or not isinstance(databases, dict):
+        if info.size > self._listed.most:
             raise Unfit("damaged", path=self._path, name=MANIFEST)
-        for there, entry in zip(contents.listed, promised, strict=False):
-            if not isinstance(entry, dict) or {**entry, "void": True} != {**there, "void": True}:
-                raise Unfit("damaged", path=self._path, name=self._shown(str(there["name"])))
-        if len(promised) != len(contents.listed) or not self._voids_are_replaced(promised):
-            raise Unfit("damaged", path=self._path, name=MANIFEST)
-        contents.databases = {str(name): str(revision) for name, revision in databases.items()}
+        contents.databases = self._listed.databases(b"".join(octets))
         self._whole = True
-
-    def _voids_are_replaced(self, promised: list[dict[str, object]]) -> bool:
-        """Each name counts once: of several, all but the last are void, and no other is."""
-        last = {str(entry["name"]): number for number, entry in enumerate(promised)}
-        return all(
-            bool(entry.get("void")) == (last[str(entry["name"])] != number)
-            for number, entry in enumerate(promised)
-        )
 
     def _json(self, info: tarfile.TarInfo, octets: Octets, most: int) -> dict[str, Any]:
         if info.size > most:
-            raise Unfit("damaged", path=self._path, name=self._shown(info.name))
+            raise Unfit("damaged", path=self._path, name=shown(info.name))
         try:
             value = json.loads(b"".join(octets))
         except (ValueError, RecursionError):
             value = None
         if not isinstance(value, dict):
-            raise Unfit("damaged", path=self._path, name=self._shown(info.name))
+            raise Unfit("damaged", path=self._path, name=shown(info.name))
         return value
 
     def _outside(self, name: str) -> Unfit:
-        return Unfit("outside", path=self._path, name=self._shown(name))
-
-    def _shown(self, name: str) -> str:
-        name = visible(name.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
-        return name if len(name) <= _SHOWN else name[:_SHOWN] + "…"
+        return Unfit("outside", path=self._path, name=shown(name))
 
 
 class _Bounded(io.RawIOBase):

@@ -14,17 +14,18 @@ import errno
 import os
 import shutil
 import tarfile
-from collections.abc import Mapping, Set
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Set
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from netapp.core.backup import Unfit, reading, rows
 from netapp.core.backup.members import is_database
-from netapp.core.backup.reading import Advance, Contents, Octets
+from netapp.core.backup.place import master
+from netapp.core.backup.reading import Advance, Archive, Contents, Octets
 from netapp.core.backup.workshop import discard, sweep, workshop
 from netapp.core.platform import O_CLOEXEC, O_NOFOLLOW, sync_folder, user
-from netapp.core.state import unused
+from netapp.core.state import User, acting_as, name_of, unused
 
 #: A database's name to the revisions of it that this netapp knows.
 Known = Mapping[str, Set[str]]
@@ -52,34 +53,53 @@ def restore(
     :returns: what the backup holds, and where the old state is, if there was one.
     :raises Unfit: it cannot be; nothing has been touched.
     :raises OSError: something cannot be read or written; nothing has been touched.
+
+    Root does it with the rights of whom the place belongs to: that user could lead a path elsewhere.
     """
-    state = state.resolve()
-    prefix = f".{state.name}.restoring-"
-    if state.parent.is_dir():
-        sweep(state.parent, prefix, lambda folder: _tidy(folder, state))
-    handle = _free(state, force)
-    try:
-        contents = _verified(path, state, known, lambda done, total: advance(done // 2, total))
-        state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with workshop(state.parent, prefix) as folder:
-            extract(
-                path,
-                contents,
-                folder / _NEW,
-                known,
-                _owner(state),
-                lambda done, total: advance((total + done) // 2, total),
-            )
-            old = _put(folder, state, moment) if handle is not None else _put_first(folder, state)
-    finally:
-        if handle is not None:
-            os.close(handle)
+    theirs = master(state)
+    with reading.opened(path) as archive:
+        with acting_as(theirs), _writable(state, theirs):
+            state = state.resolve()
+            prefix = f".{state.name}.restoring-"
+            if state.parent.is_dir():
+                sweep(state.parent, prefix, lambda folder: _tidy(folder, state))
+            handle = _free(state, force)
+        try:
+            contents = _verified(path, archive, state, known, lambda done, total: advance(done // 2, total))
+            with acting_as(theirs), _writable(state, theirs):
+                state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                with workshop(state.parent, prefix) as folder:
+                    extract(
+                        path,
+                        archive,
+                        contents,
+                        folder / _NEW,
+                        known,
+                        _owner(state),
+                        lambda done, total: advance((total + done) // 2, total),
+                    )
+                    old = _put(folder, state, moment) if handle is not None else _put_first(folder, state)
+        finally:
+            if handle is not None:
+                os.close(handle)
     return contents, old
 
 
-def _verified(path: Path, state: Path, known: Known, advance: Advance) -> Contents:
+@contextmanager
+def _writable(state: Path, theirs: User) -> Iterator[None]:
+    """Whose place it is may yet not write there."""
+    try:
+        yield
+    except PermissionError as error:
+        if theirs is None:
+            raise
+        where = os.fsdecode(error.filename) if error.filename else state.parent
+        raise Unfit("not theirs", path=where, owner=name_of(theirs[0]), state=state) from None
+
+
+def _verified(path: Path, archive: Archive, state: Path, known: Known, advance: Advance) -> Contents:
     there = next(folder for folder in (state, *state.parents) if folder.exists())
-    contents = reading.verify(path, shutil.disk_usage(there).free, advance)
+    contents = archive.verify(shutil.disk_usage(there).free, advance)
     for name, revision in contents.databases.items():
         if revision not in known.get(name, {revision}):
             raise Unfit("newer", path=path, version=contents.netapp)
@@ -115,6 +135,7 @@ def _owner(state: Path) -> tuple[int, int] | None:
 
 def extract(
     path: Path,
+    archive: Archive,
     contents: Contents,
     into: Path,
     known: Known,
@@ -136,7 +157,7 @@ def extract(
         else:
             _write(place, info, octets, owner)
 
-    reading.extract(path, contents, take, advance)
+    archive.extract(contents, take, advance)
     for name in [each.name for each in into.iterdir() if is_database(each.name)]:
         revision = rows.revision(into / name)
         if rows.damage(into / name):

@@ -33,6 +33,11 @@ PHRASES: Final = Phrases(
             "{path} 里的文件超过 {most} 个:请加 --without-files,共享文件另外备份",
             "{path} holds more than {most} files: give --without-files, and save the shared ones otherwise",
         ),
+        "long names": (
+            "{path} 里的文件名加起来太长:请加 --without-files,共享文件另外备份",
+            "the names in {path} are too long together: give --without-files, "
+            "and save the shared ones otherwise",
+        ),
         "no database": (
             "{path} 不是数据库,或已损坏:请看 netapp db check",
             "{path} is no database, or is damaged: see netapp db check",
@@ -48,6 +53,18 @@ PHRASES: Final = Phrases(
         "no folder": (
             "{path} 不是目录:请用 --state 换一个",
             "{path} is no directory: choose another with --state",
+        ),
+        "anybody's": (
+            "别人可以改动 {folder}(权限 {mode}),root 不在里面恢复:"
+            "请先 chmod go-w {folder},或用 --state 换一个",
+            "others can change {folder} (mode {mode}), so root restores nothing in it: "
+            "chmod go-w {folder}, or choose another place with --state",
+        ),
+        "not theirs": (
+            "{state} 在 {owner} 的目录里,而 {owner} 不能写 {path}:"
+            "请 chown {owner} {path},或用 --state 换一个",
+            "{state} is in a place of {owner}'s, who may not write {path}: "
+            "chown {owner} {path}, or choose another with --state",
         ),
         "mounted": (
             "{path} 是挂载点,不能整个换掉:请恢复到它里面的目录,如 --state {path}/netapp",

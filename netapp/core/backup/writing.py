@@ -19,6 +19,7 @@ from typing import IO, Any, Final
 
 from netapp.core import limits
 from netapp.core.backup import FORMAT, HEAD, MANIFEST, TOP, Unfit, members, rows
+from netapp.core.backup.manifest import entry_size
 from netapp.core.backup.members import Member
 from netapp.core.platform import O_CLOEXEC, O_NOFOLLOW, O_NONBLOCK
 
@@ -62,6 +63,8 @@ def write(
     found, strange = members.found(state, files=files)
     if len(found) + _BESIDE > limits.BACKUP_MEMBERS // limits.BACKUP_TRIES:  # each may stand there again
         raise Unfit("too many", path=state, most=limits.BACKUP_MEMBERS // limits.BACKUP_TRIES - _BESIDE)
+    if sum(entry_size(f"{TOP}/{member.name}") for member in found) > limits.BACKUP_MANIFEST:
+        raise Unfit("long names", path=state)
     with (
         gzip.GzipFile("", "wb", compresslevel=1, fileobj=out, mtime=0) as packed,
         tarfile.TarFile(

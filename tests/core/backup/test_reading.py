@@ -108,6 +108,10 @@ def test_what_is_anything_at_all_is_refused(tmp_path: Path, octets: bytes, packe
         ("netapp/odd", {"type": b"7"}),
         ("netapp/people.db-wal", {}),
         ("netapp/run/x", {}),
+        ("netapp/share", {}),
+        ("netapp/people.key", {"type": tarfile.DIRTYPE, "size": 0}),
+        ("netapp/people.db", {"type": tarfile.DIRTYPE, "size": 0}),
+        ("netapp/netapp.toml", {"type": tarfile.DIRTYPE, "size": 0}),
         ("netapp-backup.json", {}),
     ],
 )
@@ -234,6 +238,40 @@ def test_a_manifest_that_is_larger_than_its_members_is_not_read(tmp_path: Path) 
 def test_too_many_members_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "BACKUP_MEMBERS", 20)
     path = archive(tmp_path / "backup", [TOP, *((f"netapp/{n}", b"", {}) for n in range(30))])
+    assert refusal(path).key == "many"
+
+
+def test_a_path_that_linux_has_not_is_refused(tmp_path: Path) -> None:
+    names = ["netapp"]
+    for _ in range(15):
+        names.append(names[-1] + "/" + "a" * 255)
+    folders: list[Entry] = [(name, None, {}) for name in names]
+    reading.verify(archive(tmp_path / "a", [*folders, (names[-1] + "/" + "b" * 248, b"1", {})]), ROOM)
+    longer = archive(tmp_path / "b", [*folders, (names[-1] + "/" + "b" * 249, b"1", {})])
+    assert refusal(longer).key == "outside"
+
+
+def test_names_that_are_long_take_no_memory(tmp_path: Path) -> None:
+    names = ["netapp"]
+    for _ in range(15):
+        names.append(names[-1] + "/" + "长" * 80)
+    entries: list[Entry] = [(name, None, {}) for name in names]
+    path = archive(tmp_path / "backup", [*entries, *((f"{names[-1]}/{n}", b"", {}) for n in range(2000))])
+    cut = gzip.decompress(path.read_bytes())
+    path.write_bytes(gzip.compress(cut[: cut.index(b"MANIFEST.json")], 1))
+    tracemalloc.start()
+    assert refusal(path).key in ("cut", "other")
+    assert tracemalloc.get_traced_memory()[1] < 2 * 2**20  # of names alone there were 5
+    tracemalloc.stop()
+
+
+def test_names_that_are_too_long_together_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries: list[Entry] = [TOP, *((f"netapp/{n:0200}", b"", {}) for n in range(30))]
+    path = archive(tmp_path / "backup", entries)
+    reading.verify(path, ROOM)
+    monkeypatch.setattr(limits, "BACKUP_MANIFEST", 12_000)
     assert refusal(path).key == "many"
 
 

@@ -218,13 +218,30 @@ def test_more_files_than_a_restore_takes_are_not_saved(
         saved(state, tmp_path)
 
 
+def test_names_that_a_restore_does_not_take_are_not_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = a_state(tmp_path / "state")
+    monkeypatch.setattr(limits, "BACKUP_MANIFEST", 1000)
+    with pytest.raises(Unfit, match="too long together: give --without-files"):
+        saved(state, tmp_path)
+
+
+def test_a_folder_with_a_files_name_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "state" / "mine.key" / "deep").mkdir(parents=True)
+    (tmp_path / "state" / "share").write_text("no folder")
+    found, strange = members.found(tmp_path / "state", files=True)
+    assert (found, strange) == ([], ["mine.key", "share"])
+
+
 def test_what_is_saved_is_what_is_there(tmp_path: Path) -> None:
     state = a_state(tmp_path / "state", "a", "b")
     path = saved(state, tmp_path)
     contents = reading.verify(path, 10**9)
     assert contents.databases == {"words.db": "one", "people.db": "one"}
     assert (contents.netapp, contents.created, contents.files) == ("0.1.0", "2026-11-21T12:00:00Z", True)
-    saved_names = {str(each["name"]).removeprefix("netapp").removeprefix("/") for each in contents.listed}
-    assert saved_names - {""} == {
-        os.fsdecode(name) for name in tree(state) if not name.endswith((b"-wal", b"-shm"))
-    }
+    with tarfile.open(path, errors="surrogateescape") as tar:
+        inside = {name.partition("/")[2] for name in tar.getnames() if name.startswith("netapp/")}
+    there = {name: octets for name, octets in tree(state).items() if not name.endswith((b"-wal", b"-shm"))}
+    assert inside == {os.fsdecode(name) for name in there}
+    assert contents.members == sum(octets is not None for octets in there.values())
