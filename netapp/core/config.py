@@ -253,8 +253,7 @@ SHARED_KEYS: Final = SharedOptions().known_keys()
 def read_file(path: str) -> dict[str, Any]:
     """A configuration file's values.  :raises ConfigError: unreadable, or no TOML."""
     try:
-        with open(path, "rb") as file:
-            return tomllib.load(file)
+        return tomllib.loads(settingsfile.read(path).decode("utf-8"))
     except OSError as error:
         raise ConfigError(f"the configuration file {path} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:

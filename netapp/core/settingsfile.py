@@ -7,7 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from netapp.core.platform import O_CLOEXEC, user
+from netapp.core import limits
+from netapp.core.platform import O_CLOEXEC, O_NOCTTY, O_NONBLOCK, sync_folder, user
 from netapp.errors import ConfigError
 
 NAME: Final = "netapp.toml"
@@ -35,6 +36,22 @@ def found(state: Path) -> str | None:
     return str(path)
 
 
+def read(path: str | Path) -> bytes:
+    """A file of settings, whoever has put it there: no FIFO that never ends, nothing without bound.
+
+    :raises OSError: it cannot be read.
+    :raises ConfigError: it is no file, or too long.
+    """
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | O_NONBLOCK | O_NOCTTY)) as file:
+        about = os.fstat(file.fileno())
+        if not (stat.S_ISREG(about.st_mode) or os.path.samestat(about, os.stat(os.devnull))):
+            raise ConfigError(f"the configuration file {path} is no regular file")
+        octets = file.read(limits.SETTINGS + 1)
+    if len(octets) > limits.SETTINGS:
+        raise ConfigError(f"the configuration file {path} is longer than {limits.SETTINGS:,} octets")
+    return octets
+
+
 def write_new(state: Path, text: str, mode: int = 0o600) -> Path:
     """Write a file of settings where there is none: it appears whole, or not at all.
 
@@ -46,9 +63,12 @@ def write_new(state: Path, text: str, mode: int = 0o600) -> Path:
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | O_CLOEXEC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
+            file.flush()
+            os.fsync(handle)
         draft.chmod(mode)
         with suppress(FileExistsError):
             os.link(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+    sync_folder(state)
     return path

@@ -26,6 +26,7 @@ from netapp.cli.doctor.sockets import Process, Socket, holders, parse_table
 from netapp.core import limits
 from netapp.errors import ConfigError
 
+ME = os.geteuid()
 DOOR = Door("netapp-echo", "echo", "--listen", "tcp", "::", 8888, question="echo")
 NC = Process(41, "nc", ("nc", "-l", "8888"))
 HUB = Process(42, "twistd", ("/usr/bin/python3", "/usr/bin/twistd", "-n", "netapp", "--state=s"), "/srv")
@@ -220,10 +221,11 @@ def test_a_responder_that_has_moved_is_no_fault() -> None:
 
 
 def test_running_services_say_where_they_listen() -> None:
-    elsewhere = Process(44, "twistd", ("twistd", "-n", "netapp-echo"), "", elsewhere=True)
-    echo = Process(45, "twistd", ("twistd", "-n", "netapp-echo", "--listen", "tcp:7", "--state", "s"), "/srv")
-    broken = Process(46, "twistd", ("twistd", "netapp-echo", "--nonsense"))
-    found, names = running.plans([NC, elsewhere, echo, broken])
+    elsewhere = Process(44, "twistd", ("twistd", "-n", "netapp-echo"), "", elsewhere=True, uid=ME)
+    words = ("twistd", "-n", "netapp-echo", "--listen", "tcp:7", "--state", "s")
+    echo = Process(45, "twistd", words, "/srv", uid=ME)
+    broken = Process(46, "twistd", ("twistd", "netapp-echo", "--nonsense"), uid=ME)
+    found, names = running.plans([NC, elsewhere, echo, broken], [ME], Path("/none"))
     assert [(places(each), each.state) for each in found.values()] == [
         ({("netapp-echo", "tcp 7")}, Path("/srv/s"))
     ]
@@ -232,6 +234,37 @@ def test_running_services_say_where_they_listen() -> None:
     assert {place for _, place in places(merged)} == {"tcp 7", "udp 8080", "tcp 8080"}
     hub = plan(["netapp", "--only=echo"])
     assert places(running.merged(plan(["netapp"]), [hub])) == places(hub)
+
+
+def test_other_users_processes_are_not_believed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    def echo(pid: int, uid: int, *words: str, program: str = "") -> Process:
+        return Process(pid, "twistd", ("twistd", "netapp-echo", *words), "/", uid=uid, program=program)
+
+    ours = echo(9, ME, "--listen=tcp:9", "--state=/ours")
+    printing = [echo(10 + at, ME, word) for at, word in enumerate(("--help", "--hel", "--version", "--ver"))]
+    setuid = echo(20, -1, "--listen=tcp:20")
+    sudo = echo(21, ME, "--listen=tcp:21", program="/usr/bin/sudo")
+    others = [echo(pid, 1000 + pid, f"--listen=tcp:{pid}", "--state=/theirs") for pid in (5, 6)]
+    seen = [*others, setuid, sudo, *printing, ours]
+    found, _ = running.plans(seen, [ME], Path("/ours"))
+    assert list(found) == [9]
+    found, _ = running.plans(seen, [ME, 1006], tmp_path)
+    assert [(pid, each.state) for pid, each in found.items()] == [(9, Path("/ours")), (6, tmp_path)]
+    assert capsys.readouterr().out == ""
+    strange = dataclasses.replace(look("taken", dataclasses.replace(HUB, uid=1000)), users=[ME])
+    assert not strange.is_ours
+    assert ports.judge(strange, user="li").cure == "netapp doctor --state DIR"
+    believed = dataclasses.replace(strange, users=[ME, 1000])
+    assert believed.is_ours
+
+
+def test_who_is_believed(tmp_path: Path) -> None:
+    asked = {"SUDO_UID": "1000"}
+    assert running.believed(tmp_path, {}) == list(dict.fromkeys([ME, 0]))
+    assert (1000 in running.believed(tmp_path / "none", asked)) == (ME == 0)
+    if ME == 0:
+        os.chown(tmp_path, 1006, 1006)
+        assert running.believed(tmp_path, asked) == [0, 1000, 1006]
 
 
 # Answers -----------------------------------------------------------------------------------------

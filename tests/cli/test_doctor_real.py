@@ -256,6 +256,38 @@ def test_an_ordinary_user_gets_no_traceback(tmp_path: Path) -> None:
     assert "chown" in finding["cure"]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may start another's process")
+def test_words_of_other_users_neither_end_nor_hold_up_nor_mislead(tmp_path: Path) -> None:
+    """Whoever has an account here may start a process with such words."""
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "fifo").chmod(0o666)
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    state.chmod(0o777)  # which is to be found, whatever others say
+    sleeps = "['twistd', '-c', 'import time; time.sleep(60)', *sys.argv[2:]]"
+    fake = f"import os, sys; os.execv(sys.argv[1], {sleeps})"
+    lines = [
+        ["netapp-echo", "--listen=tcp:7", "--state=/nowhere/x"],
+        ["netapp", "--help"],
+        ["netapp", "--version"],
+        ["netapp", f"--config={tmp_path}/fifo"],
+        ["netapp", "--config=/dev/zero"],
+    ]
+    python = real.tool("/usr/bin/python3", "python3")
+    running = [subprocess.Popen([python, "-c", fake, python, *words], user=65534, cwd="/") for words in lines]
+    try:
+        for each in running:
+            until(lambda pid=each.pid: b"sleep(60)" in Path(f"/proc/{pid}/cmdline").read_bytes())
+        shown = netapp("doctor", state=state, lang="C")
+    finally:
+        for each in running:
+            each.kill()
+            each.wait()
+    assert shown.returncode == 1
+    assert f"bad   the state directory {state} can be written by others" in shown.stdout
+    assert "/nowhere/x" not in shown.stdout
+
+
 def test_ufw_is_named_and_its_own_command_opens_the_port(tmp_path: Path) -> None:
     path = os.environ["PATH"] + ":/usr/sbin"
     ufw = shutil.which("ufw", path=path) or real.tool("ufw", "ufw")

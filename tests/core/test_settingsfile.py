@@ -101,6 +101,20 @@ def test_days(tmp_path: Path) -> None:
     assert parsed(tmp_path)["keep-talk"] == 30
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no FIFOs")
+def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "long").write_bytes(b"#" * (limits.SETTINGS + 1))
+    for name, said in (
+        ("fifo", "no regular file"),
+        ("/dev/zero", "no regular file"),
+        ("long", "longer than"),
+    ):
+        with pytest.raises(usage.UsageError, match=said):
+            parsed(tmp_path, f"--config={tmp_path / name}")
+    assert parsed(tmp_path, f"--config={os.devnull}")["lang"] == "zh"
+
+
 # Old logs ----------------------------------------------------------------------------------------
 
 

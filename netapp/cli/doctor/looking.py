@@ -26,6 +26,7 @@ from netapp.cli.doctor import (
 )
 from netapp.cli.doctor.finding import Finding
 from netapp.cli.doctor.settings import Door, Plan, plan
+from netapp.cli.service import unit
 from netapp.core import limits, platform
 from netapp.core.languages import Phrases
 from netapp.core.state import default_state
@@ -67,12 +68,21 @@ def findings(words: Sequence[str], folder: Path | None, *, given: bool) -> list[
         editor = f"{os.environ.get('EDITOR') or 'nano'} {config}" if config else "twistd netapp --help"
         found.append(Finding("settings", "bad", say("settings", reason=error), editor))
         wanted = _defaults()
-    active, names = running.plans(sockets.processes())
+    where = folder or (wanted.state if given or os.path.exists(wanted.state) else _installed(wanted.state))
+    users = running.believed(where, os.environ)
+    active, names = running.plans(sockets.processes(), users, where)
+    wanted = replace(wanted, state=where)
     if not given:
         wanted = running.merged(wanted, tuple(active.values()))
     if folder is not None:
         wanted = replace(wanted, state=folder)
-    return found + together(_looks(wanted, active, names))
+    return found + together(_looks(wanted, active, names, users))
+
+
+def _installed(default: Path) -> Path:
+    """The state directory of ``netapp service install``, where there is one."""
+    installed = unit.STATES / "netapp"
+    return installed if os.access(installed, os.R_OK | os.X_OK) else default
 
 
 def _defaults() -> Plan:
@@ -82,7 +92,9 @@ def _defaults() -> Plan:
         return Plan((), default_state(os.environ))
 
 
-def _looks(wanted: Plan, active: Mapping[int, Plan], names: Sequence[str]) -> list[tuple[str, Look]]:
+def _looks(
+    wanted: Plan, active: Mapping[int, Plan], names: Sequence[str], users: Sequence[int]
+) -> list[tuple[str, Look]]:
     own = questions.own_addresses()
     doors, where = wanted.doors, wanted.state
     return [
@@ -94,7 +106,7 @@ def _looks(wanted: Plan, active: Mapping[int, Plan], names: Sequence[str]) -> li
         ("limits", machine.read_limits),
         ("resolver", lambda: resolver.judge(resolver.read(), doors, own)),
         ("firewall", lambda: firewall.judge(doors, firewall.read(names))),
-        ("port", lambda: look_at_ports(wanted, active, own)),
+        ("port", lambda: look_at_ports(wanted, active, own, users)),
     ]
 
 
@@ -142,9 +154,14 @@ class _Asked:
     host: str
 
 
-def look_at_ports(wanted: Plan, active: Mapping[int, Plan], own: Sequence[str]) -> list[Finding]:
-    """Each port: free, or whose; and who answers there, where it is ours or cannot be known."""
-    looks = _ports(wanted.doors, active)
+def look_at_ports(
+    wanted: Plan, active: Mapping[int, Plan], own: Sequence[str], users: Sequence[int]
+) -> list[Finding]:
+    """Each port: free, or whose; and who answers there, where it is ours or cannot be known.
+
+    :param users: whose processes are believed.
+    """
+    looks = _ports(wanted.doors, active, users)
     asked = [
         _Asked(look, host)
         for look in looks
@@ -185,7 +202,7 @@ def _can_be_asked(door: Door) -> bool:
     return bool(door.question) and not door.proxied
 
 
-def _ports(doors: Sequence[Door], active: Mapping[int, Plan]) -> list[ports.Look]:
+def _ports(doors: Sequence[Door], active: Mapping[int, Plan], users: Sequence[int]) -> list[ports.Look]:
     table = sockets.read_sockets()
     bound = at_once([partial(ports.bind, door) for door in doors])
     ways = [ports.in_the_way(door, table or ()) for door in doors]
@@ -195,7 +212,7 @@ def _ports(doors: Sequence[Door], active: Mapping[int, Plan]) -> list[ports.Look
     for door, outcome, way in zip(doors, bound, ways, strict=True):
         # A port at another address does not stand in the way of one that could be bound.
         met = way if outcome != "free" else ()
-        look = ports.Look(door, outcome or "unknown", met, holders)
+        look = ports.Look(door, outcome or "unknown", met, holders, users=users)
         serving = active.get(look.holder.pid) if look.holder is not None else None
         if serving is not None:
             look = replace(look, serves=_tables(serving, door))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from netapp.cli import common
+from netapp.cli.doctor import running
 from netapp.cli.doctor.finding import Finding, Verdict, by_root
 from netapp.cli.doctor.settings import Door
 from netapp.cli.doctor.sockets import Process, Socket
@@ -23,6 +24,11 @@ PHRASES: Final = Phrases(
         "other netapp": (
             "{port} 被另一个 netapp 占用:{holder}({service} 要用)",
             "{port} is taken by another netapp: {holder} ({service} wants it)",
+        ),
+        "another's netapp": (
+            "{port} 被用户 {user} 的 netapp 占用:{holder}({service} 要用);是它的话,请指明它的状态目录",
+            "{port} is taken by a netapp of {user}: {holder} ({service} wants it); "
+            "if it is the one, name its state directory",
         ),
         "taken": (
             "{port} 被 {holder} 占用({service} 要用)",
@@ -58,6 +64,7 @@ class Look:
     :param holders: who has them, by inode, where that can be seen.
     :param serves: the services that the holder is known to have at this port; None where only its
         plugin is known.
+    :param users: whose word is believed on what they run; None for everybody's.
     """
 
     door: Door
@@ -65,6 +72,7 @@ class Look:
     sockets: tuple[Socket, ...] = ()
     holders: Mapping[int, Process] = field(default_factory=dict)
     serves: frozenset[str] | None = None
+    users: Sequence[int] | None = None
 
     @property
     def holder(self) -> Process | None:
@@ -73,10 +81,20 @@ class Look:
     @property
     def is_ours(self) -> bool:
         """A netapp that runs this service has it."""
+        if self.is_strange:
+            return False
         plugin = self.holder.plugin[0] if self.holder is not None and self.holder.plugin else ""
         if plugin and self.serves is not None:
             return self.door.table in self.serves
         return plugin in ("netapp", f"netapp-{self.door.table}")
+
+    @property
+    def is_strange(self) -> bool:
+        """A program says that it is a netapp, and its user is none that we believe."""
+        holder = self.holder
+        if holder is None or self.users is None or not holder.plugin:
+            return False
+        return not running.is_believed(holder, self.users)
 
 
 def judge(look: Look, *, user: str = "?", root: bool = True) -> Finding:
@@ -107,6 +125,8 @@ def _judged(look: Look, user: str, *, root: bool) -> Finding:
         return _finding(verdict, look.bound, fields, about)
     if look.is_ours:
         return _finding("ok", "ours", fields, about)
+    if look.is_strange:
+        return _finding("bad", "another's netapp", fields, about, "netapp doctor --state DIR")
     if holder is not None:
         return _finding(
             "bad", "other netapp" if holder.plugin else "taken", fields, about, _ended(door, holder)

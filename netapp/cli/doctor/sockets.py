@@ -33,6 +33,8 @@ class Process:
     :param folder: where it runs.
     :param elsewhere: it is in another network namespace, so that its ports are not ours.
     :param environ: of its environment what changes a netapp's settings, where that can be seen.
+    :param uid: whose it is; -1 where that is hidden, or where it acts as another than who started it.
+    :param program: the file that it runs, which its words cannot change; empty where that is hidden.
     """
 
     pid: int
@@ -41,6 +43,8 @@ class Process:
     folder: str = ""
     elsewhere: bool = False
     environ: Mapping[str, str] = field(default_factory=dict)
+    uid: int = -1
+    program: str = ""
 
     @property
     def plugin(self) -> tuple[str, ...]:
@@ -123,7 +127,22 @@ def process(pid: int, proc: Path = Path("/proc")) -> Process:
     name = _read(folder / "comm").strip() or "?"
     pairs = (word.partition("=") for word in _read(folder / "environ").split("\0"))
     environ = {key: value for key, _, value in pairs if key in _SETTINGS and value}
-    return Process(pid, name, tuple(filter(None, words)), _link(folder / "cwd"), elsewhere, environ)
+    return Process(
+        pid,
+        name,
+        tuple(filter(None, words)),
+        _link(folder / "cwd"),
+        elsewhere,
+        environ,
+        _owner(_read(folder / "status")),
+        _link(folder / "exe"),
+    )
+
+
+def _owner(text: str) -> int:
+    """Real, effective, saved and file system's user must be one: proc(5), the line ``Uid:``."""
+    uids = next((line.split()[1:] for line in text.splitlines() if line.startswith("Uid:")), [])
+    return int(uids[0]) if len(uids) == 4 and len(set(uids)) == 1 else -1
 
 
 def _link(path: Path) -> str:
