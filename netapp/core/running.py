@@ -103,6 +103,17 @@ def alone(plugin: str, options: OptionsT, part: Callable[[OptionsT, Shared], ISe
     if held is None:  # there was none yet
         starting(plugin, lambda: hold(options.state_path))
     doors.setServiceParent(house)
+    _watch(plugin, options, shared, house, doors)
+    Part(lambda: _log.info("{plugin}: ready", plugin=plugin), lambda: None).setServiceParent(house)
+    notifier = Notifier(Manager(os.environ), reactor, time.monotonic_ns, plugin)
+    shared.hangup.told = notifier.reading
+    notifier.setServiceParent(house)  # last, and so the first to hear of the stop
+    return house
+
+
+def _watch(plugin: str, options: SharedOptions, shared: Shared, house: Storeys, doors: House) -> None:
+    """Have the house seen from outside: what it explains, counts, and tells of itself."""
+    reactor = shared.reactor
     if options["explain"]:
         from netapp.core.explain.doors import explain_all
 
@@ -120,11 +131,6 @@ def alone(plugin: str, options: OptionsT, part: Callable[[OptionsT, Shared], ISe
         shared.status.add("retention", "logs", lambda: {"log_files": limits.LOG_OLD})
     door = status_door(plugin, options.state_path, shared.status, house, reactor)
     door.setServiceParent(house)
-    Part(lambda: _log.info("{plugin}: ready", plugin=plugin), lambda: None).setServiceParent(house)
-    notifier = Notifier(Manager(os.environ), reactor, time.monotonic_ns, plugin)
-    shared.hangup.told = notifier.reading
-    notifier.setServiceParent(house)  # last, and so the first to hear of the stop
-    return house
 
 
 def allow_many_files() -> None:
