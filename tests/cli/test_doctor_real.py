@@ -278,7 +278,7 @@ def test_words_of_other_users_neither_end_nor_hold_up_nor_mislead(tmp_path: Path
     try:
         for each in running:
             until(lambda pid=each.pid: b"sleep(60)" in Path(f"/proc/{pid}/cmdline").read_bytes())
-        shown = netapp("doctor", state=state, lang="C")
+        shown = netapp("doctor", "--state", state, lang="C")
     finally:
         for each in running:
             each.kill()
