@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from netapp.cli import common, troubles
+from netapp.cli.options import STATE
 from netapp.core import state
 from netapp.core.languages import Phrases
 from netapp.core.platform import user
@@ -67,7 +68,7 @@ _NAMES: Final = 40
 @click.command(epilog="Example:  netapp status --qr")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, sizes in octets, times in seconds.")
 @click.option("--qr", "draw", is_flag=True, help="Show the QR code of the page's address too.")
-@click.option("--state", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Look at this one.")
+@click.option("--state", "folder", type=STATE, metavar="DIR", help="Look at this one.")
 def status(as_json: bool, draw: bool, folder: Path | None) -> None:
     """Show what runs here.
 

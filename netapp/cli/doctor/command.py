@@ -10,6 +10,7 @@ import click
 
 from netapp.cli import common
 from netapp.cli.doctor.finding import Finding
+from netapp.cli.options import STATE
 from netapp.core.languages import Phrases
 
 PHRASES: Final = Phrases(
@@ -34,7 +35,7 @@ Examples:
 """,
     context_settings={"ignore_unknown_options": True},
 )
-@click.option("--state", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Look at this one.")
+@click.option("--state", "folder", type=STATE, metavar="DIR", help="Look at this one.")
 @click.option("--config", "-c", "config", metavar="FILE", help="The services' configuration file.")
 @click.option("--json", "as_json", is_flag=True, help="For programs: a list of findings.")
 @click.argument("words", metavar="[PLUGIN OPTIONS...]", nargs=-1, type=click.UNPROCESSED)

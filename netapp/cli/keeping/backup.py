@@ -10,6 +10,7 @@ import click
 import netapp
 from netapp.cli import common
 from netapp.cli.keeping import base
+from netapp.cli.options import state_option
 from netapp.cli.progress import progress
 from netapp.core.languages import Phrases
 
@@ -58,10 +59,10 @@ _WORKSHOP: Final = ".netapp-backup-"
     epilog="Examples:\n\n\b\n  netapp backup /media/usb/netapp.tar.gz\n"
     "  netapp backup - | ssh other 'cat > netapp.tar.gz'"
 )
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("file", type=click.Path(readable=False, path_type=Path, allow_dash=True))
 @click.option("--without-files", is_flag=True, help="Leave the shared files out.")
 @click.option("--force", is_flag=True, help="Replace FILE if it is there.")
-@base.state_option
+@state_option
 def backup(file: Path, without_files: bool, force: bool, state: Path | None) -> None:
     """Save accounts, messages, keys, settings and shared files in one file; services may run.
 
@@ -152,12 +153,13 @@ def _has_pepper(state: Path) -> bool:
     """Whether hashes here need a file that is kept elsewhere."""
     import sqlite3
 
-    from netapp.core.backup import rows
+    from netapp.core.backup import Unfit, rows
     from netapp.people.settings import PEPPER
 
     try:
-        with rows.opened(state / "people.db") as database:
-            stored = database.execute("SELECT value FROM setting WHERE key = ?", (PEPPER,)).fetchone()
-    except sqlite3.Error:  # there are no accounts, or an older database
+        stored = rows.value(
+            state / "people.db", "setting", "SELECT value FROM setting WHERE key = ?", PEPPER
+        )
+    except (sqlite3.Error, Unfit):  # there are no accounts, or an older database
         return False
-    return stored is not None and '"' in str(stored[0])
+    return stored is not None and '"' in stored

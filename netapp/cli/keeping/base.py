@@ -2,19 +2,15 @@
 
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
-
-import click
+from typing import Final
 
 from netapp.cli import common
 from netapp.core.languages import Phrases
-
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 PHRASES: Final = Phrases(
     {
@@ -66,14 +62,6 @@ def nouns() -> tuple[Noun, ...]:
         Noun("people.db", people.MIGRATIONS, people.HEAD),
         Noun("talk.db", talk.MIGRATIONS, talk.HEAD),
     )
-
-
-def state_option(function: Function) -> Function:
-    return click.option(
-        "--state",
-        type=click.Path(path_type=Path),
-        help="The services' state directory.  [$NETAPP_STATE, else netapp in the XDG state home]",
-    )(function)
 
 
 def directory(state: Path | None, *, there: bool = True) -> Path:

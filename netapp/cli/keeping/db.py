@@ -7,6 +7,7 @@ import click
 
 from netapp.cli import common
 from netapp.cli.keeping import base
+from netapp.cli.options import state_option
 from netapp.core.languages import Phrases
 
 PHRASES: Final = Phrases(
@@ -50,7 +51,7 @@ def db() -> None:
 
 
 @db.command(epilog="Example:  netapp db check --state /var/lib/netapp")
-@base.state_option
+@state_option
 def check(state: Path | None) -> None:
     """Read every database whole and see what is wrong; services may run.
 
@@ -94,7 +95,7 @@ def _look(path: Path, noun: base.Noun) -> tuple[str, dict[str, object]]:
 
 
 @db.command(epilog="Example:  netapp db upgrade --state /var/lib/netapp")
-@base.state_option
+@state_option
 def upgrade(state: Path | None) -> None:
     """Bring the databases to this netapp's revision, after a copy is put aside.
 

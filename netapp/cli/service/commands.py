@@ -10,6 +10,7 @@ from typing import Any, Final
 import click
 
 from netapp.cli import common
+from netapp.cli.options import STATE
 from netapp.cli.service import files, place, unit
 from netapp.cli.service.words import say
 
@@ -44,7 +45,7 @@ def root_option(function: common.Function) -> common.Function:
 @click.option(
     "--user", default="netapp", metavar="NAME", help="Whom it runs as; made if it is netapp (netapp)."
 )
-@click.option("--state", default="/var/lib/netapp", type=click.Path(path_type=Path), metavar="DIR",
+@click.option("--state", default="/var/lib/netapp", type=STATE, metavar="DIR",
               help="Where things are kept (/var/lib/netapp).")  # fmt: skip
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE",
               help="The settings (netapp.toml in the state directory).")  # fmt: skip

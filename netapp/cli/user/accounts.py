@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from netapp.cli import common
+from netapp.cli.options import state_option
 from netapp.cli.user import table
-from netapp.cli.user.base import Transaction, at, change, failures, json_option, state_option
+from netapp.cli.user.base import Transaction, at, change, failures, json_option
 from netapp.cli.user.passwords import Wanted, password_options
 from netapp.cli.user.sessions import tell_keys
 from netapp.core.languages import Phrases

@@ -12,7 +12,8 @@ from typing import Any, BinaryIO, Final
 import click
 
 from netapp.cli import common
-from netapp.cli.user.base import directory, see_whose, state_option, trail
+from netapp.cli.options import state_option
+from netapp.cli.user.base import directory, see_whose, trail
 from netapp.cli.user.table import width
 from netapp.core import limits
 from netapp.core.languages import Phrases

@@ -80,14 +80,6 @@ _DATABASE: Final = {
 }
 
 
-def state_option(function: Function) -> Function:
-    return click.option(
-        "--state",
-        type=click.Path(path_type=Path),
-        help="The services' state directory.  [$NETAPP_STATE, else netapp in the XDG state home]",
-    )(function)
-
-
 def json_option(function: Function) -> Function:
     return click.option(
         "--json", "as_json", is_flag=True, help="One JSON array, times in seconds since 1970."
@@ -244,7 +236,10 @@ def see_whose(state: Path) -> None:
 
 
 def _open_to_others(state: Path) -> bool:
-    return state.is_dir() and bool(stat.S_IMODE(state.stat().st_mode) & 0o002)
+    try:
+        return state.is_dir() and bool(stat.S_IMODE(state.stat().st_mode) & 0o002)
+    except OSError:  # in a folder that we may not enter
+        return False
 
 
 def _user_name(number: int) -> str:

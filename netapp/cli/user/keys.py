@@ -8,8 +8,9 @@ from typing import Final
 import click
 
 from netapp.cli import common
+from netapp.cli.options import state_option
 from netapp.cli.user import table
-from netapp.cli.user.base import Transaction, change, json_option, of_account, state_option
+from netapp.cli.user.base import Transaction, change, json_option, of_account
 from netapp.core import limits
 from netapp.core.languages import Phrases
 from netapp.core.text import decode

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from netapp.cli import common
+from netapp.cli.options import state_option
 from netapp.cli.user import table
 from netapp.cli.user.accounts import role_name, role_type
-from netapp.cli.user.base import Transaction, at, json_option, state_option
+from netapp.cli.user.base import Transaction, at, json_option
 from netapp.core.languages import Phrases
 from netapp.core.text import visible
 from netapp.people.model import Account

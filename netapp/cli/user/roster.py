@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from netapp.cli import common
+from netapp.cli.options import state_option
 from netapp.cli.user import files, table, transfer
 from netapp.cli.user.accounts import Group
-from netapp.cli.user.base import Transaction, at, state_option
+from netapp.cli.user.base import Transaction, at
 from netapp.cli.user.invitations import days_option, made
 from netapp.core import limits
 from netapp.core.languages import Phrases

@@ -6,8 +6,9 @@ from typing import Any, Final
 import click
 
 from netapp.cli import common
+from netapp.cli.options import state_option
 from netapp.cli.user import tries
-from netapp.cli.user.base import Transaction, change, state_option
+from netapp.cli.user.base import Transaction, change
 from netapp.core.languages import Phrases
 from netapp.people.model import Account
 

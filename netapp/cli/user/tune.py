@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from netapp.cli import common
+from netapp.cli.options import state_option
 from netapp.cli.user import table
-from netapp.cli.user.base import Transaction, at, state_option
+from netapp.cli.user.base import Transaction, at
 from netapp.core import limits
 from netapp.core.languages import Phrases
 
