@@ -1,10 +1,11 @@
 """twistd sets its log file aside at every million octets, and keeps them all; we keep the newest.
 
-It names them LOGFILE.1, the newest, LOGFILE.2 and so on.
+It names them LOGFILE.1, the newest, LOGFILE.2 and so on, without a gap; a number that does not follow
+such a row is somebody else's: LOGFILE.20261120 is logrotate's.
 """
 
+import itertools
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -44,11 +45,12 @@ class OldLogs(service.Service):
 
     def _look(self) -> None:
         self._next = self._clock.callLater(limits.LOG_LOOK, self._look)
-        name = re.compile(re.escape(self._path.name) + r"\.([0-9]{1,9})", re.ASCII)
         try:
-            for each in self._path.parent.iterdir():
-                match = name.fullmatch(each.name)
-                if match is not None and int(match[1]) > limits.LOG_OLD:
-                    each.unlink(missing_ok=True)
+            names = {each.name for each in self._path.parent.iterdir()}
+            row = itertools.takewhile(
+                names.__contains__, (f"{self._path.name}.{number}" for number in itertools.count(1))
+            )
+            for name in reversed(list(row)[limits.LOG_OLD :]):  # one that is cut leaves no gap
+                self._path.with_name(name).unlink(missing_ok=True)
         except OSError as error:
             self._log.warn("old logs are not deleted: {reason}", reason=str(error))

@@ -129,7 +129,7 @@ def test_where_twistd_logs() -> None:
 
 def test_the_newest_are_kept_and_nothing_else_is_touched(tmp_path: Path) -> None:
     names = [f"x.log.{number}" for number in range(1, limits.LOG_OLD + 4)]
-    others = ["x.log", "x.log.old", "x.log.99.gz", "y.log.99"]
+    others = ["x.log", "x.log.old", "x.log.99.gz", "y.log.99", "x.log.77", "x.log.20261120", "x.log.014"]
     for name in names + others:
         (tmp_path / name).touch()
     clock = task.Clock()
@@ -137,9 +137,9 @@ def test_the_newest_are_kept_and_nothing_else_is_touched(tmp_path: Path) -> None
     old.startService()
     left = {each.name for each in tmp_path.iterdir()}
     assert left == {*others, *names[: limits.LOG_OLD]}
-    (tmp_path / "x.log.77").touch()
+    (tmp_path / f"x.log.{limits.LOG_OLD + 1}").touch()
     clock.advance(limits.LOG_LOOK)
-    assert not (tmp_path / "x.log.77").exists()
+    assert {each.name for each in tmp_path.iterdir()} == left
     old.stopService()
     assert not clock.getDelayedCalls()
 
