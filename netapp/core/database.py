@@ -123,7 +123,8 @@ def _revision(connection: Connection, path: Path) -> str | None:
     """The revision that a database is at; None for an empty one, which is to be made."""
     if not connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar():
         return None
-    if not sqlalchemy.inspect(connection).has_table("alembic_version"):
+    known = "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version' AND type = 'table'"  # no view
+    if not connection.exec_driver_sql(known).scalar():
         raise ConfigError(f"the database {path} is not netapp's: move it elsewhere, or use another --state")
     now = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
     return None if now is None else str(now)

@@ -68,7 +68,7 @@ EXPLAIN_WINDOW: Final = 60.0
 EXPLAIN_TOLD: Final = 100
 EXPLAIN_TOLD_EACH: Final = 30
 #: The same finding of one address in that time.
-EXPLAIN_TOLD_SAME: Final = 3
+EXPLAIN_TOLD_SAME: Final = 10
 #: Characters of a file's name, or of a misread answer, that a finding shows.
 EXPLAIN_SHOWN: Final = 60
 #: A connection on which nobody has said anything, or whose peer takes nothing of a file, for so long.
@@ -152,6 +152,10 @@ BACKUP_READ: Final = 2**20
 BACKUP_TRIES: Final = 3
 #: Lines that are shown of what is wrong with a database.
 BACKUP_DAMAGE: Final = 5
+#: Steps of SQLite's machine that reading one value of a database may take; it needs a few dozen.
+DATABASE_STEPS: Final = 1_000_000
+#: Steps between two looks at whether somebody has interrupted us.
+DATABASE_LOOK: Final = 10_000
 #: Copies of one database that upgrades have put aside.
 DATABASE_COPIES: Final = 3
 

@@ -157,9 +157,7 @@ def _has_pepper(state: Path) -> bool:
     from netapp.people.settings import PEPPER
 
     try:
-        stored = rows.value(
-            state / "people.db", "setting", "SELECT value FROM setting WHERE key = ?", PEPPER
-        )
+        stored = rows.value(state / "people.db", "setting", "SELECT value FROM setting WHERE key = ?", PEPPER)
     except (sqlite3.Error, Unfit):  # there are no accounts, or an older database
         return False
     return stored is not None and '"' in stored

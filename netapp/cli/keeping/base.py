@@ -40,6 +40,7 @@ class Noun:
     database: str
     migrations: Path
     head: str
+    tables: frozenset[str]
 
     def known(self) -> frozenset[str]:
         """All revisions that this netapp knows."""
@@ -56,11 +57,13 @@ class Noun:
 def nouns() -> tuple[Noun, ...]:
     """Those that keep rows; SQLAlchemy takes its time, so not for ``--help``."""
     from netapp.people import store as people
+    from netapp.people.tables import METADATA
     from netapp.talk import rows as talk
+    from netapp.talk.tables import metadata
 
     return (
-        Noun("people.db", people.MIGRATIONS, people.HEAD),
-        Noun("talk.db", talk.MIGRATIONS, talk.HEAD),
+        Noun("people.db", people.MIGRATIONS, people.HEAD, frozenset(METADATA.tables)),
+        Noun("talk.db", talk.MIGRATIONS, talk.HEAD, frozenset(metadata.tables)),
     )
 
 

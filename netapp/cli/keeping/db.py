@@ -79,7 +79,7 @@ def _look(path: Path, noun: base.Noun) -> tuple[str, dict[str, object]]:
     if not path.exists():
         return "none", {}
     try:
-        revision, damage = rows.revision(path), rows.damage(path)
+        revision, damage = rows.revision(path), rows.damage(path, noun.tables)
         tables = rows.tables(path)
     except Unfit as error:
         if error.key != "no database":

@@ -61,8 +61,16 @@ def restore(file: Path, check: bool, force: bool, state: Path | None) -> None:
         return
     moment = base.now().strftime("%Y%m%dT%H%M%SZ")
     with base.failures(state), _bar(file.name) as advance:
-        known = {noun.database: noun.known() for noun in base.nouns()}
-        contents, old = put_back(file, state, known=known, moment=moment, force=force, advance=advance)
+        nouns = base.nouns()
+        contents, old = put_back(
+            file,
+            state,
+            known={noun.database: noun.known() for noun in nouns},
+            tables={noun.database: noun.tables for noun in nouns},
+            moment=moment,
+            force=force,
+            advance=advance,
+        )
     common.write(say("done", state=state, created=contents.created, files=contents.members))
     if old is not None:
         common.note(say("old", path=old))

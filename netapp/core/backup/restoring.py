@@ -17,6 +17,7 @@ import tarfile
 from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from netapp.core.backup import Unfit, reading, rows
@@ -27,7 +28,7 @@ from netapp.core.backup.workshop import discard, sweep, workshop
 from netapp.core.platform import O_CLOEXEC, O_NOFOLLOW, sync_folder, user
 from netapp.core.state import User, acting_as, name_of, unused
 
-#: A database's name to the revisions of it that this netapp knows.
+#: A database's name to the revisions of it, or the tables in it, that this netapp knows.
 Known = Mapping[str, Set[str]]
 _NEW: Final = "new"
 _OLD: Final = "old"
@@ -42,11 +43,13 @@ def restore(
     *,
     known: Known,
     moment: str,
+    tables: Known = MappingProxyType({}),
     force: bool = False,
     advance: Advance = lambda done, total: None,
 ) -> tuple[Contents, Path | None]:
     """Verify the whole of a backup, then put it in a state directory's place.
 
+    :param tables: of each database that netapp reads; none may be a view.
     :param moment: becomes a part of the old state's name, ``STATE.before-MOMENT``.
     :param force: whether a state that holds something may be replaced.
     :param advance: called with octets read, and all that are; the archive is read twice.
@@ -75,6 +78,7 @@ def restore(
                         contents,
                         folder / _NEW,
                         known,
+                        tables,
                         _owner(state),
                         lambda done, total: advance((total + done) // 2, total),
                     )
@@ -139,6 +143,7 @@ def extract(
     contents: Contents,
     into: Path,
     known: Known,
+    tables: Known,
     owner: tuple[int, int] | None,
     advance: Advance = lambda done, total: None,
 ) -> None:
@@ -160,7 +165,7 @@ def extract(
     archive.extract(contents, take, advance)
     for name in [each.name for each in into.iterdir() if is_database(each.name)]:
         revision = rows.revision(into / name)
-        if rows.damage(into / name):
+        if rows.damage(into / name, tables.get(name, frozenset())):
             raise Unfit("damaged", path=path, name=name)
         if revision is not None and revision not in known.get(name, {revision}):
             raise Unfit("newer", path=path, version=contents.netapp)

@@ -2,13 +2,14 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from netapp.core import limits
 from netapp.core.backup import Unfit
 from netapp.core.platform import O_CLOEXEC
+from netapp.core.text import visible
 
 #: Called with pages left and pages in all.
 Progress = Callable[[int, int], object]
@@ -24,7 +25,7 @@ def copy(source: Path, target: Path, progress: Progress = lambda left, total: No
     :raises sqlite3.OperationalError: the disk is full, or fails.
     """
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | O_CLOEXEC, 0o600))
-    with _understood(source), opened(source) as ours, closing(sqlite3.connect(target)) as theirs:
+    with _understood(source), opened(source) as ours, opened(target) as theirs:
         ours.execute("BEGIN")
         ours.execute("SELECT count(*) FROM sqlite_master").fetchone()  # from here on nothing changes for us
         ours.backup(
@@ -42,24 +43,41 @@ def copy(source: Path, target: Path, progress: Progress = lambda left, total: No
 
 def revision(path: Path) -> str | None:
     """The revision that a database is at; None where it holds none.  :raises Unfit: it is no database."""
-    with _understood(path), opened(path) as database:
-        known = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
-        row = database.execute("SELECT version_num FROM alembic_version").fetchone() if known else None
+    return value(path, "alembic_version", "SELECT version_num FROM alembic_version")
+
+
+def value(path: Path, table: str, question: str, *arguments: str) -> str | None:
+    """The first row's first value; None where there is no such table, or no row.
+
+    A view is no table: what it tells may never end.
+
+    :raises Unfit: it is no database, or there is no end of it.
+    """
+    with _understood(path), opened(path, limits.DATABASE_STEPS) as database:
+        known = database.execute(
+            "SELECT 1 FROM sqlite_master WHERE name = ? COLLATE NOCASE AND type = 'table'", (table,)
+        ).fetchone()
+        row = database.execute(question, arguments).fetchone() if known else None
     return None if row is None else str(row[0])
 
 
 def tables(path: Path) -> int:
     """How many tables and indexes a database has.  :raises Unfit: it is no database."""
-    with _understood(path), opened(path) as database:
+    with _understood(path), opened(path, limits.DATABASE_STEPS) as database:
         return int(database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
 
 
-def damage(path: Path) -> list[str]:
-    """What SQLite finds wrong with a database, in its words, at most a few lines; nothing if it is whole.
+def damage(path: Path, ours: Set[str] = frozenset()) -> list[str]:
+    """What is wrong with a database, in SQLite's words, at most a few lines; nothing if it is whole.
 
+    A signal interrupts it: a large one takes its time.
+
+    :param ours: names of tables that netapp reads; none is a view, and no trigger is on one.
     :raises Unfit: it is no database at all.
     """
     with _understood(path), opened(path) as database:
+        if wrong := _disguised(database, {"alembic_version", *ours}):
+            return wrong[: limits.BACKUP_DAMAGE]
         found = [str(row[0]) for row in database.execute(f"PRAGMA integrity_check({limits.BACKUP_DAMAGE})")]
         wrong = [] if found == ["ok"] else found
         for table, number, parent, _ in database.execute("PRAGMA foreign_key_check").fetchmany(
@@ -69,14 +87,57 @@ def damage(path: Path) -> list[str]:
     return wrong
 
 
+def _disguised(database: sqlite3.Connection, ours: Set[str]) -> list[str]:
+    """Views and triggers in the place of our tables: what they do when they are read may never end."""
+    others = database.execute(
+        "SELECT type, name, tbl_name FROM sqlite_master WHERE type IN ('view', 'trigger')"
+    )
+    return [f"{visible(str(name))} is a {kind}" for kind, name, table in others if str(table).lower() in ours]
+
+
 @contextmanager
-def opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection that makes no database where there is none, and waits for writers."""
+def opened(path: Path, steps: int | None = None) -> Iterator[sqlite3.Connection]:
+    """A connection that makes no database where there is none, and waits for writers.
+
+    What the database itself says is not trusted: no function that it names does anything beside telling
+    a value.
+
+    :param steps: of SQLite's machine that are taken at most; without it, a signal alone ends what has no end.
+    :raises KeyboardInterrupt: SQLite was interrupted.
+    :raises Unfit: there were more steps.
+    """
     # As root, SQLite gives the log and its index to the owner of the database.
     name = path.absolute().as_uri() + "?mode=rw"
     with closing(sqlite3.connect(name, uri=True, timeout=limits.DATABASE_BUSY)) as database:
         database.isolation_level = None
-        yield database
+        counted = _Counted(steps)
+        database.set_progress_handler(counted, limits.DATABASE_LOOK)
+        try:
+            database.execute("PRAGMA trusted_schema=OFF")
+            yield database
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorname", "") != "SQLITE_INTERRUPT":
+                raise
+            if counted.too_many:
+                raise Unfit("no database", path=path) from None
+            raise KeyboardInterrupt from None  # a signal came while Python was asked whether to go on
+
+
+class _Counted:
+    """Called by SQLite again and again: Python sees to its signals meanwhile."""
+
+    def __init__(self, steps: int | None) -> None:
+        self._left = steps
+
+    @property
+    def too_many(self) -> bool:
+        return self._left is not None and self._left <= 0
+
+    def __call__(self) -> bool:
+        """:returns: whether to stop."""
+        if self._left is not None:
+            self._left -= limits.DATABASE_LOOK
+        return self.too_many
 
 
 def sync(path: Path) -> None:
