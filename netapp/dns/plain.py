@@ -9,7 +9,7 @@ from typing import Final
 from netapp.core.text import Codec, Encoding
 from netapp.names.naming import BadName, wire_name
 
-_SPACE: Final = b" \t\r\n"
+_SPACE: Final = b" \t\r\n\0"  # NUL: programs in C send what ends a string too
 
 #: What this server says by default of a name it does not have; never answered, whatever ours is,
 #: since two servers that do not know would tell each other so for ever.

@@ -45,14 +45,17 @@ def is_text(octets: bytes) -> bool:
 def classify(datagram: bytes) -> Tongue:
     """Which tongue a datagram speaks.
 
+    A text may end in NUL octets, as programs in C send it: no request is nothing but text and then NULs.
     Every legal request has at most 255 questions, so octet 4 of a header is 0; text has no such
     octet in any encoding but UTF-16 and UTF-32.  The two never meet.
 
     Source: RFC 9619, RFC 2136 section 3.1.1, RFC 8490 section 5.4, RFC 1996 section 3.7.
     """
-    if len(datagram) >= HEADER and datagram[4] == 0:
+    text = datagram.rstrip(b"\0") or datagram
+    ended = len(text) < len(datagram)
+    if len(datagram) >= HEADER and datagram[4] == 0 and not (ended and is_text(text)):
         return Tongue.DNS
-    return Tongue.TEXT if is_text(datagram) else Tongue.NEITHER  # an empty one is a text too
+    return Tongue.TEXT if is_text(text) else Tongue.NEITHER  # an empty one is a text too
 
 
 def classify_stream(octets: bytes) -> Tongue | None:

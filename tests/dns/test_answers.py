@@ -150,6 +150,9 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         (b"\t www.google.com.\r\n", b"192.168.1.4"),
         ("打印机.教室".encode(), b"192.168.1.9"),
         ("打印机。教室\n".encode("gbk"), b"192.168.1.9"),
+        (b"www.baidu.com\0", b"192.168.1.2"),  # as a program in C sends it, or all of its buffer
+        (b"www.baidu.com" + bytes(1011), b"192.168.1.2"),
+        (b"a" + bytes(99), b"i dont know"),
         (b"six.lan", b"i dont know"),  # it has an IPv6 address only, and the answer is IPv4
         (b"www.baidu.com..", b"i dont know"),
         (b"www baidu com", b"i dont know"),
