@@ -423,8 +423,10 @@ TALK_DAYS: Final = 365
 TALK_DAYS_MOST: Final = 36_500
 #: How often what is older is looked for.
 TALK_LOOK: Final = 24 * 3600.0
+#: Seconds of talk, from the oldest message on, that one look may delete, since the clock may be wrong.
+TALK_LOOK_SPAN: Final = 7 * 24 * 3600.0
 #: Rooms looked at, and messages of one room deleted, in one turn of the database.
-TALK_LOOK_ROOMS: Final = 256
+TALK_LOOK_ROOMS: Final = 16
 TALK_LOOK_MESSAGES: Final = 500
 #: Between two such turns, so that those who talk come first.
 TALK_LOOK_PAUSE: Final = 0.05

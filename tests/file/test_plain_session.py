@@ -119,6 +119,7 @@ def test_a_length_that_is_not_its_frames_is_noticed() -> None:
     assert Talk().say(b"\0\0\0\5a.txt").noticed == [("frame order", {"length": 5, "wrong": 83886080})]
     short = Talk().say(b"\7\0\0\0a.txt").wait(limits.FILE_OPENING)
     assert short.noticed == [("frame short", {"length": 7, "octets": 5})]
+    assert Talk().say(b"\5\0\0\0a.txt\5\0\0").finish().noticed == [("frame head", {"octets": 3})]
     assert Talk().say(b"\5\0\0\0a.txt").say(b"\5\0\0\0a.txt").wait(limits.FILE_IDLE).noticed == []
 
 

@@ -63,7 +63,7 @@ class Correspondence:
         known = self._known(peer)
         came, went = known.codec, rules.codec_of(octets)
         if came is not None and went is not None and went != came and hash(octets) != known.last:
-            self._tell(peer, "encoding", came=came, went=went, shown=rules.misread(octets, came))
+            self._tell(peer, f"{went} answer", shown=rules.misread(octets, came))
         if local and self._is_held(peer[1]) is False:
             self._tell(peer, "gone", port=peer[1])
 

@@ -54,20 +54,27 @@ FINDINGS: Final = Phrases(
             "encode the whole text, then sendall",
         ),
         "quiet": (
-            "没有换行,等了 {seconds:.1f} 秒没有下文,才当作一条消息。末尾加上 \\n 就会立刻得到回答",
-            "no newline came; taken as a message after {seconds:.1f} s of quiet. "
-            "Send \\n at its end to be answered at once",
+            "没有换行,等了 {seconds:.1f} 秒没有下文,才当作一条消息(T10、T11、T18 本来如此,不用改)。"
+            "想立刻得到回答,可在末尾加 \\n,自己写的服务器要先 strip",
+            "no newline came; taken as a message after {seconds:.1f} s of quiet. T10, T11, T18 are so, "
+            "and right. \\n at the end is answered at once; a server of yours has to strip it",
         ),
         "early": (
             "还没收到提示就发来了下一条。一问一答:先 recv 到提示,再 send",
             "the next line came before our prompt for it. Each in turn: recv the prompt, then send",
         ),
         # Text and its octets -----------------------------------------------------------------------
-        "encoding": (
-            "来的是 {came},我们按设置用 {went} 回答:若按 {came} 解码,会看到“{shown}”。"
-            "请用 decode('{went}')(T6 这类程序本来如此,不用改),或去掉 --encoding",
-            "{came} came in, {went} went out as we are set to: read as {came} our answer is “{shown}”. "
-            "Use decode('{went}'), which programs such as T6 do, or start us without --encoding",
+        "gbk answer": (
+            "来的是 UTF-8,我们按设置用 GBK 回答:按 UTF-8 解码,会看到“{shown}”。"
+            "收要用 decode('gbk')(T1、T3、T6 本来如此,不用改);T16、T20 该改的是发:encode('gbk')",
+            "UTF-8 came in, GBK went out as we are set to: read as UTF-8 that is “{shown}”. "
+            "Use decode('gbk'), as T1, T3, T6 do; T16 and T20 should send encode('gbk')",
+        ),
+        "utf-8 answer": (
+            "来的是 GBK,我们按设置用 UTF-8 回答:按 GBK 解码,会看到“{shown}”。"
+            "收要用 decode('utf-8')(T7 的客户端本来如此,不用改)",
+            "GBK came in, UTF-8 went out as we are set to: read as GBK that is “{shown}”. "
+            "Use decode('utf-8'), as a client of T7 does",
         ),
         "undecodable": (
             "第 {position} 个字节 0x{octet} 既不是 UTF-8 也不是 GB18030:用 text.encode('utf-8') 再发",
@@ -117,15 +124,20 @@ FINDINGS: Final = Phrases(
             "the file “{name}” is empty: 0 octets, recv gives b'' at once, and that is no error",
         ),
         "frame order": (
-            "长度 {length} 用的是大端('!i' 或 '>i'),这个协议是小端:用 struct.pack('<i', n);"
+            "长度 {length} 用的是大端('!i' 或 '>i'),T12、T13 用的是小端:struct.pack('<i', n);"
             "按小端读会是 {wrong}",
-            "the length {length} came big-endian ('!i', '>i'), and this protocol is little-endian: "
+            "the length {length} came big-endian ('!i', '>i'), and T12 and T13 are little-endian: "
             "use struct.pack('<i', n); read so it would be {wrong}",
         ),
         "frame characters": (
             "长度写的是 {length},实际来了 {octets} 字节:长度要数字节,不是字数,即 len(text.encode())",
             "the length says {length}, and {octets} octets came: count octets, not characters: "
             "len(text.encode())",
+        ),
+        "frame head": (
+            "长度本身要 4 个字节,只来了 {octets} 个,再没有下文:先 struct.pack('<i', n),再用 sendall 发",
+            "a length has 4 octets; {octets} came, and no more: "
+            "struct.pack('<i', n) makes it, sendall sends it",
         ),
         "frame short": (
             "长度写的是 {length},只来了 {octets} 字节,再没有下文:长度与内容不符,或没有用 sendall 发完",

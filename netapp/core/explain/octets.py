@@ -36,8 +36,8 @@ def stranger(octets: bytes) -> str | None:
 
 
 def is_utf16(octets: bytes) -> bool:
-    """Whether octets say so themselves, and are a text by it."""
-    if octets[:2] not in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+    """Whether octets say so themselves, and are a text by it; FF FE is telnet's IAC DONT too."""
+    if octets[:2] not in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) or is_telnet(octets[2:]):
         return False
     try:
         return octets.decode("utf-16").rstrip("\r\n").isprintable()

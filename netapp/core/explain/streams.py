@@ -62,7 +62,7 @@ class Conversation:
         self._tell_stranger()
         if first and (key := rules.stranger(data)) is not None:
             self._stranger, self._judging = key, False
-        elif rules.is_telnet(self._last):
+        elif rules.is_telnet(self._last) and not (first and rules.is_utf16(self._last)):
             self._judging = False  # which has rules of its own for all that follows
         if self._judging:
             self._judge(data, before, first)
@@ -80,7 +80,7 @@ class Conversation:
         went = rules.codec_of(rules.beginning(data))
         if went is not None and went != came:
             shown = rules.misread(data, "gbk" if came == "gbk" else "utf-8")
-            self._tell("encoding", came=came, went=went, shown=shown)
+            self._tell(f"{went} answer", shown=shown)
 
     def ticked(self, now: float) -> None:
         """The session is about to do what it does when it has been quiet."""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -11,6 +11,9 @@ from netapp.core import limits, text
 from netapp.core.connections import Peer
 from netapp.core.explain.findings import FINDINGS, TOLD
 from netapp.core.languages import Lang
+
+#: What stands for us in a line of the log: a module's name would fill half a terminal's.
+_SYSTEM: Final = "netapp"
 
 
 class Teller:
@@ -46,6 +49,7 @@ class Teller:
         shown = {name: _shown(value) for name, value in fields.items()}
         self._log.info(
             "explain {peer} ({owner}): {finding}",
+            log_system=_SYSTEM,
             peer=_place(peer),
             owner=owner,
             finding=FINDINGS.say(self._lang, key, **shown),
@@ -78,7 +82,7 @@ class Teller:
     def _tell_left_out(self) -> None:
         count, self._left_out = self._left_out, 0
         said = TOLD.say(self._lang, "left out", count=count, seconds=limits.EXPLAIN_WINDOW)
-        self._log.info("explain: {said}", said=said)
+        self._log.info("explain: {said}", said=said, log_system=_SYSTEM)
 
 
 def _place(peer: Peer) -> str:

@@ -7,6 +7,7 @@ from netapp.core import limits
 from netapp.core.languages import Speaker
 from netapp.core.sessions import Body, Close, Effect, Noticed, Session, Slice
 from netapp.file.plain.wire import (
+    LENGTH,
     LENGTH_MAX,
     Header,
     Order,
@@ -89,7 +90,9 @@ class FrameTalk(Session):
         """What a frame shows that will never be whole."""
         if not self._buffer:
             return []
-        length, came = int.from_bytes(self._buffer[:4], self._order), max(0, len(self._buffer) - 4)
+        if len(self._buffer) < LENGTH:
+            return [Noticed("frame head", {"octets": len(self._buffer)})]
+        length, came = int.from_bytes(self._buffer[:LENGTH], self._order), len(self._buffer) - LENGTH
         return [Noticed("frame short", {"length": length, "octets": came})]
 
     def _named(self, name: bytes) -> Sequence[Effect]:

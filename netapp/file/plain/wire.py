@@ -14,6 +14,7 @@ from netapp.core import limits
 from netapp.errors import WireError
 
 Order = Literal["little", "big"]
+LENGTH: Final = 4  # octets
 #: The largest length that a tutorial's ``struct.unpack("i")`` can read.
 LENGTH_MAX: Final = 2**31 - 1
 _SOURCE: Final = "tutorial rows T12 and T13"
@@ -35,14 +36,14 @@ def split_frame(octets: bytes, order: Order) -> tuple[bytes, bytes] | None:
 
     :raises WireError: a length of 0, or of more than a frame may have.
     """
-    if len(octets) < 4:
+    if len(octets) < LENGTH:
         return None
-    length = int.from_bytes(octets[:4], order)
+    length = int.from_bytes(octets[:LENGTH], order)
     if not 1 <= length <= limits.FRAME:
         raise WireError(f"a frame of {length} octets", source=_SOURCE)
-    if len(octets) < 4 + length:
+    if len(octets) < LENGTH + length:
         return None
-    return octets[4 : 4 + length], octets[4 + length :]
+    return octets[LENGTH : LENGTH + length], octets[LENGTH + length :]
 
 
 def counts_characters(length: int, octets: bytes) -> bool:
@@ -57,7 +58,7 @@ def counts_characters(length: int, octets: bytes) -> bool:
 
 def length_of(count: int, order: Order) -> bytes:
     """A length as a frame begins with it."""
-    return count.to_bytes(4, order)
+    return count.to_bytes(LENGTH, order)
 
 
 def parse_header(payload: bytes) -> Header | None:

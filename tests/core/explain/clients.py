@@ -152,9 +152,14 @@ def name_and_password_at_once(house: House) -> tuple[str, int]:
 # Text and its octets -----------------------------------------------------------------------------
 
 
-@provokes("encoding")
+@provokes("gbk answer")
 def one_encoding_out_another_in(house: House) -> tuple[str, int]:
     return _sent(house.udp("udpchat"), "你好".encode())
+
+
+@provokes("utf-8 answer")
+def the_other_way_round(house: House) -> tuple[str, int]:
+    return _sent(house.tcp("chat"), "小明\n".encode("gbk"))
 
 
 @provokes("undecodable")
@@ -221,6 +226,15 @@ def network_order(house: House) -> tuple[str, int]:
 @provokes("frame characters")
 def characters_counted(house: House) -> tuple[str, int]:
     return _sent(house.tcp("file"), struct.pack("<i", len("中文.txt")) + "中文.txt".encode())
+
+
+@provokes("frame head")
+def less_than_a_length(house: House) -> tuple[str, int]:
+    with house.tcp("file") as client:
+        client.send(b"\5\0\0\0001.txt" + b"abc")
+        client.shutdown(socket.SHUT_WR)
+        client.recv(1024)
+        return client.getsockname()  # type: ignore[no-any-return]
 
 
 @provokes("frame short")

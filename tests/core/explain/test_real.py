@@ -33,6 +33,7 @@ record = ["www.baidu.com=192.168.1.2"]
 [chat]
 listen = ["tcp:0:interface=127.0.0.1"]
 irc = "none"
+encoding = "utf-8"
 [udpchat]
 listen = ["udp:0:interface=127.0.0.1"]
 ipmsg = "none"
@@ -100,7 +101,7 @@ def test_figures_are_the_wires_own(house: House) -> None:
     assert lost
     assert int(lost[1]) + int(lost[2]) == 400
     assert "read so it would be 83886080" in log
-    assert "our answer is “" in log
+    assert "read as UTF-8 that is “" in log
     assert "no file “nix⟦U+001B⟧[2J.txt”" in log
 
 

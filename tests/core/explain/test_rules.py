@@ -215,8 +215,16 @@ def test_an_answer_in_another_encoding_is_shown_as_the_client_reads_it(came: str
     watch.udp.heard("你好".encode(came), PEER, 1.0)
     watch.udp.saying(answer, PEER, local=False)
     reading = "gb18030" if came == "gbk" else came
-    fields = {"came": came, "went": went, "shown": answer.decode(reading, "replace")}
-    assert watch.found == [("encoding", fields)] * 2
+    assert watch.found == [(f"{went} answer", {"shown": answer.decode(reading, "replace")})] * 2
+
+
+def test_python_utf_16_is_no_telnet_although_it_begins_as_one() -> None:
+    watch = Watch()
+    watch.stream.heard("你好".encode("utf-16"), 1.0)
+    assert watch.keys == ["utf16"]
+    watch = Watch()
+    watch.stream.heard(b"\xff\xfe\x01\xff\xfe\x03", 1.0)  # IAC DONT, twice
+    assert watch.keys == []
 
 
 # Datagrams ---------------------------------------------------------------------------------------

@@ -146,15 +146,15 @@ def test_one_address_is_told_so_much_and_then_how_much_was_left_out() -> None:
     assert len(lines) == 1
 
 
-def test_the_same_finding_of_one_address_is_told_three_times() -> None:
+def test_the_same_finding_of_one_address_is_told_ten_times() -> None:
     clock = task.Clock()
     teller = Teller("zh", clock)
     with logged() as lines:
-        for port in range(5):
+        for port in range(limits.EXPLAIN_TOLD_SAME + 2):
             teller.tell("netapp-file", ("127.0.0.1", port), "reset", {})
         teller.tell("netapp-file", PEER, "wordless", {})
         clock.advance(limits.EXPLAIN_WINDOW)
-    assert len(lines) == 5
+    assert len(lines) == limits.EXPLAIN_TOLD_SAME + 2
     assert lines[-1] == "explain: 过去 60 秒内另有 2 条说明没有写出"
 
 
