@@ -21,7 +21,7 @@ PHRASES: Final = Phrases(
         "clients": ("客户端:连到这里来", "Clients: connect to here"),
         "servers": (
             "服务器:原端口上已有一个同样的;您的换个端口,再用下面的命令去连",
-            "Servers: ours has their own port; bind yours to this one, then talk to it:",
+            "Servers: ours has the usual port; bind yours as shown, then talk to it:",
         ),
         "local": ("不用对手的", "Without another side"),
         "moved": ("* 原来的端口用不了,换成了这一个:", "* not on the row's own port:"),
@@ -35,7 +35,7 @@ PHRASES: Final = Phrases(
             "{programs}: you answer. Type here, Enter sends",
         ),
         "explain": (
-            "程序不对劲时看 explain 开头的那几行:哪里错了、怎么改,当场说明",
+            "程序不对劲时看带 explain 的那几行:哪里错了、怎么改,当场说明",
             'Lines with "explain" say what goes wrong with a program, and the cure',
         ),
         "elsewhere": (
@@ -70,10 +70,6 @@ def table(
     """
     return [
         say("head"),
-        "",
-        _columns("T", say("program"), say("line"), say("port")).rstrip(),
-        *_rows(say, host, places),
-        "",
         *_moved(say, places),
         *_folded(say("names", names=", ".join(NAMES))),
         say("account", name=ACCOUNT[0], password=ACCOUNT[1]),
@@ -82,6 +78,9 @@ def table(
         say("explain"),
         *([say("operator", programs=_programs(*_ANSWERED))] if operator else []),
         *([say("elsewhere", host=host)] if anywhere else []),
+        "",
+        _columns("T", say("program"), say("line"), say("port")).rstrip(),
+        *_rows(say, host, places),
     ]
 
 
