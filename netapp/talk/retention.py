@@ -1,10 +1,12 @@
 """What is older than its time is deleted: once at the start and once a day, a little at a time.
 
-A room's messages are in the order of their numbers and, but for steps of a clock, of their times: what is
-old stands first, and is found by the key without reading what is kept.
+The clock may be wrong: a battery is dead, and NTP comes later or never.  So one look takes no more than
+the oldest week of what there is, and what was said while the clock was ahead keeps nothing else: a message
+goes by its own time, wherever it stands.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -56,19 +58,30 @@ class Retention:
 
     async def _prune(self) -> None:
         """Room after room, a turn of the database each; between them others have theirs."""
-        before, after, gone = self._clock.seconds() - self._days * _DAY, "", 0
+        before, oldest, gone = self._clock.seconds() - self._days * _DAY, math.inf, 0
+        async for _, time in self._rooms():
+            oldest = min(oldest, time)
+        before = min(before, oldest + limits.TALK_LOOK_SPAN)
+        if oldest < before:
+            async for room, time in self._rooms():
+                if time < before:
+                    gone += await self._prune_room(room, before)
+        if gone:
+            self._log.info("{gone} messages older than {days} days are deleted", gone=gone, days=self._days)
+
+    async def _rooms(self) -> AsyncIterator[tuple[str, float]]:
+        """Rooms in which something was said, each with the time of its oldest message."""
+        after = ""
         while self._running and (page := await self._database.read(partial(_page, after=after))):
             after = page[-1].name
             for room in page:
-                if room.time is not None and room.time < before:
-                    gone += await self._prune_room(room.name, before)
-        if gone:
-            self._log.info("{gone} messages older than {days} days are deleted", gone=gone, days=self._days)
+                if room.time is not None:
+                    yield room.name, room.time
 
     async def _prune_room(self, room: str, before: float) -> int:
         gone = 0
         while self._running:
-            count = await self._database.write(lambda connection: _delete_first(connection, room, before))
+            count = await self._database.write(lambda connection: _delete(connection, room, before))
             gone += count
             if count < limits.TALK_LOOK_MESSAGES:
                 break
@@ -82,29 +95,19 @@ class Retention:
 
 
 def _page(connection: Connection, after: str) -> Sequence[Any]:
-    """The next rooms, by name, each with the time of its first message."""
-    first = (
-        sa.select(messages.c.time)
-        .where(messages.c.room == rooms.c.name)
-        .order_by(messages.c.number)
-        .limit(1)
-        .scalar_subquery()
-    )
-    query = sa.select(rooms.c.name, first.label("time")).where(rooms.c.name > after)
+    """The next rooms, by name, each with the time of its oldest message."""
+    oldest = sa.select(sa.func.min(messages.c.time)).where(messages.c.room == rooms.c.name)
+    query = sa.select(rooms.c.name, oldest.scalar_subquery().label("time")).where(rooms.c.name > after)
     return connection.execute(query.order_by(rooms.c.name).limit(limits.TALK_LOOK_ROOMS)).all()
 
 
-def _delete_first(connection: Connection, room: str, before: float) -> int:
-    """Delete a room's first messages as far as they are too old, at most so many.  :returns: how many."""
-    first = (
-        sa.select(messages.c.number, messages.c.time)
-        .where(messages.c.room == room)
+def _delete(connection: Connection, room: str, before: float) -> int:
+    """Delete a room's messages that are too old, at most so many.  :returns: how many."""
+    old = (
+        sa.select(messages.c.number)
+        .where(messages.c.room == room, messages.c.time < before)
         .order_by(messages.c.number)
         .limit(limits.TALK_LOOK_MESSAGES)
-        .subquery()
     )
-    kept = sa.select(sa.func.min(first.c.number)).where(first.c.time >= before).scalar_subquery()
-    most = sa.select(sa.func.max(first.c.number)).scalar_subquery()
-    last = sa.func.coalesce(kept - 1, most)
-    done = connection.execute(sa.delete(messages).where(messages.c.room == room, messages.c.number <= last))
+    done = connection.execute(sa.delete(messages).where(messages.c.room == room, messages.c.number.in_(old)))
     return done.rowcount

@@ -71,6 +71,44 @@ async def test_what_is_old_goes_at_the_start_and_once_a_day(
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_clock_that_is_ahead_takes_no_more_than_the_oldest_week(tmp_path: Path) -> None:
+    clock = task.Clock()
+    clock.advance(NOW)
+    before = store_at(tmp_path, clock, 0)
+    before.start()
+    days = [NOW - day * DAY for day in (20, 14, 12, 1, 0)]
+    await said(before, "lobby", *days)
+    await said(before, "quiet", NOW - DAY)
+    await before.stop()
+
+    clock.advance(2 * 365 * DAY)
+    store = store_at(tmp_path, clock, 365)
+    store.start()
+    assert await settled(store, clock, "lobby", 3) == days[2:]
+    assert await times(store, "quiet") == [NOW - DAY]
+    while not clock.getDelayedCalls():  # the look is not over
+        await times(store, "quiet")
+    clock.advance(limits.TALK_LOOK)
+    assert await settled(store, clock, "lobby", 2) == days[3:]
+    await store.stop()
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_was_said_while_the_clock_was_ahead_keeps_nothing_else(tmp_path: Path) -> None:
+    clock = task.Clock()
+    clock.advance(NOW)
+    before = store_at(tmp_path, clock, 0)
+    before.start()
+    await said(before, "lobby", NOW + 300 * DAY, NOW - 36 * DAY, NOW - 31 * DAY, NOW)
+    await before.stop()
+
+    store = store_at(tmp_path, clock, 30)
+    store.start()
+    assert await settled(store, clock, "lobby", 2) == [NOW + 300 * DAY, NOW]
+    await store.stop()
+
+
+@pytest_twisted.ensureDeferred
 async def test_nothing_goes_when_it_is_kept_for_ever(tmp_path: Path) -> None:
     clock = task.Clock()
     clock.advance(NOW)
