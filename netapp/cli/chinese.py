@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from netapp.cli import chinese_user
+from netapp.cli import chinese_user, helptext
 
 HELP: Final = {
     # netapp
@@ -230,11 +230,14 @@ _HEADINGS: Final = {
 }
 
 
-class Formatter(click.HelpFormatter):
+class Formatter(helptext.Formatter):
     """Click's own headings in Chinese."""
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        wide = len(_HEADINGS["Usage: "])  # click counts each of its characters as one
+        self.width -= wide
         super().write_usage(prog, args, _HEADINGS["Usage: "])
+        self.width += wide
 
     def write_heading(self, heading: str) -> None:
         super().write_heading((_HEADINGS | chinese_user.HEADINGS).get(heading, heading))
@@ -251,7 +254,7 @@ class Context(click.Context):
 
 def translated(command: click.Command) -> click.Command:
     """The command with its help in Chinese."""
-    command.context_class = Context
+    helptext.in_cells(command, Context)
     command.help = paragraphs(command.help)
     command.epilog = examples(command.epilog)
     if isinstance(command, click.Group):

@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 
 import netapp
-from netapp.cli import common
+from netapp.cli import common, helptext
 from netapp.core.languages import Phrases
 
 #: Command to (module and name in it, what ``netapp --help`` says of it).
@@ -72,7 +72,7 @@ class LazyGroup(click.Group):
 
 def _in_the_users_language(command: click.Command) -> click.Command:
     if say.lang != "zh":
-        return command
+        return helptext.in_cells(command)
     from netapp.cli.chinese import translated
 
     return translated(command)

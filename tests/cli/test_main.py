@@ -9,6 +9,7 @@ import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from netapp.cli import common
 from netapp.cli.console import Form, NotHex
@@ -26,6 +27,8 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
         done = netapp(command, "--help", lang=lang)
         assert done.returncode == 0
         assert re.search(rf"{heading}\s+.*netapp {command}", done.stdout)
+        shown = re.split(heading, done.stdout)[0].splitlines()  # a command line is not broken
+        assert [line for line in shown if cell_len(line) > 80] == []
 
 
 @real
@@ -36,6 +39,7 @@ def test_help_is_all_chinese_for_who_reads_chinese(command: str) -> None:
         arguments += [["user", each, "--help"] for each in ("add", "import", "revoke", "pepper", "audit")]
     for each in arguments:
         shown = netapp(*each).stdout.partition("例子:")[0]
+        assert [line for line in shown.splitlines() if cell_len(line) > 80] == []
         plain = [line for line in shown.splitlines() if not line.startswith("用法:")]
         text = [re.sub(r"^  (-|[a-z]+  ).*?  +", "", line) for line in plain]
         english = [line for line in text if re.search(r"[a-z]{3,} [a-z]{2,} [a-z]{2,}", line)]
