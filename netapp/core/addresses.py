@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 #: Interfaces of virtual machines and containers: other machines do not come by them.  Source: the docker,
 #: libvirt defaults.
@@ -47,6 +47,19 @@ def reach(host: str | None, addresses: Iterable[str]) -> list[str]:
     if host not in EVERYWHERE:
         return [host]
     return [each for each in addresses if host != EVERYWHERE[1] or ":" not in each]
+
+
+def towards(own: tuple[str, int], peer: tuple[Any, ...]) -> tuple[str, int]:
+    """Our end as a peer sees it, which a socket bound to every address does not know itself.
+
+    :param own: what the socket is bound to.  :param peer: an address as of ``recvfrom``.
+    """
+    if own[0] in EVERYWHERE:
+        family = socket.AF_INET6 if ":" in peer[0] else socket.AF_INET
+        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect(peer)  # sends nothing
+            return probe.getsockname()[0], own[1]
+    return own
 
 
 def is_loopback(host: str) -> bool:

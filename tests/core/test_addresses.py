@@ -2,7 +2,7 @@
 
 import pytest
 
-from netapp.core.addresses import is_loopback, own_addresses, reach
+from netapp.core.addresses import is_loopback, own_addresses, reach, towards
 
 BOTH = ["192.168.1.5", "2001:db8::5"]
 
@@ -35,3 +35,16 @@ def test_own_addresses_are_of_others_use() -> None:
 def test_a_name_is_no_loopback() -> None:
     assert not is_loopback("example.com")
     assert is_loopback("127.8.9.1")
+
+
+@pytest.mark.parametrize(
+    ("bound", "peer", "own"),
+    [
+        ("0.0.0.0", "127.0.0.1", "127.0.0.1"),
+        ("::", "::1", "::1"),
+        ("::", "127.0.0.1", "127.0.0.1"),
+        ("10.0.0.1", "127.0.0.1", "10.0.0.1"),
+    ],
+)
+def test_our_end_as_a_peer_sees_it(bound: str, peer: str, own: str) -> None:
+    assert towards((bound, 80), (peer, 5000)) == (own, 80)

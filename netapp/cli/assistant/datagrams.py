@@ -6,13 +6,13 @@ import socket
 import struct
 from collections import OrderedDict
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any, Final
 
 from netapp.cli import common
 from netapp.cli.assistant.trace import Trace, Untraced
 from netapp.cli.console import Form
 from netapp.core import limits
+from netapp.core.addresses import towards
 from netapp.core.languages import Phrases
 from netapp.core.text import Tongue
 
@@ -52,7 +52,7 @@ class DatagramPeer:
     def own(self) -> common.HostPort:
         """Our end, whose port is known once something was sent."""
         if self._own is None or not self._own[1]:
-            self._own = own_address(self._socket, self._address)
+            self._own = towards(self._socket.getsockname()[:2], self._address)
         return self._own
 
     def send(self, octets: bytes) -> None:
@@ -156,16 +156,6 @@ def unpacked(datagram: bytes, form: Form, name: str) -> bytes | None:
         return octets
     common.note(say("frame", name=name))
     return None
-
-
-def own_address(sock: socket.socket, address: Any) -> common.HostPort:
-    """The address that a peer sees of us, which a socket for all of them does not know itself."""
-    own: common.HostPort = sock.getsockname()[:2]
-    if own[0] in ("0.0.0.0", "::"):  # noqa: S104  (compared, not bound)
-        with socket.socket(sock.family, socket.SOCK_DGRAM) as probe, suppress(OSError):
-            probe.connect(address)  # sends nothing
-            return probe.getsockname()[0], own[1]
-    return own
 
 
 def bound(place: common.HostPort) -> socket.socket:

@@ -11,6 +11,7 @@ from typing import Any
 from twisted.internet import error
 
 from netapp.core import limits, text
+from netapp.core.addresses import towards
 from netapp.core.desk import Answer, Arrived, Peer
 from netapp.core.languages import Lang
 from netapp.core.terminal.assistant import Assistant
@@ -27,7 +28,8 @@ class Guest:
 
     def __init__(self, what: Arrived, told: Callable[["Guest", bytes], object]) -> None:
         self.name = f"[{what.host}]:{what.port}" if ":" in what.host else f"{what.host}:{what.port}"
-        self.own, self.place, self.stream = what.own, (what.host, what.port), what.stream
+        self.place, self.stream = (what.host, what.port), what.stream
+        self.own = towards(what.own, self.place)
         fixed = what.tongue is not None and what.tongue.fixed
         self.tongue = Tongue(what.tongue.codec if what.tongue is not None and fixed else "auto")
         self.waits = False
