@@ -587,6 +587,8 @@ GET_RESUMES: Final = 5
 
 #: Octets of one message that are shown; a file that is saved has them all.
 TERMINAL_SHOWN: Final = 4096
+#: The same where each 16 of them are a line.
+TERMINAL_DUMPED: Final = 256
 #: Messages of a talk that are kept for a later ``/save``, and their octets.
 TERMINAL_KEPT: Final = 10_000
 TERMINAL_KEPT_OCTETS: Final = 16 * 2**20

@@ -18,7 +18,7 @@ from netapp.core.terminal.layout import Manner, Message, Show, painted, render
 from netapp.core.terminal.parties import Display, House, Numbers, Party
 from netapp.core.terminal.record import Event, Kind, Record
 from netapp.core.terminal.transfer import Transfer
-from netapp.core.terminal.words import PHRASES, asks_for_secret
+from netapp.core.terminal.words import PHRASES, Askers
 from netapp.core.text import ENCODINGS, Codec, Encoding, Tongue, decode, visible
 
 
@@ -35,9 +35,10 @@ class Assistant:
         self.record = Record(wall, self._unsaved)
         self._say = PHRASES.speaker(lang)
         self._layout, self._commands = layout.PHRASES.speaker(lang), commands.PHRASES.speaker(lang)
-        self._manner = Manner()
+        self._manner = Manner(limit=limits.TERMINAL_DUMPED)
         self._encoding: Encoding | None = None
         self._codecs: OrderedDict[str, Codec] = OrderedDict()  # what each peer last wrote
+        self._askers = Askers()
         self._numbers = Numbers()
         self._to: Party | str = "auto"
         self._errands = Errands(self._send, house.trouble, self.note, self._carried, lang)
@@ -55,6 +56,7 @@ class Assistant:
 
     def closed(self, party: Party, *, by_us: bool) -> None:
         self._came_or_went("closed", party, by_us)
+        self._askers.left(party.name)
         if self._to is party and not by_us:
             self._to = "auto"
             self.note(self._say("to", name=self._say("auto")))
@@ -75,7 +77,7 @@ class Assistant:
             self._codecs.move_to_end(party.name)
             if len(self._codecs) > limits.TERMINAL_PEERS:
                 self._codecs.popitem(last=False)
-        self._display.secret = asks_for_secret(layout.read(octets[-200:], "auto"))
+        self._askers.heard(party.name, layout.read(octets[-200:], "auto"))
         self._crossed("received", party, octets)
 
     def sent(self, party: Party, octets: bytes) -> None:
@@ -105,10 +107,10 @@ class Assistant:
 
     def typed(self, line: str, now: float) -> None:
         """A line has been typed; ``now`` is seconds on a clock that only rises."""
-        self._display.secret = False
         try:
             what = commands.parse(line, self._commands)
             if isinstance(what, commands.Text):
+                self._askers.answered()
                 self._send(what.text)
             else:
                 _DOES[what.name](self, what, now)
@@ -167,7 +169,8 @@ class Assistant:
         self.note(self._say("now", what=self._say(show)))
 
     def show_as(self, show: Show) -> None:
-        self._manner = replace(self._manner, show=show)
+        shown = limits.TERMINAL_SHOWN if show == "text" else limits.TERMINAL_DUMPED
+        self._manner = replace(self._manner, show=show, limit=shown)
 
     def _set_encoding(self, what: commands.Do, now: float) -> None:
         self._encoding = ENCODINGS[ENCODINGS.index(what.argument)]
@@ -273,6 +276,7 @@ class Assistant:
 
     def stand(self) -> None:
         """Say how things stand."""
+        self._display.secret = self._askers.wait
         name = self._to.name if not isinstance(self._to, str) else self._say(self._to)
         there = self._house.parties()
         if self._to == "auto" and len(there) < 2:

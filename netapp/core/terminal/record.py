@@ -1,5 +1,6 @@
 """Keeps what was said, as much as may be kept, and writes it to files: readable text, or pcap."""
 
+import os
 import time
 from collections import deque
 from collections.abc import Callable
@@ -94,7 +95,7 @@ class Record:
         :raises OSError: the file cannot be written, or is there already.
         """
         kind: type[Writer] = PcapWriter if path.suffix.lower() in (".pcap", ".cap") else TextWriter
-        writer = kind(path, path.open("wb" if replace else "xb"), say)
+        writer = kind(path, open(path, "wb" if replace else "xb", opener=_private), say)  # noqa: SIM115
         try:
             writer.begin(self._lost)
             for event in self._kept:
@@ -108,6 +109,11 @@ class Record:
         for writer in self._files:
             writer.close()
         self._files.clear()
+
+
+def _private(path: str, flags: int) -> int:
+    """A talk may have passwords in it; a file that is there keeps its mode."""
+    return os.open(path, flags, 0o600)
 
 
 class Writer:

@@ -4,6 +4,7 @@ import errno
 import re
 from typing import Final
 
+from netapp.core import limits
 from netapp.core.languages import Lang, Phrases
 
 PHRASES: Final = Phrases(
@@ -49,15 +50,42 @@ TROUBLES: Final = {
     errno.EMSGSIZE: "too long",
     errno.ECONNABORTED: "nobody",
 }
-#: A prompt after which what is typed is nobody's to keep: 密码: , Password for zhao:
+#: A prompt after which what is typed is nobody's to keep: 密码: , Password for zhao: , PIN: , 再输一次:
 _SECRET: Final = re.compile(
-    r"(?:密\s*码|口令|pass(?:word|wd|phrase|code)?\b)[^\n。,!,.!]{0,24}[:：?？>]?\s*\Z", re.IGNORECASE
+    r"(?:密\s*码|口令|pass(?:word|wd|phrase|code)?\b)[^\n。,!,.!]{0,24}[:：?？>]?\s*\Z"
+    r"|(?:验证码|恢复码|再输[入一]?\s*[一1]?\s*[次遍]|\b(?:pin|code|again))\s*[:：?？>]\s*\Z",
+    re.IGNORECASE,
 )
 
 
 def asks_for_secret(text: str) -> bool:
     """Whether a message ends as a prompt for a password does."""
     return _SECRET.search(text) is not None
+
+
+class Askers:
+    """Peers that have asked for a password and wait for it, whoever else has spoken since."""
+
+    def __init__(self) -> None:
+        self._names: set[str] = set()
+
+    @property
+    def wait(self) -> bool:
+        return bool(self._names)
+
+    def heard(self, name: str, text: str) -> None:
+        """:param text: the end of a message."""
+        if asks_for_secret(text) and len(self._names) < limits.TERMINAL_PEERS:
+            self._names.add(name)
+        else:
+            self._names.discard(name)
+
+    def left(self, name: str) -> None:
+        self._names.discard(name)
+
+    def answered(self) -> None:
+        """Something was sent, to whomever."""
+        self._names.clear()
 
 
 def trouble(error: OSError, what: object, lang: Lang) -> str:

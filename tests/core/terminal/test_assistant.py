@@ -259,7 +259,20 @@ def test_the_talk_is_saved_once_and_no_file_is_lost(room: Room, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    "prompt", ["密码:", "请输入密码\uff1a ", "Password: ", "Password for zhao:", "口令 >\r\n"]
+    "prompt",
+    [
+        "密码:",
+        "请输入密码\uff1a ",
+        "Password: ",
+        "Password for zhao:",
+        "口令 >\r\n",
+        "再输一次:",
+        "再输入一次: ",
+        "验证码:",
+        "PIN:",
+        "Code: ",
+        "Again: ",
+    ],
 )
 def test_what_answers_a_password_prompt_is_not_kept(room: Room, prompt: str) -> None:
     room.hears(1, prompt.encode("gbk"))
@@ -267,6 +280,25 @@ def test_what_answers_a_password_prompt_is_not_kept(room: Room, prompt: str) -> 
     room.type("123")
     assert not room.screen.secret
     room.hears(1, "密码不对,请再想想。用户名:".encode() + b" " * 50)
+    assert not room.screen.secret
+
+
+def test_a_long_dump_leaves_the_talk_on_the_screen(room: Room) -> None:
+    room.hears(1, bytes(3000))
+    assert room.screen.last.count("\n") < 20
+    assert "2744 more octets" in room.screen.last
+    room.type("/text")
+    room.hears(1, b"x" * 3000)
+    assert "more octets" not in room.screen.last
+
+
+def test_who_is_asked_for_a_password_is_asked_whoever_else_speaks(room: Room) -> None:
+    room.hears(1, "密码:".encode())
+    room.hears(2, b"hello")
+    assert room.screen.secret
+    room.type("/peers")
+    assert room.screen.secret
+    room.type("123")
     assert not room.screen.secret
 
 
@@ -294,3 +326,9 @@ def test_help_is_shown(room: Room) -> None:
     assert any(line.startswith("  /send-hex 01 02 ff") for line in room.screen.lines)
     assert all(len(line) <= 80 for line in room.screen.lines)
     assert room.screen.last == "there is no /nope: /help lists the commands"
+
+
+def test_a_datagram_at_every_address_has_reached_one_of_them(room: Room) -> None:
+    room.desk.arrived(Arrived("127.0.0.1", 5000, octets=b"?", own=("0.0.0.0", 7777)), lambda line: True)
+    (guest,) = room.guests.parties()
+    assert guest.own == ("127.0.0.1", 7777)

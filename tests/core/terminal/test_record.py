@@ -34,6 +34,7 @@ def test_text_is_saved_from_the_beginning_and_goes_on(tmp_path: Path) -> None:
     said.add(Event(1.5, "opened", ENDS, by_us=True))
     said.add(Event(2.0, "sent", ENDS, b"\x02\0\0\0hi", hidden=4))
     said.save(path, SAY)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600  # a password may be in it
     said.add(Event(3.25, "received", ENDS, "你好".encode("gbk")))
     said.add(Event(3.5, "piece", ENDS, bytes(5000)))
     said.add(Event(4.0, "file", ENDS, file="a.bin", size=5000))
