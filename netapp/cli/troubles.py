@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
@@ -83,6 +84,10 @@ def _deaf(listener: dict[str, Any]) -> Iterator[str]:
         return
     host, reason = str(listener.get("host") or ""), ""
     for each in _LOCAL.get(host, (host,)):
+        try:
+            ip_address(each)
+        except ValueError:  # a name, which somebody would be asked for
+            return
         try:
             socket.create_connection((each, int(listener["port"])), _PATIENCE).close()
         except OSError as error:

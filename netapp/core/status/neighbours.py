@@ -3,11 +3,11 @@
 See :mod:`netapp.core.status.door` for the other end.
 """
 
-import json
 import os
 import re
 import socket
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from netapp.core import limits
 from netapp.core.platform import O_CLOEXEC, O_DIRECTORY
+from netapp.core.status import told
 
 #: In the state directory.
 FOLDER: Final = "run"
@@ -133,23 +134,24 @@ def _runs(path: Path) -> bool:
 def _neighbour(path: Path, now: float, wait: float) -> Neighbour | None:
     match = _NAME.fullmatch(path.name)
     assert match is not None  # sockets() has seen to it
+    answer = None
     try:
-        told = _ask(path, wait)
+        answer = _ask(path, wait)
     except FileNotFoundError:
         return None
     except ConnectionRefusedError:
         if _remove(path, now):
             return None
-        told = None
     except (OSError, ValueError):
-        told = None
-    return Neighbour(match["plugin"], int(match["pid"]), told)
+        pass
+    return Neighbour(match["plugin"], int(match["pid"]), answer)
 
 
 def _ask(path: Path, wait: float) -> dict[str, Any]:
     """:raises ValueError: what it says is not what it should be."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         client.settimeout(wait)
+        ends = time.monotonic() + wait
         with short(path) as name:
             client.connect(name)
         octets = bytearray()
@@ -157,7 +159,7 @@ def _ask(path: Path, wait: float) -> dict[str, Any]:
             octets += piece
             if len(octets) > limits.STATUS:
                 raise ValueError("a status that is too long")
-    told = json.loads(octets)
-    if not isinstance(told, dict) or not isinstance(told.get("listeners"), list):
-        raise ValueError("no status")
-    return told
+            if (left := ends - time.monotonic()) <= 0:
+                raise TimeoutError
+            client.settimeout(left)
+    return told.parse(octets)

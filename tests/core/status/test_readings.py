@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -177,7 +178,48 @@ def test_one_that_is_stuck_is_not_waited_for(state: Path) -> None:
     assert (found.plugin, found.told) == ("netapp", None)
 
 
-@pytest.mark.parametrize("said", [b"", b"{", b"[]", b'{"listeners": 1}', b"\xff\xfe"])
+def test_one_that_dribbles_is_not_waited_for(state: Path) -> None:
+    (state / "run").mkdir()
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(state / "run" / f"netapp-{os.getpid()}.sock"))
+        door.listen()
+
+        def dribble() -> None:
+            client, _ = door.accept()
+            with client, suppress(OSError):
+                while True:
+                    client.sendall(b" ")
+                    time.sleep(0.02)
+
+        dribbling = threading.Thread(target=dribble)
+        dribbling.start()
+        began = time.monotonic()
+        (found,) = neighbours.neighbours(state, time.time(), wait=0.1)
+        assert time.monotonic() - began < 2.0
+        dribbling.join()
+    assert found.told is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"listeners": 1}',
+        b"\xff\xfe",
+        b"[" * 200_000,
+        b'{"listeners": [1]}',
+        b'{"listeners": [], "uptime": "x"}',
+        b'{"listeners": [], "uptime": 1e400}',
+        b'{"listeners": [], "present": 5}',
+        b'{"listeners": [], "errors": {"count": 1, "time": 1e300}}',
+        b'{"listeners": [{"port": 99999999}]}',
+        b'{"listeners": [{"connections": "x"}]}',
+        b'{"listeners": [{"reach": 5}]}',
+        b'{"listeners": [], "retention": {"audit_octets": -1}}',
+    ],
+)
 def test_what_is_no_status_is_no_answer(state: Path, said: bytes) -> None:
     (state / "run").mkdir()
     with socket.socket(socket.AF_UNIX) as door:
