@@ -260,7 +260,7 @@ def tell_what_is_next(wanted: unit.Wanted, config: Path | None, settings: dict[s
         next_command(say("user", user=wanted.user), f"systemd-sysusers {wanted.user}.conf")
     next_command(say("start"), f"systemctl daemon-reload && systemctl enable --now {units}")
     next_command(say("log"), f"journalctl -fu {wanted.plugin}")
-    add = f"{wanted.bin}/netapp user add zhao --role admin --state {wanted.state}"
+    add = f"{wanted.bin}/netapp user add zhao --admin --state {wanted.state}"
     next_command(say("admin"), f"runuser -u {wanted.user} -- {add}")
 
 
