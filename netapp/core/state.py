@@ -12,6 +12,7 @@ from typing import Any
 from twisted.logger import Logger
 
 from netapp.core import limits, platform
+from netapp.core.backup import Unfit
 from netapp.core.platform import O_CLOEXEC, O_DIRECTORY, fcntl, pwd, sync_folder
 from netapp.errors import ConfigError
 
@@ -79,15 +80,21 @@ def _make(path: Path) -> None:
     """A directory that stays after a power cut, as what is acknowledged in it must."""
     if path.is_dir():
         return
-    for old in path.parent.glob(f".{path.name}.restoring-*/old"):  # see netapp.core.backup.restoring
-        raise ConfigError(
-            f"a restore of {path} was cut: run it again, or put back what was there: mv {old} {path}"
-        )
+    see_uncut(path)
     if not path.parent.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         sync_folder(path.parent.parent)
     path.mkdir(mode=0o700, exist_ok=True)
     sync_folder(path.parent)
+
+
+def see_uncut(path: Path) -> None:
+    """See that no old state waits in a restore's workshop: a new, empty one must not take its place.
+
+    :raises Unfit: one does; see :mod:`netapp.core.backup.restoring`.
+    """
+    for old in path.parent.glob(f".{path.name}.restoring-*/old"):
+        raise Unfit("restore cut", path=path, old=old)
 
 
 @cache
@@ -142,7 +149,7 @@ def hold(path: Path) -> int | None:
     The lock is on the directory itself: it needs no file, and a daemon that forks keeps it.
 
     :returns: what :func:`os.close` ends it with; None where there is no directory that we may read.
-    :raises ConfigError: just now somebody puts a backup in its place.
+    :raises Unfit: just now somebody puts a backup in its place.
     """
     while True:
         try:
@@ -154,8 +161,10 @@ def hold(path: Path) -> int | None:
             if os.path.samestat(os.fstat(handle), path.stat()):
                 return handle
         except BlockingIOError:
+            mode = stat.S_IMODE(os.fstat(handle).st_mode)
             os.close(handle)
-            raise ConfigError(f"a backup is just put back as {path}: start again when that is done") from None
+            # Whoever may open a directory may lock it.
+            raise Unfit("locked" if mode & 0o044 else "put back", path=path, mode=f"{mode:04o}") from None
         except OSError:  # a file system without locks
             return handle
         os.close(handle)  # it was replaced between the two
@@ -163,7 +172,7 @@ def hold(path: Path) -> int | None:
 
 @contextmanager
 def using(path: Path) -> Iterator[None]:
-    """:func:`hold` a state directory while the block runs.  :raises ConfigError: as it does."""
+    """:func:`hold` a state directory while the block runs.  :raises Unfit: as it does."""
     handle = hold(path)
     try:
         yield

@@ -21,6 +21,7 @@ from click.testing import CliRunner
 
 from netapp.cli.doctor import databases
 from netapp.cli.main import main
+from netapp.core import state as states
 from netapp.people import admin, settings
 from netapp.people import store as people
 from tests import real
@@ -241,14 +242,86 @@ def _see_that_it_is_named(own: Path, state: Path) -> None:
     assert "--help" not in done.stderr
 
 
+#: Runs commands one after the other, in the language that the process has from its start.
+ONE_AFTER_THE_OTHER = """
+import contextlib, json, sys
+from netapp.cli.main import main
+sys.stdout = sys.stderr
+for words in json.loads(sys.argv[1]):
+    with contextlib.suppress(SystemExit):
+        main(words)
+    print("--", flush=True)
+"""
+
+
+def in_chinese(*commands: tuple[object, ...], state: Path) -> list[str]:
+    """What each says."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            ONE_AFTER_THE_OTHER,
+            json.dumps([list(map(str, words)) for words in commands]),
+        ],
+        env=tools.environment("zh_CN.UTF-8", state),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stderr.split("--\n")[:-1]
+
+
 def test_the_commands_speak_chinese(state: Path, tmp_path: Path) -> None:
-    for arguments, said in (
-        (("backup", tmp_path / "b"), "请妥善保管"),
-        (("restore", tmp_path / "b"), "里已有内容:加 --force"),
-        (("db", "check"), "people.db:完好,版本"),
+    kept, refused, checked = in_chinese(
+        ("backup", tmp_path / "b"), ("restore", tmp_path / "b"), ("db", "check"), state=state
+    )
+    assert "请妥善保管" in kept
+    assert "里已有内容:加 --force" in refused
+    assert "people.db:完好,版本" in checked
+
+
+def test_a_state_that_is_just_put_back_or_was_cut_is_told_of_in_both_languages(tmp_path: Path) -> None:
+    taken, open_to_others, cut = (tmp_path / name for name in ("taken", "open", "cut"))
+    old = tmp_path / ".cut.restoring-1" / "old"
+    for path, mode in (taken, 0o700), (open_to_others, 0o755), (old, 0o700):
+        add(path, "zhao")
+        path.chmod(mode)
+    commands, english, chinese = [], [], []
+    for state, cure, said_of_it in (
+        (taken, "a backup is just put back as", "正在把备份恢复到"),
+        (open_to_others, f"chmod 700 {open_to_others}", f"再 chmod 700 {open_to_others}"),
+        (
+            cut,
+            f"was cut: run it again, or put back what was there: mv {old}",
+            f"再恢复一次,或者改回原来的:mv {old}",
+        ),
     ):
-        done = tools.netapp(*arguments, state=state)
-        assert said in done.stdout + done.stderr
+        for command in ("backup", "-"), ("db", "upgrade"), ("user", "invite"):
+            commands.append((*command, "--state", state))
+            english.append(cure)
+            chinese.append(said_of_it)
+    handles = [states.unused(taken), states.unused(open_to_others)]
+    for command, cure in zip(commands, english, strict=True):
+        assert cure in wrong(*command, state=tmp_path)
+    for said, cure in zip(in_chinese(*commands, state=tmp_path), chinese, strict=True):
+        assert cure in said
+        assert said.count("\n") == 1
+    for handle in handles:
+        assert handle is not None
+        os.close(handle)
+    assert not cut.exists()
+
+
+def test_settings_that_come_with_a_backup_are_named(state: Path, tmp_path: Path) -> None:
+    (state / "netapp.toml").write_text("lang = 'en'\n")
+    right("backup", tmp_path / "b", state=state)
+    new = tmp_path / "new"
+    assert (
+        f"before a start: {new}/netapp.toml" in right("restore", tmp_path / "b", "--state", new, state=new)[1]
+    )
+    (state / "netapp.toml").unlink()
+    right("backup", tmp_path / "b", "--force", state=state)
+    assert "netapp.toml" not in right("restore", tmp_path / "b", "--force", state=state)[1]
 
 
 def test_root_may_back_up_what_is_another_users_and_leaves_nothing_of_its_own(

@@ -69,7 +69,7 @@ def nouns() -> tuple[Noun, ...]:
 
 def directory(state: Path | None, *, there: bool = True) -> Path:
     """The state directory that is meant.  It fails, in one line, where there is none and must be."""
-    from netapp.core.state import default_state
+    from netapp.core.state import default_state, see_uncut
 
     path = state or default_state(os.environ)
     try:
@@ -77,6 +77,8 @@ def directory(state: Path | None, *, there: bool = True) -> Path:
     except OSError as error:
         common.fail(common.trouble(error, path))
     if there and not found:
+        with failures(path):
+            see_uncut(path)
         common.fail(say("no state", path=path))
     return path
 

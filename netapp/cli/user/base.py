@@ -159,6 +159,7 @@ def at(state: Path | None, work: Callable[[Transaction], T]) -> T:
     It fails, in one line, where the rules refuse, and where the state directory or its database
     cannot be used; then nothing has been changed.
     """
+    from netapp.core.backup import Unfit
     from netapp.core.state import open_state
     from netapp.errors import ConfigError
     from netapp.people.store import rows as opened  # SQLAlchemy takes its time: not for --help
@@ -167,6 +168,8 @@ def at(state: Path | None, work: Callable[[Transaction], T]) -> T:
     see_whose(state)
     try:
         open_state(state)
+    except Unfit as error:
+        common.fail(error.say(say.lang))
     except ConfigError:
         common.fail(say("open state" if _open_to_others(state) else "no state", state=state))
     with ExitStack() as unless_stored:
@@ -205,12 +208,13 @@ def failures(path: Path = Path()) -> Iterator[None]:
     """What goes wrong ends the command in one line.  :param path: of the database."""
     from sqlalchemy.exc import DBAPIError
 
+    from netapp.core.backup import Unfit
     from netapp.errors import ConfigError
     from netapp.people.model import Refused
 
     try:
         yield
-    except Refused as error:
+    except (Refused, Unfit) as error:
         common.fail(error.say(say.lang))
     except DBAPIError as error:
         common.fail(database_trouble(error, path))

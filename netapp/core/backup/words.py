@@ -1,4 +1,4 @@
-"""What is said of backups that cannot be made or put back."""
+"""What is said of backups that cannot be made or put back, and of a state that one is put back as."""
 
 from typing import Final
 
@@ -69,6 +69,20 @@ PHRASES: Final = Phrases(
         "mounted": (
             "{path} 是挂载点,不能整个换掉:请恢复到它里面的目录,如 --state {path}/netapp",
             "{path} is a mount point and cannot be replaced: restore into it, such as --state {path}/netapp",
+        ),
+        "put back": (
+            "正在把备份恢复到 {path}:请等它完成再试",
+            "a backup is just put back as {path}: start again when that is done",
+        ),
+        "locked": (
+            "{path} 被锁住了:正在恢复备份,或者因为权限是 {mode},被别的用户锁住:"
+            "请结束占用它的程序(fuser {path} 可以看到是谁),再 chmod 700 {path}",
+            "{path} is locked: a backup is just put back, or somebody else locks it, as its mode {mode} lets "
+            "them: end who holds it (fuser {path} names it), then chmod 700 {path}",
+        ),
+        "restore cut": (
+            "{path} 的恢复中断了:请再恢复一次,或者改回原来的:mv {old} {path}",
+            "a restore of {path} was cut: run it again, or put back what was there: mv {old} {path}",
         ),
         "busy": (
             "数据库 {path} 一直被占用:请稍后再试",

@@ -91,6 +91,9 @@ def test_nobody_starts_while_it_is_replaced(tmp_path: Path) -> None:
     assert handle is not None
     with pytest.raises(ConfigError, match=r"a backup is just put back as .*: start again when that is done"):
         states.hold(state)
+    state.chmod(0o755)
+    with pytest.raises(Unfit, match=f"is locked: .* its mode 0755 .* then chmod 700 {state}"):
+        states.hold(state)
     os.close(handle)
     with states.using(state), states.using(state):  # many may use it
         assert states.unused(state) is None
