@@ -14,8 +14,9 @@ from typing import Any, Final, Protocol, TypeVar
 import sqlalchemy as sa
 from twisted.internet import defer
 
-from netapp.core.database import Database, open_engine, upgrade
+from netapp.core.database import Database, open_engine
 from netapp.core.state import open_state, using
+from netapp.core.upgrading import upgrade
 from netapp.errors import ConfigError
 from netapp.people.rows import Rows
 from netapp.people.tables import METADATA

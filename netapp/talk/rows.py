@@ -11,8 +11,9 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from netapp.core import limits
-from netapp.core.database import Database, upgrade
+from netapp.core.database import Database
 from netapp.core.state import open_state
+from netapp.core.upgrading import upgrade
 from netapp.talk.model import LOBBY, Author, Draft, Kind, Message, Proof
 from netapp.talk.retention import Retention
 from netapp.talk.store import RoomRow

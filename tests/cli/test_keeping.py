@@ -348,10 +348,10 @@ def at_revision(state: Path, revision: str) -> None:
 
 def older(state: Path) -> None:
     """A database of the first revision."""
-    from netapp.core import database
+    from netapp.core import upgrading
 
     state.mkdir(mode=0o700)
-    database.upgrade(state / "people.db", people.MIGRATIONS, "0001")
+    upgrading.upgrade(state / "people.db", people.MIGRATIONS, "0001")
 
 
 def test_databases_are_checked(state: Path) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from twisted.internet import defer, reactor
 from twisted.logger import capturedLogs, formatEvent
 
-from netapp.core import database, limits
+from netapp.core import database, limits, upgrading
 from netapp.errors import Busy, ConfigError, StateError
 
 TABLE = sa.Table("word", sa.MetaData(), sa.Column("text", sa.String, primary_key=True))
@@ -47,7 +47,7 @@ def migrations(tmp_path: Path) -> Path:
 @pytest.fixture
 def path(tmp_path: Path, migrations: Path) -> Path:
     made = tmp_path / "words.db"
-    database.upgrade(made, migrations, "one")
+    upgrading.upgrade(made, migrations, "one")
     return made
 
 
@@ -265,7 +265,7 @@ def test_an_older_database_is_brought_up_to_date_and_keeps_its_rows(path: Path, 
     engine.dispose()
     two = REVISION.format(revision="two", before="one", table="phrase")
     (migrations / "versions" / "two.py").write_text(two)
-    database.upgrade(path, migrations, "two")
+    upgrading.upgrade(path, migrations, "two")
     assert on_disk(path) == ["kept"]
     assert _tables(path) == {"alembic_version", "phrase", "word"}
 
@@ -274,7 +274,7 @@ def test_a_revision_that_fails_leaves_nothing_of_itself(path: Path, migrations: 
     half = REVISION.format(revision="two", before="one", table="phrase") + "    raise LookupError\n"
     (migrations / "versions" / "two.py").write_text(half)
     with pytest.raises(LookupError):
-        database.upgrade(path, migrations, "two")
+        upgrading.upgrade(path, migrations, "two")
     assert _tables(path) == {"alembic_version", "word"}
 
 
@@ -284,7 +284,7 @@ def test_a_newer_database_is_refused_in_one_line(path: Path, migrations: Path) -
     connection.commit()
     connection.close()
     with pytest.raises(ConfigError, match=r"newer netapp.*upgrade netapp") as refused:
-        database.upgrade(path, migrations, "one")
+        upgrading.upgrade(path, migrations, "one")
     assert "\n" not in str(refused.value)
 
 
@@ -297,7 +297,7 @@ def test_another_programs_database_is_refused_and_left_alone(
     connection.execute(f"CREATE {made}")
     connection.close()
     with pytest.raises(ConfigError, match=r"words\.db is not netapp's") as refused:
-        database.upgrade(path, migrations, "one")
+        upgrading.upgrade(path, migrations, "one")
     assert "\n" not in str(refused.value)
     assert "alembic_version" not in _tables(path)
 
@@ -309,7 +309,7 @@ def test_l41_a_file_that_is_no_database_is_refused_in_one_line(
     path = tmp_path / "words.db"
     path.write_bytes(content)
     with pytest.raises(ConfigError, match=r"words\.db cannot be used") as refused:
-        database.upgrade(path, migrations, "one")
+        upgrading.upgrade(path, migrations, "one")
     assert "\n" not in str(refused.value)
     assert path.read_bytes() == content
 
@@ -317,14 +317,14 @@ def test_l41_a_file_that_is_no_database_is_refused_in_one_line(
 def test_a_directory_in_its_place_is_refused_in_one_line(tmp_path: Path, migrations: Path) -> None:
     (tmp_path / "words.db").mkdir()
     with pytest.raises(ConfigError, match=r"words\.db") as refused:
-        database.upgrade(tmp_path / "words.db", migrations, "one")
+        upgrading.upgrade(tmp_path / "words.db", migrations, "one")
     assert "\n" not in str(refused.value)
 
 
 _UPGRADE = """
 import sys
 from pathlib import Path
-from netapp.core.database import upgrade
+from netapp.core.upgrading import upgrade
 upgrade(Path(sys.argv[1]), Path(sys.argv[2]), "one")
 print("alembic" in sys.modules)
 """

@@ -7,8 +7,9 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
+from twisted.logger import capturedLogs, formatEvent
 
-from netapp.core import database, limits
+from netapp.core import limits, upgrading
 from netapp.errors import ConfigError
 from tests import real
 from tests.core.test_database import REVISION, migrations, on_disk, path
@@ -34,8 +35,14 @@ def copies(path: Path) -> list[str]:
 def test_an_older_database_is_copied_as_it_was(path: Path, migrations: Path) -> None:
     put(path, "kept")
     revise(migrations, "two", "one")
-    database.upgrade(path, migrations, "two")
-    copy = database.copy_before(path, "two")
+    with capturedLogs() as told:
+        upgrading.upgrade(path, migrations, "two")
+        upgrading.upgrade(path, migrations, "two")
+    copy = upgrading.copy_before(path, "two")
+    (line,) = [formatEvent(each) for each in told if each["log_namespace"] == upgrading.__name__]
+    assert line == (
+        f"the database {path} was of an older netapp (one) and is at two now; what it was before is {copy}"
+    )
     assert copies(path) == [copy.name] == ["words.db.before-two"]
     assert copy.stat().st_mode & 0o777 == 0o600
     with closing(sqlite3.connect(copy)) as old:
@@ -44,7 +51,7 @@ def test_an_older_database_is_copied_as_it_was(path: Path, migrations: Path) -> 
 
 
 def test_a_new_database_and_one_that_is_up_to_date_are_not_copied(path: Path, migrations: Path) -> None:
-    database.upgrade(path, migrations, "one")
+    upgrading.upgrade(path, migrations, "one")
     assert copies(path) == []
 
 
@@ -56,16 +63,16 @@ def test_what_stands_in_the_log_alone_is_in_the_copy(path: Path, migrations: Pat
         put(path, "in the log")
         assert path.with_name("words.db-wal").stat().st_size > 0
         assert other.execute("SELECT text FROM word").fetchall() == [("in the log",)]
-        database.upgrade(path, migrations, "two")
-    assert on_disk(database.copy_before(path, "two")) == ["in the log"]
+        upgrading.upgrade(path, migrations, "two")
+    assert on_disk(upgrading.copy_before(path, "two")) == ["in the log"]
 
 
 def test_the_newest_copies_stay(path: Path, migrations: Path) -> None:
     before = "one"
     for number in range(limits.DATABASE_COPIES + 2):
         revise(migrations, revision := f"r{number}", before)
-        database.upgrade(path, migrations, revision)
-        os.utime(database.copy_before(path, revision), (number + 1.0, number + 1.0))
+        upgrading.upgrade(path, migrations, revision)
+        os.utime(upgrading.copy_before(path, revision), (number + 1.0, number + 1.0))
         before = revision
     newest = range(2, limits.DATABASE_COPIES + 2)
     assert copies(path) == [f"words.db.before-r{number}" for number in newest]
@@ -76,7 +83,7 @@ def test_a_newer_one_is_not_copied(path: Path, migrations: Path) -> None:
         connection.execute("UPDATE alembic_version SET version_num = 'from the future'")
         connection.commit()
     with pytest.raises(ConfigError, match="newer netapp"):
-        database.upgrade(path, migrations, "one")
+        upgrading.upgrade(path, migrations, "one")
     assert copies(path) == []
 
 
@@ -86,8 +93,8 @@ def test_an_upgrade_that_fails_leaves_the_copy_and_the_database(path: Path, migr
     text = (migrations / "versions" / "two.py").read_text()
     (migrations / "versions" / "two.py").write_text(text + "    raise LookupError('no')\n")
     with pytest.raises(LookupError):
-        database.upgrade(path, migrations, "two")
-    assert on_disk(path) == on_disk(database.copy_before(path, "two")) == ["kept"]
+        upgrading.upgrade(path, migrations, "two")
+    assert on_disk(path) == on_disk(upgrading.copy_before(path, "two")) == ["kept"]
 
 
 @pytest.mark.parametrize("kept", [0.3, 0.5, 0.9])
@@ -97,9 +104,9 @@ def test_a_database_cut_in_half_is_refused_in_one_line_with_the_cure(
     put(path, *(f"{number} {'x' * 500}" for number in range(100)))
     os.truncate(path, int(path.stat().st_size * kept))
     with pytest.raises(
-        ConfigError, match=r"words\.db cannot be used: .*malformed: put a backup back \(netapp restore\)"
+        ConfigError, match=r"words\.db cannot be used: .*malformed: put a backup back .*restore FILE --force\)"
     ) as refused:
-        database.upgrade(path, migrations, "one")
+        upgrading.upgrade(path, migrations, "one")
     assert "\n" not in str(refused.value)
 
 
@@ -118,18 +125,18 @@ def test_l41_a_full_disk_is_told_of_and_the_old_database_stays(
     small_disk: Path, migrations: Path, path: Path
 ) -> None:
     place = small_disk / "words.db"
-    database.upgrade(place, migrations, "one")
+    upgrading.upgrade(place, migrations, "one")
     put(place, *(f"{number} {'x' * 500}" for number in range(200)))
     revise(migrations, "two", "one")
     with (small_disk / "filler").open("wb", buffering=0) as filler, suppress(OSError):
         while True:
             filler.write(bytes(4096))
     with pytest.raises(ConfigError, match=r"full|No space") as refused:
-        database.upgrade(place, migrations, "two")
+        upgrading.upgrade(place, migrations, "two")
     assert "\n" not in str(refused.value)
     assert copies(place) == []
     assert not [each for each in small_disk.iterdir() if each.name.startswith(".words")]
     (small_disk / "filler").unlink()
     assert len(on_disk(place)) == 200
-    database.upgrade(place, migrations, "two")
+    upgrading.upgrade(place, migrations, "two")
     assert copies(place) == ["words.db.before-two"]

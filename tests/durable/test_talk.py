@@ -68,9 +68,9 @@ def test_a_start_that_was_cut_is_made_good_by_the_next(place: Place, tmp_path: P
         pass
     journal = place.records()
     for _, _, state in place.cuts(some(journal, 20), tmp_path / "cut"):
-        from netapp.core import database
+        from netapp.core import upgrading
         from netapp.core.state import open_state
 
         path = open_state(state) / "talk.db"
-        database.upgrade(path, talk.MIGRATIONS, talk.HEAD)
+        upgrading.upgrade(path, talk.MIGRATIONS, talk.HEAD)
         assert rows(path, "SELECT version_num FROM alembic_version") == [(talk.HEAD,)]

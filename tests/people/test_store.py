@@ -15,7 +15,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from netapp.core.database import open_engine, upgrade
+from netapp.core.database import open_engine
+from netapp.core.upgrading import upgrade
 from netapp.errors import ConfigError
 from netapp.people import admin, store
 from netapp.people.model import (

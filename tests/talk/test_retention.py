@@ -7,7 +7,8 @@ import pytest_twisted
 from twisted.internet import defer, reactor, task
 
 from netapp.core import limits
-from netapp.core.database import Database, upgrade
+from netapp.core.database import Database
+from netapp.core.upgrading import upgrade
 from netapp.talk.model import Author, Draft, Kind, Proof
 from netapp.talk.rows import HEAD, MIGRATIONS, RowStore
 

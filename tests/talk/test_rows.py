@@ -12,7 +12,8 @@ from alembic.script import ScriptDirectory
 from twisted.internet import defer, reactor
 
 from netapp.core import limits
-from netapp.core.database import Database, upgrade
+from netapp.core.database import Database
+from netapp.core.upgrading import upgrade
 from netapp.errors import ConfigError
 from netapp.talk import open_talk
 from netapp.talk.rows import HEAD, MIGRATIONS, RowStore, open_store

@@ -102,7 +102,7 @@ def upgrade(state: Path | None) -> None:
     A start does the same by itself.
     """
     from netapp.cli.user.base import see_whose
-    from netapp.core import database
+    from netapp.core import upgrading
     from netapp.core.state import using
 
     state = base.directory(state)
@@ -117,10 +117,10 @@ def upgrade(state: Path | None) -> None:
             if key not in ("good", "empty", "old"):
                 common.fail(say(key, name=noun.database, **fields))
             before = fields.get("revision")
-            database.upgrade(path, noun.migrations, noun.head)
+            upgrading.upgrade(path, noun.migrations, noun.head)
         if before == noun.head:
             common.write(say("newest", name=noun.database, head=noun.head))
             continue
         common.write(say("upgraded" if before else "made", name=noun.database, before=before, head=noun.head))
-        if (copy := database.copy_before(path, noun.head)).exists():
+        if (copy := upgrading.copy_before(path, noun.head)).exists():
             common.note(say("kept", path=copy))

@@ -1,4 +1,4 @@
-"""Alembic's entry: run the revisions on the connection that ``netapp.core.database`` holds."""
+"""Alembic's entry: run the revisions on the connection that ``netapp.core.upgrading`` holds."""
 
 from alembic import context
 

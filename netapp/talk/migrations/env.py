@@ -1,4 +1,4 @@
-"""Run by Alembic when ``talk.db`` is not at its newest revision; see netapp.core.database."""
+"""Run by Alembic when ``talk.db`` is not at its newest revision; see netapp.core.upgrading."""
 
 from alembic import context
 
