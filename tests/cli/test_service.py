@@ -77,6 +77,14 @@ def test_state_and_shares_elsewhere_may_be_written() -> None:
     assert '"--state=/srv/net app"' in text
 
 
+def test_variables_are_of_command_lines_alone() -> None:
+    wanted = replace(WANTED, state=Path("/srv/$x"), writes=(Path("/srv/$y"),))
+    text = unit.service(wanted)
+    assert values(text, "ReadWritePaths") == ["/srv/$x /srv/$y"]
+    assert "--state=/srv/$$x" in text
+    assert any(each.endswith(" /srv/$x\n") for each in unit.files(wanted).values())
+
+
 @pytest.mark.parametrize(
     ("values", "low"),
     [
@@ -312,6 +320,7 @@ def test_print_writes_nothing_and_both_languages_say_what_is_in_the_way() -> Non
         (["--", "--bogus"], "nothing starts with these options: "),
         (["--config", "/nowhere.toml"], "/nowhere.toml cannot be read"),
         (["--state", "/srv/a\nb"], "no path and no option may hold a control character"),
+        (["--state", "/var/lib/a:b"], "a service's directory may have no colon in its name"),
     ],
 )
 def test_what_cannot_be_is_one_line(image: Path, options: list[str], said: str) -> None:
@@ -320,6 +329,33 @@ def test_what_cannot_be_is_one_line(image: Path, options: list[str], said: str) 
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
     assert list(image.iterdir()) == []
+
+
+@pytest.mark.real
+def test_a_state_is_named_as_it_is(image: Path) -> None:
+    shown = netapp("service", "install", "--print", "--state", "/var/lib/../../srv/x", lang="C").stdout
+    assert "WorkingDirectory=/srv/x\n" in shown
+    assert "StateDirectory=" not in shown
+    done = install(image, "--state", "/srv/x;id y")
+    assert "--state '/srv/x;id y'" in done.stdout
+
+
+@pytest.mark.real
+def test_a_link_in_the_way_is_not_followed(image: Path, tmp_path: Path) -> None:
+    units = image / "etc/systemd/system"
+    units.mkdir(parents=True)
+    (tmp_path / "other").write_text("of another")
+    (units / ".netapp.service.new").symlink_to(tmp_path / "other")
+    assert install(image).returncode == 0
+    assert (tmp_path / "other").read_text() == "of another"
+
+
+@pytest.mark.real
+def test_settings_that_are_no_file_hold_nobody_up(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "netapp.toml")
+    done = netapp("service", "install", "--print", "--state", tmp_path, lang="C")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no regular file" in done.stderr
 
 
 @pytest.mark.real

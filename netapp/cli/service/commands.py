@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -13,6 +14,8 @@ from netapp.cli import common
 from netapp.cli.options import STATE
 from netapp.cli.service import files, place, unit
 from netapp.cli.service.words import say
+from netapp.core import settingsfile
+from netapp.errors import ConfigError
 
 #: The plugins, by what stands behind ``netapp-``; the house has no such part.
 SERVICES: Final = ("dns", "login", "chat", "file", "udpchat", "echo")
@@ -97,6 +100,9 @@ def planned(
     """
     own_user = user == OWN_USER
     sound(plugin, user, own_user or anywhere, [state, config, *writes, *options])
+    if ":" in str(state):
+        common.fail(say("colon", path=state))
+    state = Path(os.path.abspath(state))
     opened = tuple(socket_of(each, plugin) for each in sockets)
     for at, each in enumerate(opened):
         if each.name in {other.name for other in opened[:at]}:
@@ -110,11 +116,11 @@ def planned(
         plugin=plugin,
         user=user,
         own_user=own_user,
-        state=state.absolute(),
+        state=state,
         bin=ours.bin,
         options=given,
         sockets=opened,
-        writes=tuple(each.absolute() for each in writes),
+        writes=tuple(Path(os.path.abspath(each)) for each in writes),
         home=ours.protect_home,
         low_ports=unit.binds_low_ports([*options, settings]),
     )
@@ -202,9 +208,11 @@ def arguments(
 def settings_of(path: Path) -> dict[str, Any]:
     """A file's settings; none where there is none, or none that this user may read."""
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(settingsfile.read(path).decode("utf-8"))
     except (OSError, UnicodeDecodeError):
         return {}
+    except ConfigError as error:
+        common.fail(say("bad settings", reason=error))
     except tomllib.TOMLDecodeError as error:
         common.fail(say("bad settings", reason=f"{path}: {error}"))
 
@@ -260,8 +268,8 @@ def tell_what_is_next(wanted: unit.Wanted, config: Path | None, settings: dict[s
         next_command(say("user", user=wanted.user), f"systemd-sysusers {wanted.user}.conf")
     next_command(say("start"), f"systemctl daemon-reload && systemctl enable --now {units}")
     next_command(say("log"), f"journalctl -fu {wanted.plugin}")
-    add = f"{wanted.bin}/netapp user add zhao --admin --state {wanted.state}"
-    next_command(say("admin"), f"runuser -u {wanted.user} -- {add}")
+    add = [str(wanted.bin / "netapp"), "user", "add", "zhao", "--admin", "--state", str(wanted.state)]
+    next_command(say("admin"), shlex.join(["runuser", "-u", wanted.user, "--", *add]))
 
 
 def next_command(meaning: str, command: str) -> None:

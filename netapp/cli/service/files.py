@@ -1,6 +1,8 @@
 """The files of a service: written whole, known again by their first line, removed."""
 
 import re
+import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from netapp.cli import common
@@ -18,13 +20,16 @@ def write(files: dict[Path, str]) -> None:
         if path.exists() and not ours(path):
             common.fail(say("foreign", path=path))
     for path, text in files.items():
-        draft = path.with_name(f".{path.name}.new")
+        draft = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
         try:
             path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-            draft.write_text(text, "utf-8")
+            with open(draft, "x", encoding="utf-8") as file:  # which follows no link
+                file.write(text)
             draft.chmod(0o644)
             draft.replace(path)
         except OSError as error:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
             common.fail(say("cannot write", path=path, reason=error.strerror or error))
 
 

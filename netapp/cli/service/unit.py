@@ -110,8 +110,9 @@ def files(wanted: Wanted) -> dict[Path, str]:
     for each in wanted.sockets:
         written[UNITS / each.unit] = socket(each, wanted)
     if wanted.own_user:
+        home = quoted(str(wanted.state), command=False)
         written[USERS / f"{wanted.user}.conf"] = (
-            f'{MARK.partition(";")[0]}\nu {wanted.user} - "netapp services" {quoted(str(wanted.state))}\n'
+            f'{MARK.partition(";")[0]}\nu {wanted.user} - "netapp services" {home}\n'
         )
     return written
 
@@ -146,12 +147,12 @@ def _service(wanted: Wanted) -> Iterator[str]:
         yield f"Sockets={' '.join(each.unit for each in wanted.sockets)}"
     writes = list(wanted.writes)
     if wanted.state.is_relative_to(STATES) and wanted.state != STATES:
-        yield f"StateDirectory={quoted(str(wanted.state.relative_to(STATES)))}"
+        yield f"StateDirectory={quoted(str(wanted.state.relative_to(STATES)), command=False)}"
         yield "StateDirectoryMode=0700"
     else:
         writes.insert(0, wanted.state)
     if writes:
-        yield f"ReadWritePaths={' '.join(quoted(str(path)) for path in writes)}"
+        yield f"ReadWritePaths={' '.join(quoted(str(path), command=False) for path in writes)}"
     yield f"ProtectHome={wanted.home}"
     capability = "CAP_NET_BIND_SERVICE" if wanted.low_ports else ""
     yield f"CapabilityBoundingSet={capability}"
@@ -182,15 +183,11 @@ def socket(each: Socket, wanted: Wanted) -> str:
     )
 
 
-def quoted(word: str) -> str:
-    """A word of a command line as a unit has it: systemd.syntax(7)."""
-    word = (
-        word.replace("\\", "\\\\")
-        .replace("%", "%%")
-        .replace("$", "$$")
-        .replace("\n", "\\n")
-        .replace("\t", "\\t")
-    )
+def quoted(word: str, *, command: bool = True) -> str:
+    """A word as a unit has it: systemd.syntax(7).  :param command: of a command line, which has variables."""
+    word = word.replace("\\", "\\\\").replace("%", "%%").replace("\n", "\\n").replace("\t", "\\t")
+    if command:
+        word = word.replace("$", "$$")
     if word and not re.search(r"[\s\"';\\]", word):
         return word
     return '"' + word.replace('"', '\\"') + '"'

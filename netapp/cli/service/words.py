@@ -56,6 +56,10 @@ PHRASES: Final = Phrases(
             "路径和选项里不能有控制字符",
             "no path and no option may hold a control character",
         ),
+        "colon": (
+            "--state {path}:服务的目录名里不能有冒号",
+            "--state {path}: a service's directory may have no colon in its name",
+        ),
         "no user": (
             "没有 {user} 这个用户:请先建立(useradd --system {user}),或不写 --user",
             "there is no user {user}: make it first (useradd --system {user}), or leave out --user",
