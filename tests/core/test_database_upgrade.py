@@ -104,7 +104,8 @@ def test_a_database_cut_in_half_is_refused_in_one_line_with_the_cure(
     put(path, *(f"{number} {'x' * 500}" for number in range(100)))
     os.truncate(path, int(path.stat().st_size * kept))
     with pytest.raises(
-        ConfigError, match=r"words\.db cannot be used: .*malformed: put a backup back .*restore FILE --force\)"
+        ConfigError,
+        match=r"words\.db cannot be used: .*malformed: put a backup back .*restore FILE --force\)",
     ) as refused:
         upgrading.upgrade(path, migrations, "one")
     assert "\n" not in str(refused.value)
