@@ -67,6 +67,13 @@ def refuses_what_is_damaged(unpacked: Path, folder: Path) -> None:
     if wheel.name not in said or (folder / "damaged").exists():
         sys.exit(f"a damaged archive was not refused:\n{said}")
     print("ok  a damaged archive is refused")
+    added = wheel.with_name("netapp-999.0-py3-none-any.whl")
+    added.write_bytes(whole)
+    said = install(unpacked, folder / "damaged", status=1)
+    added.unlink()
+    if added.name not in said or (folder / "damaged").exists():
+        sys.exit(f"a wheel that is none of the archive's was not refused:\n{said}")
+    print("ok  a wheel that is none of the archive's is refused")
 
 
 def run_all(binaries: Path, folder: Path) -> None:

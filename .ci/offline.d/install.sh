@@ -16,6 +16,13 @@ if [ "$(id -u)" = 0 ]; then dir=${1:-/opt/netapp}; else dir=${1:-$HOME/netapp}; 
 (cd "$here" && sha256sum -c --quiet SHA256SUMS) >&2 ||
     fail "the archive is damaged: copy it again, compare its SHA-256" "安装包已损坏:请重新拷贝,并核对 SHA-256"
 
+# pip takes the newest of what lies there, whoever has put it there.
+for each in "$here"/wheels/*; do
+    cut -c 67- "$here/SHA256SUMS" | grep -qxF "wheels/${each##*/}" ||
+        fail "wheels/${each##*/} is not of this archive: unpack it anew, into an empty folder" \
+        "wheels/${each##*/} 不是安装包里的文件:请解压到空目录再安装"
+done
+
 # The first Python for which there are wheels; what others lack is told if there is none.
 python='' lacks=''
 for each in ${PYTHON:-python3.13 python3.12 python3.11 python3}; do
