@@ -13,8 +13,9 @@ import click
 from netapp.cli import common
 from netapp.core import access, limits, state
 from netapp.core.languages import Phrases
-from netapp.core.platform import O_NOFOLLOW, fcntl
+from netapp.core.platform import O_CLOEXEC, O_NOFOLLOW, O_NONBLOCK
 from netapp.core.text import Tongue
+from netapp.errors import ConfigError
 
 PHRASES: Final = Phrases(
     {
@@ -78,22 +79,25 @@ def next_number(folder: Path, now: int) -> int:
 
     :param folder: where the last one is kept; without it the clock alone must do.
     """
+    file = folder / "feiq-number"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with open(folder / "feiq-number", "a+", encoding="ascii", opener=_private) as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            file.seek(0)
-            last = file.read().strip()
-            number = max(now, int(last) + 1 if last.isdigit() else 0)
-            file.truncate(0)
-            file.write(f"{number}\n")
-    except OSError:
+        state.make(folder)
+        with state.locked(folder):
+            last = _last(file)
+            number = max(now, last + 1)
+            state.put(file, f"{number}\n")
+    except (OSError, ConfigError):
         return now
     return number
 
 
-def _private(name: str, flags: int) -> int:
-    return os.open(name, flags | O_NOFOLLOW, 0o600)
+def _last(file: Path) -> int:
+    try:
+        with open(os.open(file, os.O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), "rb") as opened:
+            text = opened.read(32).strip()
+    except FileNotFoundError:
+        return 0
+    return int(text) if text.isdigit() else 0
 
 
 def _field(text: str) -> str:

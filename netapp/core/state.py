@@ -13,7 +13,7 @@ from twisted.logger import Logger
 
 from netapp.core import limits, platform
 from netapp.core.backup import Unfit
-from netapp.core.platform import O_CLOEXEC, O_DIRECTORY, fcntl, pwd, sync_folder
+from netapp.core.platform import O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, fcntl, pwd, sync_folder
 from netapp.errors import ConfigError
 
 _log = Logger()
@@ -38,7 +38,7 @@ def open_state(path: Path) -> Path:
     :raises ConfigError: it cannot, or others can; the text names the cause and the cure.
     """
     try:
-        _make(path)
+        make(path)
         probe = path / f".probe-{os.getpid()}"
         probe.touch(mode=0o600)
         probe.unlink()
@@ -76,16 +76,15 @@ def name_of(user: int) -> str:
         return f"#{user}"
 
 
-def _make(path: Path) -> None:
+def make(path: Path) -> None:
     """A directory that stays after a power cut, as what is acknowledged in it must."""
     if path.is_dir():
         return
     see_uncut(path)
-    if not path.parent.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        sync_folder(path.parent.parent)
-    path.mkdir(mode=0o700, exist_ok=True)
-    sync_folder(path.parent)
+    for folder in (*reversed(path.parents), path):
+        if not folder.exists():
+            folder.mkdir(mode=0o700, exist_ok=True)
+            sync_folder(folder.parent)
 
 
 def see_uncut(path: Path) -> None:
@@ -202,6 +201,23 @@ def unused(path: Path, *, surely: bool = False) -> int | None:
         if path.exists() and os.path.samestat(os.fstat(handle), path.stat()):
             return handle
         os.close(handle)
+
+
+def put(path: Path, text: str) -> None:
+    """Give a small file of ours new content, under the state's lock: the old or the new is there.
+
+    It is on the disk when this returns.
+
+    :raises OSError: it cannot be written; the old one is there.
+    """
+    new = path.with_name(f"{path.name}.new")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | O_NOFOLLOW | O_CLOEXEC
+    with open(os.open(new, flags, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+    sync_folder(path.parent)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from netapp.cli.feiq import next_number
 from netapp.core.ssh.hostkeys import open_host_keys
 from netapp.core.state import open_state
 from netapp.udpchat.ipmsg.numbers import Numbers
@@ -34,6 +35,15 @@ os.write(1, open_host_keys(open_state(Path("state"))).fingerprints[0].encode())
 """
 
 
+FEIQ = """
+import os
+from pathlib import Path
+from netapp.cli.feiq import next_number
+for _ in range(20):
+    os.write(1, b"feiq %d is sent" % next_number(Path("state/deep/er"), 1_000))
+"""
+
+
 def run(place: Place, program: str) -> str:
     command = [sys.executable, "-c", program]
     done = subprocess.run(
@@ -50,6 +60,16 @@ def test_packet_numbers_rise_after_a_power_cut(place: Place, tmp_path: Path) -> 
         again = Numbers(open_state(state) / "ipmsg-numbers", lambda: 1_000.0)
         again.reserve()
         assert again() > max((number for each, number in told.items() if each <= moment), default=0)
+
+
+def test_feiq_numbers_rise_after_a_power_cut(place: Place, tmp_path: Path) -> None:
+    run(place, FEIQ)
+    journal = place.records()
+    told = {sent(journal, b"feiq %d is" % number): number for number in range(1000, 1020)}
+    for moment, _, state in place.cuts([*told, *some(journal)], tmp_path / "cut"):
+        assert next_number(state / "deep" / "er", 999) > max(
+            (n for each, n in told.items() if each <= moment), default=0
+        )
 
 
 def test_a_host_key_that_was_shown_is_the_one_after_a_power_cut(place: Place, tmp_path: Path) -> None:

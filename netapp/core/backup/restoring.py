@@ -26,7 +26,7 @@ from netapp.core.backup.place import master
 from netapp.core.backup.reading import Advance, Archive, Contents, Octets
 from netapp.core.backup.workshop import discard, sweep, workshop
 from netapp.core.platform import O_CLOEXEC, O_NOFOLLOW, sync_folder, user
-from netapp.core.state import User, acting_as, name_of, unused
+from netapp.core.state import User, acting_as, make, name_of, unused
 
 #: A database's name to the revisions of it, or the tables in it, that this netapp knows.
 Known = Mapping[str, Set[str]]
@@ -70,7 +70,7 @@ def restore(
         try:
             contents = _verified(path, archive, state, known, lambda done, total: advance(done // 2, total))
             with acting_as(theirs), _writable(state, theirs):
-                state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make(state.parent)
                 with workshop(state.parent, prefix) as folder:
                     extract(
                         path,

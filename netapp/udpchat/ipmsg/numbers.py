@@ -1,6 +1,5 @@
 """Packet numbers that rise for ever: iptux throws away a message whose number does not (IPMSG 7.7)."""
 
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +9,7 @@ from twisted.internet import defer
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from netapp.core.platform import sync_folder
-from netapp.core.state import locked
+from netapp.core.state import locked, put
 from netapp.errors import ConfigError
 
 T = TypeVar("T")
@@ -92,7 +90,7 @@ class Numbers:
                 last = max(least, self._read(), min(int(self._clock()), MOST - BLOCK))
                 if last > MOST - BLOCK:
                     last = 0  # after 2038, or a clock that was there: nothing better can be done
-                self._write(last + BLOCK)
+                put(self._path, f"{last + BLOCK}\n")
         except OSError as error:
             raise ConfigError(
                 f"{self._path} cannot be kept ({error.strerror}): choose another directory with --state"
@@ -107,12 +105,3 @@ class Numbers:
         if re.fullmatch("[0-9]{1,10}", text) is None:
             raise ConfigError(f"{self._path} holds no number: remove it if nothing else wants it")
         return int(text)
-
-    def _write(self, number: int) -> None:
-        new = self._path.with_suffix(".new")
-        with open(new, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-            file.write(f"{number}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._path)
-        sync_folder(self._path.parent)
