@@ -1,16 +1,22 @@
 """Errors say whose fault it is: the peer's, ours, or the operator's."""
 
+from collections.abc import Sequence
+
 
 class NetappError(Exception):
     """Everything netapp raises on purpose."""
 
 
 class WireError(NetappError):
-    """The peer sent octets its specification forbids; ``source`` names the section."""
+    """The peer sent octets its specification forbids; ``source`` names the section.
+
+    ``effects`` of a session are performed before the peer is dropped.
+    """
 
     def __init__(self, reason: str, *, source: str) -> None:
         super().__init__(f"{reason} ({source})")
         self.source = source
+        self.effects: Sequence[object] = ()
 
 
 class StateError(NetappError):

@@ -125,7 +125,8 @@ class SessionProtocol(protocol.Protocol):
             return
         try:
             self.perform_all(step(*args, self.clock.seconds()))
-        except WireError:
+        except WireError as error:
+            self.perform_all(error.effects)
             self.malformed()
             self.close(abort=False)
         except Busy:

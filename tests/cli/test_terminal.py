@@ -316,7 +316,8 @@ def test_what_the_screen_shows(tmp_path: Path) -> None:
     def handle(server: Server, connection: socket.socket) -> None:
         connection.recv(1024)
         connection.sendall("今天天气真好,我们出去玩吧".encode())
-        connection.recv(1024)
+        while connection.recv(1024):
+            pass
 
     with tcp_server(handle) as server:
         screen = Tmux(tmp_path, f"{COMMAND} tcp {server.place}")

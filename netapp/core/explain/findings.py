@@ -134,6 +134,16 @@ FINDINGS: Final = Phrases(
             "the length says {length}, and {octets} octets came: count octets, not characters: "
             "len(text.encode())",
         ),
+        "frame long": (
+            "长度用了 8 个字节('q',或 64 位的 'l'),T12、T13 的长度是 4 个:用 struct.pack('<i', n)",
+            "the length has 8 octets ('q', or 'l' of 64 bits), and T12's and T13's has 4: "
+            "struct.pack('<i', n)",
+        ),
+        "frame dictionary": (
+            "字典读不懂,没有回答就关闭了:用 json.dumps 生成(JSON 只认双引号),里面要有 filename",
+            "the dictionary cannot be read, and we closed without an answer: make it by json.dumps "
+            "(JSON has double quotes), with a filename in it",
+        ),
         "frame head": (
             "长度本身要 4 个字节,只来了 {octets} 个,再没有下文:先 struct.pack('<i', n),再用 sendall 发",
             "a length has 4 octets; {octets} came, and no more: "

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from netapp.core import limits
+from netapp.core.explain import frames
 from netapp.core.explain import octets as rules
 from netapp.core.text import Codec
 
@@ -151,7 +152,8 @@ class Conversation:
             self._tell("split")
             data = half + data
         elif short:
-            for key, fields in rules.findings(data, whole=False, first=first):
+            found = [*rules.findings(data, whole=False, first=first)]
+            for key, fields in [*found, *(frames.findings(data) if first else ())]:
                 self._tell(key, **fields)
         text = rules.beginning(data)
         if not rules.is_text(text):

@@ -4,14 +4,15 @@ import math
 from collections.abc import Sequence
 
 from netapp.core import limits
+from netapp.core.explain.frames import counts_characters
 from netapp.core.languages import Speaker
 from netapp.core.sessions import Body, Close, Effect, Noticed, Session, Slice
+from netapp.errors import WireError
 from netapp.file.plain.wire import (
     LENGTH,
     LENGTH_MAX,
     Header,
     Order,
-    counts_characters,
     length_of,
     parse_header,
     split_frame,
@@ -59,7 +60,11 @@ class FrameTalk(Session):
         self._incomplete_since = None
         noticed = self._noticed(payload) if self._first else []
         self._first = False
-        header = parse_header(payload)
+        try:
+            header = parse_header(payload)
+        except WireError as error:
+            error.effects = noticed or [Noticed("frame dictionary")]
+            raise
         effects = [*noticed, *(self._named(payload) if header is None else self._asked(header))]
         if any(isinstance(effect, Body) for effect in effects):
             self._sending, self.deadline = True, math.inf

@@ -46,16 +46,6 @@ def split_frame(octets: bytes, order: Order) -> tuple[bytes, bytes] | None:
     return octets[LENGTH : LENGTH + length], octets[LENGTH + length :]
 
 
-def counts_characters(length: int, octets: bytes) -> bool:
-    """Whether a length is that of the text in these octets, as its program has it: not encoded."""
-    if octets.isascii():
-        return False
-    try:
-        return len(_decoded(octets)) == length
-    except UnicodeDecodeError:
-        return False
-
-
 def length_of(count: int, order: Order) -> bytes:
     """A length as a frame begins with it."""
     return count.to_bytes(LENGTH, order)

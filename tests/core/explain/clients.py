@@ -228,6 +228,17 @@ def characters_counted(house: House) -> tuple[str, int]:
     return _sent(house.tcp("file"), struct.pack("<i", len("中文.txt")) + "中文.txt".encode())
 
 
+@provokes("frame long")
+def a_length_of_eight_octets(house: House) -> tuple[str, int]:
+    return _sent(house.tcp("echo"), struct.pack("<q", 6) + "你好".encode())
+
+
+@provokes("frame dictionary")
+def a_dictionary_with_single_quotes(house: House) -> tuple[str, int]:
+    payload = str({"filename": "1.txt"}).encode()
+    return _sent(house.tcp("file"), struct.pack("<i", len(payload)) + payload)
+
+
 @provokes("frame head")
 def less_than_a_length(house: House) -> tuple[str, int]:
     with house.tcp("file") as client:

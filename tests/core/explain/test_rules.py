@@ -95,6 +95,27 @@ def test_segments_of_lines_frames_and_much_text_are_not_stuck_messages(octets: b
     assert watch.found == []
 
 
+@pytest.mark.parametrize(
+    ("octets", "found"),
+    [
+        (b"\0\0\0\6" + "你好".encode(), ("frame order", {"length": 6, "wrong": 6 << 24})),
+        (b"\2\0\0\0" + "你好".encode(), ("frame characters", {"length": 2, "octets": 6})),
+        (b"\2\0\0\0" + "你好".encode("gbk"), ("frame characters", {"length": 2, "octets": 4})),
+        (b"\2\0\0\0\0\0\0\0hi", ("frame long", {})),
+        (b"\6\0\0\0" + "你好".encode(), None),
+        (b"\2\0\0\0hi\2\0\0\0hi", None),
+        (b"\0\0\0\4\0\0\0\0", None),
+        (b"\6\0\0\0", None),
+    ],
+)
+def test_a_length_made_wrongly_is_seen_by_a_connections_first_read(
+    octets: bytes, found: tuple[str, dict[str, object]] | None
+) -> None:
+    watch = Watch()
+    watch.stream.heard(octets, 1.0)
+    assert watch.found == ([found] if found else [])
+
+
 # The end of a connection -------------------------------------------------------------------------
 
 
