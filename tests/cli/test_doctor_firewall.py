@@ -245,6 +245,8 @@ def test_each_firewall_is_named_with_its_own_command(facts: firewall.Facts, verd
     (finding,) = firewall.judge(DOORS, facts)
     assert finding.verdict == verdict
     assert cure in finding.cure
+    assert ("nft add" in cure) == ("/etc/nftables.conf too" in finding.text)
+    assert ("iptables" in cure) == ("/etc/iptables/rules.v4 too" in finding.text)
 
 
 def test_loopback_is_no_firewalls_business() -> None:

@@ -24,6 +24,10 @@ PHRASES: Final = Phrases(
             "{name} 只让一部分机器访问 {port},或视情况而定",
             "{name} lets some machines reach {port}, or not always",
         ),
+        "until": (
+            "{text}(下面的规则重启后失效,还要写进 {file})",
+            "{text} (the rule below lasts until a reboot: write it into {file} too)",
+        ),
         "unread": (
             "可能有防火墙({name}):只有 root 能查看规则",
             "a firewall may be in the way ({name}): only root can read its rules",
@@ -36,6 +40,12 @@ PHRASES: Final = Phrases(
     }
 )
 say: Final = common.words(PHRASES)
+#: Debian's files of rules: of its packages nftables and iptables-persistent.
+_KEPT: Final = {
+    "nft": "/etc/nftables.conf",
+    "ipt": "/etc/iptables/rules.v4",
+    "ip6": "/etc/iptables/rules.v6",
+}
 _UFW_CONFIG: Final = Path("/etc/ufw/ufw.conf")
 
 
@@ -86,10 +96,12 @@ def _port(transport: str, port: int, facts: Facts) -> list[Finding]:
     else:
         for command, listing in facts.listings:
             cure = f"{command} -I INPUT -p {transport} --dport {port} -j ACCEPT"
-            found.append(_told(command, iptables.input_fate(listing, transport, port), transport, port, cure))
+            fate = iptables.input_fate(listing, transport, port)
+            found.append(_told(command, fate, transport, port, cure, _KEPT[command[:3]]))
     for each in nft.closed(_parsed(facts) or [], transport, port):
         if facts.firewalld is None or each.table != "firewalld":
-            found.append(_told("nftables", each.fate, transport, port, each.cure(transport, port)))
+            cure = each.cure(transport, port)
+            found.append(_told("nftables", each.fate, transport, port, cure, _KEPT["nft"]))
     return [each for each in found if each is not None]
 
 
@@ -98,11 +110,13 @@ def _within(numbers: str, port: int) -> bool:
     return first.isdecimal() and int(first) <= port <= int(last or first)
 
 
-def _told(name: str, fate: Fate, transport: str, port: int, cure: str) -> Finding | None:
+def _told(name: str, fate: Fate, transport: str, port: int, cure: str, kept: str = "") -> Finding | None:
+    """:param kept: where a rule must stand too to be there after a reboot."""
     if fate == "open":
         return None
     about: dict[str, object] = {"firewall": name, "port": port, "transport": transport, "is": fate}
     text = say(fate, name=name, port=f"{port}/{transport}")
+    text = say("until", text=text, file=kept) if kept else text
     sudo = "sudo " if platform.user() else ""
     return Finding("firewall", "bad" if fate == "closed" else "note", text, sudo + cure, about)
 
