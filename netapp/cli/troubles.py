@@ -45,12 +45,8 @@ PHRASES: Final = Phrases(
     }
 )
 say: Final = common.words(PHRASES)
-#: Seconds that a listener on this machine may take to accept.
-_PATIENCE: Final = 0.5
 #: Where somebody on this machine reaches a socket that is bound to every address.
 _LOCAL: Final = {"": ("127.0.0.1",), "0.0.0.0": ("127.0.0.1",), "::": ("::1", "127.0.0.1")}  # noqa: S104
-#: Files and folders of the state directory that are counted.
-_COUNTED: Final = 20_000
 _UNITS: Final = ("KiB", "MiB", "GiB", "TiB")
 
 
@@ -89,7 +85,7 @@ def _deaf(listener: dict[str, Any]) -> Iterator[str]:
         except ValueError:  # a name, which somebody would be asked for
             return
         try:
-            socket.create_connection((each, int(listener["port"])), _PATIENCE).close()
+            socket.create_connection((each, int(listener["port"])), limits.STATUS_ACCEPT).close()
         except OSError as error:
             reason = error.strerror or str(error)
         else:
@@ -128,7 +124,7 @@ def disk(folder: Path) -> tuple[int, int] | None:
 
 def octets(folder: Path) -> int:
     """What the files in a folder take, the share's too; of very many only the first are counted."""
-    total, left, ahead = 0, _COUNTED, [folder]
+    total, left, ahead = 0, limits.STATUS_COUNTED, [folder]
     while ahead and left:
         with suppress(OSError), os.scandir(ahead.pop()) as entries:
             for entry in entries:

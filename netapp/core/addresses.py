@@ -8,6 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from netapp.core import limits
+
 #: Interfaces of virtual machines and containers: other machines do not come by them.  Source: the docker,
 #: libvirt defaults.
 VIRTUAL: Final = ("docker", "veth", "virbr", "br-", "lxc", "vnet")
@@ -15,7 +17,6 @@ _PROC: Final = Path("/proc/net")
 #: netdevice(7)
 _SIOCGIFCONF: Final = 0x8912
 _RECORD: Final = struct.calcsize("16s24x")
-_RECORDS: Final = 256
 #: Temporary, no longer preferred, doubled, not yet proved to be alone: linux/if_addr.h.
 _UNSTEADY: Final = 0x01 | 0x20 | 0x08 | 0x40
 _GLOBAL: Final = 0x00
@@ -75,7 +76,7 @@ def _ipv4() -> Iterator[tuple[str, str]]:
         import fcntl
 
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            space = array.array("B", bytes(_RECORD * _RECORDS))
+            space = array.array("B", bytes(_RECORD * limits.OWN_ADDRESSES))
             where = struct.pack("iP", len(space), space.buffer_info()[0])
             (length,) = struct.unpack_from("i", fcntl.ioctl(probe, _SIOCGIFCONF, where))
     except (ImportError, OSError):

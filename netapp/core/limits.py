@@ -137,6 +137,16 @@ STATUS_WAIT_START: Final = 0.5
 STATUS_PROCESSES: Final = 64
 #: How long a socket at which nobody listens may be one that is just being made.
 STATUS_FRESH: Final = 3.0
+#: Clients that a process answers in one turn.
+STATUS_AT_ONCE: Final = 8
+#: Processes of one number, in other containers, that have a socket in one state directory.
+STATUS_NAMESAKES: Final = 8
+#: How long a listener on this machine may take to accept ``netapp status``.
+STATUS_ACCEPT: Final = 0.5
+#: Files and folders of the state directory that it counts.
+STATUS_COUNTED: Final = 20_000
+#: IPv4 addresses of this machine that are read.
+OWN_ADDRESSES: Final = 256
 
 # --- Backups ---------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from twisted.application.service import IService
 from twisted.internet.interfaces import IReadDescriptor
@@ -26,9 +26,6 @@ from netapp.core.state import open_state
 from netapp.core.status import neighbours
 from netapp.core.status.readings import Status
 from netapp.errors import ConfigError
-
-#: Clients answered in one turn.
-_AT_ONCE: Final = 8
 
 
 def status_door(plugin: str, state: Path, status: Status, house: IService, reactor: Any) -> Part:
@@ -94,7 +91,7 @@ class StatusDoor:
         """The reactor gives up: at its end."""
 
     def doRead(self) -> None:
-        for _ in range(_AT_ONCE):
+        for _ in range(limits.STATUS_AT_ONCE):
             try:
                 if self._socket is None:
                     return

@@ -23,8 +23,6 @@ FOLDER: Final = "run"
 _NAME: Final = re.compile(r"(?P<plugin>netapp[a-z-]*?)-(?P<pid>[0-9]{1,10})(-[0-9])?\.sock", re.ASCII)
 #: Octets of a path that fit into a socket's address: unix(7).
 _PATH: Final = 107
-#: Processes that have the same number, in other containers.
-_NAMESAKES: Final = 8
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class Neighbour:
 def names(folder: Path, plugin: str, pid: int) -> Iterator[Path]:
     """Where a process may put its socket."""
     yield folder / f"{plugin}-{pid}.sock"
-    for number in range(1, _NAMESAKES + 1):
+    for number in range(1, limits.STATUS_NAMESAKES + 1):
         yield folder / f"{plugin}-{pid}-{number}.sock"
 
 
