@@ -9,6 +9,7 @@ import sys
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from twisted.application import service
@@ -131,11 +132,14 @@ class DeskInput(basic.LineReceiver):
 
 
 class DeskService(service.Service):
-    """The desk on this process's own terminal, or standard input and output."""
+    """The desk on this process's own terminal, or standard input and output.
 
-    def __init__(self, lang: Lang, reactor: Any) -> None:
+    :param state: the directory in which what was typed is kept for the next time.
+    """
+
+    def __init__(self, lang: Lang, reactor: Any, state: Path) -> None:
         self.desk = Desk(_show, lang)
-        self._lang, self._reactor = lang, reactor
+        self._lang, self._reactor, self._state = lang, reactor, state
         self._stdio: Any = None
         self._terminal: DeskTerminal | None = None
 
@@ -144,7 +148,7 @@ class DeskService(service.Service):
         if usable(os.environ):
             from netapp.core.terminal.guests import DeskTerminal  # which brings prompt_toolkit
 
-            self._terminal = DeskTerminal(self._lang, self._reactor)
+            self._terminal = DeskTerminal(self._lang, self._reactor, self._state)
             self.desk.guests = self._terminal.guests
             self._terminal.start()
         else:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from twisted.application.service import IService
@@ -20,7 +21,7 @@ from netapp.core.notify import Manager, Notifier
 from netapp.core.oldlogs import OldLogs, log_file
 from netapp.core.services import House, Part, Storeys
 from netapp.core.signals import Hangup
-from netapp.core.state import User, acting_as, final_user, hold
+from netapp.core.state import User, acting_as, default_state, final_user, hold
 from netapp.core.status.door import status_door
 from netapp.core.status.readings import Status
 from netapp.core.strangers import Page
@@ -50,6 +51,8 @@ class Shared:
     reactor: Any
     #: The user and group that the process will have: ``twistd --uid``.
     user: User = None
+    #: The state directory; None for the one that is not named.
+    state: Path | None = None
     metrics: Metrics = field(default_factory=Metrics)
     own_ports: OwnPorts = field(default_factory=OwnPorts)
     page: Page = field(default_factory=Page)
@@ -82,7 +85,9 @@ class Shared:
         if "desk" not in self._open:
             from netapp.core.desk import DeskService
 
-            service = self._open["desk"] = DeskService(lang, self.reactor)
+            service = self._open["desk"] = DeskService(
+                lang, self.reactor, self.state or default_state(os.environ)
+            )
             service.setServiceParent(self.nouns)
         desk: Desk = self._open["desk"].desk
         return desk
@@ -92,7 +97,8 @@ def alone(plugin: str, options: OptionsT, part: Callable[[OptionsT, Shared], ISe
     """A process that runs one plugin.  What the operator did wrong ends it in one line."""
     from twisted.internet import reactor  # the place that names it for every tap.py
 
-    shared = Shared(reactor, starting(plugin, lambda: final_user(options.parent)))
+    user = starting(plugin, lambda: final_user(options.parent))
+    shared = Shared(reactor, user, options.state_path)
     house, doors = Storeys(), House()
     shared.hangup.setServiceParent(house)  # first, and so the last to stop: a SIGHUP kills no transfer
     Part(allow_many_files, lambda: None).setServiceParent(house)

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 
 from netapp.cli import common
 from netapp.cli.console import Console, Form
+from netapp.core.state import default_state
 from netapp.core.terminal.assistant import Assistant
 from netapp.core.terminal.commands import completions
 from netapp.core.terminal.here import files
@@ -56,7 +57,7 @@ class Person(Console):
             interrupted=lambda: self._put(_INTERRUPTED),
             hung_up=lambda: self._put(_LEFT),
             complete=self._completions,
-            history=history_of(name, os.environ),
+            history=history_of(name, default_state(os.environ)),
             environ=os.environ,
         )
         self.assistant = Assistant(self, self.editor, time.time, common.say.lang)

@@ -6,6 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from twisted.internet import error
@@ -152,9 +153,9 @@ class Guests:
 
 
 class DeskTerminal:
-    """The process's terminal as the desk."""
+    """The process's terminal as the desk.  :param state: the directory in which its history lies."""
 
-    def __init__(self, lang: Lang, reactor: Any) -> None:
+    def __init__(self, lang: Lang, reactor: Any, state: Path) -> None:
         from netapp.core.terminal.lineeditor import LineEditor
 
         self._reactor = reactor
@@ -164,7 +165,7 @@ class DeskTerminal:
             interrupted=lambda: reactor.callFromThread(self._leave),
             hung_up=lambda: None,  # the service goes on
             complete=lambda line: completions(line, lang, peers=self.guests.assistant.peers, files=files),
-            history=history_of("desk", os.environ),
+            history=history_of("desk", state),
             environ=os.environ,
         )
         self.guests = Guests(self._editor, time.time, lang, reactor, self._leave)

@@ -1,12 +1,10 @@
 """What was typed before, one line of a file each, for the arrow keys of the next talk."""
 
 import os
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from netapp.core import limits
-from netapp.core.state import default_state
 
 
 class History:
@@ -55,9 +53,9 @@ class History:
             self._count = len(lines)
 
 
-def history_of(name: str, environ: Mapping[str, str]) -> History:
-    """The history of ``tcp``, ``udp`` or ``desk``, in the user's state directory."""
-    return History(default_state(environ) / "history" / name)
+def history_of(name: str, state: Path) -> History:
+    """The history of ``tcp``, ``udp`` or ``desk``, in a state directory."""
+    return History(state / "history" / name)
 
 
 def _private(path: str, flags: int) -> int:

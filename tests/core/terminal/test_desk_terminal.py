@@ -79,6 +79,14 @@ def test_t14_the_chats_operator_has_the_same_screen(tmp_path: Path) -> None:
         person.wait_for("→ .* 您已断开连接!")
 
 
+def test_the_history_lies_in_the_services_own_state(tmp_path: Path) -> None:
+    state = tmp_path / "named"
+    with desk("netapp-echo", f"--state={state}", folder=tmp_path) as person:
+        person.type("/peers\n/quit\n")
+        person.end()
+    assert (state / "history" / "desk").read_text() == "/peers\n/quit\n"
+
+
 @pytest.mark.parametrize("end", ["\x03", "/quit\n", signal.SIGTERM, signal.SIGINT])
 def test_the_terminal_is_given_back_however_it_ends(tmp_path: Path, end: str | signal.Signals) -> None:
     with desk("netapp-echo", folder=tmp_path) as person:

@@ -127,7 +127,7 @@ def test_what_is_kept_has_a_bound_and_the_file_says_what_is_missing(
 
 def test_history_is_private_bounded_and_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "TERMINAL_HISTORY", 3)
-    history = history_of("tcp", {"NETAPP_STATE": str(tmp_path / "new" / "state")})
+    history = history_of("tcp", tmp_path / "new" / "state")
     for line in ("一", "two\nlines", "", "x" * 5000, *map(str, range(9))):
         history.add(line)
     path = tmp_path / "new" / "state" / "history" / "tcp"
