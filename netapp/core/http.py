@@ -23,6 +23,7 @@ from netapp.core import limits
 from netapp.core.exchange import Answer, Asked, Response, is_ambiguous
 from netapp.core.sendfile import BodySender, tell_cut_off
 from netapp.core.sessions import Body
+from netapp.core.strangers import bad_request
 from netapp.core.streams import SessionFactory, can_half_close, peer_of
 
 _BARE_LF: Final = re.compile(rb"(?<=[^\r])\n")
@@ -196,7 +197,7 @@ class Channel(http.HTTPChannel):
         if self._owner is not None:
             self._owner.malformed += 1
         self.persistent = False
-        self.transport.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        self.transport.write(bad_request())
         self._linger()
 
     # Answering -------------------------------------------------------------------------------

@@ -1,11 +1,11 @@
-"""What a listener says to a client of another protocol: a browser on the chat's port."""
+"""What a listener says to a client of another protocol (a browser on the chat's port), or of a broken one."""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from netapp.core.languages import Lang, Phrases
+from netapp.core.languages import LANGS, Lang, Phrases
 
 _REQUEST: Final = re.compile(rb"(GET|HEAD|POST|PUT|OPTIONS|DELETE|PROPFIND) \S+ HTTP/[0-9.]+\Z")
 
@@ -18,6 +18,11 @@ PHRASES: Final = Phrases(
         "no page": (
             "这里是 {service},不是网页;请用 telnet 或 nc 连接",
             "This is {service}, not a web page; connect with telnet or nc",
+        ),
+        "bad request": (
+            "这不是正确的 HTTP 请求:每行末尾是 \\r\\n,最后是一个空行;1.1 版必须有一个 Host 头",
+            "This is no HTTP request: lines end in \\r\\n, an empty one is the last, "
+            "and version 1.1 has one Host",
         ),
     }
 )
@@ -62,9 +67,20 @@ def is_http(line: bytes) -> bool:
 def http_answer(service: str, page: str | None, lang: Lang) -> bytes:
     """One line that says where the page is, as a browser and curl show it."""
     key = "page" if page else "no page"
-    body = (PHRASES.say(lang, key, service=service, page=page or "") + "\n").encode()
+    said = PHRASES.say(lang, key, service=service, page=page or "")
+    return _refusal("421 Misdirected Request", f"{said}\n")
+
+
+def bad_request() -> bytes:
+    """What stands for itself before any language is known: it is said in both."""
+    said = "".join(f"{PHRASES.say(lang, 'bad request')}\n" for lang in LANGS)
+    return _refusal("400 Bad Request", said)
+
+
+def _refusal(status: str, text: str) -> bytes:
+    body = text.encode()
     head = (
-        "HTTP/1.1 421 Misdirected Request\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        f"HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\n"
         f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     )
     return head.encode() + body

@@ -47,7 +47,9 @@ def test_a_bare_lf_after_an_answer_is_refused() -> None:
     channel.dataReceived(b"GET /a HTTP/1.1\r")
     channel.dataReceived(b"\nHost: here\n\r\n")
 
-    assert transport.value().endswith(
-        b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-    )
+    _, _, refusal = transport.value().rpartition(b"HTTP/1.1 400 Bad Request\r\n")
+    head, _, body = refusal.partition(b"\r\n\r\n")
+    assert b"Content-Length: %d\r\nConnection: close" % len(body) in head
+    assert rb"lines end in \r\n" in body
+    assert r"每行末尾是 \r\n".encode() in body
     channel.connectionLost(connectionDone)
