@@ -117,6 +117,11 @@ def alone(plugin: str, options: OptionsT, part: Callable[[OptionsT, Shared], ISe
     return house
 
 
+def _absolute(path: str | None) -> str | None:
+    """A path that others can use who run in another folder."""
+    return os.path.abspath(path) if path else None
+
+
 def _watch(plugin: str, options: SharedOptions, shared: Shared, house: Storeys, doors: House) -> None:
     """Have the house seen from outside: what it explains, counts, and tells of itself."""
     reactor = shared.reactor
@@ -131,7 +136,7 @@ def _watch(plugin: str, options: SharedOptions, shared: Shared, house: Storeys, 
         starting(plugin, page).setServiceParent(doors)
     shared.status.page = shared.page
     about = {"state": str(options.state_path.absolute())}
-    shared.status.add("more", "options", lambda: about | {"settings": options.settings_path})
+    shared.status.add("more", "options", lambda: about | {"settings": _absolute(options.settings_path)})
     if (log_path := log_file(options.parent)) is not None:
         OldLogs(log_path, reactor).setServiceParent(house)
         shared.status.add("retention", "logs", lambda: {"log_files": limits.LOG_OLD})

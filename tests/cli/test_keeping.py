@@ -105,7 +105,9 @@ def test_a_backup_is_taken_while_netapp_runs_and_put_back_only_when_it_has_ended
     start: Start, tmp_path: Path
 ) -> None:
     local = ("--listen=tcp:0:interface=127.0.0.1", "--irc=none", "--flood=off", "--lang=en")
-    chat = start("netapp-chat", *local)
+    config = tmp_path / "elsewhere.toml"
+    config.write_text("[chat]\n")
+    chat = start("netapp-chat", *local, f"--config={config}")
     state, backup = tmp_path / "state", tmp_path / "b.tar.gz"
     with real.tcp_client(chat.tcp()) as client:
         heard = b""
@@ -115,7 +117,8 @@ def test_a_backup_is_taken_while_netapp_runs_and_put_back_only_when_it_has_ended
         client.sendall(b"/history\r\n")
         while b"line 4" not in heard:
             heard += client.recv(4096)
-        right("backup", backup, state=state)
+        told = right("backup", backup, state=state)[1]
+    assert f"the settings {config}, of a netapp that runs, are outside" in told
     assert "in use: stop netapp first" in wrong("restore", backup, "--force", state=state)
     with tarfile.open(backup) as tar:
         assert not [name for name in tar.getnames() if "-wal" in name or "/run" in name or ".lock" in name]

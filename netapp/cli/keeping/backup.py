@@ -44,6 +44,11 @@ PHRASES: Final = Phrases(
             "共享目录 {root} 在状态目录之外,不在备份里:请另外备份",
             "the share {root} is outside of the state directory, so not in here: save it otherwise",
         ),
+        "settings": (
+            "正在运行的 netapp 用的设置 {path} 在状态目录之外,不在备份里:请另外保存",
+            "the settings {path}, of a netapp that runs, are outside of the state directory, "
+            "so not in here: save them otherwise",
+        ),
         "pepper": (
             "胡椒文件在状态目录之外,不在备份里:请另外保存",
             "the pepper's file is outside of the state directory, so not in here: keep it elsewhere",
@@ -79,6 +84,8 @@ def backup(file: Path, without_files: bool, force: bool, state: Path | None) -> 
     _tell("unsteady", written.unsteady)
     if (root := _share_elsewhere(state)) is not None and not without_files:
         common.note(say("elsewhere", root=root))
+    for path in _settings_elsewhere(state):
+        common.note(say("settings", path=path))
     if _has_pepper(state):
         common.note(say("pepper"))
 
@@ -147,6 +154,18 @@ def _share_elsewhere(state: Path) -> str | None:
     if not isinstance(root, str) or (state / root).resolve().is_relative_to(state.resolve()):
         return None
     return root
+
+
+def _settings_elsewhere(state: Path) -> list[str]:
+    """Files that running services were given by ``--config``."""
+    from netapp.core.status.neighbours import neighbours
+
+    try:
+        told = [each.told or {} for each in neighbours(state, base.now().timestamp())]
+    except OSError:
+        return []
+    found = dict.fromkeys(one["settings"] for one in told if one.get("settings"))
+    return [each for each in found if not Path(each).resolve().is_relative_to(state.resolve())]
 
 
 def _has_pepper(state: Path) -> bool:
