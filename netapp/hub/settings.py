@@ -1,4 +1,7 @@
-"""The file of settings that a first start writes: all of it comments, to be made true one by one."""
+"""The file of settings that a first start writes: comments, to be made true one by one.
+
+The language alone is as that start was told: who has named English once would not expect Chinese later.
+"""
 
 from typing import Final
 
@@ -48,8 +51,8 @@ PHRASES: Final = Phrases(
 # These are a few; twistd netapp-chat --help and so on list every service's own.
 # What the command line says wins; --config FILE has another file read instead of this one.
 
-# Language of prompts: zh or en
-# lang = "en"
+# Language of prompts, as the first start was told: zh or en
+lang = "en"
 # Serve at this address only
 # interface = "192.168.1.5"
 # Networks that may come, beside the local ones

@@ -272,7 +272,9 @@ def fake_start(state: Path, *arguments: str) -> Options:
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_a_first_start_writes_settings_that_change_nothing(tmp_path: Path, lang: str) -> None:
+def test_a_first_start_writes_settings_that_change_nothing_but_keep_its_language(
+    tmp_path: Path, lang: str
+) -> None:
     state = tmp_path / "new"
     options = fake_start(state, f"--lang={lang}")
     path = state / NAME
@@ -281,7 +283,7 @@ def test_a_first_start_writes_settings_that_change_nothing(tmp_path: Path, lang:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(state.stat().st_mode) == 0o700
     plain, read = Options(), Options()
-    plain.parseOptions([f"--config={os.devnull}"])
+    plain.parseOptions([f"--config={os.devnull}", f"--lang={lang}"])
     read.parseOptions([f"--state={state}"])
     assert {key: read[key] for key in read if key not in ("config", "state")} == {
         key: plain[key] for key in plain if key not in ("config", "state")
