@@ -106,6 +106,7 @@ def _plain(server: common.HostPort, name: str, tongue: Tongue, output: Path | No
         except (ConnectionError, TimeoutError):
             common.fail(f"{name}: {say('failed')}")
     common.write(say("ok"))
+    common.note(say("saved", path=path))
 
 
 def _store(pieces: Iterable[bytes], path: Path) -> None:

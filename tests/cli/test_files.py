@@ -30,7 +30,7 @@ def t19(files: dict[str, bytes], codec: str) -> Handler:
 def test_t10_t18_t19_a_bare_name_brings_the_whole_file(codec: str, tmp_path: Path) -> None:
     with tcp_server(t19({"照片.jpg": DATA}, codec)) as server:
         done = netapp("get", server.place, "照片.jpg", "--plain", "--encoding", codec, folder=tmp_path)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "下载成功\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "下载成功\n", "已保存为 [新]照片.jpg\n")
     assert server.got == ["照片.jpg".encode(codec)]
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"[新]照片.jpg": DATA}
 
