@@ -117,6 +117,12 @@ def test_a_length_that_is_not_its_frames_is_noticed() -> None:
     name = "文件.txt".encode()
     assert Talk().say(b"\6\0\0\0" + name).noticed[0] == ("frame characters", {"length": 6, "octets": 10})
     assert Talk().say(b"\0\0\0\5a.txt").noticed == [("frame order", {"length": 5, "wrong": 83886080})]
+    with pytest.raises(WireError) as wrong:
+        Talk().say(b"\6\0\0\0\0\0\0\0a.txt")
+    assert wrong.value.effects == [Noticed("frame long")]
+    with pytest.raises(WireError) as wrong:
+        Talk().say(b"\7\0\0\0{'a':1}")
+    assert wrong.value.effects == [Noticed("frame dictionary")]
     short = Talk().say(b"\7\0\0\0a.txt").wait(limits.FILE_OPENING)
     assert short.noticed == [("frame short", {"length": 7, "octets": 5})]
     assert Talk().say(b"\5\0\0\0a.txt\5\0\0").finish().noticed == [("frame head", {"octets": 3})]

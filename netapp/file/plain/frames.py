@@ -58,6 +58,10 @@ class FrameTalk(Session):
             return self._wait(now)
         payload, self._buffer = frame
         self._incomplete_since = None
+        if payload.startswith(bytes(LENGTH)):  # the rest of a length of 8 octets: no name has a NUL
+            error = WireError("a name that begins with NUL", source="tutorial row T12")
+            error.effects = [Noticed("frame long")]
+            raise error
         noticed = self._noticed(payload) if self._first else []
         self._first = False
         try:
