@@ -35,6 +35,7 @@ _NAMED: Final = re.compile(r"([A-Za-z]+)=")
 _LOOPBACK: Final = {"tcp": "127.0.0.1", "tcp6": r"\:\:1", "ssl": "127.0.0.1"}
 _INTERFACE_AT: Final = {"tcp": 1, "tcp6": 1, "ssl": 4}
 _UNIX_MODE: Final = "660"  # its owner and group
+_EVERYWHERE: Final = r":interface=\:\:"  # in both families
 _DATAGRAM: Final = re.compile(
     r"udp:(?P<port>[0-9]{1,5})(:interface=(?P<interface>([^:=\\]|\\:)+))?", re.ASCII
 )
@@ -43,7 +44,7 @@ _DATAGRAM: Final = re.compile(
 def expanded(default: str, interface: str | None) -> str:
     """A default listener, such as ``tcp:7777``, at one address, or at every one of both families."""
     if interface is None:
-        return default + (":interface=\\:\\:" if dual_stack() else "")
+        return default + (_EVERYWHERE if dual_stack() else "")
     return f"{default}:interface={endpoints.quoteStringArgument(interface)}"
 
 
@@ -191,8 +192,9 @@ class Listener(service.Service):
 
     def _cannot(self, reason: str, holder: str = "") -> StartError:
         """:param holder: who has it, as far as that is known."""
+        listener = self.description.removesuffix(_EVERYWHERE).replace("\\:", ":")  # as a user would write it
         return StartError(
-            f"{self.owner}: cannot listen on {self.description}: {reason}{f' ({holder})' if holder else ''}; "
+            f"{self.owner}: cannot listen on {listener}: {reason}{f' ({holder})' if holder else ''}; "
             f"choose another with {self.option}, or in the configuration file"
         )
 

@@ -18,6 +18,7 @@ from twisted.logger import Logger
 
 from netapp.core import settingsfile
 from netapp.core.config import SharedOptions
+from netapp.core.languages import Lang
 from netapp.core.listen import Listener
 from netapp.core.platform import O_CLOEXEC
 from netapp.core.running import Shared
@@ -110,7 +111,7 @@ class Welcome:
             _log.warn("{plugin}: {reason}", plugin=PLUGIN, reason=str(error))
 
     def _sheet(self, told: dict[str, Any], code: "FirstCode | None", reader: Reader) -> Iterable[str]:
-        sheet = Sheet([told], self._options["lang"])
+        sheet = Sheet([told], _readable(self._options["lang"]))
         yield from ["", *sheet.head(), "", *sheet.services()]
         if sheet.begin is not None:
             yield from sheet.qr(drawn(sheet.begin, reader))
@@ -180,6 +181,15 @@ def drawn(url: str, reader: Reader) -> str:
     if encoding == "utf8":
         return qr.terminal(url, colours=reader == "terminal")
     return qr.spaces(url, columns=COLUMNS) if reader == "terminal" else ""
+
+
+def _readable(lang: Lang) -> Lang:
+    """English where the output has no Chinese characters."""
+    try:
+        "中文".encode(sys.__stdout__.encoding if sys.__stdout__ is not None else "utf-8")
+    except UnicodeError:
+        return "en"
+    return lang
 
 
 def write_out(lines: Iterable[str]) -> None:

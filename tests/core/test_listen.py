@@ -184,6 +184,17 @@ def test_a_taken_tcp_port_is_named_with_its_cure() -> None:
     assert caught.value.code == str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("interface", "shown"),
+    [(r"\:\:", "udp:65536"), (r"fe80\:\:1", "udp:65536:interface=fe80::1"), ("10.0.0.1", None)],
+)
+def test_what_cannot_be_listened_on_is_shown_as_a_user_writes_it(interface: str, shown: str | None) -> None:
+    description = f"udp:65536:interface={interface}"
+    listener = listen.DatagramListener("netapp-x", "udp:0", protocol.DatagramProtocol(), reactor)
+    listener.description = description
+    assert f"cannot listen on {shown or description}: x;" in str(listener._cannot("x"))
+
+
 def test_a_taken_udp_port_is_named_with_its_cure() -> None:
     with taken(socket.SOCK_DGRAM) as port:
         listener = listen.DatagramListener(

@@ -1,5 +1,6 @@
 """The first start and those after it, as real processes at a terminal, in a pipe and into a file."""
 
+import io
 import os
 import pty
 import re
@@ -19,7 +20,7 @@ from netapp.core.running import Shared
 from netapp.core.settingsfile import NAME
 from netapp.hub.settings import PHRASES
 from netapp.hub.tap import Options, part
-from netapp.hub.welcome import MARK, reader_of
+from netapp.hub.welcome import MARK, _readable, reader_of
 from netapp.testing import FakeReactor
 from tests import real
 from tests.cli.tools import Running, netapp
@@ -218,6 +219,18 @@ def test_two_first_starts_at_once_show_one_code(state: Path) -> None:
                 each.wait_for(r"Good once")
             codes |= set(CODE.findall(each.shown.replace("\r", "")))
         assert len(codes) == 1
+
+
+@pytest.mark.parametrize(
+    ("encoding", "lang"), [("latin-1", "en"), ("ascii", "en"), ("gbk", "zh"), ("utf-8", "zh")]
+)
+def test_a_terminal_without_chinese_is_shown_english(
+    monkeypatch: pytest.MonkeyPatch, encoding: str, lang: str
+) -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding)
+    monkeypatch.setattr(sys, "__stdout__", out)
+    assert _readable("zh") == lang
+    assert _readable("en") == "en"
 
 
 # Starts that cannot work -------------------------------------------------------------------------
