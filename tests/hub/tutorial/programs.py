@@ -193,11 +193,19 @@ def t7_once(port: int, shown: list[str]) -> None:
         client.send("您好,已成功接受您的请求".encode())
 
 
-def t8_ok(port: int, shown: list[str]) -> None:
-    with listening(port) as server, server.accept()[0] as client:
-        while data := client.recv(1024):
-            shown.append(data.decode("utf-8"))
-            client.send(b"OK!")
+def ok_server(first: str, second: str) -> Server:
+    """T8 tries GBK and then UTF-8, T9 the other way round."""
+
+    def serve(port: int, shown: list[str]) -> None:
+        with listening(port) as server, server.accept()[0] as client:
+            while data := client.recv(1024):
+                try:
+                    shown.append(data.decode(first))
+                except UnicodeDecodeError:
+                    shown.append(data.decode(second))
+                client.send(b"OK!")
+
+    return serve
 
 
 def t10_files(port: int, shown: list[str]) -> None:

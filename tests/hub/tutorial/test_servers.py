@@ -134,8 +134,8 @@ def nothing(_: bytes) -> None:
 SERVERS: dict[int, tuple[programs.Server, list[str], str]] = {
     4: (programs.udp_server(programs.t4_answer), ["www.baidu.com"], "192.168.1.2"),
     7: (programs.t7_once, ["你好"], "您好,已成功接受您的请求"),
-    8: (programs.t8_ok, ["你好"], "OK!"),
-    9: (programs.t8_ok, ["你好"], "OK!"),
+    8: (programs.ok_server("gbk", "utf-8"), ["你好"], "OK!"),
+    9: (programs.ok_server("utf-8", "gbk"), ["你好"], "OK!"),
     12: (programs.t12_server, ["你好"], "你好"),
     14: (programs.udp_server(lambda _: "我在".encode()), ["你好"], "我在"),
     17: (programs.t17_operator, ["你好"], "我在"),

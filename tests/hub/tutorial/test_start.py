@@ -106,7 +106,7 @@ def test_a_state_directory_that_is_no_directory_is_one_line(tmp_path: Path) -> N
     said = (done.stdout + done.stderr).strip().splitlines()
     assert done.returncode == 1
     assert said == [
-        f"netapp: the state directory {tmp_path}/file cannot be written (File exists): "
+        f"netapp: the state directory {tmp_path}/file cannot be written (Not a directory): "
         "choose another with --state"
     ]
 
