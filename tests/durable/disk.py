@@ -8,7 +8,6 @@ import os
 import random
 import struct
 from collections.abc import Iterator
-from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,6 +58,8 @@ class Folder:
 
 #: A change of names, in one folder or two: all of it is there, or nothing.  None for a name that goes.
 Change = list[tuple[Folder, str, "File | Folder | None"]]
+#: What is in each folder, by its ``id``.
+Names = dict[int, "dict[str, File | Folder]"]
 
 
 class Disk:
@@ -136,13 +137,13 @@ class Disk:
 
         :param survivors: which unsynced writes and names are there all the same; None for none.
         """
-        disk = deepcopy(self) if survivors is not None else self
+        names = {id(folder): dict(folder.durable) for folder in _folders(self._top)}
         if survivors is not None:
-            for folder in list(_folders(disk._top)):  # a folder's own changes stay in order
+            for folder in list(_folders(self._top)):  # a folder's own changes stay in order
                 for change in folder.pending[: survivors.randint(0, len(folder.pending))]:
                     for other, name, node in change:
-                        _set(other.durable, name, node)
-        _make(disk._top, into, survivors)
+                        _set(names.setdefault(id(other), dict(other.durable)), name, node)
+        _make(self._top, names, into, survivors)
 
 
 def _set(names: "dict[str, File | Folder]", name: str, node: "File | Folder | None") -> None:
@@ -159,11 +160,11 @@ def _folders(top: Folder) -> Iterator[Folder]:
             yield from _folders(below)
 
 
-def _make(folder: Folder, place: Path, survivors: random.Random | None) -> None:
+def _make(folder: Folder, names: Names, place: Path, survivors: random.Random | None) -> None:
     place.mkdir(mode=0o700, exist_ok=True)
-    for name, node in sorted(folder.durable.items()):
+    for name, node in sorted(names.get(id(folder), folder.durable).items()):
         if isinstance(node, Folder):
-            _make(node, place / name, survivors)
+            _make(node, names, place / name, survivors)
         elif not name.endswith("-shm"):  # memory that processes share
             (place / name).write_bytes(_octets(node, survivors))
             (place / name).chmod(0o600)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from netapp.core.backup import reading
+from netapp.core.backup import reading, writing
 from netapp.core.backup.restoring import restore
 from netapp.people import admin, store
 from tests.durable.conftest import Place, some, whole
@@ -37,8 +37,8 @@ def test_a_backup_that_was_told_of_is_there(place: Place, tmp_path: Path) -> Non
     a_state(place.state, "zhao")
     place = Place(place.root, place.shim, place.journal)
     told = "netapp.tar.gz is whole"
-    place.netapp("backup", str(place.root / "netapp.tar.gz"))
-    place.netapp("restore", str(place.root / "netapp.tar.gz"), "--check")  # what it says is sent after that
+    path = str(place.root / "netapp.tar.gz")
+    place.netapp(("backup", path), ("restore", path, "--check"))  # what it says is sent after that
     journal = place.records()
     moment = sent(journal, told.encode())
     for cut, survivors, _ in place.cuts([moment, *some(journal)], tmp_path / "cut"):
@@ -51,18 +51,16 @@ def test_a_backup_that_was_told_of_is_there(place: Place, tmp_path: Path) -> Non
 
 def test_a_restore_leaves_the_old_state_or_the_new_one(place: Place, tmp_path: Path) -> None:
     old = a_state(place.state, "zhao")
-    other = Place(tmp_path, place.shim, tmp_path / "unused")
-    a_state(other.root / "other", "li")
-    place.netapp("backup", str(tmp_path / "b"), "--state", str(tmp_path / "other"))
-    place.journal.unlink()
+    with (tmp_path / "b").open("wb") as out:
+        writing.write(a_state(tmp_path / "other", "li"), out, tmp_path, netapp="0", created="now")
     assert whose(old) == "zhao"
     place = Place(place.root, place.shim, place.journal)
-    place.netapp("restore", str(tmp_path / "b"), "--force")
+    place.netapp(("restore", str(tmp_path / "b"), "--force"))
     journal = place.records()
     moment = sent(journal, b"is as it was")
     swap = next(number for number, record in enumerate(journal) if record.kind == "X")
     seen = set()
-    moments = [moment, *range(swap - 2, len(journal), 1), *some(journal, 30)]
+    moments = [moment, *range(swap - 2, len(journal), 1), *some(journal)]
     for cut, _, state in place.cuts(moments, tmp_path / "cut"):
         seen.add(name := whose(state))
         assert name == "li" or cut < moment

@@ -1,11 +1,14 @@
 """Accounts, passwords and codes that somebody was told of are on the disk, whenever the power goes."""
 
 import re
+import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from netapp.cli.main import main
 from netapp.core.state import open_state
 from netapp.people import KEY_FILE, store
 from netapp.people.passwords import CHEAP, Hasher
@@ -32,6 +35,16 @@ def passwords(state: Path) -> dict[str, str]:
     return {str(name): str(phc) for name, phc in rows(state / "people.db", HASHES)}
 
 
+def invited(state: Path, count: int) -> list[str]:
+    """Codes, given out within this process."""
+    environment = {"NETAPP_STATE": str(state), "LC_ALL": "C.UTF-8"}
+    with CliRunner().isolation(env=environment) as (out, *_):
+        with pytest.raises(SystemExit):
+            main(["user", "invite", "--count", str(count)])
+        sys.stdout.flush()
+    return out.getvalue().decode().split()
+
+
 def redeem(visitor: Visit, code: str, name: str) -> None:
     visitor.answer("User name: ", code)
     visitor.answer("New user name: ", name)
@@ -50,9 +63,13 @@ def change(visitor: Visit, old: str, new: str) -> None:
 
 def test_l42_what_the_command_has_told_is_there_after_a_power_cut(place: Place, tmp_path: Path) -> None:
     """From nothing: the first thing that is done to a state directory that is not there yet."""
-    place.netapp("user", "add", "zhao", "--password-stdin", typed=FIRST)
-    place.netapp("user", "passwd", "zhao", "--password-stdin", typed=WORDS[0])
-    code = place.netapp("user", "invite").strip()
+    told = place.netapp(
+        ("user", "add", "zhao", "--password-stdin"),
+        ("user", "passwd", "zhao", "--password-stdin"),
+        ("user", "invite"),
+        typed=f"{FIRST}\n{WORDS[0]}\n",
+    )
+    code = told.split()[-1]
     journal = place.records()
     added, coded = sent(journal, b"added zhao"), sent(journal, code.encode())
     hashes = set()
@@ -68,8 +85,10 @@ def test_l42_what_the_command_has_told_is_there_after_a_power_cut(place: Place, 
     for _, survivors, state in place.cuts([len(journal)], tmp_path / "cut"):
         if survivors is None:  # all has been told: the last command has ended
             assert Hasher(CHEAP).verify(passwords(state)["zhao"], WORDS[0].encode())
-            with real.running("netapp-login", *LOCAL, state=state) as login, visit(login) as visitor:
-                redeem(visitor, code, "li")
+            with real.running("netapp-login", *LOCAL, state=state) as login:
+                assert opens(login, WORDS[0])
+                with visit(login) as visitor:
+                    redeem(visitor, code, "li")
 
 
 def test_l42_what_the_prompt_has_told_is_there_after_a_power_cut(place: Place, tmp_path: Path) -> None:
@@ -77,8 +96,8 @@ def test_l42_what_the_prompt_has_told_is_there_after_a_power_cut(place: Place, t
         from netapp.people import settings
 
         settings.put_cost(opened, CHEAP)
+    codes = invited(place.state, 2)
     place = Place(place.root, place.shim, place.journal)  # that is on the disk
-    codes = place.netapp("user", "invite", "--count", "2").split()
     with place.running("netapp-login", *LOCAL) as login:
         for name, code in zip(("zhao", "li"), codes, strict=True):
             with visit(login) as visitor:
@@ -100,8 +119,5 @@ def test_l42_what_the_prompt_has_told_is_there_after_a_power_cut(place: Place, t
         if changes := sum(each <= moment for each in changed):
             later = WORDS[changes - 1 : changes + 1]
             assert any(is_of(there["zhao"], word) for word in later), f"at {moment}"
-    for _, survivors, state in place.cuts([changed[-1]], tmp_path / "cut"):
-        if survivors is not None:
-            with real.running("netapp-login", *LOCAL, state=state) as login:
-                assert opens(login, WORDS[-1])
-                assert not opens(login, FIRST)
+        if changes == len(WORDS):
+            assert is_of(there["zhao"], WORDS[-1])
