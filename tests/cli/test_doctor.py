@@ -253,7 +253,9 @@ def test_other_users_processes_are_not_believed(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().out == ""
     strange = dataclasses.replace(look("taken", dataclasses.replace(HUB, uid=1000)), users=[ME])
     assert not strange.is_ours
-    assert ports.judge(strange, user="li").cure == "netapp doctor --state DIR"
+    finding = ports.judge(strange, user="li")
+    assert (finding.verdict, finding.cure.partition("  ")[0]) == ("bad", "kill 42")
+    assert finding.about["is"] == "another's netapp"
     believed = dataclasses.replace(strange, users=[ME, 1000])
     assert believed.is_ours
 

@@ -26,9 +26,9 @@ PHRASES: Final = Phrases(
             "{port} is taken by another netapp: {holder} ({service} wants it)",
         ),
         "another's netapp": (
-            "{port} 被用户 {user} 的 netapp 占用:{holder}({service} 要用);是它的话,请指明它的状态目录",
+            "{port} 被用户 {user} 的 netapp 占用:{holder}({service} 要用);要查它,请用 --state 指明它的目录",
             "{port} is taken by a netapp of {user}: {holder} ({service} wants it); "
-            "if it is the one, name its state directory",
+            "if you mean that one, name its directory with --state",
         ),
         "taken": (
             "{port} 被 {holder} 占用({service} 要用)",
@@ -125,8 +125,8 @@ def _judged(look: Look, user: str, *, root: bool) -> Finding:
         return _finding(verdict, look.bound, fields, about)
     if look.is_ours:
         return _finding("ok", "ours", fields, about)
-    if look.is_strange:
-        return _finding("bad", "another's netapp", fields, about, "netapp doctor --state DIR")
+    if holder is not None and look.is_strange:
+        return _finding("bad", "another's netapp", fields, about, _ended(door, holder))
     if holder is not None:
         return _finding(
             "bad", "other netapp" if holder.plugin else "taken", fields, about, _ended(door, holder)

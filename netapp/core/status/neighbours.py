@@ -8,7 +8,7 @@ import re
 import socket
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from netapp.core import limits
 from netapp.core.platform import O_CLOEXEC, O_DIRECTORY
 from netapp.core.status import told
 
+Clock = Callable[[], float]
 #: In the state directory.
 FOLDER: Final = "run"
 _NAME: Final = re.compile(r"(?P<plugin>netapp[a-z-]*?)-(?P<pid>[0-9]{1,10})(-[0-9])?\.sock", re.ASCII)
@@ -65,13 +66,15 @@ def sockets(state: Path) -> list[Path]:
     return [each for each in found if _NAME.fullmatch(each.name)][: limits.STATUS_PROCESSES]
 
 
-def neighbours(state: Path, now: float, *, wait: float = limits.STATUS_WAIT) -> list[Neighbour]:
+def neighbours(
+    state: Path, now: float, *, wait: float = limits.STATUS_WAIT, clock: Clock = time.monotonic
+) -> list[Neighbour]:
     """The processes on a state directory; what dead ones have left is removed.
 
-    :param wait: seconds that each may take.
+    :param wait: seconds that each may take, by ``clock``.
     :raises OSError: the directory cannot be read.
     """
-    found = [_neighbour(each, now, wait) for each in sockets(state)]
+    found = [_neighbour(each, now, wait, clock) for each in sockets(state)]
     return [each for each in found if each is not None]
 
 
@@ -129,12 +132,12 @@ def _runs(path: Path) -> bool:
     return True
 
 
-def _neighbour(path: Path, now: float, wait: float) -> Neighbour | None:
+def _neighbour(path: Path, now: float, wait: float, clock: Clock) -> Neighbour | None:
     match = _NAME.fullmatch(path.name)
     assert match is not None  # sockets() has seen to it
     answer = None
     try:
-        answer = _ask(path, wait)
+        answer = _ask(path, wait, clock)
     except FileNotFoundError:
         return None
     except ConnectionRefusedError:
@@ -145,11 +148,11 @@ def _neighbour(path: Path, now: float, wait: float) -> Neighbour | None:
     return Neighbour(match["plugin"], int(match["pid"]), answer)
 
 
-def _ask(path: Path, wait: float) -> dict[str, Any]:
+def _ask(path: Path, wait: float, clock: Clock) -> dict[str, Any]:
     """:raises ValueError: what it says is not what it should be."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         client.settimeout(wait)
-        ends = time.monotonic() + wait
+        ends = clock() + wait
         with short(path) as name:
             client.connect(name)
         octets = bytearray()
@@ -157,7 +160,7 @@ def _ask(path: Path, wait: float) -> dict[str, Any]:
             octets += piece
             if len(octets) > limits.STATUS:
                 raise ValueError("a status that is too long")
-            if (left := ends - time.monotonic()) <= 0:
+            if (left := ends - clock()) <= 0:
                 raise TimeoutError
             client.settimeout(left)
     return told.parse(octets)
