@@ -21,6 +21,11 @@ from netapp.people.trail.refusals import Reason
 from netapp.people.verified import Verified
 
 
+def octets_of(word: str | bytes) -> bytes:
+    """What was typed, as it is hashed."""
+    return word if isinstance(word, bytes) else word.encode("utf-8", "surrogatepass")
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """A name and a password as typed, with what is known of who typed them."""

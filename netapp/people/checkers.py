@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 from zope.interface import Attribute, implementer
 
 from netapp.core.faults import Faults
-from netapp.people.authentication import Verdict
+from netapp.people.authentication import Verdict, octets_of
 from netapp.people.directory import People
 from netapp.people.model import Account
 
@@ -174,8 +174,4 @@ def _for(checker: Any, name: bytes, password: bytes) -> credentials.UsernamePass
 def _as_ours(offered: Any) -> AccountPassword:
     if isinstance(offered, AccountPassword):
         return offered
-    return AccountPassword(_octets(offered.username), _octets(offered.password))
-
-
-def _octets(word: str | bytes) -> bytes:
-    return word if isinstance(word, bytes) else word.encode("utf-8", "surrogatepass")
+    return AccountPassword(octets_of(offered.username), octets_of(offered.password))

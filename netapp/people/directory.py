@@ -6,21 +6,22 @@ from typing import Any
 
 from twisted.internet import defer
 
-from netapp.people import admin, names, rules
+from netapp.people import admin, names
 from netapp.people.applications import Applications
-from netapp.people.authentication import Attempt, Authentication, Verdict
+from netapp.people.authentication import Attempt, Authentication, Verdict, octets_of
 from netapp.people.clock import Steady
 from netapp.people.ground import Ground, NoAudit
 from netapp.people.invitations import Invitations
 from netapp.people.keys import Keys
 from netapp.people.model import Account, Refused, Role
+from netapp.people.new_passwords import NewPasswords
 from netapp.people.passwords import Hasher
 from netapp.people.rows import Rows
 from netapp.people.rules import Policy
-from netapp.people.second_factor import SecondFactor, is_on
+from netapp.people.second_factor import SecondFactor
 from netapp.people.sessions import Sessions
 from netapp.people.settings import Settings
-from netapp.people.standing import see_opener, see_standing
+from netapp.people.standing import see_opener
 from netapp.people.store import Store
 from netapp.people.throttling.turns import Turns
 from netapp.people.trail.audit import Audit
@@ -67,6 +68,7 @@ class People:
         self._turns = Turns(self.throttle, clock, seconds=ground.now, queue=lambda: ground.pool.waiting)
         self.invitations = Invitations(ground, self._turns)
         self._tries = Tries(ground, self._turns, self.authentication)
+        self._new_passwords = NewPasswords(ground, self.authentication, self._tries, lambda: self.policy)
 
     def begin(self, rows: Rows) -> None:
         """Take what is stored, so that a restart forgives nothing; ``start`` does it where nobody has."""
@@ -170,7 +172,7 @@ class People:
         patience: float | None = None,
     ) -> defer.Deferred[Verdict]:
         """As :meth:`authenticate`, for a door that keeps who is let in: with what has let them in."""
-        attempt = Attempt(_octets(name), _octets(password), source, door, code, remember, patience)
+        attempt = Attempt(octets_of(name), octets_of(password), source, door, code, remember, patience)
         work = self._authenticate(attempt)
         return defer.ensureDeferred(self._ground.for_strangers("a password cannot be checked", work))
 
@@ -205,8 +207,7 @@ class People:
         allow_weak: bool = False,
     ) -> Account:
         """A new account.  :raises Refused: the name or the password, or it is taken."""
-        octets = self._chosen(password, name=name, allow_weak=allow_weak)
-        kept = await self._ground.hashed(octets, alone=rules.stands_alone(octets))
+        kept = await self._new_passwords.hashed(password, name, allow_weak=allow_weak)
         now = self._ground.now()
         return await self._ground.change(
             lambda rows: admin.add(rows, name, kept, now, role=role, groups=groups)
@@ -228,41 +229,12 @@ class People:
         :raises Refused: the old one is wrong, or the new one is against the rules.
         :raises Busy: too many wait for the threads that hash.
         """
-        account = await self.get(account_id)
-        if account is None or not account.active:
-            raise Refused("gone")
-        asked = self._ground.now()
-
-        def see(rows: Rows) -> None:
-            see_standing(rows, account_id, keep, asked)
-            self._new_password(rows, account, new)
-
-        await self._ground.store.read(see)
-        attempt = Attempt(account.name.encode(), _octets(old), source, door)
-        verdict = await self._tries.judged(attempt, lambda it: self.authentication.judge_own(it, account))
-        if (judged := verdict.account) is None:
-            raise Refused("password wrong")
-        octets = rules.prepared(new)
-        kept, now = await self._ground.hashed(octets, alone=rules.stands_alone(octets)), self._ground.now()
-
-        def work(rows: Rows) -> Account:
-            current = rows.accounts.get(account_id)
-            if current is None or not current.active:
-                raise Refused("gone")
-            if current.generation != judged.generation:
-                raise Refused("password wrong")  # another one since, or everything was revoked
-            see_standing(rows, account_id, keep, now)
-            self._new_password(rows, current, new)
-            return admin.set_password(rows, current, kept, now, keep=keep)
-
-        changed = await self._ground.change(work)
-        self.audit.record("password", account=changed, source=source, door=door)
-        return changed
+        return await self._new_passwords.change(account_id, old, new, source=source, door=door, keep=keep)
 
     async def set_password(self, name: str, password: str, *, allow_weak: bool = False) -> Account:
         """Another password, by who may give it.  :raises Refused: the name or the password."""
-        octets = self._chosen(password, name=name, allow_weak=allow_weak)
-        kept, now = await self._ground.hashed(octets, alone=rules.stands_alone(octets)), self._ground.now()
+        kept = await self._new_passwords.hashed(password, name, allow_weak=allow_weak)
+        now = self._ground.now()
         return await self._ground.change(
             lambda rows: admin.set_password(rows, admin.find(rows, name), kept, now)
         )
@@ -281,17 +253,6 @@ class People:
         """:raises Refused: there is none of this name, or it is the last admin."""
         return await self._ground.change(lambda rows: admin.remove(rows, admin.find(rows, name)))
 
-    def _new_password(self, rows: Rows, account: Account, new: str) -> None:
-        """:raises Refused: it is against the rules for who has, or has not, a second factor now."""
-        self._chosen(new, name=account.name, second_factor=is_on(rows, account.id))
-
-    def _chosen(
-        self, password: str, *, name: str, second_factor: bool = False, allow_weak: bool = False
-    ) -> bytes:
-        return rules.new_password(
-            password, policy=self.policy, second_factor=second_factor, name=name, allow_weak=allow_weak
-        )
-
     async def _authenticate(self, attempt: Attempt) -> Verdict:
         found = await self.authentication.by_random_secret(attempt)
         if found is not None:
@@ -299,7 +260,3 @@ class People:
         if attempt.remember and (known := await self.authentication.remembered(attempt)) is not None:
             return Verdict(known, "password")
         return await self._tries.login(attempt)
-
-
-def _octets(word: str | bytes) -> bytes:
-    return word if isinstance(word, bytes) else word.encode("utf-8", "surrogatepass")
