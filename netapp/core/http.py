@@ -20,11 +20,12 @@ from twisted.web import http
 from zope.interface import implementer
 
 from netapp.core import limits
+from netapp.core.connections import SessionFactory, peer_of
 from netapp.core.exchange import Answer, Asked, Response, is_ambiguous
 from netapp.core.sendfile import BodySender, tell_cut_off
 from netapp.core.sessions import Body
+from netapp.core.sockets import can_half_close
 from netapp.core.strangers import bad_request
-from netapp.core.streams import SessionFactory, can_half_close, peer_of
 
 _BARE_LF: Final = re.compile(rb"(?<=[^\r])\n")
 

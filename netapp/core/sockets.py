@@ -1,7 +1,9 @@
-"""What Twisted's ports lack, set on their sockets."""
+"""What Twisted's ports lack, set on their sockets, and what its transports can."""
 
 import socket
 from typing import Any
+
+from twisted.internet import interfaces
 
 from netapp.core import limits
 
@@ -23,6 +25,15 @@ def tune(port: Any, *, backlog: bool) -> None:
     for name, value in limits.KEEPALIVE.items():
         if hasattr(socket, name):
             handle.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
+def can_half_close(transport: Any) -> bool:
+    """Whether we may end what we send and read on.
+
+    TLS has no such thing, and its transport would end the stream beneath what it still holds.
+    """
+    tls = interfaces.ISSLTransport.providedBy(transport)
+    return interfaces.ITCPTransport.providedBy(transport) and not tls
 
 
 def keep_scopes(port: Any) -> None:

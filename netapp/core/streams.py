@@ -15,9 +15,11 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from netapp.core import limits
+from netapp.core.alarm import Alarm
 from netapp.core.connections import Carrier, Peer, SessionFactory, carry_on, peer_of
 from netapp.core.sendfile import BodySender, tell_cut_off
 from netapp.core.sessions import Body, Close, Effect, Noticed, Session
+from netapp.core.sockets import can_half_close
 from netapp.core.strangers import Misdirected, http_answer
 from netapp.errors import Busy, WireError
 
@@ -37,7 +39,7 @@ class SessionProtocol(protocol.Protocol):
     def __init__(self, session: Session, clock: interfaces.IReactorTime) -> None:
         self.session, self.clock = session, clock
         self.factory: SessionFactory | None = None
-        self._timer: interfaces.IDelayedCall | None = None
+        self._alarm = Alarm(clock, self._wake)
         self.closing = False
         self._gone = False  # the transport has told us so
         self._heard = False  # the peer has sent something, so that any handshake is over
@@ -79,8 +81,7 @@ class SessionProtocol(protocol.Protocol):
         if self.witness is not None:
             self.witness.lost(reason, self._finished)
         self.closing = self._gone = True
-        if self._timer is not None and self._timer.active():
-            self._timer.cancel()
+        self._alarm.cancel()
         try:
             self.session.closed()
         except Exception:
@@ -147,7 +148,8 @@ class SessionProtocol(protocol.Protocol):
                 pending.append(effect)
                 continue
             if isinstance(effect, Noticed):
-                self._noticed(effect)
+                if self.witness is not None:
+                    self.witness.noticed(effect.key, effect.fields)
                 continue
             self.send(b"".join(pending))
             pending.clear()
@@ -167,10 +169,6 @@ class SessionProtocol(protocol.Protocol):
     def perform(self, effect: Effect) -> None:
         """Perform a service's own effect."""
         raise TypeError(f"{type(self).__name__} cannot perform {effect!r}")
-
-    def _noticed(self, effect: Noticed) -> None:
-        if self.witness is not None:
-            self.witness.noticed(effect.key, effect.fields)
 
     def _misdirected(self, effect: Misdirected) -> bytes:
         host = peer_of(self.transport.getHost())[0]
@@ -226,8 +224,7 @@ class SessionProtocol(protocol.Protocol):
     def hand_over(self, successor: Carrier, octets: bytes) -> None:
         """Let another protocol carry this connection from here on; it hears ``octets`` first."""
         self.closing = True
-        if self._timer is not None and self._timer.active():
-            self._timer.cancel()
+        self._alarm.cancel()
         self._gone = True
         self.transport.unregisterProducer()
         self.session.closed()
@@ -289,17 +286,10 @@ class SessionProtocol(protocol.Protocol):
     # Sleeping --------------------------------------------------------------------------------
 
     def _sleep(self) -> None:
-        """Have the timer fire no later than the next deadline; one that fires early sleeps on."""
-        if self._gone:
-            return
-        due = min(self._lingers_until if self.closing else self.session.deadline, self._stalled_until)
-        if due == math.inf:
-            return
-        delay = max(0.0, due - self.clock.seconds())
-        if self._timer is None or not self._timer.active():
-            self._timer = self.clock.callLater(delay, self._wake)
-        elif due < self._timer.getTime():
-            self._timer.reset(delay)
+        """Wake when something of ours or of the session's is due next."""
+        if not self._gone:
+            due = self._lingers_until if self.closing else self.session.deadline
+            self._alarm.set(min(due, self._stalled_until))
 
     def _wake(self) -> None:
         now = self.clock.seconds()
@@ -314,12 +304,3 @@ class SessionProtocol(protocol.Protocol):
             self.run(self.session.tick)
         else:
             self._sleep()
-
-
-def can_half_close(transport: Any) -> bool:
-    """Whether we may end what we send and read on.
-
-    TLS has no such thing, and its transport would end the stream beneath what it still holds.
-    """
-    tls = interfaces.ISSLTransport.providedBy(transport)
-    return interfaces.ITCPTransport.providedBy(transport) and not tls

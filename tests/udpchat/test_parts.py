@@ -7,8 +7,8 @@ from twisted.internet.task import Clock
 from twisted.python import usage
 
 from netapp.core import limits
+from netapp.core.alarm import Alarm
 from netapp.errors import ConfigError
-from netapp.udpchat.alarm import Alarm
 from netapp.udpchat.config import Config
 from netapp.udpchat.echoes import MOST, NoEcho
 from netapp.udpchat.ipmsg.interfaces import VIRTUAL, interfaces

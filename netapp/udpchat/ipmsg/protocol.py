@@ -8,12 +8,12 @@ from twisted.python.failure import Failure
 
 from netapp.core import datagrams, limits
 from netapp.core.access import Access
+from netapp.core.alarm import Alarm
 from netapp.core.datagrams import OwnPorts, Peer
 from netapp.core.languages import Speaker
 from netapp.core.sessions import Close, Effect, Session
 from netapp.errors import NetappError
 from netapp.talk.talk import Talk
-from netapp.udpchat.alarm import Alarm
 from netapp.udpchat.ipmsg import effects, session
 from netapp.udpchat.ipmsg.wire import Command
 from netapp.udpchat.lines import lines_of

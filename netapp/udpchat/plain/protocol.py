@@ -8,6 +8,7 @@ from twisted.python.failure import Failure
 
 from netapp.core import datagrams
 from netapp.core.access import Access, plain_host
+from netapp.core.alarm import Alarm
 from netapp.core.connections import peer_of
 from netapp.core.datagrams import OwnPorts, Peer
 from netapp.core.desk import Arrived, Desk
@@ -16,7 +17,6 @@ from netapp.core.text import Tongue
 from netapp.errors import NetappError
 from netapp.talk import BadName, NameTaken
 from netapp.talk.talk import Talk
-from netapp.udpchat.alarm import Alarm
 from netapp.udpchat.plain.operator import OperatorSession, Show
 from netapp.udpchat.plain.session import Answer, Asked, Effect, Joined, Left, Owed, Said, Session
 from netapp.udpchat.seats import Seats, say_all, who_is_there
