@@ -1,24 +1,11 @@
 """The rules of the login prompt: a name, a password, a verdict, and again.
 
-::
-
-                                        +-- CODE <--+                       a second factor
-                                        v           |
-    GREETING --> NAME --> (HELD) --> PASSWORD --> CHECKING --> ENTERING --> INSIDE
-                  ^ |                               |   ^
-                  | +--> CHECKING --> JOINING ------|---+                   an invitation
-                  +-------------- RESTING <---------+                       wrong, busy
-
-NAME, PASSWORD, CODE and JOINING take lines.  In CHECKING lines wait for what is found out; GREETING,
-HELD, RESTING and ENTERING end by themselves when they are due: the first prompt waits for a browser
-that speaks first, HELD and RESTING are what failed tries cost, and RESTING and ENTERING keep what
-follows a verdict apart from it, since the tutorials' client takes one read for one text.
+Its states, and how they follow each other, stand in :mod:`netapp.login.prompt.states`.
 """
 
 import math
 from collections import deque
 from collections.abc import Sequence
-from enum import Enum
 from typing import Final
 
 from netapp.core import limits, strangers
@@ -29,33 +16,13 @@ from netapp.core.text import Tongue, visible
 from netapp.errors import StateError
 from netapp.login.prompt.effects import Enter, Left, Outcome, ReadInvitation, SeeName, Verify, Welcome
 from netapp.login.prompt.newcomer import Differ, Newcomer, Redeem
+from netapp.login.prompt.states import GOING_ON, PROMPTS, TAKING, State
 from netapp.people.codes import looks_like_invitation
 from netapp.people.model import Refused
 from netapp.people.rules import tried_names
 from netapp.people.throttling.throttle import SourceThrottle, delay
 
 _TLS: Final = b"\x16\x03"  # a handshake record: RFC 8446 section 5.1
-
-
-class State(Enum):
-    GREETING = "greeting"
-    NAME = "name"
-    HELD = "held"
-    PASSWORD = "password"  # noqa: S105
-    CODE = "code"
-    JOINING = "joining"
-    CHECKING = "checking"
-    RESTING = "resting"
-    ENTERING = "entering"
-    INSIDE = "inside"
-    LEAVING = "leaving"
-
-
-#: What a state that ends by itself goes over to.
-_PROMPTS: Final = {State.GREETING: State.NAME, State.RESTING: State.NAME, State.HELD: State.PASSWORD}
-_TAKING: Final = frozenset({State.NAME, State.PASSWORD, State.CODE, State.JOINING})
-#: States whose end is known without another line.
-_GOING_ON: Final = frozenset({State.GREETING, State.CHECKING, State.ENTERING, State.INSIDE, State.LEAVING})
 
 
 class LoginSession(Session):
@@ -179,7 +146,7 @@ class LoginSession(Session):
             if self._unread and line is not None and strangers.is_http(line):
                 return [strangers.Misdirected("netapp-login", self._say.lang), Close("HTTP")]
             self._unread = False
-            if self._state not in _TAKING and self._state is not State.INSIDE:
+            if self._state not in TAKING and self._state is not State.INSIDE:
                 effects.append(Noticed("early"))
             early = self._state is State.GREETING  # the name and the password only seem to wait
             if len(self._lines) >= limits.LOGIN_LINES + 2 * early:
@@ -196,7 +163,7 @@ class LoginSession(Session):
     def _advance(self, effects: list[Effect], now: float) -> None:
         """Go on until nothing is left that can be done now."""
         while not (effects and isinstance(effects[-1], Close | Enter)):
-            if self._state in _TAKING and self._lines:
+            if self._state in TAKING and self._lines:
                 self._take(self._lines.popleft(), effects, now)
             elif self._nothing_will_come():
                 self._leave("flood" if self._flooded else None, effects)
@@ -204,16 +171,16 @@ class LoginSession(Session):
                 return
             elif self._state is State.ENTERING:
                 self._enter(effects)
-            elif self._state in _PROMPTS and now < self._expires:
-                self._prompt(_PROMPTS[self._state], effects, now)
+            elif self._state in PROMPTS and now < self._expires:
+                self._prompt(PROMPTS[self._state], effects, now)
             else:
                 self._leave("slow", effects)
 
     def _nothing_will_come(self) -> bool:
         """No line is left, and none will be taken: the rest of the conversation is known."""
-        if self._lines or self._state in _GOING_ON:
+        if self._lines or self._state in GOING_ON:
             return False
-        return self._finished or (self._flooded and self._state in _TAKING)
+        return self._finished or (self._flooded and self._state in TAKING)
 
     def _take(self, line: bytes | None, effects: list[Effect], now: float) -> None:
         text = self.tongue.read(line) if line else ""
