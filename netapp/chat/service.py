@@ -36,15 +36,8 @@ def chat_service(
     :raises ConfigError: a listener that cannot be.
     """
     house, access = House(), Access(config.allow, config.proxy)
-    entrance, fanout, renderer = Entrance(talk, people), Fanout(reactor), Renderer()
-
-    def lines() -> LineSession:
-        tongue = text.Tongue(config.encoding)
-        return LineSession(talk, tongue, config.lang, reactor.seconds(), flood=config.flood)
-
-    def irc() -> IrcSession:
-        tongue = text.Tongue(config.encoding)
-        return IrcSession(talk, renderer, tongue, config.lang, reactor.seconds(), flood=config.flood)
+    entrance, fanout = Entrance(talk, people), Fanout(reactor)
+    lines, irc = _sessions(config, talk, reactor)
 
     def factory_of(session: Callable[[], Any]) -> SessionFactory:
         def build(peer: Peer) -> ChatProtocol:
@@ -62,6 +55,23 @@ def chat_service(
             listener.setServiceParent(house)
     _measure(metrics, talk)
     return house
+
+
+def _sessions(
+    config: Config, talk: Talk, reactor: Any
+) -> tuple[Callable[[], LineSession], Callable[[], IrcSession]]:
+    """What makes a session of each kind."""
+    renderer = Renderer()
+
+    def lines() -> LineSession:
+        tongue = text.Tongue(config.encoding)
+        return LineSession(talk, tongue, config.lang, reactor.seconds(), flood=config.flood)
+
+    def irc() -> IrcSession:
+        tongue = text.Tongue(config.encoding)
+        return IrcSession(talk, renderer, tongue, config.lang, reactor.seconds(), flood=config.flood)
+
+    return lines, irc
 
 
 def _irc_descriptions(config: Config) -> tuple[str, ...]:

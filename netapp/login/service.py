@@ -63,20 +63,24 @@ def login_service(
         listen.StreamListener(PLUGIN, description, factory, reactor, _hint).setServiceParent(house)
     with acting_as(user):
         others = list(_other_doors(config, people, portal, state, reactor, access, metrics))
-    for own, factory, option, *hints in others:
-        factories.append(factory)
-        for description in own:
-            hint = hints[listen.is_tls(description)]
-            listener = listen.StreamListener(PLUGIN, description, factory, reactor, hint, option, hint)
-            listener.setServiceParent(house)
-    in_clear = not all(map(listen.is_tls, descriptions))
-    if in_clear:
+    factories += _opened(house, others, reactor)
+    if not all(map(listen.is_tls, descriptions)):
         Notice(PLUGIN, _IN_CLEAR, "passwords in clear").setServiceParent(house)
     _NobodyYet(config, people).setServiceParent(house)
     _count(metrics, people, realm, factories)
     if status is not None:
         status.add("present", "login", realm.whereabouts)
     return house
+
+
+def _opened(house: House, doors: Iterable[Any], reactor: Any) -> Iterator[Any]:
+    """The factories of these doors, whose listeners are in the house."""
+    for own, factory, option, *hints in doors:
+        yield factory
+        for description in own:
+            hint = hints[listen.is_tls(description)]
+            listener = listen.StreamListener(PLUGIN, description, factory, reactor, hint, option, hint)
+            listener.setServiceParent(house)
 
 
 def _prompt(config: Config, people: People, portal: Portal, reactor: Any) -> Any:

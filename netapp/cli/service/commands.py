@@ -81,6 +81,15 @@ def install(only_print: bool, root: Path | None, **given: Any) -> None:
     return tell_what_is_next(wanted, given["config"], settings)
 
 
+def _sockets_of(sockets: Sequence[str], plugin: str) -> tuple[unit.Socket, ...]:
+    """It fails, in one line, where one is none, or two have one name."""
+    opened = tuple(socket_of(each, plugin) for each in sockets)
+    for at, each in enumerate(opened):
+        if each.name in {other.name for other in opened[:at]}:
+            common.fail(say("twice", value=sockets[at]))
+    return opened
+
+
 def planned(
     *,
     anywhere: bool,
@@ -103,10 +112,7 @@ def planned(
     if ":" in str(state):
         common.fail(say("colon", path=state))
     state = Path(os.path.abspath(state))
-    opened = tuple(socket_of(each, plugin) for each in sockets)
-    for at, each in enumerate(opened):
-        if each.name in {other.name for other in opened[:at]}:
-            common.fail(say("twice", value=sockets[at]))
+    opened = _sockets_of(sockets, plugin)
     given = arguments(plugin, config, opened, options)
     file = config or state / "netapp.toml"
     settings = settings_of(file)

@@ -67,6 +67,12 @@ class Group(click.ParamType[str]):
             self.fail(error.say(say.lang), param, ctx)
 
 
+def _one_role(role: Any, *, as_admin: bool) -> Any:
+    if as_admin and role not in (None, "admin"):
+        raise click.UsageError(say("two roles", role=role))
+    return "admin" if as_admin else role or "member"
+
+
 @click.command(epilog="Example:  netapp user add zhao --admin")
 @click.argument("name")
 @click.option("--role", type=role_type, help="What the account may do (member).")
@@ -94,9 +100,7 @@ def add(
     """
     from netapp.people import admin, settings, words
 
-    if as_admin and role not in (None, "admin"):
-        raise click.UsageError(say("two roles", role=role))
-    role = "admin" if as_admin else role or "member"
+    role = _one_role(role, as_admin=as_admin)
     with failures():
         shown = words.shown(display) if display is not None else None
 

@@ -123,6 +123,10 @@ def entries(rows: "Rows") -> list[Entry]:
 
 
 def _columns() -> list[table.Column[Entry]]:
+    return [*_of_who(), *_of_rights()]
+
+
+def _of_who() -> list[table.Column[Entry]]:
     column = table.Column[Entry]
     return [
         column(say("name"), lambda entry: entry.account.name),
@@ -147,6 +151,12 @@ def _columns() -> list[table.Column[Entry]]:
             spare=2,
             whole=True,
         ),
+    ]
+
+
+def _of_rights() -> list[table.Column[Entry]]:
+    column = table.Column[Entry]
+    return [
         column(
             say("role"),
             lambda entry: entry.account.role,

@@ -12,7 +12,7 @@ import json
 import os
 import stat
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
@@ -61,10 +61,7 @@ def write(
     :raises OSError: something cannot be read or written; so does :class:`sqlite3.OperationalError`.
     """
     found, strange = members.found(state, files=files)
-    if len(found) + _BESIDE > limits.BACKUP_MEMBERS // limits.BACKUP_TRIES:  # each may stand there again
-        raise Unfit("too many", path=state, most=limits.BACKUP_MEMBERS // limits.BACKUP_TRIES - _BESIDE)
-    if sum(entry_size(f"{TOP}/{member.name}") for member in found) > limits.BACKUP_MANIFEST:
-        raise Unfit("long names", path=state)
+    _see_how_many(found, state)
     with (
         gzip.GzipFile("", "wb", compresslevel=1, fileobj=out, mtime=0) as packed,
         tarfile.TarFile(
@@ -84,6 +81,14 @@ def write(
             writer.member(member)
         writer.text(MANIFEST, {"databases": writer.written.databases, "members": writer.listed})
     return writer.written
+
+
+def _see_how_many(found: Sequence[Member], state: Path) -> None:
+    """:raises Unfit: too many for a backup that can be put back."""
+    if len(found) + _BESIDE > limits.BACKUP_MEMBERS // limits.BACKUP_TRIES:  # each may stand there again
+        raise Unfit("too many", path=state, most=limits.BACKUP_MEMBERS // limits.BACKUP_TRIES - _BESIDE)
+    if sum(entry_size(f"{TOP}/{member.name}") for member in found) > limits.BACKUP_MANIFEST:
+        raise Unfit("long names", path=state)
 
 
 class _Writer:
