@@ -1,8 +1,8 @@
 """What is older than its time is deleted: once at the start and once a day, a little at a time.
 
-The clock may be wrong: a battery is dead, and NTP comes later or never.  So one look takes no more than
-the oldest week of what there is, and what was said while the clock was ahead keeps nothing else: a message
-goes by its own time, wherever it stands.
+The clock may be wrong: a battery is dead, and NTP comes later or never.  So nothing goes while everything
+would, and one look takes no more than the oldest week of what there is.  What was said while the clock was
+ahead keeps nothing else: a message goes by its own time, wherever it stands.
 """
 
 import math
@@ -58,25 +58,29 @@ class Retention:
 
     async def _prune(self) -> None:
         """Room after room, a turn of the database each; between them others have theirs."""
-        before, oldest, gone = self._clock.seconds() - self._days * _DAY, math.inf, 0
-        async for _, time in self._rooms():
-            oldest = min(oldest, time)
+        before = self._clock.seconds() - self._days * _DAY
+        oldest, newest, gone = math.inf, -math.inf, 0
+        async for room in self._rooms():
+            oldest, newest = min(oldest, room.oldest), max(newest, room.newest)
+        if oldest < before and newest < before:
+            text = "nothing was said for {days} days by this clock: no message goes until somebody speaks"
+            self._log.info(text, days=self._days)
+            return
         before = min(before, oldest + limits.TALK_LOOK_SPAN)
-        if oldest < before:
-            async for room, time in self._rooms():
-                if time < before:
-                    gone += await self._prune_room(room, before)
+        async for room in self._rooms():
+            if room.oldest < before:
+                gone += await self._prune_room(room.name, before)
         if gone:
             self._log.info("{gone} messages older than {days} days are deleted", gone=gone, days=self._days)
 
-    async def _rooms(self) -> AsyncIterator[tuple[str, float]]:
-        """Rooms in which something was said, each with the time of its oldest message."""
+    async def _rooms(self) -> AsyncIterator[Any]:
+        """Rooms in which something was said, each with the times of its oldest and its newest message."""
         after = ""
         while self._running and (page := await self._database.read(partial(_page, after=after))):
             after = page[-1].name
             for room in page:
-                if room.time is not None:
-                    yield room.name, room.time
+                if room.oldest is not None:
+                    yield room
 
     async def _prune_room(self, room: str, before: float) -> int:
         gone = 0
@@ -95,9 +99,13 @@ class Retention:
 
 
 def _page(connection: Connection, after: str) -> Sequence[Any]:
-    """The next rooms, by name, each with the time of its oldest message."""
-    oldest = sa.select(sa.func.min(messages.c.time)).where(messages.c.room == rooms.c.name)
-    query = sa.select(rooms.c.name, oldest.scalar_subquery().label("time")).where(rooms.c.name > after)
+    """The next rooms, by name, each with the times of its oldest and its newest message."""
+    of_room = messages.c.room == rooms.c.name
+    times = (
+        sa.select(which(messages.c.time)).where(of_room).scalar_subquery().label(name)
+        for name, which in (("oldest", sa.func.min), ("newest", sa.func.max))
+    )
+    query = sa.select(rooms.c.name, *times).where(rooms.c.name > after)
     return connection.execute(query.order_by(rooms.c.name).limit(limits.TALK_LOOK_ROOMS)).all()
 
 

@@ -41,6 +41,13 @@ async def settled(store: RowStore, clock: task.Clock, room: str, left: int) -> l
     raise AssertionError(kept)
 
 
+async def looked(store: RowStore, clock: task.Clock) -> None:
+    """Wait until a look is over: only the next one, a day away, is due."""
+    while not any(call.getTime() > clock.seconds() + 60 for call in clock.getDelayedCalls()):
+        clock.advance(limits.TALK_LOOK_PAUSE)
+        await times(store, "any")
+
+
 @pytest_twisted.ensureDeferred
 async def test_what_is_old_goes_at_the_start_and_once_a_day(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -66,13 +73,16 @@ async def test_what_is_old_goes_at_the_start_and_once_a_day(
     assert (await store.room("silent")).last == 10, "numbers go on"
     assert await times(store, "young") == [NOW]
 
+    await looked(store, clock)
     clock.advance(limits.TALK_LOOK)
     assert await settled(store, clock, "lobby", 1) == [NOW]
     await store.stop()
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_clock_that_is_ahead_takes_no_more_than_the_oldest_week(tmp_path: Path) -> None:
+async def test_a_clock_that_is_ahead_takes_nothing_and_once_somebody_spoke_the_oldest_week(
+    tmp_path: Path,
+) -> None:
     clock = task.Clock()
     clock.advance(NOW)
     before = store_at(tmp_path, clock, 0)
@@ -85,10 +95,13 @@ async def test_a_clock_that_is_ahead_takes_no_more_than_the_oldest_week(tmp_path
     clock.advance(2 * 365 * DAY)
     store = store_at(tmp_path, clock, 365)
     store.start()
+    await looked(store, clock)
+    assert await times(store, "lobby") == days
+    await said(store, "new", clock.seconds())
+    clock.advance(limits.TALK_LOOK)
     assert await settled(store, clock, "lobby", 3) == days[2:]
     assert await times(store, "quiet") == [NOW - DAY]
-    while not clock.getDelayedCalls():  # the look is not over
-        await times(store, "quiet")
+    await looked(store, clock)
     clock.advance(limits.TALK_LOOK)
     assert await settled(store, clock, "lobby", 2) == days[3:]
     await store.stop()
