@@ -72,16 +72,14 @@ def restore(
             with acting_as(theirs), _writable(state, theirs):
                 make(state.parent)
                 with workshop(state.parent, prefix) as folder:
-                    extract(
-                        path,
+                    _extract(
                         archive,
                         contents,
                         folder / _NEW,
-                        known,
-                        tables,
                         _owner(state),
                         lambda done, total: advance((total + done) // 2, total),
                     )
+                    _see_databases(path, contents, folder / _NEW, known, tables)
                     old = _put(folder, state, moment) if handle is not None else _put_first(folder, state)
         finally:
             if handle is not None:
@@ -129,7 +127,7 @@ def _free(state: Path, force: bool) -> int | None:
     return handle
 
 
-def _owner(state: Path) -> tuple[int, int] | None:
+def _owner(state: Path) -> User:
     """Whom the new state must belong to, where root puts it in another user's place."""
     if user() != 0 or not state.exists():
         return None
@@ -137,20 +135,8 @@ def _owner(state: Path) -> tuple[int, int] | None:
     return status.st_uid, status.st_gid
 
 
-def extract(
-    path: Path,
-    archive: Archive,
-    contents: Contents,
-    into: Path,
-    known: Known,
-    tables: Known,
-    owner: tuple[int, int] | None,
-    advance: Advance = lambda done, total: None,
-) -> None:
-    """Make a state directory out of a verified backup, all of it on the disk when this returns.
-
-    :raises Unfit: a database is damaged, or of a newer netapp, whatever the manifest says of it.
-    """
+def _extract(archive: Archive, contents: Contents, into: Path, owner: User, advance: Advance) -> None:
+    """Make a state directory out of a verified backup, all of it on the disk when this returns."""
     folders: list[Path] = []
 
     def take(info: tarfile.TarInfo, name: str, octets: Octets) -> None:
@@ -163,17 +149,21 @@ def extract(
             _write(place, info, octets, owner)
 
     archive.extract(contents, take, advance)
-    for name in [each.name for each in into.iterdir() if is_database(each.name)]:
-        revision = rows.revision(into / name)
-        if rows.damage(into / name, tables.get(name, frozenset())):
-            raise Unfit("damaged", path=path, name=name)
-        if revision is not None and revision not in known.get(name, {revision}):
-            raise Unfit("newer", path=path, version=contents.netapp)
     for folder in reversed(folders):
         sync_folder(folder)
 
 
-def _write(place: Path, info: tarfile.TarInfo, octets: Octets, owner: tuple[int, int] | None) -> None:
+def _see_databases(path: Path, contents: Contents, new: Path, known: Known, tables: Known) -> None:
+    """:raises Unfit: one is damaged, or of a newer netapp, whatever the manifest says of it."""
+    for name in [each.name for each in new.iterdir() if is_database(each.name)]:
+        revision = rows.revision(new / name)
+        if rows.damage(new / name, tables.get(name, frozenset())):
+            raise Unfit("damaged", path=path, name=name)
+        if revision is not None and revision not in known.get(name, {revision}):
+            raise Unfit("newer", path=path, version=contents.netapp)
+
+
+def _write(place: Path, info: tarfile.TarInfo, octets: Octets, owner: User) -> None:
     with suppress(FileNotFoundError):
         place.unlink()  # an earlier copy, which changed while it was saved
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | O_NOFOLLOW | O_CLOEXEC
@@ -186,7 +176,7 @@ def _write(place: Path, info: tarfile.TarInfo, octets: Octets, owner: tuple[int,
         os.fsync(file.fileno())
 
 
-def _settle(place: Path | int, mode: int, owner: tuple[int, int] | None) -> None:
+def _settle(place: Path | int, mode: int, owner: User) -> None:
     if owner is not None:
         os.chown(place, *owner)
     os.chmod(place, mode)
