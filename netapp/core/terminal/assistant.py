@@ -4,22 +4,22 @@ It carries no octets itself: a :class:`House` has the parties, a :class:`Display
 Time is told to it, as to a session: the caller sleeps until ``deadline`` and calls :meth:`tick`.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from netapp.core import limits, mixed
+from netapp.core import limits
 from netapp.core.languages import Lang
 from netapp.core.terminal import commands, layout, record
 from netapp.core.terminal.errands import Errands
 from netapp.core.terminal.layout import Manner, Message, Show, painted, render
 from netapp.core.terminal.parties import Display, House, Numbers, Party
 from netapp.core.terminal.record import Event, Kind, Record
+from netapp.core.terminal.tongues import Tongues
 from netapp.core.terminal.transfer import Transfer
 from netapp.core.terminal.words import PHRASES, Askers
-from netapp.core.text import ENCODINGS, Codec, Encoding, Tongue, decode, visible
+from netapp.core.text import ENCODINGS, Tongue, visible
 
 
 class Assistant:
@@ -36,8 +36,7 @@ class Assistant:
         self._say = PHRASES.speaker(lang)
         self._layout, self._commands = layout.PHRASES.speaker(lang), commands.PHRASES.speaker(lang)
         self._manner = Manner(limit=limits.TERMINAL_DUMPED)
-        self._encoding: Encoding | None = None
-        self._codecs: OrderedDict[str, Codec] = OrderedDict()  # what each peer last wrote
+        self._tongues = Tongues()
         self._askers = Askers()
         self._numbers = Numbers()
         self._to: Party | str = "auto"
@@ -71,12 +70,7 @@ class Assistant:
 
     def received(self, party: Party, octets: bytes) -> None:
         """A message has come."""
-        mixed.read(octets, party.tongue)  # remembers how it writes
-        if not octets.isascii():
-            self._codecs[party.name] = decode(octets, None)[1]
-            self._codecs.move_to_end(party.name)
-            if len(self._codecs) > limits.TERMINAL_PEERS:
-                self._codecs.popitem(last=False)
+        self._tongues.heard(party, octets)
         self._askers.heard(party.name, layout.read(octets[-200:], "auto"))
         self._crossed("received", party, octets)
 
@@ -95,7 +89,7 @@ class Assistant:
     def _show(self, message: Message) -> None:
         display = self._display
         manner = replace(
-            self._manner, width=display.width, plain=display.plain, encoding=self._encoding or "auto"
+            self._manner, width=display.width, plain=display.plain, encoding=self._tongues.encoding or "auto"
         )
         display.show(painted(render(message, manner, self._layout), colour=display.colour))
 
@@ -120,7 +114,7 @@ class Assistant:
 
     def _send(self, text: str) -> bool:
         """:raises ValueError: it is no hex."""
-        return self._deliver(lambda party: self._house.octets(text, self._tongue(party), party))
+        return self._deliver(lambda party: self._house.octets(text, self._tongues.of(party), party))
 
     def _deliver(self, make: Callable[[Party], bytes | None]) -> bool:
         """:returns: whether somebody was reached, or need not be."""
@@ -151,12 +145,6 @@ class Assistant:
             return list(self._house.parties())
         return self._house.default() if isinstance(self._to, str) else [self._to]
 
-    def _tongue(self, party: Party) -> Tongue:
-        if self._encoding is None:
-            return party.tongue
-        codec = self._codecs.get(party.name, "utf-8") if self._encoding == "auto" else self._encoding
-        return Tongue(codec)
-
     # Commands --------------------------------------------------------------------------------
 
     def _help(self, what: commands.Do, now: float) -> None:
@@ -173,8 +161,8 @@ class Assistant:
         self._manner = replace(self._manner, show=show, limit=shown)
 
     def _set_encoding(self, what: commands.Do, now: float) -> None:
-        self._encoding = ENCODINGS[ENCODINGS.index(what.argument)]
-        self.note(self._say("encoding", encoding=self._encoding))
+        self._tongues.encoding = ENCODINGS[ENCODINGS.index(what.argument)]
+        self.note(self._say("encoding", encoding=self._tongues.encoding))
 
     def _send_hex(self, what: commands.Do, now: float) -> None:
         try:
@@ -202,7 +190,7 @@ class Assistant:
     def _peers(self, what: commands.Do, now: float) -> None:
         numbers = self._numbers.update(self._house.parties())
         for number, party in numbers.items():
-            marks = ["TCP" if party.stream else "UDP", self._tongue(party).codec]
+            marks = ["TCP" if party.stream else "UDP", self._tongues.of(party).codec]
             marks += [self._say("waits")] * party.waits
             arrow = "*" if party is self._to or self._to == "all" else " "
             self.note(f"{arrow}{number:>3}  {party.name}  {', '.join(marks)}")
@@ -282,7 +270,7 @@ class Assistant:
         if self._to == "auto" and len(there) < 2:
             name = there[0].name if there else self._say("none")
         parts = [f"{'>>' if self._display.plain else '→'} {name}"]
-        parts += [self._encoding] if self._encoding is not None else []
+        parts += [self._tongues.encoding] if self._tongues.encoding is not None else []
         parts += self._errands.progress()
         parts.append("/help")
         self._display.say(" | ".join(parts))
