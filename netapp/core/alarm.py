@@ -6,8 +6,14 @@ from collections.abc import Callable
 from twisted.internet import interfaces
 
 
+def _nobody() -> None:
+    """Whom an alarm wakes that has ended."""
+
+
 class Alarm:
     """Calls ``wake`` at the time last set, or never while that is infinity."""
+
+    __slots__ = ("_call", "_clock", "_due", "_wake")
 
     def __init__(self, clock: interfaces.IReactorTime, wake: Callable[[], object]) -> None:
         self._clock, self._wake = clock, wake
@@ -25,10 +31,12 @@ class Alarm:
         elif due < self._call.getTime():
             self._call.reset(delay)
 
-    def cancel(self) -> None:
-        self._due = math.inf
+    def end(self) -> None:
+        """It wakes nobody any more, and lets go of whom it would have: often that holds the alarm."""
+        self._due, self._wake = math.inf, _nobody
         if self._call is not None and self._call.active():
             self._call.cancel()
+        self._call = None
 
     def _fire(self) -> None:
         if self._due > self._clock.seconds():

@@ -81,7 +81,7 @@ class SessionProtocol(protocol.Protocol):
         if self.witness is not None:
             self.witness.lost(reason, self._finished)
         self.closing = self._gone = True
-        self._alarm.cancel()
+        self._alarm.end()
         try:
             self.session.closed()
         except Exception:
@@ -224,7 +224,7 @@ class SessionProtocol(protocol.Protocol):
     def hand_over(self, successor: Carrier, octets: bytes) -> None:
         """Let another protocol carry this connection from here on; it hears ``octets`` first."""
         self.closing = True
-        self._alarm.cancel()
+        self._alarm.end()
         self._gone = True
         self.transport.unregisterProducer()
         self.session.closed()

@@ -37,7 +37,7 @@ def test_an_alarm_for_never_has_no_timer() -> None:
     alarm.set(math.inf)
     assert clock.getDelayedCalls() == []
     alarm.set(5.0)
-    alarm.cancel()
+    alarm.end()
     assert clock.getDelayedCalls() == []
 
 

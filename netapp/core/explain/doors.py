@@ -1,6 +1,5 @@
 """Witnesses: they carry what a listener sees to the rules of ``--explain``, and can harm nothing."""
 
-import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Concatenate, Final, ParamSpec
@@ -11,6 +10,7 @@ from twisted.python.failure import Failure
 
 from netapp.core import limits
 from netapp.core.access import is_loopback, plain_host
+from netapp.core.alarm import Alarm
 from netapp.core.connections import Peer, SessionFactory, peer_of
 from netapp.core.datagrams import Datagrams, Rate
 from netapp.core.explain import evidence
@@ -56,22 +56,6 @@ def fenced(method: "Callable[Concatenate[Any, P], None]") -> "Callable[Concatena
     return call
 
 
-class _Alarm:
-    """Sleeps until a deadline that moves."""
-
-    def __init__(self, clock: Any, wake: Callable[[], None]) -> None:
-        self._clock, self._wake, self._call = clock, wake, None
-
-    def set(self, deadline: float) -> None:
-        if self._call is not None and self._call.active():
-            if self._call.getTime() == deadline:
-                return
-            self._call.cancel()
-        self._call = None
-        if deadline != math.inf:
-            self._call = self._clock.callLater(max(0.0, deadline - self._clock.seconds()), self._wake)
-
-
 class StreamDoor:
     """A stream listener's witness.  :param owner: the plugin."""
 
@@ -98,7 +82,7 @@ class Watched:
         peer = peer_of(transport.getPeer())
         tell = partial(door.teller.tell, door.owner, peer)
         self._rules = Conversation(tell, evidence.Connection(transport), self._clock.seconds())
-        self._alarm = _Alarm(self._clock, self._wake)
+        self._alarm = Alarm(self._clock, self._wake)
         self._alarm.set(self._rules.deadline)
         self._sender: BodySender | None = None
 
@@ -157,7 +141,7 @@ class Watched:
     @fenced
     def leave(self) -> None:
         """There is nothing more to see here."""
-        self._alarm.set(math.inf)
+        self._alarm.end()
         self.broken = True  # and nothing more is judged
 
     @fenced
@@ -185,7 +169,7 @@ class DatagramDoor:
             return evidence.drops(handler.transport)
 
         self._rules = Correspondence(self._tell, drops, evidence.is_held)
-        self._alarm = _Alarm(clock, self._wake)
+        self._alarm = Alarm(clock, self._wake)
 
     @fenced
     def heard(self, datagram: bytes, peer: Peer, now: float) -> None:

@@ -49,7 +49,7 @@ class IpmsgDatagrams(datagrams.Datagrams):
 
     def stopProtocol(self) -> None:
         super().stopProtocol()
-        self._alarm.cancel()
+        self._alarm.end()
         self.seats.leave_all()
 
     # What the service calls ------------------------------------------------------------------

@@ -45,7 +45,7 @@ class PlainDatagrams(datagrams.Datagrams):
 
     def stopProtocol(self) -> None:
         super().stopProtocol()
-        self._alarm.cancel()
+        self._alarm.end()
         self.seats.leave_all()
 
     def _heard_in_lobby(self, who: Peer, text: str) -> None:
