@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
-from netapp.core import limits, text
+from netapp.core import addresses, limits, text
 from netapp.core.platform import O_NONBLOCK
 from netapp.errors import ConfigError
 from netapp.names.hosts import parse_hosts
@@ -88,9 +88,9 @@ class OwnName(ReadOnReload):
     def __init__(
         self,
         hostname: Callable[[], str] = socket.gethostname,
-        addresses: "Callable[[], Iterable[Address]] | None" = None,
+        own: "Callable[[], Iterable[Address]] | None" = None,
     ) -> None:
-        self._hostname, self._addresses = hostname, addresses or own_addresses
+        self._hostname, self._addresses = hostname, own or own_addresses
 
     def names(self) -> list[str]:
         """What this host is called; ``localhost`` where it has no name that DNS could carry."""
@@ -102,34 +102,13 @@ class OwnName(ReadOnReload):
         return list(dict.fromkeys((name, name.partition(".")[0])))
 
     def read(self) -> Iterable[Record]:
-        addresses = list(self._addresses())
-        return [address_record(wire_name(name), address) for name in self.names() for address in addresses]
+        own = list(self._addresses())
+        return [address_record(wire_name(name), address) for name in self.names() for address in own]
 
 
 def own_addresses() -> list[Address]:
-    """The addresses that this host would speak from, loopback where there is no other.
-
-    The kernel is asked which it would take toward each kind of network; nothing is sent, and no
-    resolver is waited for.
-    """
-    found = {own: None for direction in _DIRECTIONS if (own := _toward(direction)) is not None}
-    return list(found) or [ipaddress.IPv4Address("127.0.0.1")]
-
-
-#: One address in each kind of network: the world (documentation addresses, RFC 5737 and RFC 3849)
-#: and the private networks (RFC 1918, RFC 4193).
-_DIRECTIONS = ("192.0.2.1", "192.168.255.254", "10.255.255.254", "172.31.255.254", "2001:db8::1", "fd00::1")
-
-
-def _toward(host: str) -> Address | None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.connect((host, 9))
-            own = ipaddress.ip_address(probe.getsockname()[0].partition("%")[0])
-    except OSError:
-        return None
-    return None if own.is_loopback or own.is_link_local or own.is_unspecified else own
+    """The addresses by which other machines reach this host, loopback where there is none."""
+    return [ipaddress.ip_address(each) for each in addresses.own_addresses() or ("127.0.0.1",)]
 
 
 def parse_record(given: str) -> Record:
