@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 
 import click
 
+from netapp.core.cells import cells, wrapped
+
 
 class Formatter(click.HelpFormatter):
     """Click's own, whose lines are broken by cells."""
@@ -14,8 +16,6 @@ class Formatter(click.HelpFormatter):
         self.write("\n\n".join("\n".join(margin + each for each in lines) for lines in paragraphs) + "\n")
 
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
-        from netapp.core.status.sheet import cells
-
         rows = list(rows)
         column = min(max(cells(name) for name, _ in rows), col_max) + col_spacing
         margin = " " * self.current_indent
@@ -44,8 +44,6 @@ def in_cells(command: click.Command, context: type[click.Context] = Context) -> 
 
 def _paragraphs(text: str, room: int) -> Iterator[list[str]]:
     """Each as its lines; those behind a ``\\b`` stay as they are."""
-    from netapp.core.status.sheet import wrapped  # not before somebody asks for help
-
     for each in text.split("\n\n"):
         lines = each.splitlines()
         if lines and lines[0].strip() == "\b":

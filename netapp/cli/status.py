@@ -15,10 +15,11 @@ import click
 from netapp.cli import common, troubles
 from netapp.cli.options import STATE
 from netapp.core import state
+from netapp.core.cells import wrapped
 from netapp.core.languages import Phrases
 from netapp.core.platform import user
 from netapp.core.status import neighbours
-from netapp.core.status.sheet import Sheet, wrapped
+from netapp.core.status.sheet import Sheet
 
 if TYPE_CHECKING:
     from netapp.people.first import FirstCode

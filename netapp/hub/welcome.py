@@ -17,6 +17,7 @@ from twisted.internet import defer
 from twisted.logger import Logger
 
 from netapp.core import settingsfile
+from netapp.core.cells import COLUMNS
 from netapp.core.config import SharedOptions
 from netapp.core.languages import Lang
 from netapp.core.listen import Listener
@@ -25,7 +26,7 @@ from netapp.core.running import Shared
 from netapp.core.services import House, Notice, Part, parts
 from netapp.core.state import acting_as, default_state, open_state
 from netapp.core.status.readings import standing
-from netapp.core.status.sheet import COLUMNS, Sheet
+from netapp.core.status.sheet import Sheet
 from netapp.errors import ConfigError
 from netapp.hub.config import PLUGIN
 from netapp.hub.settings import PHRASES

@@ -15,7 +15,7 @@ import pytest
 
 from netapp.cli.chinese import line
 from netapp.cli.user import user as commands
-from netapp.cli.user.table import width
+from netapp.core.cells import cells
 from netapp.people import store
 from netapp.people.passwords import Hasher
 from tests import real
@@ -210,12 +210,12 @@ def test_on_a_terminal_the_list_is_a_table_whose_wide_characters_stand_in_line(
     seen = re.sub(r"\x1b\[[0-9;]*m", "", at_terminal(tmp_path, ["list"], [])[1])
     head, rule, *rows = (line for line in seen.splitlines() if line.strip())
     assert set(rule) == {"─"}
-    assert width(rule) <= 80
+    assert cells(rule) <= 80
     assert "second factor" not in head  # nobody has one
     for column, cells in (("role", ("member", "member")), ("groups", ("-", "三班"))):
-        begins = width(head[: head.index(column)])
+        begins = cells(head[: head.index(column)])
         for row, cell in zip(rows, cells, strict=True):
-            assert width(row[: row.rindex(cell)]) == begins
+            assert cells(row[: row.rindex(cell)]) == begins
 
 
 def test_on_a_terminal_nobody_is_removed_unasked(user: User, tmp_path: Path) -> None:
@@ -239,7 +239,7 @@ def test_on_80_columns_the_list_breaks_no_words(user: User, tmp_path: Path) -> N
         rows.factors.begin(zhao.id, "sealed", 1.0)
         rows.factors.confirm(zhao.id)
     seen = re.sub(r"\x1b\[[0-9;]*m", "", at_terminal(tmp_path, ["list"], [])[1])
-    assert max(map(width, seen.splitlines())) <= 80
+    assert max(map(cells, seen.splitlines())) <= 80
     whole = {
         "wangxiaoming",
         "moderator",

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netapp.core import limits
+from netapp.core.cells import width
 from netapp.login.ssh.editor import BELL, Editor, Event, Line, Wish
-from netapp.login.ssh.screen import place, width
+from netapp.login.ssh.screen import place
 from netapp.login.ssh.typed import Typed
 
 

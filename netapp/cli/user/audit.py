@@ -14,8 +14,8 @@ import click
 from netapp.cli import common
 from netapp.cli.options import state_option
 from netapp.cli.user.base import directory, see_whose, trail
-from netapp.cli.user.table import width
 from netapp.core import limits
+from netapp.core.cells import cells
 from netapp.core.languages import Phrases
 from netapp.core.text import visible
 
@@ -199,7 +199,7 @@ def _value(value: Any) -> str:
 
 
 def _padded(text: str, least: int) -> str:
-    return text + " " * (least - width(text))
+    return text + " " * (least - cells(text))
 
 
 def _time(text: str) -> str:

@@ -2,7 +2,6 @@
 
 import json
 import sys
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import Any, Final, Generic, TypeVar
 import click
 
 from netapp.cli import common
+from netapp.core.cells import cells
 from netapp.core.text import visible
 
 T = TypeVar("T")
@@ -54,20 +54,9 @@ def show_json(value: Any) -> None:
 
 def show_pairs(pairs: Sequence[tuple[str, str]]) -> None:
     """Names and values under each other; wide characters stand in line."""
-    widest = max(width(name) for name, _ in pairs)
+    widest = max(cells(name) for name, _ in pairs)
     for name, value in pairs:
-        common.write(f"{name}{' ' * (widest - width(name))}  {value}")
-
-
-def width(text: str) -> int:
-    """Columns on a terminal."""
-    return sum(_columns(char) for char in text)
-
-
-def _columns(char: str) -> int:
-    if unicodedata.category(char) in ("Mn", "Me"):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        common.write(f"{name}{' ' * (widest - cells(name))}  {value}")
 
 
 #: Columns of a terminal between two of a table.
@@ -84,7 +73,7 @@ class _Shown:
 
     @property
     def widest(self) -> int:
-        return max(map(width, (self.head, *self.cells)))
+        return max(map(cells, (self.head, *self.cells)))
 
     @property
     def narrowest(self) -> int:
@@ -92,7 +81,7 @@ class _Shown:
         return (
             self.widest
             if self.whole
-            else max(width(word) for text in (self.head, *self.cells) for word in text.split())
+            else max(cells(word) for text in (self.head, *self.cells) for word in text.split())
         )
 
 

@@ -5,15 +5,13 @@ themselves, see :mod:`netapp.core.status.readings`.
 """
 
 import time
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from netapp.core.cells import COLUMNS, cells, padded, wrapped
 from netapp.core.languages import Lang, Phrases
 from netapp.core.text import visible
 
-#: Cells of a line; a Chinese character takes two.
-COLUMNS: Final = 80
 _INDENT: Final = "  "
 _NAME: Final = 10
 _PORTS: Final = 24
@@ -65,55 +63,6 @@ PHRASES: Final = Phrases(
         "again": ("随时运行 {command},可以再看这些内容。", "To see this again: {command}"),
     }
 )
-
-
-def cells(text: str) -> int:
-    """How many cells of a terminal a text takes."""
-    if text.isascii():
-        return len(text)
-    return sum(_width(char) for char in text)
-
-
-def _width(char: str) -> int:
-    if unicodedata.combining(char):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
-def padded(text: str, width: int) -> str:
-    return text + " " * max(0, width - cells(text))
-
-
-def wrapped(text: str, indent: str = "", *, columns: int = COLUMNS) -> list[str]:
-    """Lines of at most so many cells, broken at spaces where there are, else where it must be."""
-    room, lines, line = columns - cells(indent), [], ""
-    for word in _words(visible(text), room):
-        joined = f"{line}{word}"
-        if line.strip() and cells(joined.rstrip()) > room:
-            lines.append(indent + line.rstrip())
-            joined = word.lstrip()
-        line = joined
-    return [*lines, indent + line.rstrip()]
-
-
-#: What a Chinese line must not begin with.
-_CLOSING: Final = frozenset(",。、;:?!)」』》”")
-
-
-def _words(text: str, room: int) -> Iterator[str]:
-    """Pieces that a line may be broken between: words with the space behind them, single wide characters."""
-    word = ""
-    for char in text:
-        breaks = cells(char) == 2 and char not in _CLOSING
-        if word and (breaks or (word.endswith(" ") and char != " ") or cells(word + char) > room):
-            yield word
-            word = ""
-        word += char
-        if char == "/":  # of a path
-            yield word
-            word = ""
-    if word:
-        yield word
 
 
 class Sheet:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from netapp.core import limits
+from netapp.core.cells import cells
 from netapp.core.languages import LANGS, Lang, Phrases, Speaker
-from netapp.core.terminal.layout import cells
 from netapp.core.text import ENCODINGS
 
 PHRASES: Final = Phrases(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from netapp.core import limits, mixed
+from netapp.core.cells import cells
 from netapp.core.languages import Phrases, Speaker
 from netapp.core.text import Encoding, decode, visible
 
@@ -61,15 +62,6 @@ class Manner:
     head: bool = True
     encoding: Encoding = "auto"
     limit: int | None = limits.TERMINAL_SHOWN
-
-
-def cells(text: str) -> int:
-    """How wide a text is: a Chinese character takes two."""
-    if text.isascii():
-        return len(text)
-    from rich.cells import cell_len  # not for who asks for help only
-
-    return cell_len(text)
 
 
 def clock(when: float) -> str:

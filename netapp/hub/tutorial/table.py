@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from netapp.core.cells import cells, padded
 from netapp.core.languages import Phrases, Speaker
 from netapp.hub.tutorial.ports import Place
 from netapp.hub.tutorial.rows import ACCOUNT, NAMES, RESPONDERS, ROWS, Row
@@ -132,20 +133,16 @@ def _columns(number: str, program: str, line: str, port: str) -> str:
     return f"{number:<{_NUMBER}}{_padded(program, _PROGRAM)}{_padded(line, _LINE)}{port}"
 
 
-def _padded(text: str, cells: int) -> str:
+def _padded(text: str, room: int) -> str:
     """At least one space follows, also what is wider than its column."""
-    from rich.cells import cell_len  # a Chinese character takes two cells
-
-    return text + " " * max(1, cells - cell_len(text))
+    return padded(text + " ", room)
 
 
 def _folded(text: str) -> Iterator[str]:
-    from rich.cells import cell_len
-
     line = ""
     for word in text.split(" "):
         longer = f"{line} {word}" if line else word
-        if line and cell_len(longer) > _WIDTH:
+        if line and cells(longer) > _WIDTH:
             yield line
             longer = f"  {word}"
         line = longer

@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
+from netapp.core.cells import cells
 from netapp.core.text import visible
 from netapp.login.shell import commands, credentials
 from netapp.login.shell.commands import Here, Run, Script
@@ -37,9 +38,9 @@ def help_(here: Here, words: list[str]) -> Script:
         return
     yield here.say("commands")
     rows = [(_called(here, each), HELP.say(here.say.lang, each.key)) for each in COMMANDS]
-    widest = max(_width(called) for called, _ in rows)
+    widest = max(cells(called) for called, _ in rows)
     for called, does in rows:
-        yield f"  {called}{' ' * (widest - _width(called))}  {does}\n"
+        yield f"  {called}{' ' * (widest - cells(called))}  {does}\n"
     yield here.say("more")
 
 
@@ -85,8 +86,3 @@ def usage(here: Here, command: Command) -> str:
 def _called(here: Here, command: Command) -> str:
     both = (command.names[0], command.chinese[0])
     return ", ".join(reversed(both) if here.say.lang == "zh" else both)
-
-
-def _width(text: str) -> int:
-    """Columns on a terminal."""
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)

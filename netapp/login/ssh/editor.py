@@ -14,8 +14,9 @@ from enum import Enum
 from typing import Final
 
 from netapp.core import limits
+from netapp.core.cells import width
 from netapp.core.text import visible
-from netapp.login.ssh.screen import place, shown, up, width
+from netapp.login.ssh.screen import place, shown, up
 
 BELL: Final = "\a"
 _CLEAR: Final = "\x1b[H\x1b[2J"

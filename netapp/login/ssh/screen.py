@@ -1,10 +1,9 @@
-"""A terminal's screen: how wide a text is, where its end stands, and what may be sent to it.
+"""A terminal's screen: where a text's end stands, and what may be sent to it.
 
-Source: Unicode Standard Annex 11 for widths; ECMA-48 for the cursor.
+Source: ECMA-48.
 """
 
-import unicodedata
-
+from netapp.core.cells import width
 from netapp.core.text import visible
 
 
@@ -17,13 +16,6 @@ def place(text: str, columns: int) -> tuple[int, int]:
             row, column = row + 1, 0
         column += wide
     return (row + 1, 0) if column >= columns else (row, column)
-
-
-def width(char: str) -> int:
-    """Columns of a character: 0, 1 or 2."""
-    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def shown(text: str) -> str:

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from netapp.core.cells import COLUMNS, cells, padded, wrapped
 from netapp.core.languages import LANGS, Lang
-from netapp.core.status.sheet import COLUMNS, Sheet, cells, padded, wrapped
+from netapp.core.status.sheet import Sheet
 
 LONGEST = "2001:db81:db82:db83:db84:db85:db86:db87"
 

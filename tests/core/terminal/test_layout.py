@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netapp.core import limits
+from netapp.core.cells import cells
 from netapp.core.terminal import layout
 from netapp.core.terminal.layout import SHOWS, Manner, Message, painted, render
 
@@ -126,7 +127,7 @@ def test_any_octets_fit_the_width_and_all_are_there(
     lines = render(Message(0.0, True, PEER, octets), manner, SAY)
     for line in lines:
         text = "".join(piece for _, piece in line)
-        assert layout.cells(text) <= width
+        assert cells(text) <= width
         assert not [char for char in text if unicodedata.category(char) == "Cc"]
     digits = "".join(piece for line in lines for style, piece in line if style == "hex")
     if show == "both":
@@ -137,4 +138,4 @@ def test_any_octets_fit_the_width_and_all_are_there(
 def test_wrapping_loses_nothing(text: str, room: int) -> None:
     pieces = layout.wrapped(text, room)
     assert "".join(pieces) == text
-    assert all(layout.cells(piece) <= room for piece in pieces)
+    assert all(cells(piece) <= room for piece in pieces)
