@@ -212,9 +212,9 @@ def test_on_a_terminal_the_list_is_a_table_whose_wide_characters_stand_in_line(
     assert set(rule) == {"─"}
     assert cells(rule) <= 80
     assert "second factor" not in head  # nobody has one
-    for column, cells in (("role", ("member", "member")), ("groups", ("-", "三班"))):
+    for column, values in (("role", ("member", "member")), ("groups", ("-", "三班"))):
         begins = cells(head[: head.index(column)])
-        for row, cell in zip(rows, cells, strict=True):
+        for row, cell in zip(rows, values, strict=True):
             assert cells(row[: row.rindex(cell)]) == begins
 
 
