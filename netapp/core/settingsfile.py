@@ -1,14 +1,12 @@
 """``STATE/netapp.toml``: the settings that are read when no ``--config`` names others."""
 
 import os
-import secrets
 import stat
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from netapp.core import limits
-from netapp.core.platform import O_CLOEXEC, O_NOCTTY, O_NONBLOCK, sync_folder, user
+from netapp.core import files, limits
+from netapp.core.platform import O_NOCTTY, O_NONBLOCK, user
 from netapp.errors import ConfigError
 
 NAME: Final = "netapp.toml"
@@ -58,17 +56,5 @@ def write_new(state: Path, text: str, mode: int = 0o600) -> Path:
     :raises OSError: it cannot be written.
     """
     path = state / NAME
-    draft = state / f".{NAME}-{secrets.token_hex(8)}"
-    try:
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(handle)
-        draft.chmod(mode)
-        with suppress(FileExistsError):
-            os.link(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
-    sync_folder(state)
+    files.write_new(path, text.encode(), mode)
     return path

@@ -13,12 +13,12 @@ import os
 import secrets
 import stat
 import unicodedata
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from netapp.core import text
-from netapp.core.platform import O_CLOEXEC, O_NONBLOCK, sync_folder
+from netapp.core.files import write_new
+from netapp.core.platform import O_CLOEXEC, O_NONBLOCK
 from netapp.errors import ConfigError
 
 #: What a token begins with: people, and programs that look for lost secrets, know it by that.
@@ -199,7 +199,7 @@ def key_file(path: Path, *, make: bool = True) -> bytes:
             "or choose another --state"
         ) from None
     try:
-        _make_key(path)
+        write_new(path, secrets.token_bytes(_KEY))
         return _read_key(path)
     except OSError as error:
         raise ConfigError(
@@ -232,19 +232,3 @@ def _read_key(path: Path) -> bytes:
             f"the key file {path} is open to others (mode {stat.S_IMODE(mode):04o}): chmod 600 {path}"
         )
     return key
-
-
-def _make_key(path: Path) -> None:
-    """Write it beside its place and link it there, which fails if somebody was faster."""
-    draft = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(_KEY))
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(draft, path)
-    finally:
-        draft.unlink()
-    sync_folder(path.parent)

@@ -11,6 +11,7 @@ from typing import IO, Final
 
 from netapp.cli import common
 from netapp.core.languages import Phrases
+from netapp.core.platform import sync_folder
 
 PHRASES: Final = Phrases(
     {
@@ -41,7 +42,7 @@ def placed(path: Path, octets: bytes, *, force: bool) -> Iterator[None]:
     try:
         _write(draft, octets)
         _name(draft, path, force)
-        _sync(path.parent)
+        sync_folder(path.parent)
     except FileExistsError:
         common.fail(say("there", path=path))
     except OSError as error:
@@ -95,11 +96,3 @@ def _name(draft: Path, path: Path, force: bool) -> None:
         if path.exists():  # a memory stick's file system has no links
             raise FileExistsError(path)
     os.replace(draft, path)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
