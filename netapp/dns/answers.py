@@ -19,7 +19,8 @@ from netapp.dns.packing import pack
 from netapp.dns.plain import Unknown, is_own, read_name
 from netapp.dns.wire import Query, Tongue
 from netapp.errors import WireError
-from netapp.names.model import RecordSet, Snapshot, Status
+from netapp.names.model import REFUSED, RecordSet
+from netapp.names.snapshot import Snapshot
 
 #: Largest answer over TCP: the length before it has two octets (RFC 1035 section 4.2.2).
 STREAM: Final = 65535
@@ -129,7 +130,7 @@ class Answers:
             self._forms.move_to_end(key)
             return forms
         found = self._snapshot.lookup(query.qname, query.qtype)
-        if found.status is Status.NOT_OURS:
+        if found.rcode == REFUSED:
             return ()
         forms = _packed(query, found.answer, found.authority)
         self._forms[key] = forms

@@ -12,8 +12,9 @@ from netapp.core.events import Topic
 from netapp.errors import ConfigError
 from netapp.names.config import Config
 from netapp.names.hosts import BrokenHosts
-from netapp.names.model import Node, Snapshot, nodes_of
+from netapp.names.model import Node, nodes_of
 from netapp.names.naming import shown, wire_name
+from netapp.names.snapshot import Snapshot
 from netapp.names.sources import DeclaredRecords, HostsFile, OwnName, Source
 
 T = TypeVar("T")

@@ -10,8 +10,9 @@ import dns.message
 
 from netapp.core.text import Encoding
 from netapp.dns.answers import Answers
-from netapp.names.model import Record, Snapshot, address_record, nodes_of
+from netapp.names.model import Record, address_record, nodes_of
 from netapp.names.naming import wire_name
+from netapp.names.snapshot import Snapshot
 
 A, AAAA, MX, ANY = 1, 28, 15, 255
 TABLE = {"www.baidu.com": "192.168.1.2", "www.sixstar.com": "192.168.1.3", "www.google.com": "192.168.1.4"}

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from netapp.core import limits
 from netapp.dns.answers import Answers
-from netapp.names.model import CNAME, Record, Snapshot, nodes_of
+from netapp.names.model import CNAME, Record, nodes_of
 from netapp.names.naming import wire_name
+from netapp.names.snapshot import Snapshot
 from tests.dns.asking import (
     AAAA,
     ANY,
