@@ -115,15 +115,15 @@ def alias(options: Any, letter: str, handler: object) -> bool:
 
 #: Pages whose rows tests are named by.
 TABLES = ("reference/tutorial-wire", "reference/hostile-inputs")
-_ROWS = re.compile(r"test_(dns(?:_\d+|_to(?=_\d))+|(?:[tfl]\d+(?:_|$))+)")
-_ROW = re.compile(r"\| ([TFL]?\d+) \|")
+_ROWS = re.compile(r"test_(dns(?:_\d+|_to(?=_\d))+|(?:[tfld]\d+(?:_|$))+)")
+_ROW = re.compile(r"\| ([TFLD]\d+) \|")
 
 
 def with_tests(page: str, tests: Mapping[str, Sequence[str]]) -> str:
     """A page with one column more in the tables of rows: the tests that are named by each."""
     lines = page.split("\n")
     for at, line in enumerate(lines):
-        if re.match(r"\| (T|F|L|DNS) \|", line):
+        if re.match(r"\| (T|F|L|D) \|", line):
             lines[at] += " Tests |"
             lines[at + 1] += " --- |"
         elif found := _ROW.match(line):
@@ -134,7 +134,7 @@ def with_tests(page: str, tests: Mapping[str, Sequence[str]]) -> str:
 
 
 def tests_by_row(tests: Path) -> dict[str, list[str]]:
-    """Rows, as ``T11``, ``F5`` or ``45`` of DNS, to the tests that their names say cover them."""
+    """Rows, as ``T11``, ``F5`` or ``D45``, to the tests that their names say cover them."""
     found: dict[str, list[str]] = {}
     for path in sorted(tests.rglob("test_*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -145,7 +145,7 @@ def tests_by_row(tests: Path) -> dict[str, list[str]]:
 
 
 def rows_of(test: str) -> list[str]:
-    """``test_f1_f3_dots`` to F1 and F3, ``test_dns_1_to_3_alive`` to 1, 2 and 3."""
+    """``test_f1_f3_dots`` to F1 and F3, ``test_dns_1_to_3_alive`` to D1, D2 and D3."""
     match = _ROWS.match(test)
     if match is None:
         return []
@@ -153,8 +153,8 @@ def rows_of(test: str) -> list[str]:
     if words[0] != "dns":
         return [word.upper() for word in words]
     if "to" in words:
-        return [str(row) for row in range(int(words[1]), int(words[-1]) + 1)]
-    return words[1:]
+        return [f"D{row}" for row in range(int(words[1]), int(words[-1]) + 1)]
+    return [f"D{row}" for row in words[1:]]
 
 
 # Limits ------------------------------------------------------------------------------------------
