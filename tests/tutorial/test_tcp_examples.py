@@ -60,7 +60,7 @@ def test_t7_one_answer_for_each_of_many(play: Play) -> None:
         two.send("第二个先说".encode("gbk"))
         one.send("第一个后说".encode("gbk"))
         assert real.read_all(one).decode() == real.read_all(two).decode() == "您好,已成功接受您的请求"
-    assert "第一个后说" in server.log
+    server.wait_for("第一个后说")
 
 
 def test_t8_t9_ok_for_every_chunk_of_every_client(play: Play) -> None:
