@@ -578,6 +578,10 @@ COMMAND_CONNECTIONS: Final = 256
 COMMAND_PEERS: Final = 1024
 #: Seconds that each copy of a question for a name waits for its answer.
 COMMAND_TRIES: Final = (1.0, 2.0, 4.0)
+#: Compression pointers that a name in an answer to it may have.
+COMMAND_POINTERS: Final = 128
+#: Octets of a zone that it shows by transfer; a server that never ends one is left then.
+COMMAND_TRANSFER: Final = 4 * 2**30
 #: Seconds at which a message to one FeiQ goes out again with the same number: IPMSG 7.3.
 FEIQ_COPIES: Final = (0.0, 0.75, 1.5)
 #: Seconds it waits for the receipt.
@@ -652,6 +656,13 @@ HOSTS_FILE: Final = 64 * 1024 * 1024
 FAULTS_LOGGED: Final = 10
 #: How long the changes of a source are gathered before a new snapshot is made.
 NAMES_SETTLE: Final = 0.2
+#: Changes of one zone that are remembered for IXFR, and records in all of them.
+ZONE_HISTORY: Final = 1000
+ZONE_HISTORY_RECORDS: Final = 100_000
+#: Changes of zones that wait for the disk; one more is refused.
+ZONE_WAITING: Final = 2000
+#: Octets of a zone's journal before the whole zone is written anew, if the zone is not larger than that.
+ZONE_JOURNAL: Final = 1024 * 1024
 
 # --- DNS -------------------------------------------------------------------------------------
 
@@ -675,6 +686,18 @@ DNS_UNDECIDED: Final = 30.0
 DNS_TEXT_IDLE: Final = 300.0
 #: Octets of answers made at a time for one connection; the rest waits until they are read.
 DNS_ANSWERS_AT_ONCE: Final = 64 * 1024
+#: Keys of one process, octets of one secret, and octets of a file of keys.
+DNS_KEYS: Final = 1024
+DNS_KEY_SECRET: Final = 512
+DNS_KEY_FILE: Final = 1024 * 1024
+#: Rules of one --allow-transfer or --allow-update.
+DNS_RULES: Final = 256
+#: How far a signed message's time may be from ours; what RFC 8945 section 10 recommends.
+TSIG_FUDGE: Final = 300
+#: Unsigned messages of a transfer in between two signed ones: RFC 8945 section 5.3.1.
+TSIG_UNSIGNED: Final = 99
+#: Records of one message that are walked to find its signature; one over TCP cannot hold more.
+TSIG_RECORDS: Final = 6000
 
 # --- Chat: line chat and IRC -----------------------------------------------------------------
 

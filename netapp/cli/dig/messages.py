@@ -1,0 +1,254 @@
+"""Answers of any server as values, and the questions that they answer as octets.
+
+Whatever comes is read within its octets: pointers lead backwards only and at most
+:data:`netapp.core.limits.COMMAND_POINTERS` times in a name, rdata are rid of theirs before
+dnspython makes text of them.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+import dns.exception
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
+
+from netapp.cli.dig.names import written
+from netapp.core import limits
+from netapp.dns import wire
+from netapp.errors import WireError
+from netapp.names.naming import MAX_LABEL, MAX_NAME
+
+AD: Final = 0x20  # octet 3 of the header: RFC 4035 section 3.2.3
+RA: Final = 0x80  # octet 3 of the header
+SOA, TSIG = 6, 250
+NSID: Final = 3  # an EDNS option: RFC 5001
+EDE: Final = 15  # an EDNS option: RFC 8914
+_FIXED: Final = 10  # type, class, TTL and length of a record
+#: Types whose names may be compressed, as (octets before the first, how many names): RFC 3597 section 4.
+_NAMES: Final = {
+    **dict.fromkeys((2, 3, 4, 5, 7, 8, 9, 12, 39), (0, 1)),  # NS, MD, MF, CNAME, MB, MG, MR, PTR, DNAME
+    **dict.fromkeys((6, 14, 17), (0, 2)),  # SOA, MINFO, RP
+    **dict.fromkeys((15, 18, 21, 36), (2, 1)),  # MX, AFSDB, RT, KX
+    26: (2, 2),  # PX
+    33: (6, 1),  # SRV
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """``qname`` is the wire form, in the case it is written in."""
+
+    qname: bytes
+    qtype: int
+    qclass: int = wire.IN
+
+    def is_same(self, other: "Question") -> bool:
+        """Whether it asks the same: RFC 4343 has names differ by case alone be equal."""
+        folded = self.qname.lower() == other.qname.lower()
+        return folded and (self.qtype, self.qclass) == (other.qtype, other.qclass)
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record; ``rdata`` are octets without pointers."""
+
+    owner: bytes
+    rdtype: int
+    rdclass: int
+    ttl: int
+    rdata: bytes
+
+    @cached_property
+    def data(self) -> str:
+        """The rdata as a zone file has them; by RFC 3597 section 5 where their form is not their type's."""
+        return self.parsed.to_text()
+
+    @cached_property
+    def parsed(self) -> dns.rdata.Rdata:
+        """The rdata as dnspython has them."""
+        rdclass = dns.rdataclass.RdataClass.make(self.rdclass)
+        rdtype = dns.rdatatype.RdataType.make(self.rdtype)
+        try:
+            parsed = dns.rdata.from_wire(rdclass, rdtype, self.rdata, 0, len(self.rdata))
+            parsed.to_text()
+        except (dns.exception.DNSException, ValueError, ArithmeticError, LookupError):
+            return dns.rdata.GenericRdata(rdclass, rdtype, self.rdata)
+        return parsed
+
+
+@dataclass(frozen=True)
+class Edns:
+    """An OPT record: RFC 6891 section 6.1."""
+
+    size: int  # largest datagram that its sender takes, octets
+    version: int
+    do: bool
+    options: tuple[tuple[int, bytes], ...]  # code and data, in order
+
+    def option(self, code: int) -> bytes | None:
+        """The data of the first option of a code."""
+        return next((data for each, data in self.options if each == code), None)
+
+
+@dataclass(frozen=True)
+class Message:
+    """An answer.  ``flags`` is the header's 16 bits, ``rcode`` has EDNS's upper bits in it."""
+
+    ident: int
+    flags: int
+    rcode: int
+    questions: tuple[Question, ...]
+    answer: tuple[Record, ...]
+    authority: tuple[Record, ...]
+    additional: tuple[Record, ...]  # without the OPT
+    edns: Edns | None
+    octets: bytes = field(repr=False)
+    #: Where its last record begins, if that is a TSIG.
+    tsig_at: int | None = None
+
+    @property
+    def opcode(self) -> int:
+        return self.flags >> 11 & 0x0F
+
+    @property
+    def truncated(self) -> bool:
+        return bool(self.flags >> 8 & wire.TC)
+
+    @property
+    def is_answer(self) -> bool:
+        return bool(self.flags >> 8 & wire.QR)
+
+
+def query(
+    ident: int,
+    question: Question,
+    options: tuple[tuple[int, bytes], ...] | None = (),
+    *,
+    do: bool = False,
+    authority: bytes = b"",
+) -> bytes:
+    """A question's octets.
+
+    :param options: of EDNS; None for no EDNS.
+    :param authority: the one record of that section, as IXFR has it.
+
+    Source: RFC 1035 section 4.1, RFC 6891 section 6.1, RFC 1995 section 3.
+    """
+    counts = (1, 0, 1 if authority else 0, 0 if options is None else 1)
+    head = b"".join(number.to_bytes(2, "big") for number in (ident, wire.RD << 8, *counts))
+    asked = question.qname + question.qtype.to_bytes(2, "big") + question.qclass.to_bytes(2, "big")
+    return head + asked + authority + (b"" if options is None else _opt(options, do=do))
+
+
+def _opt(options: tuple[tuple[int, bytes], ...], *, do: bool) -> bytes:
+    rdata = b"".join(code.to_bytes(2, "big") + len(data).to_bytes(2, "big") + data for code, data in options)
+    fixed = ((wire.OPT, 2), (limits.DNS_DATAGRAM, 2), (wire.DO if do else 0, 4), (len(rdata), 2))
+    return b"\0" + b"".join(number.to_bytes(size, "big") for number, size in fixed) + rdata
+
+
+def read(octets: bytes) -> Message:
+    """Read a message.
+
+    :raises WireError: it is none, or holds more or less than it says.
+
+    Source: RFC 1035 section 4.1.
+    """
+    if len(octets) < wire.HEADER:
+        raise WireError("it is shorter than a header", source="RFC 1035 section 4.1.1")
+    ident, flags, *counts = (_number(octets, at, 2) for at in range(0, wire.HEADER, 2))
+    at, questions = wire.HEADER, []
+    for _ in range(counts[0]):
+        qname, at = _name(octets, at)
+        questions.append(Question(qname, _number(octets, at, 2), _number(octets, at + 2, 2)))
+        at += 4
+    records, begins = [], at
+    for _ in range(sum(counts[1:])):
+        begins = at
+        record, at = _record(octets, at)
+        records.append(record)
+    if at != len(octets):
+        raise WireError(f"{len(octets) - at} octets after the message", source="RFC 1035 section 4.1")
+    answer, authority = counts[1], counts[1] + counts[2]
+    opts = [each for each in records[authority:] if each.rdtype == wire.OPT]
+    if len(opts) > 1:
+        raise WireError("more than one OPT record", source="RFC 6891 section 6.1.1")
+    return Message(
+        ident,
+        flags,
+        flags & 0x0F | (opts[0].ttl >> 24 << 4 if opts else 0),
+        tuple(questions),
+        answer=tuple(records[:answer]),
+        authority=tuple(records[answer:authority]),
+        additional=tuple(each for each in records[authority:] if each.rdtype != wire.OPT),
+        edns=_edns(opts[0]) if opts else None,
+        octets=octets,
+        tsig_at=begins if records[authority:] and records[-1].rdtype == TSIG else None,
+    )
+
+
+def _edns(opt: Record) -> Edns:
+    options, at = [], 0
+    while at < len(opt.rdata):
+        code, length = _number(opt.rdata, at, 2), _number(opt.rdata, at + 2, 2)
+        at += 4 + length
+        if at > len(opt.rdata):
+            raise WireError("an EDNS option is longer than its record", source="RFC 6891 section 6.1.2")
+        options.append((code, opt.rdata[at - length : at]))
+    return Edns(opt.rdclass, opt.ttl >> 16 & 0xFF, bool(opt.ttl & wire.DO), tuple(options))
+
+
+def _record(octets: bytes, at: int) -> tuple[Record, int]:
+    owner, at = _name(octets, at)
+    rdtype, rdclass = _number(octets, at, 2), _number(octets, at + 2, 2)
+    ttl, length = _number(octets, at + 4, 4), _number(octets, at + 8, 2)
+    begin, end = at + _FIXED, at + _FIXED + length
+    if end > len(octets):
+        raise WireError(f"rdata of {written(owner)} go past the end", source="RFC 1035 section 4.1.3")
+    return Record(owner, rdtype, rdclass, ttl, _plain(octets, begin, end, rdtype)), end
+
+
+def _plain(octets: bytes, begin: int, end: int, rdtype: int) -> bytes:
+    """Rdata without pointers."""
+    if rdtype not in _NAMES or begin == end:
+        return octets[begin:end]
+    before, names = _NAMES[rdtype]
+    at = begin + before
+    pieces = [octets[begin:at]]
+    for _ in range(names):
+        name, at = _name(octets, at)
+        pieces.append(name)
+    if at > end:
+        raise WireError("a name goes past its rdata", source="RFC 1035 section 4.1.3")
+    return b"".join((*pieces, octets[at:end]))
+
+
+def _name(octets: bytes, at: int) -> tuple[bytes, int]:
+    """A name without pointers, and where it ends."""
+    labels, size, end, lowest = [], 1, None, at
+    for _ in range(limits.COMMAND_POINTERS):
+        while 0 < (length := _number(octets, at, 1)) <= MAX_LABEL:
+            size += 1 + length
+            if size > MAX_NAME:
+                raise WireError("a name of more than 255 octets", source="RFC 1035 section 2.3.4")
+            if at + 1 + length > len(octets):
+                raise WireError("a name is cut off", source="RFC 1035 section 3.1")
+            labels.append(octets[at : at + 1 + length])
+            at += 1 + length
+        if length == 0:
+            return b"".join((*labels, b"\0")), end or at + 1
+        if length < 0xC0:
+            raise WireError("a label of a kind that is not in use", source="RFC 6891 section 5")
+        target = _number(octets, at, 2) & 0x3FFF
+        end = end or at + 2
+        if target >= lowest:
+            raise WireError("a pointer that does not lead back", source="RFC 1035 section 4.1.4")
+        at = lowest = target
+    raise WireError("a name of too many pointers", source="RFC 1035 section 4.1.4")
+
+
+def _number(octets: bytes, at: int, size: int) -> int:
+    if at + size > len(octets):
+        raise WireError("it is cut off", source="RFC 1035 section 4.1")
+    return int.from_bytes(octets[at : at + size], "big")
