@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from benchmarks import chat, dns, file, login, page, rest, start
+from benchmarks import chat, dns, file, login, million, page, rest, start
 from benchmarks.goals import judged
 from benchmarks.peers import Run
 from benchmarks.table import Results, behind, markdown
@@ -17,6 +17,7 @@ from benchmarks.table import Results, behind, markdown
 Number = TypeVar("Number", int, float)
 AREAS: dict[str, Callable[[Run], None]] = {
     "dns": dns.measure,
+    "million": million.measure,
     "file": file.measure,
     "chat": chat.measure,
     "start": start.measure,

@@ -1,140 +1,83 @@
-"""DNS over UDP: 10,000 names, random order, one process and one worker for each server."""
+"""DNS: 10,000 names, random order, one process and one worker for each server, each on a core of its own."""
 
 import random
 import re
 import socket
-from pathlib import Path
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from benchmarks.datagrams import Load
-from benchmarks.peers import Peer, Place, Run, executable, twistd
+from benchmarks.peers import Peer, Place, Run, executable
 from benchmarks.process import LOOPBACK, Failed, Server, output_of
 from benchmarks.table import CPU, CPU_FIRST, MEMORY, P99, RATE, percentile
+from benchmarks.zones import (
+    DNSMASQ,
+    KNOT,
+    NAMES,
+    NETAPP,
+    NSD,
+    TWISTED_NAMES,
+    address,
+    delegated,
+    missing,
+    name,
+    wild,
+)
 
 EDNS = "A DNS answer over UDP, with EDNS"
 COOKIE = "A DNS answer over UDP, with EDNS and a cookie as dig sends it"
+NXDOMAIN = "A DNS answer that a name does not exist"
+WILDCARD = "A DNS answer out of a wildcard"
+REFERRAL = "A DNS referral to other servers"
+STREAM = "A DNS answer over TCP, 100 questions on their way"
 PLAIN = "A plain answer over UDP"
-NAMES = 10_000
-ZONE = "bench.test"
-#: Queries a second for the latency, well below what any of them can do.
+PEERS = (NETAPP, KNOT, NSD, DNSMASQ, TWISTED_NAMES)
+#: Queries a second for the latency where nobody has set the pace yet.
 CALM = 2000
+#: Names that are asked for once each, where every one is another.
+FRESH = 50_000
 _LATENCY = re.compile(r"^> \w+ \S+ A (\d+\.\d+)$", re.MULTILINE)
 _COMPLETED = re.compile(r"Queries completed:\s+(\d+) ")
 _RATE = re.compile(r"Queries per second:\s+([\d.]+)")
 _LOST = re.compile(r"Queries lost:\s+(\d+) ")
-_NOERROR = re.compile(r"Response codes:\s+NOERROR (\d+) ")
 
 
-def name(number: int) -> str:
-    return f"host{number:05}.{ZONE}"
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of answer beside the plain hit.  :param peers: the servers that can give it."""
+
+    work: str
+    asked: Callable[[int], str]
+    rcode: str
+    peers: tuple[Peer, ...]
 
 
-def address(number: int) -> str:
-    return f"10.1.{number // 250}.{number % 250 + 1}"
-
-
-def hosts() -> str:
-    """The names as a hosts file."""
-    return "".join(f"{address(number)} {name(number)}\n" for number in range(NAMES))
-
-
-def zone() -> str:
-    """The names as a zone file that even ``twisted.names`` reads."""
-    head = (
-        f"$ORIGIN {ZONE}.\n$TTL 3600\n"
-        f"{ZONE}. 3600 IN SOA ns.{ZONE}. root.{ZONE}. 1 3600 600 86400 300\n"
-        f"{ZONE}. 3600 IN NS ns.{ZONE}.\nns.{ZONE}. 3600 IN A 10.0.0.1\n"
-    )
-    return head + "".join(f"{name(number)}. 3600 IN A {address(number)}\n" for number in range(NAMES))
-
-
-def _netapp(place: Place) -> list[str]:
-    listener = f"udp:{place.port}:interface={LOOPBACK}"
-    return twistd("netapp-dns", "--listen", listener, "--hosts", place.write("hosts", hosts()))
-
-
-def _knot(place: Place) -> list[str]:
-    place.write("zone", zone())
-    config = f"""\
-server:
-    rundir: {place.folder}
-    user: root
-    listen: {LOOPBACK}@{place.port}
-    udp-workers: 1
-    tcp-workers: 1
-    background-workers: 1
-database:
-    storage: {place.folder}
-log:
-  - target: stderr
-    any: error
-zone:
-  - domain: {ZONE}
-    storage: {place.folder}
-    file: zone
-    zonefile-sync: -1
-    journal-content: none
-"""
-    return ["knotd", "-c", place.write("knot.conf", config)]
-
-
-def _nsd(place: Place) -> list[str]:
-    place.write("zone", zone())
-    config = f"""\
-server:
-    server-count: 1
-    ip-address: {LOOPBACK}@{place.port}
-    username: ""
-    zonesdir: "{place.folder}"
-    database: ""
-    xfrdfile: "{place.folder}/xfrd"
-    xfrdir: "{place.folder}"
-    zonelistfile: "{place.folder}/zones"
-    pidfile: ""
-    minimal-responses: yes
-remote-control:
-    control-enable: no
-zone:
-    name: {ZONE}
-    zonefile: zone
-"""
-    return ["nsd", "-d", "-c", place.write("nsd.conf", config)]
-
-
-def dnsmasq(place: Place) -> list[str]:
-    return [
-        "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=root", "--pid-file=",
-        "--no-hosts", "--no-resolv", "--bind-interfaces", f"--listen-address={LOOPBACK}",
-        f"--port={place.port}", f"--addn-hosts={place.write('hosts', hosts())}",
-    ]  # fmt: skip
-
-
-def _twisted_names(place: Place) -> list[str]:
-    file = place.write(ZONE, zone())  # the file's name is taken for the origin
-    return twistd("dns", "--interface", LOOPBACK, "--port", str(place.port), "--bindzone", file)
-
-
-NETAPP = Peer("netapp-dns", "netapp.dns.tap", ("netapp", "--version"), _netapp)
-DNSMASQ = Peer("dnsmasq", "dnsmasq", ("dnsmasq", "--version"), dnsmasq)
-PEERS = (
-    NETAPP,
-    Peer("Knot", "knotd", ("knotd", "--version"), _knot),
-    Peer("NSD", "nsd", ("nsd", "-v"), _nsd),
-    DNSMASQ,
-    Peer("twisted.names", "twisted.names.tap", (str(twistd("")[0]), "--version"), _twisted_names),
+KINDS = (
+    Kind(NXDOMAIN, missing, "NXDOMAIN", PEERS),
+    Kind(WILDCARD, wild, "NOERROR", (NETAPP, KNOT, NSD, DNSMASQ)),
+    Kind(REFERRAL, delegated, "NOERROR", (NETAPP, KNOT, NSD)),
 )
 
 
 def measure(run: Run) -> None:
     """One round: every server in turn."""
+    pace = CALM
     for peer in PEERS:
         if run.can(peer, EDNS, COOKIE):
             with run.noting(peer.name, EDNS), run.running(peer, answers) as (server, place):
-                if executable("dnsperf"):
-                    _standard(run, peer, server, place)
-                else:
+                if not executable("dnsperf"):
                     run.results.miss(EDNS, peer.name, "dnsperf is not installed")
-                if peer is NETAPP:
-                    _plain(run, peer, server, place)
+                    continue
+                with server.alone():
+                    pace = _standard(run, peer, server, place, pace)
+                    for kind in KINDS:
+                        if peer in kind.peers:
+                            with run.noting(peer.name, kind.work):
+                                _kind(run, kind, peer, server, place)
+                    with run.noting(peer.name, STREAM):
+                        _stream(run, peer, server, place)
+                    if peer is NETAPP:
+                        _plain(run, peer, server, place)
 
 
 def answers(place: Place) -> bool:
@@ -153,30 +96,57 @@ def answers(place: Place) -> bool:
     return answer[:2] == query[:2] and socket.inet_aton(address(NAMES - 1)) in answer
 
 
-def _standard(run: Run, peer: Peer, server: Server, place: Place) -> None:
-    queries = _shuffled(place, " A")
+def _standard(run: Run, peer: Peer, server: Server, place: Place, pace: int) -> int:
+    """:param pace: queries a second for the latency.  :returns: the pace for those that come after."""
+    queries = _queries(place, "names", _shuffled())
     before = server.cpu()
     _dnsperf(place, queries, "-n", "1")  # each name once: what is kept of an answer is kept now
     run.record(EDNS, peer.name, CPU_FIRST, (server.cpu() - before) / NAMES * 1e6)
+    each_second = 0.0
     for work, cookie in ((EDNS, ()), (COOKIE, ("-E", "10:0123456789abcdef"))):
         before = server.cpu()
         report = _dnsperf(place, queries, "-l", f"{run.seconds:g}", *cookie)
         used = server.cpu() - before
         run.record(work, peer.name, CPU, used / completed(report) * 1e6)
         run.record(work, peer.name, RATE, rate(report))
-    calm = _dnsperf(place, queries, "-v", "-Q", str(CALM), "-l", "1")
+        each_second = each_second or rate(report)
+    if peer is NETAPP:  # which is the first: all have the same load then, half of what it can do
+        pace = int(each_second / 2)
+    calm = _dnsperf(place, queries, "-v", "-Q", str(pace), "-l", "1")
     if not (each := waits(calm)):
-        raise Failed("no answer at a calm pace")
+        raise Failed("no answer at half the pace")
     run.record(EDNS, peer.name, P99, percentile(each, 0.99))
     run.record(EDNS, peer.name, MEMORY, server.rss() / 2**20)
+    return pace
 
 
-def completed(report: str) -> int:
+def _kind(run: Run, kind: Kind, peer: Peer, server: Server, place: Place) -> None:
+    """Every name another, then a thousand of them again and again."""
+    fresh = _queries(place, f"{kind.asked.__name__}-fresh", map(kind.asked, range(FRESH)))
+    before = server.cpu()
+    done = completed(_dnsperf(place, fresh, "-n", "1"), kind.rcode)
+    run.record(kind.work, peer.name, CPU_FIRST, (server.cpu() - before) / done * 1e6)
+    again = _queries(place, f"{kind.asked.__name__}-again", map(kind.asked, range(1000)))
+    before = server.cpu()
+    report = _dnsperf(place, again, "-l", f"{run.seconds / 2:g}")
+    run.record(kind.work, peer.name, CPU, (server.cpu() - before) / completed(report, kind.rcode) * 1e6)
+
+
+def _stream(run: Run, peer: Peer, server: Server, place: Place) -> None:
+    queries = _queries(place, "names", ())
+    before = server.cpu()
+    report = _dnsperf(place, queries, "-m", "tcp", "-c", "4", "-l", f"{run.seconds / 2:g}")
+    done = completed(report, most_lost=0.02)  # dnsmasq ends a connection after 100 questions
+    run.record(STREAM, peer.name, CPU, (server.cpu() - before) / done * 1e6)
+    run.record(STREAM, peer.name, RATE, rate(report))
+
+
+def completed(report: str, rcode: str = "NOERROR", most_lost: float = 0.001) -> int:
     """How many answers dnsperf has had.  :raises Failed: some are missing or wrong."""
     answers, lost = int(_found(_COMPLETED, report)), int(_found(_LOST, report))
-    if int(_found(_NOERROR, report)) != answers:
+    if int(_found(re.compile(rf"Response codes:.*\b{rcode} (\d+) "), report)) != answers:
         raise Failed("answered with errors")
-    if lost > answers / 1000:
+    if lost > answers * most_lost:
         raise Failed(f"lost {lost} of {answers} queries")
     return answers
 
@@ -218,9 +188,13 @@ def _plain(run: Run, peer: Peer, server: Server, place: Place) -> None:
     run.record(PLAIN, peer.name, P99, percentile(calm, 0.99) * 1000)
 
 
-def _shuffled(place: Place, suffix: str) -> str:
-    numbers = random.Random(1).sample(range(NAMES), NAMES)
-    path: Path = place.folder / "queries"
+def _shuffled() -> list[str]:
+    return [name(number) for number in random.Random(1).sample(range(NAMES), NAMES)]
+
+
+def _queries(place: Place, file: str, names: Iterable[str]) -> str:
+    """What dnsperf asks, written once.  :returns: the file's path."""
+    path = place.folder / file
     if not path.exists():
-        path.write_text("".join(f"{name(number)}{suffix}\n" for number in numbers))
+        path.write_text("".join(f"{each} A\n" for each in names))
     return str(path)

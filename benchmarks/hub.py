@@ -1,8 +1,8 @@
 """The whole house in one process, for the areas that measure it."""
 
-from benchmarks.dns import hosts
 from benchmarks.peers import Peer, Place, knows, twistd
 from benchmarks.process import LOOPBACK
+from benchmarks.zones import hosts
 
 
 def _hub(place: Place) -> list[str]:

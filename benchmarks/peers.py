@@ -7,12 +7,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.process import Failed, Server, free_port, output_of, started
+from benchmarks.process import START, Failed, Server, free_port, output_of, started
 from benchmarks.table import Measure, Results
 
 TWISTD = Path(sys.executable).with_name("twistd")
@@ -82,14 +82,30 @@ class Run:
         return True
 
     @contextmanager
-    def running(self, peer: Peer, ready: Callable[[Place], bool]) -> Iterator[tuple[Server, Place]]:
-        """The peer started in a folder of its own.  :raises Failed: it does not start."""
+    def running(
+        self,
+        peer: Peer,
+        ready: Callable[[Place], bool],
+        *,
+        files: Mapping[str, str] | None = None,
+        patience: float = START,
+    ) -> Iterator[tuple[Server, Place]]:
+        """The peer started in a folder of its own.
+
+        :param files: what lies there when it starts.
+        :param patience: seconds until it must be ready.
+        :raises Failed: it does not start.
+        """
         with tempfile.TemporaryDirectory(dir=self.folder) as name:
             place = Place(Path(name), free_port(), free_port())
+            for file, text in (files or {}).items():
+                place.write(file, text)
             command = peer.command(place)
             command[0] = executable(command[0]) or command[0]
             environment = {"NETAPP_STATE": str(place.folder / "state"), "PYTHONUNBUFFERED": "1"}
-            with started(command, place.folder, lambda: ready(place), environment=environment) as server:
+            with started(
+                command, place.folder, lambda: ready(place), environment=environment, patience=patience
+            ) as server:
                 yield server, place
 
     @contextmanager

@@ -47,6 +47,22 @@ class Server:
             found.extend(child for child, parent in parents.items() if parent == pid)
         return found
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """It on one core, whoever asks it on the others; nothing where there is one core only."""
+        ours = os.sched_getaffinity(0)
+        others = ours - {max(ours)}
+        if not others:
+            yield
+            return
+        for task in self._tasks():
+            os.sched_setaffinity(int(task.name), {max(ours)})
+        os.sched_setaffinity(0, others)
+        try:
+            yield
+        finally:
+            os.sched_setaffinity(0, ours)
+
     def check(self) -> None:
         """:raises Failed: it has ended; with its last word."""
         if self.process.poll() is not None:
@@ -85,10 +101,11 @@ def started(
     *,
     environment: dict[str, str] | None = None,
     pause: float = 0.002,
+    patience: float = START,
 ) -> Iterator[Server]:
     """A server, once ``ready()`` has said yes; ended whatever happens.
 
-    :raises Failed: it ended, or has not answered within ``START`` seconds.
+    :raises Failed: it ended, or has not answered within ``patience`` seconds.
     """
     log = folder / "log"
     with log.open("wb") as output:
@@ -106,8 +123,8 @@ def started(
     try:
         while not ready():
             server.check()
-            if time.perf_counter() - begun > START:
-                raise Failed(f"no answer within {START:.0f} s")
+            if time.perf_counter() - begun > patience:
+                raise Failed(f"no answer within {patience:.0f} s")
             time.sleep(pause)
         server.check()
         yield server

@@ -4,7 +4,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from benchmarks import dns
+from benchmarks import dns, zones
 from benchmarks.hub import HUB
 from benchmarks.peers import TWISTD, Peer, Run
 from benchmarks.process import Failed
@@ -17,7 +17,7 @@ HELP = "twistd --help (to its end)"
 
 def measure(run: Run) -> None:
     """One round: every server in turn, several times."""
-    for peer in (dns.NETAPP, HUB, dns.DNSMASQ):
+    for peer in (zones.NETAPP, HUB, zones.DNSMASQ):
         if run.can(peer, WORK):
             for _ in range(TIMES):
                 with run.noting(peer.name, WORK):
