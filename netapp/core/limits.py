@@ -656,6 +656,21 @@ HOSTS_FILE: Final = 64 * 1024 * 1024
 FAULTS_LOGGED: Final = 10
 #: How long the changes of a source are gathered before a new snapshot is made.
 NAMES_SETTLE: Final = 0.2
+#: Octets of a zone's master file and all that it includes; a million names take some 40 MB.
+ZONE_FILE: Final = 2 * 2**30
+#: Octets of one of its lines, or of all between two parentheses: one record has at most 65,535.
+ZONE_LINE: Final = 512 * 1024
+#: Records in one zone's files.
+ZONE_RECORDS: Final = 20_000_000
+#: Records that its $GENERATE lines may make together.
+ZONE_GENERATE: Final = 2_000_000
+#: How deep files may include files, and how many there may be.
+ZONE_INCLUDE_DEPTH: Final = 8
+ZONE_INCLUDES: Final = 1000
+#: Faults of one zone that are told one by one.
+ZONE_FAULTS: Final = 1000
+#: Record data that is remembered while a zone is read, since others may have the same.
+ZONE_ALIKE: Final = 65536
 #: Changes of one zone that are remembered for IXFR, and records in all of them.
 ZONE_HISTORY: Final = 1000
 ZONE_HISTORY_RECORDS: Final = 100_000
@@ -698,6 +713,47 @@ TSIG_FUDGE: Final = 300
 TSIG_UNSIGNED: Final = 99
 #: Records of one message that are walked to find its signature; one over TCP cannot hold more.
 TSIG_RECORDS: Final = 6000
+
+# --- Zone transfers ---------------------------------------------------------------------------
+
+#: Octets of one message of a transfer out that holds more than one record: pointers reach so far.
+TRANSFER_MESSAGE: Final = 16 * 1024
+#: Octets of the rdata of one record in it: a message has 65535, and perhaps a signature.
+TRANSFER_RECORD: Final = 64_000
+#: Transfers out at once, and those of one address.
+TRANSFERS_OUT: Final = 64
+TRANSFERS_OUT_EACH: Final = 16
+#: How long one transfer out may take.
+TRANSFER_OUT: Final = 7200.0
+#: Octets and records of one transfer in.
+TRANSFER_OCTETS: Final = 1024 * 2**20
+TRANSFER_RECORDS: Final = 10_000_000
+#: Transfers in at once; the others wait for their turn.
+TRANSFERS_IN: Final = 8
+#: How long a primary may take to be connected to, between two pieces of a transfer, and for all of it.
+TRANSFER_CONNECT: Final = 10.0
+TRANSFER_SILENCE: Final = 30.0
+TRANSFER_IN: Final = 3600.0
+#: Seconds that a primary has to answer a question over UDP, each time it is asked; then TCP is tried.
+TRANSFER_ASK: Final = (2.0, 3.0, 5.0)
+#: Bounds of what an SOA says of refresh, retry and expire.
+ZONE_REFRESH: Final = (2.0, 28 * 24 * 3600.0)
+ZONE_RETRY: Final = (2.0, 14 * 24 * 3600.0)
+ZONE_EXPIRE: Final = (10.0, 365 * 24 * 3600.0)
+#: How much sooner than the SOA says a refresh or a retry may come, as a share of it: not all at once.
+ZONE_JITTER: Final = 0.1
+#: How long a zone that has never been had waits before its primaries are tried again, at first and at most.
+ZONE_FIRST_RETRY: Final = (5.0, 3600.0)
+#: Primaries of one zone.
+ZONE_PRIMARIES: Final = 16
+#: Seconds after which a NOTIFY that was not answered goes out again: RFC 1996 section 3.6.
+NOTIFY_TRIES: Final = (5.0, 10.0, 20.0, 40.0, 60.0)
+#: How long changes are gathered before the NOTIFY of them goes out.
+NOTIFY_SETTLE: Final = 0.2
+#: NOTIFYs that wait for their answers at once; the others wait for their turn.
+NOTIFY_WAITING: Final = 256
+#: Servers that are told.
+NOTIFY_TARGETS: Final = 64
 
 # --- Chat: line chat and IRC -----------------------------------------------------------------
 

@@ -1,17 +1,27 @@
 """Requests that are more than a look-up: updates, notifications, transfers, and what is signed.
 
-A plain question never comes here: :class:`netapp.dns.answers.Answers` has it answered before.
+A plain question never comes here: :class:`netapp.dns.answers.Answers` has it answered before.  A
+signature is taken off, and what comes back is signed (RFC 8945), whatever it is.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from twisted.internet import defer
+from twisted.logger import Logger
+from twisted.python.failure import Failure
 
-from netapp.dns import wire
+from netapp.core import limits
+from netapp.dns import tsig, wire
+from netapp.dns.keys import Key, Keyring
+from netapp.dns.tsig import Refused, Signer
+from netapp.dns.tsigrecord import Signature, name_end, read_signed
+from netapp.errors import WireError
 
 QUERY, NOTIFY, UPDATE = 0, 4, 5  # opcodes: RFC 6895 section 2.2
+SERVFAIL: Final = 2
 
 #: What a request gets: a message, silence, either of them later, or over a stream messages one
 #: after another, made as the peer reads.
@@ -33,7 +43,12 @@ class Request:
 
     octets: bytes  # at least the header's 12
     client: Client
-    key: Any = None  # whose signature it was
+    key: Key | None = None  # whose signature it was
+
+    @property
+    def room(self) -> int:
+        """Octets that each message of the answer must leave for its signature."""
+        return tsig.room(self.key) if self.key is not None else 0
 
 
 Handler = Callable[[Request], Outcome]
@@ -42,29 +57,144 @@ Handler = Callable[[Request], Outcome]
 class Requests:
     """By opcode and type to whoever answers.
 
+    :param query: answers a plain question, which comes here if it is signed.
+    :param time: gives seconds since 1970.
     :ivar on_opcode: handlers of :data:`NOTIFY` and :data:`UPDATE`.
     :ivar on_type: handlers of queries for AXFR and IXFR.
+    :ivar unverified: signatures that did not hold, by their TSIG error.
     """
 
-    def __init__(self) -> None:
+    _log = Logger()
+
+    def __init__(
+        self,
+        query: Handler = lambda request: None,
+        keyring: Keyring | None = None,
+        time: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        self._query, self._time = query, time
+        self._keyring = keyring if keyring is not None else Keyring()
         self.on_opcode: Final[dict[int, Handler]] = {}
         self.on_type: Final[dict[int, Handler]] = {}
+        self.malformed = 0
+        self.unverified: Counter[int] = Counter()
 
     def handle(self, octets: bytes, client: Client) -> Outcome:
         """Answer one message of 12 octets or more with QR clear."""
-        opcode = (octets[2] & wire.OPCODE) >> 3
-        handler = self.on_opcode.get(opcode)
-        if handler is None and opcode == QUERY:
-            handler = self.on_type.get(_qtype(octets))
+        try:
+            read = read_signed(octets)
+        except WireError:
+            self.malformed += 1
+            return wire.reply(octets, wire.FORMERR)
+        if read is None:
+            return self._answer(Request(octets, client))
+        return self._answer_signed(octets[:2], *read, client)
+
+    # What is signed ----------------------------------------------------------------------------
+
+    def _answer_signed(self, ident: bytes, octets: bytes, signature: Signature, client: Client) -> Outcome:
+        plain = ident + octets[2:]
+        try:
+            signer = tsig.verified(octets, signature, self._keyring, self._time())
+        except Refused as refused:
+            self.unverified[refused.error] += 1
+            return self._refusal(plain, refused)
+        request = Request(plain, client, signer.key)
+        outcome = self._answer(request)
+        if outcome is None or isinstance(outcome, bytes):
+            return self._signed(outcome, request, signer)
+        if isinstance(outcome, defer.Deferred):
+            return outcome.addCallback(self._signed, request, signer)
+        return self._each_signed(outcome, signer)
+
+    def _refusal(self, plain: bytes, refused: Refused) -> bytes:
+        """What is said of a signature that does not hold: RFC 8945 section 5.2."""
+        if refused.error == tsig.FORMERR:
+            return wire.reply(plain, wire.FORMERR)
+        answer = _reply(plain, tsig.NOTAUTH)
+        if refused.signer is None:
+            return tsig.unsigned_refusal(answer, refused, self._time())
+        return refused.signer.refuse(answer, refused, self._time())
+
+    def _signed(self, answer: bytes | None, request: Request, signer: Signer) -> bytes | None:
+        if answer is None:
+            return None
+        if len(answer) + signer.room > _limit(request):
+            answer = _cut(answer)
+        return signer.sign(answer, self._time())
+
+    def _each_signed(self, messages: Iterator[bytes], signer: Signer) -> Iterator[bytes]:
+        try:
+            for message in messages:
+                yield signer.sign(message, self._time())
+        finally:  # whoever reads has gone: so may what the messages are made from
+            if (close := getattr(messages, "close", None)) is not None:
+                close()
+
+    # Whoever answers ---------------------------------------------------------------------------
+
+    def _answer(self, request: Request) -> Outcome:
+        handler = self._handler(request.octets)
         if handler is None:
-            return wire.reply(octets, wire.NOTIMP if opcode else wire.REFUSED)
-        return handler(Request(octets, client))
+            opcode = request.octets[2] & wire.OPCODE
+            return _reply(request.octets, wire.NOTIMP if opcode else wire.REFUSED)
+        try:
+            outcome = handler(request)
+        except Exception:
+            return self._failed(Failure(), request)
+        if isinstance(outcome, defer.Deferred):
+            outcome.addErrback(self._failed, request)
+        return outcome
+
+    def _handler(self, octets: bytes) -> Handler | None:
+        opcode = (octets[2] & wire.OPCODE) >> 3
+        if opcode != QUERY:
+            return self.on_opcode.get(opcode)
+        qtype = _qtype(octets)
+        if qtype in (wire.AXFR, wire.IXFR):
+            return self.on_type.get(qtype)
+        return self._query
+
+    def _failed(self, failure: Failure, request: Request) -> bytes:
+        self._log.failure("a request of {peer} failed", failure, peer=request.client.host)
+        return _reply(request.octets, SERVFAIL)
+
+
+def _reply(octets: bytes, rcode: int) -> bytes:
+    """A reply without records; the question is given back if it can be read."""
+    try:
+        query = wire.parse_query(octets)
+    except WireError:
+        query = None
+    return wire.reply(octets, rcode, query=query)
 
 
 def _qtype(octets: bytes) -> int:
     """The question's type; 0 for none."""
     try:
         query = wire.parse_query(octets)
-    except wire.WireError:
+    except WireError:
         return 0
     return query.qtype
+
+
+def _limit(request: Request) -> int:
+    """Octets of a datagram that this client takes: RFC 6891 section 6.2.5."""
+    if request.client.stream:
+        return 65535
+    try:
+        edns = wire.parse_query(request.octets).edns
+    except WireError:
+        edns = None
+    return wire.LEAST_DATAGRAM if edns is None else min(edns.size, limits.DNS_DATAGRAM)
+
+
+def _cut(answer: bytes) -> bytes:
+    """An answer that its signature makes too long: the question alone, TC, and NOERROR.
+
+    Source: RFC 8945 section 5.3.
+    """
+    asked = answer[4:6]
+    end = name_end(answer, wire.HEADER) + 4 if asked != b"\0\0" else wire.HEADER
+    head = answer[:2] + bytes((answer[2] | wire.TC, answer[3] & 0xF0))
+    return head + asked + bytes(6) + answer[wire.HEADER : end]
