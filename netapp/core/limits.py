@@ -678,6 +678,13 @@ ZONE_HISTORY_RECORDS: Final = 100_000
 ZONE_WAITING: Final = 2000
 #: Octets of a zone's journal before the whole zone is written anew, if the zone is not larger than that.
 ZONE_JOURNAL: Final = 1024 * 1024
+#: Iterations of a zone's NSEC3 hash beyond which it is served without proofs; what validators took
+#: before RFC 9276, which wants none.
+NSEC3_ITERATIONS: Final = 150
+#: NSEC3 hashes of names that are remembered, of all zones together.
+NSEC3_HASHES: Final = 65536
+#: Hosts of one set whose addresses are put beside it, where a client can do without.
+ZONE_ADDITIONAL: Final = 24
 
 # --- DNS -------------------------------------------------------------------------------------
 

@@ -1,69 +1,216 @@
-"""What is said to one question, over all zones that are served: RFC 1034 section 4.3.2."""
+"""What is said to one question, over all zones that are served: RFC 1034 section 4.3.2.
 
-from typing import TYPE_CHECKING
+A name is looked up in the deepest zone that it is in.  The dictionary of names is asked first; only
+where the zone has cuts is the name walked, once, for the topmost of them.  What is not in the
+dictionary may come from a wildcard at the closest encloser (RFC 4592 section 3.3.1), and is else not
+there (RFC 8020).  A CNAME, or a DNAME's, leads on to another name (RFC 6672 section 3.2).
+"""
 
+from typing import TYPE_CHECKING, Final
+
+from netapp.names.addresses import WITH_ADDRESSES, addresses_of, glue_of
+from netapp.names.denial import denial_of
 from netapp.names.model import (
     ANY,
     CNAME,
+    DNAME,
+    DS,
     MAX_CHAIN,
     NOERROR,
     NOT_OURS,
+    NS,
+    NSEC,
+    NSEC3,
     NXDOMAIN,
+    RRSIG,
     SERVFAIL,
     SOA,
+    WILDCARD,
+    YXDOMAIN,
     Lookup,
     Node,
     RecordSet,
     find,
     little_soa,
+    parent,
 )
+from netapp.names.naming import MAX_NAME
+from netapp.names.zone import Zone
 
 if TYPE_CHECKING:
     from netapp.names.snapshot import Snapshot
 
+#: The types that a CNAME answers itself, rather than leading on.
+_NO_CHASE: Final = frozenset({CNAME, ANY})
+#: Types that say nothing to somebody who asks for any.
+_DENYING: Final = frozenset({NSEC, NSEC3})
 
-def look_up(snapshot: "Snapshot", owner: bytes, rdtype: int, dnssec: bool) -> Lookup:
+
+def look_up(snapshot: "Snapshot", qname: bytes, qtype: int, dnssec: bool) -> Lookup:
     """The sets that answer a question, the CNAMEs on the way first.
 
-    A chain that leaves our names, loops or passes :data:`netapp.names.model.MAX_CHAIN` ends with
-    what was found.  ANY gives one set (RFC 8482 section 4.1).
+    A chain ends with what was found when it leaves our names, comes to a zone that has expired,
+    meets a name again or passes :data:`netapp.names.model.MAX_CHAIN`; its rcode is that of its last
+    name (RFC 6604 section 3).  ANY, and RRSIG, give one set (RFC 8482 section 4.1).  In the additional
+    section of a referral glue below the cut comes first: the client cannot do without
+    (RFC 9471 section 3.1).
+
+    :param qname: folded wire name.
+    :param dnssec: with the proofs of a signed zone: RFC 4035 section 3.1, RFC 5155 section 7.2.
     """
-    if (zone := snapshot.zone_of(owner)) is not None and zone.origin in snapshot.expired:
-        return Lookup(SERVFAIL, zone=zone)
-    answer: list[RecordSet] = []
+    found = _at_one_name(snapshot, qname, qtype, dnssec)
+    if found.answer and found.answer[-1].rdtype == CNAME and qtype not in _NO_CHASE:
+        return _followed(snapshot, found, qtype, dnssec)
+    return found
+
+
+def _followed(snapshot: "Snapshot", first: Lookup, qtype: int, dnssec: bool) -> Lookup:
+    """What a chain leads to.  A set that is met twice on the way is given once."""
+    answer, authority = dict.fromkeys(first.answer), dict.fromkeys(first.authority)
     seen: set[bytes] = set()
-    while (found := _node(snapshot, owner)) is not None:
-        node, soa = found
-        if (records := _pick(node, rdtype)) is not None:
-            return Lookup(NOERROR, True, (*answer, records), zone=zone)
-        if rdtype == SOA and not answer and owner in snapshot.nodes:
-            return Lookup(NOERROR, True, (soa,))
-        seen.add(owner)
-        alias = find(node, CNAME)
-        if alias is None:
-            return Lookup(NOERROR, True, tuple(answer), (soa,), zone=zone)
-        answer.append(alias)
-        owner = alias.rdatas[0].lower()
-        if owner in seen or len(answer) >= MAX_CHAIN:
-            break
-    if answer:
-        return Lookup(NOERROR, True, tuple(answer), zone=zone)
+    step, last, exact = first, first.answer[-1], first.exact
+    while True:
+        seen.add(last.owner)
+        name = last.rdatas[0].lower()
+        if name in seen or len(seen) >= MAX_CHAIN:
+            return Lookup(NOERROR, True, tuple(answer), tuple(authority), zone=first.zone, exact=exact)
+        step = _at_one_name(snapshot, name, qtype, dnssec)
+        if step is NOT_OURS or step.rcode == SERVFAIL:
+            return Lookup(NOERROR, True, tuple(answer), tuple(authority), zone=first.zone, exact=exact)
+        answer.update(dict.fromkeys(step.answer))
+        authority.update(dict.fromkeys(step.authority))
+        exact = exact and step.exact
+        if not step.answer or (last := step.answer[-1]).rdtype != CNAME:
+            return Lookup(
+                step.rcode, True, tuple(answer), tuple(authority), step.additional, first.zone, exact
+            )
+
+
+def _at_one_name(snapshot: "Snapshot", name: bytes, rdtype: int, dnssec: bool) -> Lookup:
+    """What is said of one name, a CNAME not followed."""
+    node = snapshot.nodes.get(name)
+    if node is not None:
+        return _of_little_name(node, name, rdtype, snapshot.version)
+    zone = snapshot.zone_of(name)
     if zone is None:
         return NOT_OURS
-    return Lookup(NXDOMAIN, True, authority=(zone.soa,), zone=zone, exact=False)
+    if rdtype == DS and name == zone.origin and len(name) > 1:
+        zone = _delegating(snapshot, name) or zone
+    if snapshot.expired and zone.origin in snapshot.expired:
+        return Lookup(SERVFAIL, zone=zone)
+    return _in_zone(zone, name, rdtype, dnssec)
 
 
-def _node(snapshot: "Snapshot", owner: bytes) -> tuple[Node, RecordSet] | None:
-    """A name's node, and the SOA it belongs to."""
-    if (node := snapshot.nodes.get(owner)) is not None:
-        return node, little_soa(owner, snapshot.version)
-    zone = snapshot.zone_of(owner)
-    if zone is None or (node := zone.nodes.get(owner)) is None:
-        return None
-    return node, zone.soa
+def _of_little_name(node: Node, name: bytes, rdtype: int, version: int) -> Lookup:
+    found = _pick(node, rdtype) or find(node, CNAME)
+    if found is not None:
+        return Lookup(NOERROR, True, (found,))
+    soa = little_soa(name, version)
+    if rdtype == SOA:
+        return Lookup(NOERROR, True, (soa,))
+    return Lookup(NOERROR, True, (), (soa,), exact=False)
+
+
+def _delegating(snapshot: "Snapshot", name: bytes) -> Zone | None:
+    """Of zones that are served the one that delegates a name, and so has its DS: RFC 4035 section 3.1.4.1."""
+    above = snapshot.zone_of(parent(name))
+    return above if above is not None and _topmost_cut(above, name) == name else None
+
+
+def _in_zone(zone: Zone, name: bytes, rdtype: int, dnssec: bool) -> Lookup:
+    if zone.cuts and (cut := _topmost_cut(zone, name)) is not None:
+        if _is_delegation(zone, cut):
+            if cut != name or rdtype != DS:
+                return _referral(zone, cut, dnssec, exact=cut == name)
+        elif cut != name:
+            return _renamed(zone, cut, name)
+    node = zone.nodes.get(name)
+    if node is None or _only_hashed(zone, name, node):
+        return _not_there(zone, name, rdtype, dnssec)
+    found = _pick(node, rdtype) or find(node, CNAME)
+    if found is None:
+        denial = denial_of(zone)
+        proofs = denial.proofs.no_data(name) if dnssec and denial.proofs is not None else ()
+        return Lookup(NOERROR, True, (), (denial.soa, *proofs), (), zone, False)
+    additional = addresses_of(zone, found) if found.rdtype in WITH_ADDRESSES else ()
+    return Lookup(NOERROR, True, (found,), (), additional, zone)
+
+
+def _topmost_cut(zone: Zone, name: bytes) -> bytes | None:
+    """The highest cut at a name of a zone, or above it."""
+    cuts, shortest, topmost, at = zone.cuts, len(zone.origin), None, 0
+    while len(name) - at >= shortest:
+        if (suffix := name[at:]) in cuts:
+            topmost = suffix
+        at += 1 + name[at]
+    return topmost
+
+
+def _is_delegation(zone: Zone, cut: bytes) -> bool:
+    """Whether a cut is one by NS records; they beat a DNAME, but at the apex they are no cut."""
+    return cut != zone.origin and find(zone.cuts[cut], NS) is not None
+
+
+def _referral(zone: Zone, cut: bytes, dnssec: bool, exact: bool) -> Lookup:
+    """Who to ask instead: RFC 1034 section 4.3.2 step 3b, RFC 4035 section 3.1.4."""
+    node = zone.cuts[cut]
+    servers = find(node, NS)
+    assert servers is not None
+    authority: tuple[RecordSet, ...] = (servers,)
+    if dnssec and (proofs := denial_of(zone).proofs) is not None:
+        signer = find(node, DS)
+        authority = (servers, signer) if signer is not None else (servers, *proofs.no_data(cut))
+    return Lookup(NOERROR, False, (), authority, glue_of(zone, cut, servers), zone, exact)
+
+
+def _renamed(zone: Zone, cut: bytes, name: bytes) -> Lookup:
+    """A name below a DNAME, and the CNAME that follows from it: RFC 6672 section 3.1."""
+    dname = find(zone.cuts[cut], DNAME)
+    assert dname is not None
+    target = name[: -len(cut)] + dname.rdatas[0]
+    if len(target) > MAX_NAME:
+        return Lookup(YXDOMAIN, True, (dname,), zone=zone, exact=False)
+    alias = RecordSet(name, CNAME, dname.ttl, (target,))
+    return Lookup(NOERROR, True, (dname, alias), zone=zone, exact=False)
+
+
+def _not_there(zone: Zone, name: bytes, rdtype: int, dnssec: bool) -> Lookup:
+    """A name that the zone has not: by a wildcard at its closest encloser, or not at all."""
+    encloser = name[1 + name[0] :]
+    while (node := zone.nodes.get(encloser)) is None or _only_hashed(zone, encloser, node):
+        encloser = encloser[1 + encloser[0] :]
+    wildcard = WILDCARD + encloser
+    node = zone.nodes.get(wildcard)
+    denial = denial_of(zone)
+    proofs = denial.proofs if dnssec else None
+    if node is None:
+        proved = proofs.no_name(name, encloser) if proofs is not None else ()
+        return Lookup(NXDOMAIN, True, (), (denial.soa, *proved), (), zone, False)
+    found = _pick(node, rdtype) or find(node, CNAME)
+    if found is None:
+        proved = proofs.no_data_by_wildcard(name, encloser) if proofs is not None else ()
+        return Lookup(NOERROR, True, (), (denial.soa, *proved), (), zone, False)
+    proved = proofs.by_wildcard(name, encloser) if proofs is not None else ()
+    found = RecordSet(name, found.rdtype, found.ttl, found.rdatas, found.signatures)
+    additional = addresses_of(zone, found) if found.rdtype in WITH_ADDRESSES else ()
+    return Lookup(NOERROR, True, (found,), proved, additional, zone, False)
+
+
+def _only_hashed(zone: Zone, name: bytes, node: Node) -> bool:
+    """Whether a name owns an NSEC3 record alone, and so is as if not there: RFC 5155 section 7.2.8."""
+    return len(node) == 1 and node[0].rdtype == NSEC3 and name not in zone.below
 
 
 def _pick(node: Node, rdtype: int) -> RecordSet | None:
+    """The set that answers; for ANY, and for RRSIG, one of those there are."""
     if rdtype == ANY:
-        return next(iter(node), None)
-    return find(node, rdtype)
+        return next((each for each in node if each.rdtype not in _DENYING), None)
+    if rdtype == RRSIG:
+        return next(
+            (RecordSet(each.owner, RRSIG, each.ttl, each.signatures) for each in node if each.signatures),
+            None,
+        )
+    for each in node:
+        if each.rdtype == rdtype:
+            return each
+    return None

@@ -20,6 +20,8 @@ ANY = 255  # RFC 1035 section 3.2.3
 #: Response codes: RFC 1035 section 4.1.1, RFC 2136 section 2.2.
 NOERROR, SERVFAIL, NXDOMAIN, REFUSED, YXDOMAIN = 0, 2, 3, 5, 6
 
+#: The label, its length before it, of a source of synthesis: RFC 4592 section 2.1.1.
+WILDCARD: Final = b"\x01*"
 #: Seconds that a record may be remembered; short, since a hosts file changes without notice.
 TTL: Final = 60
 #: CNAMEs followed for one question.

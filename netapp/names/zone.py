@@ -42,7 +42,8 @@ class Zone:
     :ivar nodes: every name that exists: those of records, below cuts too, and empty non-terminals.
     :ivar below: how many names stand directly below a name, for those that have any.
     :ivar cuts: owners of NS below the apex and of DNAME; what is below them is not ours to answer.
-    :ivar memo: what others have worked out from this zone, by whatever key they choose.
+    :ivar memo: what others have worked out from this zone, by whatever key they choose; what has a
+        method ``changed(zone, owners)`` gives that of a changed zone, the rest is not carried over.
     """
 
     __slots__ = ("below", "cuts", "memo", "nodes", "origin", "soa")
@@ -108,7 +109,11 @@ class Zone:
         draft = _Draft(self.origin, dict(self.nodes), dict(self.below), dict(self.cuts))
         for owner, (less, more) in owners.items():
             draft.put(owner, _changed_node(owner, self.nodes.get(owner, ()), less, more))
-        return draft.zone()
+        made = draft.zone()
+        for key, known in self.memo.items():
+            if (carry_over := getattr(known, "changed", None)) is not None:
+                made.memo[key] = carry_over(made, owners)
+        return made
 
 
 def build_zone(origin: bytes, records: Iterable[Record]) -> Zone:

@@ -1,0 +1,73 @@
+"""What an NSEC chain proves: RFC 4035 section 3.1.3.
+
+The chain is the names that own NSEC records in canonical order (RFC 4034 section 6.1); each says
+that there is no name between it and the next.
+"""
+
+from netapp.names.chain import Chain
+from netapp.names.model import NSEC, WILDCARD, RecordSet, find
+from netapp.names.zone import Zone
+
+
+def canonical_key(name: bytes) -> bytes:
+    """Octets that sort as names do: RFC 4034 section 6.1.
+
+    Labels come last first, each ended by the least octet; the two least are written as two.
+
+    :param name: folded wire name.
+    """
+    labels, at = [], 0
+    while name[at]:
+        end = at + 1 + name[at]
+        labels.append(name[at + 1 : end])
+        at = end
+    labels.reverse()
+    key = b"\0".join(labels)
+    if key.count(b"\0") >= len(labels) or b"\1" in key:
+        return b"\0".join(label.replace(b"\1", b"\1\2").replace(b"\0", b"\1\1") for label in labels)
+    return key
+
+
+class NsecProofs:
+    """The proofs of a zone with NSEC records."""
+
+    def __init__(self, zone: Zone, chain: Chain[bytes]) -> None:
+        """:param chain: the NSEC records' owners; not empty."""
+        self.zone, self.chain = zone, chain
+
+    def no_data(self, name: bytes) -> tuple[RecordSet, ...]:
+        """A name without records has no NSEC: the one before it tells of names below."""
+        return (self._at(name) or self._before(name),)
+
+    def no_name(self, name: bytes, encloser: bytes) -> tuple[RecordSet, ...]:
+        return _once(self._before(name), self._before(WILDCARD + encloser))
+
+    def by_wildcard(self, name: bytes, encloser: bytes) -> tuple[RecordSet, ...]:
+        return (self._before(name),)
+
+    def no_data_by_wildcard(self, name: bytes, encloser: bytes) -> tuple[RecordSet, ...]:
+        return _once(self._before(name), *self.no_data(WILDCARD + encloser))
+
+    def _at(self, name: bytes) -> RecordSet | None:
+        return find(self.zone.nodes.get(name, ()), NSEC)
+
+    def _before(self, name: bytes) -> RecordSet:
+        """The NSEC whose span a name falls in."""
+        found = self._at(self.chain.before(canonical_key(name)))
+        assert found is not None
+        return found
+
+
+def nsec_chain(zone: Zone) -> Chain[bytes]:
+    """The NSEC records of a zone, in order."""
+    owners = (owner for owner in zone.nodes if is_linked(zone, owner))
+    return Chain((canonical_key(owner), owner) for owner in owners)
+
+
+def is_linked(zone: Zone, owner: bytes) -> bool:
+    """Whether a name is in the chain."""
+    return find(zone.nodes.get(owner, ()), NSEC) is not None
+
+
+def _once(*sets: RecordSet) -> tuple[RecordSet, ...]:
+    return tuple(dict.fromkeys(sets))
