@@ -698,10 +698,24 @@ DNS_REQUEST_RECORDS: Final = 16
 DNS_OPTIONS: Final = 32
 #: Packed answers kept for each kind of cache: by question, by datagram, by text.
 DNS_ANSWERS: Final = 32768
+#: The same for names that are not there and names that a wildcard makes: random ones evict no others.
+DNS_FLEETING_ANSWERS: Final = 16384
+#: What is said of missing and delegated names, kept with their zone by length.
+DNS_BODIES: Final = 1024
+#: OPT records of requests that are known without being read.
+DNS_OPTS: Final = 256
+#: Clients whose cookies are remembered; all are forgotten beyond it, and known again by their hash.
+DNS_COOKIES: Final = 16384
+#: Octets of what a DNS server is asked to call itself: an NSID, a version.
+DNS_IDENTITY: Final = 128
 #: Connections to one DNS listener; beyond it the oldest idle one is closed.
 DNS_CONNECTIONS: Final = 600
 #: A DNS connection: until its next request, and for one request to arrive whole.
 DNS_IDLE: Final = 10.0
+#: A DNS connection in all; then it ends between two requests, and its client may come again.
+DNS_LIFETIME: Final = 3600.0
+#: Requests of one DNS connection that wait for something slow (an update, a transfer) at a time.
+DNS_WAITING: Final = 8
 #: A connection to the DNS port that has not said enough to be known for DNS or text.
 DNS_UNDECIDED: Final = 30.0
 #: A person's connection to the DNS port, between two lines.
