@@ -1,0 +1,231 @@
+"""A transfer in, as a conversation without a socket: messages in, a zone or its changes out.
+
+The first SOA says what will be there at the end.  In AXFR (RFC 5936) the records follow, and that
+SOA again.  In IXFR (RFC 1995) either that, or runs of what goes and what comes, each behind its
+SOA; each run goes on where the one before ended, and the last ends at the first SOA.  What is not
+so changes nothing: :class:`Broken` says why.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from netapp.core import limits
+from netapp.dns.transfer.wire import AXFR, IN, IXFR, NOERROR, QUERY, Reply, parse_reply, records_at, request
+from netapp.errors import NetappError, WireError
+from netapp.names.changes import Change
+from netapp.names.model import SOA, Record
+from netapp.names.naming import shown
+from netapp.names.serial import newer
+from netapp.names.zone import serial_of
+
+_RCODES: Final = {1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED", 9: "NOTAUTH"}
+
+
+class Broken(NetappError):
+    """The primary's answer is not one: nothing of it is taken."""
+
+
+class Refused(Broken):
+    """The primary answers with an error.  ``rcode`` is RFC 1035 section 4.1.1's."""
+
+    def __init__(self, rcode: int) -> None:
+        super().__init__(f"it answers {rcode_name(rcode)}")
+        self.rcode = rcode
+
+
+class Backwards(Broken):
+    """The primary's serial is older than ours."""
+
+    def __init__(self, theirs: int, ours: int) -> None:
+        super().__init__(f"its serial {theirs} is older than ours, {ours}")
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """There is nothing newer."""
+
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """All records of the zone, the SOA first."""
+
+    records: list[Record]
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """What has changed, oldest first."""
+
+    changes: tuple[Change, ...]
+
+
+Outcome = Current | Whole | Differences
+
+
+class Inbound:
+    """One transfer.
+
+    :param soa: rdata of the SOA that is there; None for a zone that is not, or no more to be served.
+    :param ident: the request's id.
+    :param whole: ask for all of it, though it is there.
+    """
+
+    def __init__(
+        self,
+        origin: bytes,
+        soa: bytes | None,
+        ident: int,
+        *,
+        whole: bool = False,
+        octets: int = limits.TRANSFER_OCTETS,
+        records: int = limits.TRANSFER_RECORDS,
+    ) -> None:
+        self.origin, self.ident = origin, ident
+        self.qtype = AXFR if soa is None or whole else IXFR
+        self._soa, self._ours = soa, None if soa is None else serial_of(soa)
+        self._octets_left, self._records_left = octets, records
+        self._take: Callable[[Record], Outcome | None] = self._first
+        self._last: Record | None = None  # the SOA that ends it
+        self._whole: list[Record] = []
+        self._changes: list[Change] = []
+        self._removed: list[Record] = []
+        self._added: list[Record] = []
+        self.outcome: Outcome | None = None
+        self.octets = self.messages = 0
+
+    def request(self) -> bytes:
+        """What the primary is asked."""
+        return request(self.ident, self.origin, self.qtype, soa=self._soa if self.qtype == IXFR else None)
+
+    def receive(self, message: bytes) -> Outcome | None:
+        """Take the next message.  :returns: what came of it all, once that is known.
+
+        :raises Broken: this is no transfer of this zone, or too much.
+        """
+        self.octets += len(message)
+        self.messages += 1
+        if self.octets > self._octets_left:
+            raise Broken(f"it is larger than {self._octets_left} octets")
+        try:
+            reply = parse_reply(message)
+            self._check(reply)
+            for record in records_at(message, reply.start, reply.answers):
+                self._count(record)
+                if self.outcome is not None:
+                    raise Broken("there are records behind its end")
+                self.outcome = self._take(record)
+        except WireError as error:
+            raise Broken(str(error)) from None
+        if self.qtype == IXFR and self.messages == reply.answers == 1:
+            theirs = serial_of(self._end.rdata)
+            if theirs == self._ours:  # one SOA is all there is to say: RFC 1995 section 2
+                self.outcome = Current(theirs)
+        return self.outcome
+
+    def _check(self, reply: Reply) -> None:
+        """:raises Broken: it is not the answer to what was asked."""
+        if reply.ident != self.ident or reply.opcode != QUERY:
+            raise Broken("it answers another request")
+        if reply.rcode != NOERROR:
+            raise Refused(reply.rcode)
+        if reply.truncated:
+            raise Broken("a message is truncated")
+        if reply.question is not None and reply.question != (self.origin, self.qtype, IN):
+            raise Broken("it answers another question")
+        if not reply.answers and self._last is None:
+            raise Broken("there is no SOA in it")
+
+    def _count(self, record: Record) -> None:
+        self._records_left -= 1
+        if self._records_left < 0:
+            raise Broken("it has more records than may come")
+        if not record.owner.endswith(self.origin) or not _encloses(self.origin, record.owner):
+            raise Broken(f"{shown(record.owner)} is not in the zone")
+        if record.rdtype == SOA and record.owner != self.origin:
+            raise Broken(f"there is an SOA at {shown(record.owner)}")
+        if record.rdtype != SOA and (128 <= record.rdtype <= 255 or record.rdtype in (0, 41)):
+            raise Broken("a record is of a type that no zone has")
+
+    # The records, one after another ----------------------------------------------------------
+
+    @property
+    def _end(self) -> Record:
+        assert self._last is not None
+        return self._last
+
+    def _first(self, record: Record) -> None:
+        if record.rdtype != SOA:
+            raise Broken("it does not begin with the SOA")
+        theirs = serial_of(record.rdata)
+        if self._ours is not None and theirs != self._ours and not newer(theirs, self._ours):
+            raise Backwards(theirs, self._ours)
+        self._last = record
+        self._whole.append(record)
+        self._take = self._second if self.qtype == IXFR else self._axfr
+
+    def _second(self, record: Record) -> Outcome | None:
+        """The record that tells which form an IXFR has: RFC 1995 section 4."""
+        if record.rdtype == SOA and serial_of(record.rdata) == self._ours:
+            self._whole.clear()
+            self._begin_run(record)
+            return None
+        self._take = self._axfr
+        return self._axfr(record)
+
+    def _axfr(self, record: Record) -> Outcome | None:
+        if record.rdtype != SOA:
+            self._whole.append(record)
+            return None
+        if not _same(record, self._end):
+            raise Broken("it ends with another SOA than it began with")
+        if len(self._whole) == 1:
+            raise Broken("there is nothing in it but the SOA")
+        return Whole(self._whole)
+
+    def _begin_run(self, record: Record) -> None:
+        self._removed, self._added = [record], []
+        self._take = self._removing
+
+    def _removing(self, record: Record) -> None:
+        if record.rdtype != SOA:
+            self._removed.append(record)
+            return
+        if not newer(serial_of(record.rdata), serial_of(self._removed[0].rdata)):
+            raise Broken("a serial within goes backwards")
+        self._added = [record]
+        self._take = self._adding
+
+    def _adding(self, record: Record) -> Outcome | None:
+        if record.rdtype != SOA:
+            self._added.append(record)
+            return None
+        self._changes.append(Change(tuple(self._removed), tuple(self._added)))
+        reached = self._added[0]
+        if serial_of(record.rdata) != serial_of(reached.rdata):
+            raise Broken("its differences do not follow one another")
+        if serial_of(reached.rdata) != serial_of(self._end.rdata):
+            self._begin_run(record)
+            return None
+        if not (_same(record, self._end) and _same(reached, self._end)):
+            raise Broken("it ends with another SOA than it began with")
+        return Differences(tuple(self._changes))
+
+
+def rcode_name(rcode: int) -> str:
+    return _RCODES.get(rcode, f"rcode {rcode}")
+
+
+def _encloses(origin: bytes, name: bytes) -> bool:
+    """Whether a name that ends in the octets of another ends in its labels."""
+    at, end = 0, len(name) - len(origin)
+    while at < end:
+        at += 1 + name[at]
+    return at == end
+
+
+def _same(one: Record, other: Record) -> bool:
+    """Two SOAs, whatever the case of the names within: RFC 4343."""
+    return one.rdata[:-20].lower() == other.rdata[:-20].lower() and one.rdata[-20:] == other.rdata[-20:]

@@ -1,0 +1,244 @@
+"""Transfers out: AXFR (RFC 5936) and IXFR (RFC 1995).
+
+A transfer is an iterator of messages, each made when the peer has read the one before.  It holds
+the zone of the moment when it was asked for, which nothing changes: what is sent is one version.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, Protocol
+
+from twisted.internet import interfaces
+from twisted.logger import Logger
+
+from netapp.core import limits
+from netapp.dns import wire
+from netapp.dns.requests import Client, Handler, Outcome, Request
+from netapp.dns.transfer.packing import TooLong, change_sets, messages, zone_sets
+from netapp.dns.transfer.wire import AXFR, HEADER, IXFR, NOTAUTH, REFUSED, SERVFAIL, records_at
+from netapp.errors import WireError
+from netapp.names.changes import Change, condensed
+from netapp.names.model import SOA
+from netapp.names.naming import shown
+from netapp.names.serial import newer
+from netapp.names.snapshot import Snapshot
+from netapp.names.zone import Zone, serial_of
+
+_RECORD_LEAST: Final = 13  # octets that a record takes in a message
+
+
+class Zones(Protocol):
+    """What is asked of the names."""
+
+    snapshot: Snapshot
+
+    def history(self, origin: bytes, since: int) -> tuple[Change, ...] | None: ...
+
+
+class Sending(Iterator[bytes]):
+    """The messages of one transfer; it holds one of the places until it has ended or is let go.
+
+    :param ended: called once, with why it ended early, "" for not.
+    """
+
+    def __init__(
+        self, made: Iterator[bytes], clock: interfaces.IReactorTime, ended: Callable[["Sending", str], object]
+    ) -> None:
+        self._made, self._clock, self._ended = made, clock, ended
+        self.begun = clock.seconds()
+        self.octets = self.messages = 0
+        self._over = False
+
+    def __next__(self) -> bytes:
+        if self._over:
+            raise StopIteration
+        if self._clock.seconds() - self.begun > limits.TRANSFER_OUT:
+            return self._stop(f"the peer has not read it in {limits.TRANSFER_OUT:g} s")
+        try:
+            message = next(self._made)
+        except StopIteration:
+            return self._stop("")
+        except TooLong:
+            return self._stop("a record is too large for a message")
+        self.octets += len(message)
+        self.messages += 1
+        return message
+
+    def _stop(self, why: str) -> bytes:
+        self._finish(why)
+        raise StopIteration
+
+    def _finish(self, why: str) -> None:
+        if not self._over:
+            self._over = True
+            self._ended(self, why)
+
+    def close(self) -> None:
+        """Nobody reads any more."""
+        self._finish("the peer has gone")
+
+    def __del__(self) -> None:
+        self.close()
+
+
+class Outgoing:
+    """Answers queries for AXFR and IXFR.
+
+    :param permits: (host, key) to whether that client may have our zones.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self, zones: Zones, permits: Callable[[str, object], bool], clock: interfaces.IReactorTime
+    ) -> None:
+        self._zones, self._permits, self._clock = zones, permits, clock
+        self._running: Counter[str] = Counter()
+        self.sent = self.refused = 0
+
+    @property
+    def running(self) -> int:
+        return self._running.total()
+
+    def handlers(self) -> dict[int, Handler]:
+        """By question type."""
+        return {AXFR: self.axfr, IXFR: self.ixfr}
+
+    def axfr(self, request: Request) -> Outcome:
+        """All of a zone, over a stream only: RFC 5936 section 4.2."""
+        zone, query, rcode = self._asked(request)
+        if rcode is None and not request.client.stream:
+            rcode = REFUSED
+        if zone is None or rcode is not None:
+            return wire.reply(request.octets, rcode or NOTAUTH, query=query)
+        return self._sending(request, query, zone, None)
+
+    def ixfr(self, request: Request) -> Outcome:
+        """What has changed since a serial; all of the zone if that is not known any more."""
+        zone, query, rcode = self._asked(request)
+        serial = None
+        if rcode is None and zone is not None:
+            try:
+                serial = serial_asked(request.octets, query)
+            except WireError:
+                rcode = wire.FORMERR
+        if zone is None or serial is None:
+            return wire.reply(request.octets, rcode or NOTAUTH, query=query)
+        if not newer(zone.serial, serial):  # current, or from the future: RFC 1995 section 2
+            return self._one_soa(request, query, zone)
+        changes = self._changes(zone, serial)
+        if not request.client.stream:
+            return self._datagram(request, query, zone, changes)
+        return self._sending(request, query, zone, changes)
+
+    # What is asked, and whether it may be had ------------------------------------------------
+
+    def _asked(self, request: Request) -> tuple[Zone | None, wire.Query, int | None]:
+        """The zone that is asked for, or why not."""
+        query = wire.parse_query(request.octets)  # it was read once already
+        if query.edns is not None and query.edns.version:
+            return None, query, wire.BADVERS
+        zone = self._zones.snapshot.zones.get(query.qname) if query.qclass == wire.IN else None
+        if zone is None:
+            return None, query, NOTAUTH
+        if not self._permits(request.client.host, request.key):
+            self.refused += 1
+            return None, query, REFUSED
+        if zone.origin in self._zones.snapshot.expired:
+            return None, query, SERVFAIL
+        return zone, query, None
+
+    def _changes(self, zone: Zone, serial: int) -> Sequence[Change] | None:
+        """The differences that are worth sending; None for all of the zone instead."""
+        changes = self._zones.history(zone.origin, serial)
+        if not changes or changes[-1].new_serial != zone.serial:
+            return None
+        if len(changes) > 1 and 2 * len(short := condensed(changes)) < _count(changes):
+            changes = (short,)
+        return changes if _is_shorter(changes, zone) else None
+
+    # The answers -----------------------------------------------------------------------------
+
+    def _one_soa(self, request: Request, query: wire.Query, zone: Zone) -> bytes:
+        soa = (zone.origin, SOA, zone.soa.ttl, zone.soa.rdatas)
+        return next(messages(_head(request), query.question, _opt(query), [soa]))
+
+    def _datagram(
+        self, request: Request, query: wire.Query, zone: Zone, changes: Sequence[Change] | None
+    ) -> bytes:
+        """All differences if they fit, else the new SOA alone: RFC 1995 section 2."""
+        room = wire.LEAST_DATAGRAM if query.edns is None else min(query.edns.size, limits.DNS_DATAGRAM)
+        room -= request.room
+        if changes is not None and _count(changes) * _RECORD_LEAST < room:
+            made = messages(_head(request), query.question, _opt(query), change_sets(zone, changes), room)
+            message = next(made)
+            if next(made, None) is None and len(message) <= room:
+                return message
+        return self._one_soa(request, query, zone)
+
+    def _sending(
+        self, request: Request, query: wire.Query, zone: Zone, changes: Sequence[Change] | None
+    ) -> Outcome:
+        host = request.client.host
+        if self.running >= limits.TRANSFERS_OUT or self._running[host] >= limits.TRANSFERS_OUT_EACH:
+            self.refused += 1
+            return wire.reply(request.octets, SERVFAIL, query=query)
+        self._running[host] += 1
+        sets = zone_sets(zone) if changes is None else change_sets(zone, changes)
+        made = messages(_head(request), query.question, _opt(query), sets)
+        kind = "AXFR" if changes is None else "IXFR"
+
+        def ended(sending: Sending, why: str) -> None:
+            self._ended(request.client, zone, kind, sending, why)
+
+        return Sending(made, self._clock, ended)
+
+    def _ended(self, client: Client, zone: Zone, kind: str, sending: Sending, why: str) -> None:
+        self._running -= Counter((client.host,))
+        fields = {
+            "zone": shown(zone.origin), "serial": zone.serial, "kind": kind, "host": client.host,
+            "octets": sending.octets, "seconds": round(self._clock.seconds() - sending.begun, 3),
+        }  # fmt: skip
+        if why:
+            self._log.warn("zone {zone}: {kind} to {host} ended early: {why}", why=why, **fields)
+            return
+        self.sent += 1
+        self._log.info(
+            "zone {zone}: serial {serial} sent to {host} by {kind}, {octets} octets in {seconds} s", **fields
+        )
+
+
+def serial_asked(octets: bytes, query: wire.Query) -> int:
+    """The serial that an IXFR's client has, in the authority section: RFC 1995 section 3.
+
+    :raises WireError: there is no such SOA, or it cannot be read.
+    """
+    if octets[8:10] == b"\0\1":
+        record = next(records_at(octets, HEADER + len(query.question), 1))
+        if (record.owner, record.rdtype) == (query.qname, SOA):
+            return serial_of(record.rdata)
+    raise WireError("an IXFR without the SOA that is there already", source="RFC 1995 section 3")
+
+
+def _count(changes: Sequence[Change]) -> int:
+    return sum(map(len, changes))
+
+
+def _is_shorter(changes: Sequence[Change], zone: Zone) -> bool:
+    """Whether differences have fewer records than the zone.  It counts no further than need be."""
+    left = _count(changes)
+    if left <= len(zone):
+        return True
+    for _ in zone.records():
+        left -= 1
+        if left < 0:
+            return True
+    return False
+
+
+def _head(request: Request) -> bytes:
+    return wire.answer_head(request.octets, flags=wire.AA, rcode=wire.NOERROR)
+
+
+def _opt(query: wire.Query) -> bytes:
+    return b"" if query.edns is None else wire.opt(query.edns.do)

@@ -1,0 +1,104 @@
+"""Record sets to the messages of a transfer, as many records in each as it holds."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from netapp.core import limits
+from netapp.names.changes import Change
+from netapp.names.model import RRSIG, Record
+from netapp.names.zone import Zone
+
+#: Owner, type, TTL, and the rdata of each record.
+Set = tuple[bytes, int, int, tuple[bytes, ...]]
+
+_POINTERS: Final = 0xC000  # and fourteen bits of place: RFC 1035 section 4.1.4
+_REACH: Final = 0x4000
+_COUNTS: Final = 6  # octet of ANCOUNT
+_NONE: Final = bytes(8)  # counts
+
+
+class TooLong(ValueError):
+    """A record that no message can hold."""
+
+
+def zone_sets(zone: Zone) -> Iterator[Set]:
+    """A whole zone as AXFR has it, its SOA first and last: RFC 5936 section 2.2."""
+    soa, owner = zone.soa, zone.origin
+    yield owner, soa.rdtype, soa.ttl, soa.rdatas
+    for owner, node in zone.nodes.items():
+        for each in node:
+            if each is not soa:
+                yield owner, each.rdtype, each.ttl, each.rdatas
+            if each.signatures:
+                yield owner, RRSIG, each.ttl, each.signatures
+    yield soa.owner, soa.rdtype, soa.ttl, soa.rdatas
+
+
+def change_sets(zone: Zone, changes: Iterable[Change]) -> Iterator[Set]:
+    """The differences that lead to a zone, as IXFR has them: RFC 1995 section 4."""
+    soa = (zone.origin, zone.soa.rdtype, zone.soa.ttl, zone.soa.rdatas)
+    yield soa
+    for change in changes:
+        yield from map(_set, change.removed)
+        yield from map(_set, change.added)
+    yield soa
+
+
+def messages(
+    head: bytes, question: bytes, opt: bytes, sets: Iterable[Set], most: int = limits.TRANSFER_MESSAGE
+) -> Iterator[bytes]:
+    """Messages with all of these records in their answer sections, in order.
+
+    The question and the OPT record stand in the first alone (RFC 5936 section 2.2).  Owners are
+    compressed, rdata never is (RFC 3597 section 4).
+
+    :param head: the first four octets of each.
+    :param opt: an OPT record, or nothing.
+    :param most: octets of a message of more than one record.
+    :raises TooLong: one record is larger than a message can be.
+    """
+    message = bytearray(head + b"\0\1" + bytes(6) + question)
+    names: dict[bytes, bytes] = {}
+    _compressed(question[:-4], len(message) - len(question), names)
+    count, room, tail = 0, most - len(opt), opt
+    for owner, rdtype, ttl, rdatas in sets:
+        fixed = rdtype.to_bytes(2, "big") + b"\0\1" + ttl.to_bytes(4, "big")
+        for rdata in rdatas:
+            at, length = len(message), len(rdata)
+            if at + len(owner) + 10 + length > room and count:
+                yield _finished(message, count, tail)
+                message = bytearray(head + _NONE)
+                names.clear()
+                at, count, room, tail = len(message), 0, most, b""
+            if length > limits.TRANSFER_RECORD:
+                raise TooLong
+            message += _compressed(owner, at, names) + fixed + length.to_bytes(2, "big") + rdata
+            count += 1
+    yield _finished(message, count, tail)
+
+
+def _compressed(owner: bytes, at: int, names: dict[bytes, bytes]) -> bytes:
+    """An owner as it is written at that place.
+
+    :param names: to names written before, the pointers that lead there; this one's are added.
+    """
+    start = 0
+    while (pointer := names.get(suffix := owner[start:])) is None:
+        if not owner[start]:
+            return owner
+        if at + start < _REACH:
+            names[suffix] = (_POINTERS | at + start).to_bytes(2, "big")
+        start += 1 + owner[start]
+    return owner[:start] + pointer
+
+
+def _finished(message: bytearray, count: int, opt: bytes) -> bytes:
+    message[_COUNTS : _COUNTS + 2] = count.to_bytes(2, "big")
+    if opt:
+        message[11] = 1  # ARCOUNT
+        message += opt
+    return bytes(message)
+
+
+def _set(record: Record) -> Set:
+    return record.owner, record.rdtype, record.ttl, (record.rdata,)

@@ -1,0 +1,229 @@
+"""Transfers out, read by dnspython, and by our own other side."""
+
+import dns.flags
+import dns.message
+import dns.name
+import dns.rdatatype
+import dns.xfr
+import dns.zone
+import pytest
+from twisted.internet import task
+
+from netapp.core import limits
+from netapp.dns.transfer.incoming import Current, Differences, Inbound, Whole
+from netapp.dns.transfer.outgoing import Outgoing, Sending
+from netapp.dns.transfer.packing import TooLong, messages
+from netapp.dns.transfer.wire import AXFR, IXFR, request
+from netapp.names.model import TXT, Record
+from netapp.names.naming import wire_name
+from netapp.names.zone import Zone, build_zone
+from tests.dns.asking import opt
+from tests.dns.transfer.zones import ORIGIN, Known, alike, asked, big, crowd, host, soa, steps, zone
+
+OLD = zone(1, host("a.example.lan", "10.0.0.1"))
+MID = zone(2, host("a.example.lan", "10.0.0.2"))
+NEW = zone(3, host("a.example.lan", "10.0.0.2"), host("b.example.lan", "10.0.0.3"))
+ALL = "0.0.0.0/0"
+
+
+def server(known: Known, clock: task.Clock | None = None, permits: object = None) -> Outgoing:
+    return Outgoing(known, lambda host, key: permits is None, clock or task.Clock())
+
+
+def ixfr(serial: int, edns: bytes = b"") -> bytes:
+    octets = request(7, ORIGIN, IXFR, soa=soa(serial).rdata)
+    return octets[:11] + b"\1" + octets[12:] + edns if edns else octets
+
+
+def rcode(answer: object) -> int:
+    assert isinstance(answer, bytes)
+    return answer[3] & 15
+
+
+def read(outcome: object) -> list[dns.message.Message]:
+    assert isinstance(outcome, Sending)
+    return [dns.message.from_wire(each, one_rr_per_rrset=True, xfr=True) for each in outcome]
+
+
+def test_a_zone_goes_out_as_dnspython_reads_it() -> None:
+    found = dns.zone.Zone("example.lan.", relativize=False)
+    got = read(server(Known(NEW)).axfr(asked(request(7, ORIGIN, AXFR))))
+    with dns.xfr.Inbound(found, dns.rdatatype.AXFR) as inbound:
+        assert [inbound.process_message(each) for each in got] == [True]
+    assert len(got[0].question) == 1
+    assert got[0].flags & dns.flags.AA
+    kept = {(str(name), rdata.to_text()) for name, _, rdata in found.iterate_rdatas()}
+    assert ("b.example.lan.", "10.0.0.3") in kept
+    assert len(kept) == len(list(NEW.records()))
+
+
+def test_many_records_take_few_messages_each_within_its_bound() -> None:
+    sending = server(Known(big(5, 3000))).axfr(asked(request(7, ORIGIN, AXFR)))
+    assert isinstance(sending, Sending)
+    octets = list(sending)
+    assert len(octets) == pytest.approx(3000 * 28 / limits.TRANSFER_MESSAGE, abs=2)
+    assert all(len(each) <= limits.TRANSFER_MESSAGE for each in octets)
+    assert [each[5] for each in octets] == [1] + [0] * (len(octets) - 1)  # the question is in the first
+    names = [rrset.name for each in octets for rrset in dns.message.from_wire(each).answer]
+    assert dns.name.from_text("h0000002999.example.lan") in names
+
+
+def test_the_version_of_the_start_is_sent_to_the_end() -> None:
+    known = Known(big(5, 3000))
+    sending = server(known).axfr(asked(request(7, ORIGIN, AXFR)))
+    assert isinstance(sending, Sending)
+    inbound = Inbound(ORIGIN, None, 7)
+    inbound.receive(next(sending))
+    known.snapshot = Known(big(6, 10)).snapshot
+    for message in sending:
+        inbound.receive(message)
+    assert isinstance(inbound.outcome, Whole)
+    assert build_zone(ORIGIN, inbound.outcome.records).nodes == big(5, 3000).nodes
+
+
+def test_a_record_of_its_own_size_has_a_message_of_its_own() -> None:
+    long = Record(wire_name("long.example.lan"), TXT, b"\xff" + b"x" * 255, 60)
+    many = [Record(long.owner, TXT, long.rdata * 200, 60)]
+    sending = server(Known(zone(1, *many))).axfr(asked(request(7, ORIGIN, AXFR)))
+    assert isinstance(sending, Sending)
+    assert max(map(len, sending)) > 51200
+    with pytest.raises(TooLong):
+        list(messages(b"\0\1\x84\0", ORIGIN + b"\0\xfc\0\1", b"", [(ORIGIN, TXT, 60, (bytes(65000),))]))
+
+
+def test_edns_is_answered_in_the_first_message() -> None:
+    octets = request(7, ORIGIN, AXFR)
+    got = read(server(Known(big(1, 2000))).axfr(asked(octets[:11] + b"\1" + octets[12:] + opt())))
+    assert [each.edns for each in got] == [0] + [-1] * (len(got) - 1)
+
+
+def differences(known: Known, have: Zone) -> object:
+    inbound = Inbound(ORIGIN, have.soa.rdatas[0], 7)
+    outcome = server(known).ixfr(asked(inbound.request()))
+    assert isinstance(outcome, bytes | Sending)
+    for message in [outcome] if isinstance(outcome, bytes) else list(outcome):
+        inbound.receive(message)
+    return inbound.outcome
+
+
+def test_ixfr_sends_what_has_changed() -> None:
+    outcome = differences(Known(NEW, changes=steps(OLD, MID, NEW)), OLD)
+    assert isinstance(outcome, Differences)
+    assert [(each.old_serial, each.new_serial) for each in outcome.changes] == [(1, 2), (2, 3)]
+    after = OLD
+    for change in outcome.changes:
+        after = after.changed(change.removed, change.added)
+    assert alike(after, NEW)
+
+
+def test_a_chain_that_came_and_went_is_condensed() -> None:
+    zones = [zone(n, host("a.example.lan", f"10.0.0.{n}")) for n in range(1, 20)]
+    outcome = differences(Known(zones[-1], changes=steps(*zones)), zones[0])
+    assert isinstance(outcome, Differences)
+    assert [(each.old_serial, each.new_serial, len(each)) for each in outcome.changes] == [(1, 19, 4)]
+
+
+@pytest.mark.parametrize("changes", [(), steps(OLD, MID)])
+def test_ixfr_of_what_is_not_known_any_more_sends_all(changes: tuple[object, ...]) -> None:
+    outcome = differences(Known(NEW, changes=changes), OLD)  # type: ignore[arg-type]
+    assert isinstance(outcome, Whole)
+    assert alike(build_zone(ORIGIN, outcome.records), NEW)
+
+
+def test_differences_longer_than_the_zone_are_not_sent() -> None:
+    before = big(1, 500)
+    outcome = differences(Known(NEW, changes=steps(before, NEW)), before)
+    assert isinstance(outcome, Whole)
+
+
+def test_d21_a_current_serial_and_one_from_the_future_get_one_soa() -> None:
+    outgoing = server(Known(NEW, changes=steps(OLD, NEW)))
+    for serial in (3, 4, 2**31 + 2):
+        for stream in (True, False):
+            answer = outgoing.ixfr(asked(ixfr(serial), stream=stream))
+            assert isinstance(answer, bytes)
+            message = dns.message.from_wire(answer, one_rr_per_rrset=True)
+            assert [rrset.rdtype for rrset in message.answer] == [dns.rdatatype.SOA]
+            assert message.answer[0][0].serial == 3
+    assert differences(Known(NEW), NEW) == Current(3)
+
+
+def test_ixfr_over_udp_is_all_of_it_or_one_soa() -> None:
+    outgoing = server(Known(NEW, changes=steps(OLD, NEW)))
+    answer = outgoing.ixfr(asked(ixfr(1), stream=False))
+    assert isinstance(answer, bytes)
+    assert len(answer) <= 512
+    assert isinstance(Inbound(ORIGIN, OLD.soa.rdatas[0], 7).receive(answer), Differences)
+    much = build_zone(ORIGIN, [*zone(4).records(), *crowd(60)])
+    outgoing = server(Known(much, changes=steps(OLD, much)))
+    for edns in (b"", opt(4096)):
+        answer = outgoing.ixfr(asked(ixfr(1, edns), stream=False))
+        assert isinstance(answer, bytes)
+        assert len(dns.message.from_wire(answer, one_rr_per_rrset=True).answer) == 1
+
+
+def test_d19_axfr_over_udp_is_refused() -> None:
+    assert rcode(server(Known(NEW)).axfr(asked(request(7, ORIGIN, AXFR), stream=False))) == 5
+
+
+def test_d20_no_zone_of_ours_is_notauth_and_a_stranger_is_refused() -> None:
+    other = wire_name("other.lan")
+    below = wire_name("a.example.lan")
+    for origin in (other, below):
+        assert rcode(server(Known(NEW)).axfr(asked(request(7, origin, AXFR)))) == 9
+        assert rcode(server(Known(NEW)).ixfr(asked(request(7, origin, IXFR, soa=soa(1).rdata)))) == 9
+    strict = server(Known(NEW), permits="nobody")
+    assert rcode(strict.axfr(asked(request(7, ORIGIN, AXFR)))) == 5
+    assert rcode(strict.ixfr(asked(ixfr(1)))) == 5
+    assert strict.refused == 2
+
+
+def test_an_expired_zone_is_not_handed_on() -> None:
+    assert rcode(server(Known(NEW, expired=[ORIGIN])).axfr(asked(request(7, ORIGIN, AXFR)))) == 2
+
+
+@pytest.mark.parametrize("cut", [0, 5, 20])
+def test_an_ixfr_without_its_soa_is_a_format_error(cut: int) -> None:
+    octets = ixfr(1)
+    if not cut:
+        octets = request(7, ORIGIN, IXFR)
+    else:
+        length = len(soa(1).rdata) - cut
+        at = len(octets) - len(soa(1).rdata)
+        octets = octets[: at - 2] + length.to_bytes(2, "big") + octets[at:-cut]
+    answer = server(Known(NEW)).ixfr(asked(octets))
+    assert rcode(answer) == 1
+
+
+def test_an_unknown_version_of_edns_is_badvers() -> None:
+    octets = request(7, ORIGIN, AXFR)
+    answer = server(Known(NEW)).axfr(asked(octets[:11] + b"\1" + octets[12:] + opt(version=1)))
+    assert isinstance(answer, bytes)
+    assert dns.message.from_wire(answer).rcode() == 16
+
+
+def test_so_many_transfers_at_once_and_no_more() -> None:
+    outgoing = server(Known(NEW))
+    running = [outgoing.axfr(asked(request(7, ORIGIN, AXFR))) for _ in range(limits.TRANSFERS_OUT_EACH)]
+    assert rcode(outgoing.axfr(asked(request(7, ORIGIN, AXFR)))) == 2
+    assert isinstance(outgoing.axfr(asked(request(7, ORIGIN, AXFR), host="10.0.0.1")), Sending)
+    list(running.pop())  # type: ignore[arg-type]
+    running[0].close()  # type: ignore[union-attr]
+    del running[1]
+    assert outgoing.running == limits.TRANSFERS_OUT_EACH - 3
+    crowd = [
+        outgoing.axfr(asked(request(7, ORIGIN, AXFR), host=f"10.0.1.{n}"))
+        for n in range(limits.TRANSFERS_OUT)
+    ]
+    assert rcode(crowd[-1]) == 2
+
+
+def test_a_transfer_that_is_never_read_to_its_end_has_one() -> None:
+    clock = task.Clock()
+    outgoing = server(Known(big(1, 5000)), clock)
+    sending = outgoing.axfr(asked(request(7, ORIGIN, AXFR)))
+    assert isinstance(sending, Sending)
+    assert next(sending)
+    clock.advance(limits.TRANSFER_OUT + 1)
+    assert list(sending) == []
+    assert outgoing.running == 0
