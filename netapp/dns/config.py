@@ -13,6 +13,8 @@ PLUGIN = "netapp-dns"
 @dataclass(frozen=True, kw_only=True)
 class Config(ServiceConfig):
     unknown: str = "i dont know"  # the plain answer for a name that we do not have
+    allow_transfer: tuple[str, ...] = ()  # NETWORK[#KEY] of who may have whole zones; nobody
+    allow_update: tuple[str, ...] = ()  # and of who may change them
 
     def __post_init__(self) -> None:
         """:raises ConfigError: ``unknown`` is nothing that can be told from silence or from DNS."""

@@ -1,5 +1,6 @@
 """The name service from its configuration."""
 
+import time
 from functools import partial
 from typing import Any
 
@@ -12,25 +13,39 @@ from netapp.core.metrics import Metrics
 from netapp.core.services import House
 from netapp.core.strangers import Page
 from netapp.core.streams import Peer
+from netapp.dns.allow import allowed
 from netapp.dns.answers import Answers
 from netapp.dns.config import DEFAULTS, PLUGIN, Config
+from netapp.dns.keys import Keyring
 from netapp.dns.protocol import DnsDatagrams, DnsFactory, DnsProtocol
+from netapp.dns.requests import Request, Requests
 from netapp.dns.session import DnsSession
 from netapp.names.store import Names
 
 
 def dns_service(
-    config: Config, names: Names, own: OwnPorts, metrics: Metrics, reactor: Any, page: Page | None = None
+    config: Config,
+    names: Names,
+    own: OwnPorts,
+    metrics: Metrics,
+    reactor: Any,
+    page: Page | None = None,
+    keyring: Keyring | None = None,
 ) -> IService:
     """Every listener of the configuration, under one service.
 
     :param page: where a browser that comes here is sent.
-    :raises ConfigError: a listener that cannot be.
+    :param keyring: the keys that sign.
+    :raises ConfigError: a listener that cannot be, or a rule with a key that is not there.
     """
     house = House()
     access = Access(config.allow, config.proxy)
     answers = Answers(names.snapshot, config.unknown, config.encoding)
     names.changes.subscribe(answers.use)
+    keyring = keyring if keyring is not None else Keyring()
+    requests = Requests(partial(_plain, answers), keyring, time.time)
+    allowed(config.allow_transfer, keyring, "allow-transfer")
+    allowed(config.allow_update, keyring, "allow-update")
 
     def build(peer: Peer) -> DnsProtocol:
         return DnsProtocol(DnsSession(answers, config.lang), reactor)
@@ -45,11 +60,19 @@ def dns_service(
             hint = partial(_hint_tcp, names)
             listener = listen.StreamListener(PLUGIN, description, factory, reactor, hint)
         listener.setServiceParent(house)
-    _count(metrics, names, answers)
+    _count(metrics, names, answers, requests)
     return house
 
 
-def _count(metrics: Metrics, names: Names, answers: Answers) -> None:
+def _plain(answers: Answers, request: Request) -> bytes | None:
+    """A plain question that was signed."""
+    return (answers.message if request.client.stream else answers.datagram)(request.octets)
+
+
+def _count(metrics: Metrics, names: Names, answers: Answers, requests: Requests) -> None:
+    metrics.counter(
+        "netapp_dns_tsig_failures", "Signatures that did not hold.", lambda: requests.unverified.total()
+    )
     metrics.counter(
         "netapp_dns_malformed", "Requests that were no DNS and no text.", lambda: answers.malformed
     )

@@ -3,14 +3,18 @@
 from typing import Any, ClassVar
 
 from twisted.application.service import IService
+from twisted.logger import Logger
 
 from netapp.core.config import ServiceOptions, repeated
 from netapp.core.running import Shared, alone
 from netapp.dns.config import PLUGIN, Config
+from netapp.dns.keys import Keyring, keyring_of
 from netapp.dns.service import dns_service
 from netapp.names.config import Config as NamesConfig
 from netapp.names.sources import parse_record
 from netapp.names.store import Names, open_names
+
+_log = Logger()
 
 
 class Options(ServiceOptions):
@@ -23,13 +27,48 @@ class Options(ServiceOptions):
     )
     opt_record = repeated("record", "NAME=ADDRESS: a name we have; A or AAAA by its address; repeatable.")
     opt_hosts = repeated("hosts", "A hosts file, read again on SIGHUP; repeatable.")
+    opt_key = repeated(
+        "key",
+        "ALGORITHM:NAME:SECRET in base64: a key that signs (TSIG); with :@FILE instead of the secret no"
+        " list of processes shows it; repeatable, read again on SIGHUP.",
+    )
+    opt_allow_transfer = repeated(
+        "allow-transfer", "NETWORK[#KEY] of those who may have whole zones; repeatable."
+    )
+    opt_allow_update = repeated("allow-update", "NETWORK[#KEY] of those who may change zones; repeatable.")
     optParameters: ClassVar[list[list[Any]]] = [
         ["unknown", None, Config.unknown, "The plain answer for a name that we do not have."],
     ]
 
+    @property
+    def secret_shown(self) -> bool:
+        """Whether the command line itself holds a key's secret, where every list of processes shows it."""
+        secrets = [key for key in self.get("key", ()) if ":@" not in key]
+        return any(word.endswith(key) for word in self._arguments for key in secrets)
+
 
 def config_from(options: Options) -> Config:
-    return Config(**options.shared(), unknown=options["unknown"])
+    return Config(
+        **options.shared(),
+        unknown=options["unknown"],
+        allow_transfer=options.get("allow-transfer", ()),
+        allow_update=options.get("allow-update", ()),
+    )
+
+
+def keyring_from(options: Options) -> Keyring:
+    """The keys that the options name and the state directory keeps; a reload takes them as they are then."""
+    if options.secret_shown:
+        _log.warn("netapp-dns: the command line shows a key's secret: write --key ALGORITHM:NAME:@FILE")
+    begun = False
+
+    def given() -> tuple[str, ...]:
+        nonlocal begun
+        now, begun = options.again() if begun else options, True
+        keys: tuple[str, ...] = now.get("key", ())
+        return keys
+
+    return keyring_of(given, options.state_path)
 
 
 def names_config_from(options: Options) -> NamesConfig:
@@ -49,7 +88,9 @@ def part(options: Options, shared: Shared) -> IService:
 
     config = config_from(options)
     names = shared.noun("names", opened)
-    return dns_service(config, names, shared.own_ports, shared.metrics, shared.reactor, shared.page)
+    keyring = keyring_from(options)
+    shared.hangup.add("keys", keyring.reload)
+    return dns_service(config, names, shared.own_ports, shared.metrics, shared.reactor, shared.page, keyring)
 
 
 def makeService(options: Options) -> IService:

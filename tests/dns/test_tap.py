@@ -9,7 +9,7 @@ import pytest
 from twisted.python import usage
 
 from netapp.dns.config import Config
-from netapp.dns.tap import Options, config_from, names_config_from
+from netapp.dns.tap import Options, config_from, keyring_from, names_config_from
 from netapp.errors import ConfigError
 from tests import real
 from tests.dns.asking import record
@@ -46,6 +46,35 @@ def test_an_unknown_text_that_could_not_be_sent(unknown: str) -> None:
         Config(unknown=unknown)
 
 
+def test_keys_and_rules(tmp_path: Path) -> None:
+    options = parse(
+        f"--state={tmp_path}", "--key=hmac-sha256:a:MDEy", "--key", "hmac-sha512:b:MDEy",
+        "--allow-transfer=10.0.0.0/8#a", "--allow-update=192.0.2.1", "--allow-update=::1#b",
+    )  # fmt: skip
+    assert [str(key) for key in keyring_from(options)] == ["a", "b"]
+    assert config_from(options).allow_transfer == ("10.0.0.0/8#a",)
+    assert config_from(options).allow_update == ("192.0.2.1", "::1#b")
+    assert config_from(parse()).allow_transfer == config_from(parse()).allow_update == ()
+
+
+def test_keys_of_the_configuration_file_are_read_again(tmp_path: Path) -> None:
+    file = tmp_path / "netapp.toml"
+    file.write_text('[dns]\nkey = ["hmac-sha256:a:MDEy"]\n')
+    options = parse(f"--config={file}", f"--state={tmp_path}")
+    assert not options.secret_shown
+    ring = keyring_from(options)
+    file.write_text('[dns]\nkey = ["hmac-sha256:b:MDEy", "hmac-sha256:c:MDEy"]\n')
+    ring.reload()
+    assert [str(key) for key in ring] == ["b", "c"]
+
+
+def test_a_secret_on_the_command_line_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("MDEy")
+    assert parse("--key=hmac-sha256:a:MDEy").secret_shown
+    assert parse("--key", "hmac-sha256:a:MDEy").secret_shown
+    assert not parse(f"--key=hmac-sha256:a:@{tmp_path}/key").secret_shown
+
+
 def test_options_of_later_are_not_there_yet() -> None:
     with pytest.raises(usage.UsageError):
         parse("--zone=example.zone")
@@ -55,6 +84,10 @@ def test_options_of_later_are_not_there_yet() -> None:
 @pytest.mark.parametrize(
     ("option", "said"),
     [
+        ("--key=hmac-sha256:a", "netapp-dns: --key: write ALGORITHM:NAME:SECRET or ALGORITHM:NAME:@FILE"),
+        ("--key=hmac-sha256:a:@gone", "netapp-dns: the key file gone cannot be read: No such file"),
+        ("--allow-transfer=10.0.0.0/8#a", "netapp-dns: --allow-transfer 10.0.0.0/8#a: there is no key 'a'"),
+        ("--allow-update=ten", "netapp-dns: --allow-update ten: 'ten' is no network: write 192.0.2.0/24"),
         ("--record=www", "netapp-dns: --record 'www': there is no =; write NAME=ADDRESS"),
         ("--hosts=missing", "netapp-dns: the hosts file missing cannot be read: No such file"),
         ("--hosts=broken", "netapp-dns: broken:2: '10.0.0' is no address"),
