@@ -11,6 +11,7 @@ from twisted.logger import Logger
 
 from netapp.core import limits
 from netapp.core.access import Access, plain_host
+from netapp.core.udp.source import Source as Source
 from netapp.errors import WireError
 
 if TYPE_CHECKING:
