@@ -4,7 +4,8 @@ import ipaddress
 import os
 import socket
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +15,7 @@ from netapp.errors import ConfigError
 from netapp.names.hosts import parse_hosts
 from netapp.names.model import Address, Record, address_record
 from netapp.names.naming import BadName, wire_name
+from netapp.names.zone import Zone
 
 
 class Source(Protocol):
@@ -24,6 +26,32 @@ class Source(Protocol):
 
     def read(self) -> Iterable[Record]:
         """All records now.  :raises ConfigError: they cannot be had; the text names cause and cure."""
+
+    def subscribe(self, changed: Callable[[], object]) -> Callable[[], None]:
+        """Have ``changed`` called whenever a read would give others.  :returns: call it to end that."""
+
+
+@dataclass(frozen=True, slots=True)
+class ZonesRead:
+    """What a source of zones has.
+
+    :ivar zones: by origin; what has not changed since the read before is the same object, what is
+        broken is the old one.
+    :ivar faults: a line each for what is broken, with file and line.
+    """
+
+    zones: Mapping[bytes, Zone]
+    faults: tuple[str, ...] = ()
+
+
+class ZoneSource(Protocol):
+    """Something that has zones and tells when they are others."""
+
+    #: A read takes a while, and may be done in a thread.
+    slow: bool
+
+    def read(self) -> ZonesRead:
+        """All zones now.  :raises ConfigError: they cannot be had; the text names cause and cure."""
 
     def subscribe(self, changed: Callable[[], object]) -> Callable[[], None]:
         """Have ``changed`` called whenever a read would give others.  :returns: call it to end that."""

@@ -1,6 +1,6 @@
 """The names of this process: sources on one side, the snapshot that readers see on the other."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from twisted.internet import defer, interfaces, threads
@@ -10,39 +10,37 @@ from twisted.python.failure import Failure
 from netapp.core import limits
 from netapp.core.events import Topic
 from netapp.errors import ConfigError
+from netapp.names.changes import Change
 from netapp.names.config import Config
+from netapp.names.held import Held
 from netapp.names.hosts import BrokenHosts
-from netapp.names.model import Node, nodes_of
+from netapp.names.model import Node, Record
 from netapp.names.naming import shown, wire_name
+from netapp.names.shelves import Put, Shelf, ZoneShelf, faulty
 from netapp.names.snapshot import Snapshot
-from netapp.names.sources import DeclaredRecords, HostsFile, OwnName, Source
+from netapp.names.sources import DeclaredRecords, HostsFile, OwnName, Source, ZoneSource
+from netapp.names.steps import Forgetful, Keeper
+from netapp.names.zone import BadZone, Zone, build_zone
+from netapp.names.zones import Decide, ZoneChanged, Zones, ZoneStatus
 
 T = TypeVar("T")
 #: Runs a read and gives its outcome.
-Aside = Callable[[Callable[[], dict[bytes, Node]]], "defer.Deferred[dict[bytes, Node]]"]
-
-
-class _Shelf:
-    """One source and the last that could be read of it."""
-
-    def __init__(self, source: Source) -> None:
-        self.source = source
-        self.nodes: dict[bytes, Node] = {}
-        self.end: Callable[[], None] = lambda: None
-
-    def read(self) -> dict[bytes, Node]:
-        """What the source has now.  :raises ConfigError: it cannot be read."""
-        return dict(nodes_of(self.source.read()))
+Aside = Callable[[Callable[[], Put]], "defer.Deferred[Put]"]
 
 
 class Names:
     """The noun.  A name belongs wholly to the first source that has it.
 
-    ``changes`` publishes each new snapshot; ``snapshot`` is the newest.
+    ``changes`` publishes each new snapshot; ``snapshot`` is the newest.  ``zone_changed`` tells of
+    each zone that readers see another of, once the snapshot has it.
+
+    The operator's own records beat zones, zones beat all other sources.
 
     :param sources: the strongest first.
     :param own: what this host is called.
     :param aside: reads what takes a while where it holds up nobody.
+    :param zones: sources of zones; a zone belongs to the first that has it.
+    :param keeper: keeps what zones have beside their files.
     :raises ConfigError: one of them cannot be read.
     """
 
@@ -55,17 +53,26 @@ class Names:
         *,
         own: str = "localhost",
         aside: Aside = defer.execute,
+        zones: Iterable[ZoneSource] = (),
+        keeper: Keeper | None = None,
     ) -> None:
         self.changes: Topic[Snapshot] = Topic()
+        self.zone_changed: Topic[ZoneChanged] = Topic()
         self.snapshot = Snapshot({}, 0)
         self._clock, self._own, self._aside = clock, own, aside
+        self._zones = Zones(keeper or Forgetful(), self._zones_changed)
         self._reading = defer.DeferredLock()  # one reload after another
-        self._shelves = [_Shelf(source) for source in sources]
-        self._running = False
-        self._changed: dict[_Shelf, None] = {}
+        self._shelves = [Shelf(source) for source in sources]
+        self._owners: dict[bytes, ZoneShelf] = {}
+        self._zone_shelves = [
+            ZoneShelf(source, self._zones, self._owners, self._complain) for source in zones
+        ]
+        self._running = self._seen = False
+        self._changed: dict[Shelf | ZoneShelf, None] = {}
         self._timer: interfaces.IDelayedCall | None = None
-        for shelf in self._shelves:
-            shelf.nodes = shelf.read()
+        for shelf in self._all():
+            shelf.reader()()()
+        self._seen = True
         self._publish()
 
     def example(self) -> str:
@@ -77,35 +84,102 @@ class Names:
 
     def add_source(self, source: Source) -> None:
         """Join a source, weaker than those there are: what an operator wrote beats what comes and goes."""
-        shelf = _Shelf(source)
+        shelf = Shelf(source)
         self._shelves.append(shelf)
         self._read_again([shelf]).addErrback(Failure.trap, ConfigError)  # logged already
         if self._running:
             self._follow(shelf)
 
+    # Zones -----------------------------------------------------------------------------------------
+
+    def submit(self, origin: bytes, decide: Decide) -> "defer.Deferred[Zone]":
+        """Change a zone.
+
+        :param decide: is given the newest zone, with what others have changed and what is not on
+            the disk yet, and gives the change, its SOA included, or None for none.  What it raises
+            is how the Deferred fails.
+        :returns: the zone, once the change is on the disk and readers see it.  Fails with
+            NoSuchZone; with BadZone, if no zone would be left; with Busy, if too much waits; with
+            Unavailable, if it cannot be stored.  Nothing has changed then.
+        """
+        return self._zones.submit(origin, decide)
+
+    def replace(self, origin: bytes, zone: Zone | Iterable[Record]) -> "defer.Deferred[Zone]":
+        """Another whole zone, such as comes by AXFR; its history ends.  Fails as :meth:`submit` does."""
+        try:
+            made = zone if isinstance(zone, Zone) else build_zone(origin, zone)
+        except BadZone:
+            return defer.fail()
+        return self._zones.replace(origin, made)
+
+    def history(self, origin: bytes, since: int) -> tuple[Change, ...] | None:
+        """The changes from a serial to what is served, oldest first; None if they are not known."""
+        return self._zones.history(origin, since)
+
+    def add_secondary(self, origin: bytes) -> Zone | None:
+        """Serve a zone that comes from its primary alone.
+
+        :returns: what is on the disk of it, which is served from now on.
+        :raises ConfigError: that cannot be read; the text names cause and cure.
+        """
+        held = Held(origin, self._zones.keeper.load(origin), secondary=True)
+        self._zones.add(held)
+        if held.served is not None:
+            self._zones_changed([ZoneChanged(origin, held.served, None)])
+        return held.served
+
+    def expire(self, origin: bytes) -> None:
+        """Answer SERVFAIL for a zone until it is refreshed, replaced or changed.
+
+        Source: RFC 1035 section 3.3.13, RFC 8499 section 6.
+        """
+        self._zones.set_expired(origin, True)
+
+    def refreshed(self, origin: bytes) -> None:
+        """A zone's primary has told that it is still the newest."""
+        self._zones.set_expired(origin, False)
+
+    def zone_statuses(self) -> tuple[ZoneStatus, ...]:
+        """What is to be told of each zone, by origin."""
+        return self._zones.statuses()
+
+    # Reading ---------------------------------------------------------------------------------------
+
     def start(self) -> None:
         self._running = True
-        for shelf in self._shelves:
+        self._zones.keeper.start()
+        for shelf in self._all():
             self._follow(shelf)
 
-    def stop(self) -> None:
+    def stop(self) -> object:
         self._running = False
-        for shelf in self._shelves:
+        for shelf in self._all():
             shelf.end()
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
+        return self._zones.keeper.stop()
 
-    def reload(self) -> defer.Deferred[None]:
+    def reload(self) -> "defer.Deferred[None]":
         """Read every source again and swap the snapshot; one that cannot be read keeps its old names.
 
         Fails with ConfigError if there is such a one, after all others are in place.
         """
-        return self._read_again(list(self._shelves))
+        return self._read_again(self._all())
 
-    def _follow(self, shelf: _Shelf) -> None:
+    def _all(self) -> list[Shelf | ZoneShelf]:
+        return [*self._shelves, *self._zone_shelves]
+
+    def _complain(self, faults: tuple[str, ...]) -> None:
+        """:raises ConfigError: at a start, when there is no old zone to stay with."""
+        if not self._seen and faults:
+            raise faulty(faults)
+        for fault in faults[: limits.FAULTS_LOGGED]:
+            self._log.error("names: {fault}", fault=fault)
+
+    def _follow(self, shelf: Shelf | ZoneShelf) -> None:
         shelf.end = shelf.source.subscribe(lambda: self._note_change(shelf))
 
-    def _note_change(self, shelf: _Shelf) -> None:
+    def _note_change(self, shelf: Shelf | ZoneShelf) -> None:
         """Changes come in crowds (a class of thirty sits down): one snapshot for all of them."""
         self._changed[shelf] = None
         if self._timer is None or not self._timer.active():
@@ -115,7 +189,7 @@ class Names:
         changed, self._changed = self._changed, {}
         self._read_again(list(changed)).addErrback(Failure.trap, ConfigError)  # logged already
 
-    def _read_again(self, shelves: list[_Shelf]) -> defer.Deferred[None]:
+    def _read_again(self, shelves: Sequence[Shelf | ZoneShelf]) -> "defer.Deferred[None]":
         async def read() -> None:
             sound = [await self._read(shelf) for shelf in shelves]
             self._publish()
@@ -124,10 +198,11 @@ class Names:
 
         return self._reading.run(lambda: defer.ensureDeferred(read()))
 
-    async def _read(self, shelf: _Shelf) -> bool:
+    async def _read(self, shelf: Shelf | ZoneShelf) -> bool:
         """:returns: whether it could be read; if not the log says why."""
         try:
-            shelf.nodes = await (self._aside if shelf.source.slow else defer.execute)(shelf.read)
+            put = await (self._aside if shelf.source.slow else defer.execute)(shelf.reader())
+            return await put()
         except BrokenHosts as error:
             for fault in error.faults[: limits.FAULTS_LOGGED]:
                 self._log.error(
@@ -137,16 +212,39 @@ class Names:
             self._log.error("names: {error}", error=str(error))
         except Exception:
             self._log.failure("names: {source} failed", source=shelf.source)
-        else:
-            return True
         return False
 
+    # Publishing ------------------------------------------------------------------------------------
+
+    def _zones_changed(self, changed: Sequence[ZoneChanged]) -> None:
+        if not self._seen:
+            return
+        self._publish()
+        for each in changed:
+            self.zone_changed.publish(each)
+
     def _publish(self) -> None:
+        zones = self._zones.served()
+        self.snapshot = Snapshot(self._little(zones), self.snapshot.version + 1, zones, self._zones.expired())
+        self.changes.publish(self.snapshot)
+
+    def _little(self, zones: Mapping[bytes, Zone]) -> dict[bytes, Node]:
+        """The little names: of two sources that have one the stronger's, and of none what a zone has."""
         nodes: dict[bytes, Node] = {}
         for shelf in reversed(self._shelves):
-            nodes.update(shelf.nodes)
-        self.snapshot = Snapshot(nodes, self.snapshot.version + 1)
-        self.changes.publish(self.snapshot)
+            if not shelf.strong:
+                nodes.update(shelf.nodes)
+        if zones:
+            within = Snapshot({}, 0, zones).zone_of
+            nodes = {
+                owner: node
+                for owner, node in nodes.items()
+                if (zone := within(owner)) is None or owner not in zone.nodes
+            }
+        for shelf in reversed(self._shelves):
+            if shelf.strong:
+                nodes.update(shelf.nodes)
+        return nodes
 
 
 def open_names(config: Config, reactor: Any, again: Callable[[], Config] | None = None) -> Names:

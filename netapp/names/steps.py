@@ -1,0 +1,79 @@
+"""What is stored of zones, and who stores it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from twisted.internet import defer
+
+from netapp.names.changes import Change
+from netapp.names.zone import Zone
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A zone has changed.
+
+    :ivar edit: the same of its file, where the owner's edit is the cause.
+    """
+
+    change: Change
+    edit: Change | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A zone as it is now, all of it.
+
+    :ivar file: what its file holds, as far as it is taken in; None where it has none.
+    :ivar history: the changes that led here, oldest first.
+    """
+
+    zone: Zone
+    file: Zone | None
+    history: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Nothing of a zone need be kept: its file has it all."""
+
+
+Entry = Step | Whole | Forget
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """How a zone's entries went: ``error``, or the octets of its journal and of its base."""
+
+    error: Exception | None = None
+    journal: int = 0
+    base: int = 0
+
+
+class Keeper(Protocol):
+    """Keeps zones beyond this process."""
+
+    def load(self, origin: bytes) -> Whole | None:
+        """What is kept of a zone.  :raises ConfigError: it cannot be read; the text names cause and cure."""
+
+    def keep(self, batch: Mapping[bytes, Sequence[Entry]]) -> "defer.Deferred[dict[bytes, Stored]]":
+        """Store entries by origin.  Of one zone all are stored, or none, and nothing half."""
+
+    def start(self) -> object: ...
+
+    def stop(self) -> object: ...
+
+
+class Forgetful:
+    """Keeps nothing: for a process without a state directory, and for tests."""
+
+    def load(self, origin: bytes) -> Whole | None:
+        return None
+
+    def keep(self, batch: Mapping[bytes, Sequence[Entry]]) -> "defer.Deferred[dict[bytes, Stored]]":
+        return defer.succeed({origin: Stored() for origin in batch})
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...

@@ -1,0 +1,198 @@
+"""Zones of the noun: their changes, what files say, and how the two go together."""
+
+import pytest
+from twisted.internet import defer, task
+from twisted.logger import capturedLogs, formatEvent
+
+from netapp.errors import ConfigError
+from netapp.names.store import Names
+from netapp.names.zone import BadZone, Zone
+from netapp.names.zones import NoSuchZone, ZoneChanged
+from tests.names.zoning import ORIGIN, Files, a, adding, same, soa, txt, zone
+
+
+def served(names: Names) -> Zone:
+    return names.snapshot.zones[ORIGIN]
+
+
+def heard(names: Names) -> list[ZoneChanged]:
+    found: list[ZoneChanged] = []
+    names.zone_changed.subscribe(found.append)
+    return found
+
+
+def failure_of(done: "defer.Deferred[Zone]") -> BaseException:
+    failures: list[BaseException] = []
+    done.addErrback(lambda failure: failures.append(failure.value))
+    return failures[0]
+
+
+def said(events: list[dict[str, object]]) -> str:
+    return "\n".join(str(formatEvent(event)) for event in events)
+
+
+def test_a_change_is_seen_told_and_remembered() -> None:
+    names = Names([], task.Clock(), zones=[Files(zone(1))])
+    told = heard(names)
+    names.submit(ORIGIN, adding(a("www.example.lan")))
+    assert names.snapshot.address(a("www.example.lan").owner) == "192.0.2.1"
+    assert [(each.origin, each.zone.serial, each.old_serial) for each in told] == [(ORIGIN, 2, 1)]
+    history = names.history(ORIGIN, 1)
+    assert history is not None
+    assert [(each.old_serial, each.new_serial) for each in history] == [(1, 2)]
+    assert history[0].removed == (soa(1),)
+    assert history[0].added == (soa(2), a("www.example.lan"))
+    assert names.history(ORIGIN, 0) is None
+    assert names.history(b"\3lan\0", 1) is None
+
+
+def test_a_decision_that_fails_changes_nothing() -> None:
+    names = Names([], task.Clock(), zones=[Files(zone(1))])
+    before = names.snapshot
+
+    def decide(zone: Zone) -> None:
+        raise ValueError("no")
+
+    assert isinstance(failure_of(names.submit(ORIGIN, decide)), ValueError)
+    assert isinstance(failure_of(names.submit(ORIGIN, adding(a("www.other.lan")))), BadZone)
+    assert isinstance(failure_of(names.submit(b"\5other\0", adding())), NoSuchZone)
+    assert names.snapshot is before
+
+
+def test_a_decision_for_nothing_gives_the_zone_as_it_is() -> None:
+    names = Names([], task.Clock(), zones=[Files(zone(1))])
+    found: list[Zone] = []
+    names.submit(ORIGIN, lambda zone: None).addCallback(found.append)
+    assert found == [served(names)]
+    assert served(names).serial == 1
+
+
+def test_a_file_that_changes_gives_history() -> None:
+    files = Files(zone(1, a("old.example.lan")))
+    names = Names([], task.Clock(), zones=[files])
+    told = heard(names)
+    files.put(zone(5, a("new.example.lan")))
+    names.reload()
+    assert served(names) is files.zones[ORIGIN]
+    assert [(each.zone.serial, each.old_serial) for each in told] == [(5, 1)]
+    history = names.history(ORIGIN, 1)
+    assert history is not None
+    assert history[0].removed == (soa(1), a("old.example.lan"))
+    assert history[0].added == (soa(5), a("new.example.lan"))
+
+
+def test_a_file_whose_serial_was_not_raised_is_served_with_one_that_was() -> None:
+    files = Files(zone(7))
+    names = Names([], task.Clock(), zones=[files])
+    files.put(zone(7, a("new.example.lan")))
+    with capturedLogs() as events:
+        names.reload()
+    assert same(served(names), zone(8, a("new.example.lan")))
+    assert "example.lan: its file has serial 7, it is served with 8" in said(events)
+
+
+def test_an_edit_goes_into_the_zone_with_its_updates() -> None:
+    files = Files(zone(1, a("old.example.lan"), a("gone.example.lan")))
+    names = Names([], task.Clock(), zones=[files])
+    names.submit(ORIGIN, adding(a("dhcp.example.lan")))
+    names.submit(ORIGIN, adding(txt("_acme.example.lan", "proof")))
+    files.put(zone(2, a("old.example.lan", "192.0.2.9"), a("new.example.lan")))
+    names.reload()
+    mine = [a("old.example.lan", "192.0.2.9"), a("new.example.lan")]
+    assert same(served(names), zone(4, *mine, a("dhcp.example.lan"), txt("_acme.example.lan", "proof")))
+    history = names.history(ORIGIN, 3)
+    assert history is not None
+    assert len(history) == 1
+    files.put(zone(50, *mine))
+    names.reload()
+    assert same(served(names), zone(50, *mine, a("dhcp.example.lan"), txt("_acme.example.lan", "proof")))
+
+
+def test_a_zone_written_back_to_its_file_is_the_files_again() -> None:
+    files = Files(zone(1))
+    names = Names([], task.Clock(), zones=[files])
+    names.submit(ORIGIN, adding(a("dhcp.example.lan")))
+    assert [each.journal for each in names.zone_statuses()] == [True]
+    files.put(zone(2, a("dhcp.example.lan")))
+    names.reload()
+    assert served(names).serial == 2
+    assert [each.journal for each in names.zone_statuses()] == [False]
+    assert names.history(ORIGIN, 1) is not None
+
+
+def test_an_edit_that_does_not_go_with_the_updates_is_named_and_the_zone_stays() -> None:
+    files = Files(zone(1))
+    names = Names([], task.Clock(), zones=[files])
+    names.submit(ORIGIN, adding(a("www.example.lan")))
+    alias = a("www.example.lan")
+    alias = type(alias)(alias.owner, 5, ORIGIN, 60)
+    files.put(zone(9, alias))
+    failed: list[object] = []
+    with capturedLogs() as events:
+        names.reload().addErrback(failed.append)
+    assert same(served(names), zone(2, a("www.example.lan")))
+    assert "CNAME record beside other data" in said(events)
+    assert failed
+    files.put(zone(10, a("mail.example.lan")))
+    names.reload()
+    assert same(served(names), zone(10, a("www.example.lan"), a("mail.example.lan")))
+
+
+def test_a_zone_comes_and_goes_with_its_file() -> None:
+    other = zone(3, origin=b"\5other\0")
+    files = Files(zone(1))
+    names = Names([], task.Clock(), zones=[files])
+    told = heard(names)
+    files.put(other)
+    names.reload()
+    assert [(each.origin, each.old_serial) for each in told] == [(b"\5other\0", None)]
+    del files.zones[ORIGIN]
+    names.reload()
+    assert list(names.snapshot.zones) == [b"\5other\0"]
+    assert names.history(ORIGIN, 1) is None
+
+
+def test_faults_end_a_start_and_are_logged_later() -> None:
+    files = Files(zone(1))
+    files.faults = ("zones/a:3: no type", "zones/b:1: no SOA")
+    with pytest.raises(ConfigError, match="zones/a:3: no type; 1 more faults"):
+        Names([], task.Clock(), zones=[files])
+    files.faults = ()
+    names = Names([], task.Clock(), zones=[files])
+    files.faults = ("zones/a:3: no type",)
+    failed: list[object] = []
+    with capturedLogs() as events:
+        names.reload().addErrback(failed.append)
+    assert "zones/a:3: no type" in said(events)
+    assert failed
+    assert served(names).serial == 1
+
+
+def test_a_source_that_tells_of_a_change_is_read_again() -> None:
+    clock, files = task.Clock(), Files(zone(1))
+    names = Names([], clock, zones=[files])
+    names.start()
+    files.put(zone(2))
+    files.changed()
+    clock.advance(1)
+    assert served(names).serial == 2
+    names.stop()
+
+
+def test_a_secondary_is_served_once_it_has_come_and_not_when_it_has_expired() -> None:
+    names = Names([], task.Clock())
+    told = heard(names)
+    assert names.add_secondary(ORIGIN) is None
+    assert isinstance(failure_of(names.submit(ORIGIN, adding())), NoSuchZone)
+    names.replace(ORIGIN, zone(5, a("www.example.lan")).records())
+    names.expire(ORIGIN)
+    assert names.snapshot.expired == {ORIGIN}
+    names.refreshed(ORIGIN)
+    assert names.snapshot.expired == frozenset()
+    names.expire(ORIGIN)
+    names.submit(ORIGIN, adding(a("ftp.example.lan")))
+    assert names.snapshot.expired == frozenset()
+    assert [(each.zone.serial, each.old_serial) for each in told] == [(5, None), (6, 5)]
+    (status,) = names.zone_statuses()
+    assert (status.serial, status.source, status.names) == (6, "primary", 4)
+    assert isinstance(failure_of(names.replace(ORIGIN, [a("www.example.lan")])), BadZone)

@@ -1,0 +1,67 @@
+"""Zones for tests, in a few words."""
+
+from collections.abc import Callable
+
+from netapp.names.changes import Change, difference
+from netapp.names.model import NS, SOA, TXT, A, Record
+from netapp.names.naming import wire_name
+from netapp.names.sources import ZonesRead
+from netapp.names.zone import Zone, build_zone
+
+ORIGIN = wire_name("example.lan")
+
+
+def soa(serial: int, origin: bytes = ORIGIN, refresh: int = 3600) -> Record:
+    numbers = (serial, refresh, 600, 86400, 60)
+    rdata = b"\2ns" + origin + b"\4host" + origin + b"".join(each.to_bytes(4, "big") for each in numbers)
+    return Record(origin, SOA, rdata, 3600)
+
+
+def a(name: str, address: str = "192.0.2.1", ttl: int = 300) -> Record:
+    return Record(wire_name(name), A, bytes(map(int, address.split("."))), ttl)
+
+
+def txt(name: str, text: str, ttl: int = 300) -> Record:
+    return Record(wire_name(name), TXT, bytes((len(text),)) + text.encode(), ttl)
+
+
+def zone(serial: int, *more: Record, origin: bytes = ORIGIN) -> Zone:
+    ns = Record(origin, NS, b"\2ns" + origin, 3600)
+    return build_zone(
+        origin, [soa(serial, origin), ns, Record(b"\2ns" + origin, A, b"\x0a\0\0\1", 3600), *more]
+    )
+
+
+def adding(*records: Record) -> Callable[[Zone], Change | None]:
+    """A decision that adds records and raises the serial."""
+
+    def decide(zone: Zone) -> Change | None:
+        new = zone.changed([soa(zone.serial, zone.origin)], [*records, soa(zone.serial + 1, zone.origin)])
+        return difference(zone, new)
+
+    return decide
+
+
+def same(one: Zone, other: Zone) -> bool:
+    return set(one.records()) == set(other.records())
+
+
+class Files:
+    """A source of zones as files are one."""
+
+    slow = False
+
+    def __init__(self, *zones: Zone) -> None:
+        self.zones: dict[bytes, Zone] = {each.origin: each for each in zones}
+        self.faults: tuple[str, ...] = ()
+        self.changed: Callable[[], object] = lambda: None
+
+    def put(self, *zones: Zone) -> None:
+        self.zones.update({each.origin: each for each in zones})
+
+    def read(self) -> ZonesRead:
+        return ZonesRead(dict(self.zones), self.faults)
+
+    def subscribe(self, changed: Callable[[], object]) -> Callable[[], None]:
+        self.changed = changed
+        return lambda: None
