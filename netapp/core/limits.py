@@ -48,6 +48,14 @@ DRAIN: Final = 5.0
 
 #: Largest datagram read; IPv4 cannot carry more.
 DATAGRAM: Final = 65535
+#: Datagrams that are read, and answered, by one system call.
+DATAGRAM_BATCH: Final = 64
+#: Such batches that one socket may have in one turn; then connections and timers have theirs.
+DATAGRAM_BATCHES: Final = 4
+#: Seconds that answers wait for a socket whose buffer is full, until they are dropped.
+DATAGRAM_BLOCKED: Final = 1.0
+#: Peers of which is remembered which address of ours they have asked; the oldest is forgotten.
+DATAGRAM_ASKED: Final = 4096
 #: Largest plain answer: the tutorials' programs read 1024 octets.
 PLAIN_ANSWER: Final = 1024
 #: Source ports that answer by themselves, or that nobody can have: never answered.

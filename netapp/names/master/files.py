@@ -1,0 +1,44 @@
+"""The files that zones are in: what tells one from its next version, and what it is named after."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+from netapp.names.master.faults import Refused
+from netapp.names.master.fields import name
+from netapp.names.naming import BadName, wire_name
+
+#: What tells a file from its next version without reading it.
+Identity = tuple[int, int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """A file that was read for a zone.  ``identity`` and ``digest`` are empty where it could not be."""
+
+    path: Path
+    identity: Identity | None = None
+    digest: bytes = b""
+
+
+def identity(about: os.stat_result) -> Identity:
+    return (about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns)
+
+
+def origin_of(file_name: str) -> bytes | None:
+    """The origin that a file is named after, ``%2F`` in it being ``/``; None if it is no name.
+
+    ``.zone`` at its end is not part of it; ``root`` is the root's.
+    """
+    text = unquote(file_name.removesuffix(".zone"), errors="surrogateescape")
+    if text == "root":
+        return b"\0"
+    try:
+        return wire_name(text)
+    except BadName:
+        pass
+    try:
+        return name(text.encode("utf-8", "surrogateescape"), b"\0").lower()
+    except Refused:
+        return None
