@@ -32,15 +32,27 @@ HELP: Final = {
     "Look for what is wrong on this machine.": "检查本机有什么问题。",
     # dns
     "Without --server this machine's own resolver answers, as for every program on it; without a NAME"
-    " it shows this host's own names and addresses. The exit status is 1 if a name has no answer.": (
+    " it shows this host's own names and addresses. With --server, or with what only a name server can"
+    " tell, one is asked by DNS: a terminal shows all that it says, a pipe the records. The exit status"
+    " is 1 if a name has no answer.": (
         "没有 --server 时由本机的解析器回答,与本机其他程序一致;没有域名时显示本机的名字和地址。"
-        "有域名查不到时,退出状态为 1。"
+        "有 --server,或者用了只有域名服务器才能回答的选项时,直接向域名服务器查询:"
+        "在终端上显示回答的全部内容,用管道时只输出记录。有域名查不到时,退出状态为 1。"
     ),
     "Record type, such as AAAA, MX, TXT (A).": "记录类型,如 AAAA、MX、TXT(默认 A)。",
     "The name server; by default the system's.": "域名服务器;默认用系统的。",
     "Ask by the tutorials' datagram: just the name.": "按教程的方式查询:数据报里只有域名。",
     "Ask over TCP.": "用 TCP 查询。",
+    "Ask for the names of addresses; an address alone does it too.": "反查地址的名字;只写地址也一样。",
+    "Ask for signatures too (DO), and show them in words.": "同时要签名(DO),并用文字说明。",
+    "Show the whole zone, by transfer.": "用区传送显示整个区。",
+    "Show what has changed in the zone since this serial.": "显示这个序列号以后,区里有哪些变化。",
+    "Sign by this key (TSIG); :@FILE reads the secret.": "用这个密钥签名(TSIG);写成 :@文件 则从文件读密钥。",
     "Show the answers' data only.": "只显示结果。",
+    "Show in a pipe too what a terminal shows: all sections, flags, EDNS.": (
+        "用管道时也像终端上那样全部显示:各个部分、标志、EDNS。"
+    ),
+    "One JSON object a name; a transfer: one a record.": "每个域名一个 JSON 对象;区传送时每条记录一个。",
     # tcp, udp
     "Send and show text or hex over TCP.": "TCP 收发文本或十六进制。",
     "One line is one message, sent without its newline. --send and a pipe end after the last answer;"

@@ -1,7 +1,7 @@
 """``netapp dns``: a name's address, from this machine, a name server, or T4's datagram (T5, T31)."""
 
-from collections.abc import Callable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 import click
 
@@ -13,7 +13,7 @@ PHRASES: Final = Phrases(
     {
         "ask": ("请输入域名(直接回车结束): ", "name (empty ends): "),
         "no server": ("--plain 和 --tcp 要和 --server 一起用", "--plain and --tcp need --server"),
-        "no name": ("请写出要查询的域名", "write a name to ask for"),
+        "both": ("{one} 和 {other} 不能一起用", "{one} and {other} do not go together"),
     }
 )
 say: Final = common.words(PHRASES)
@@ -24,52 +24,113 @@ Examples:
   netapp dns www.example.com
   netapp dns www.baidu.com --server 127.0.0.1:8080
   netapp dns --plain --server 127.0.0.1:8080          asks for names until an empty one
-  netapp dns example.com --type MX --server 192.168.1.1 --short"""
+  netapp dns example.com --type MX --server 192.168.1.1 --short
+  netapp dns 192.168.1.9 --server 192.168.1.1         an address's name
+  netapp dns example.com --axfr --server 192.168.1.1 --key hmac-sha256:laptop:@laptop.key"""
 
 
 @click.command(epilog=EPILOG)
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--type", "kind", metavar="TYPE", help="Record type, such as AAAA, MX, TXT (A).")
 @click.option(
-    "--server", type=common.Place(53), metavar="HOST:PORT", help="The name server; by default the system's."
+    "--server", type=common.Place(53), metavar="HOST[:PORT]", help="The name server; by default the system's."
 )
 @click.option("--plain", is_flag=True, help="Ask by the tutorials' datagram: just the name.")
 @click.option("--tcp", is_flag=True, help="Ask over TCP.")
+@click.option(
+    "-x", "reverse", is_flag=True, help="Ask for the names of addresses; an address alone does it too."
+)
+@click.option("--dnssec", is_flag=True, help="Ask for signatures too (DO), and show them in words.")
+@click.option("--axfr", is_flag=True, help="Show the whole zone, by transfer.")
+@click.option(
+    "--ixfr",
+    type=click.IntRange(0, 2**32 - 1),
+    metavar="SERIAL",
+    help="Show what has changed in the zone since this serial.",
+)
+@click.option(
+    "--key", metavar="ALGORITHM:NAME:SECRET", help="Sign by this key (TSIG); :@FILE reads the secret."
+)
 @click.option("--short", is_flag=True, help="Show the answers' data only.")
-def dns(
-    names: tuple[str, ...],
-    kind: str | None,
-    server: common.HostPort | None,
-    plain: bool,
-    tcp: bool,
-    short: bool,
-) -> None:
+@click.option(
+    "--full", is_flag=True, help="Show in a pipe too what a terminal shows: all sections, flags, EDNS."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a name; a transfer: one a record.")
+def dns(names: tuple[str, ...], server: common.HostPort | None, **given: Any) -> None:
     """Ask for a name's address.
 
     Without --server this machine's own resolver answers, as for every program on it; without a NAME
-    it shows this host's own names and addresses.  The exit status is 1 if a name has no answer.
+    it shows this host's own names and addresses.  With --server, or with what only a name server can
+    tell, one is asked by DNS: a terminal shows all that it says, a pipe the records.  The exit status
+    is 1 if a name has no answer.
     """
-    if server is None and (plain or tcp):
+    by_dns = [option for option, name in _BY_DNS.items() if given[name] not in (None, False)]
+    _see_that_they_agree(by_dns, given)
+    if server is None and (given["plain"] or given["tcp"]):
         raise click.UsageError(say("no server"))
-    if not names and server is None and kind is None:
+    if not names and server is None and not by_dns:
         lookups.own_names()
         return
-    ask = _asker(kind, server, plain=plain, tcp=tcp, short=short)
+    ask = _asker(server, given, by_dns=bool(by_dns))
     asked = [ask(name) for name in names or _typed_names()]
     click.get_current_context().exit(0 if all(asked) else 1)
 
 
+#: Options that only a query by DNS can have, and their parameters.
+_BY_DNS: Final = {
+    "--type": "kind",
+    "-x": "reverse",
+    "--dnssec": "dnssec",
+    "--axfr": "axfr",
+    "--ixfr": "ixfr",
+    "--key": "key",
+    "--full": "full",
+    "--json": "as_json",
+}
+
+
+def _see_that_they_agree(by_dns: Sequence[str], given: Mapping[str, Any]) -> None:
+    """:raises click.UsageError: two options contradict each other."""
+    there = {*by_dns, *(option for option in ("--plain", "--short") if given[option[2:]])}
+    for one, others in _CONTRARY.items():
+        for other in others:
+            if {one, other} <= there:
+                raise click.UsageError(say("both", one=one, other=other))
+
+
+#: What does not go together.
+_CONTRARY: Final = {
+    "--plain": tuple(_BY_DNS),
+    "--axfr": ("--ixfr", "--type", "--dnssec", "-x"),
+    "--ixfr": ("--type", "--dnssec", "-x"),
+    "--json": ("--short", "--full"),
+    "--short": ("--full",),
+}
+
+
 def _asker(
-    kind: str | None, server: common.HostPort | None, *, plain: bool, tcp: bool, short: bool
+    server: common.HostPort | None, given: Mapping[str, Any], *, by_dns: bool
 ) -> Callable[[str], bool]:
     """What shows one name's answer and says whether there was one."""
-    if server is None and kind is None:
-        return lambda name: lookups.by_system(name, short=short)
-    if server is not None and plain:
-        return lookups.Plain(server, tcp=tcp).ask
-    from netapp.cli.queries import Queries
+    if server is None and not by_dns:
+        return lambda name: lookups.by_system(name, short=given["short"])
+    if server is not None and given["plain"]:
+        return lookups.Plain(server, tcp=given["tcp"]).ask
+    from netapp.cli.queries import Queries, Wanted, form
 
-    return Queries(server, kind or "A", tcp=tcp, short=short).ask
+    return Queries(
+        server,
+        Wanted(
+            kind=given["kind"],
+            form=form(short=given["short"], as_json=given["as_json"], full=given["full"]),
+            tcp=given["tcp"],
+            dnssec=given["dnssec"],
+            reverse=given["reverse"],
+            key=given["key"],
+            axfr=given["axfr"],
+            ixfr=given["ixfr"],
+        ),
+    ).ask
 
 
 def _typed_names() -> Iterator[str]:

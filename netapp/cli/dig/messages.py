@@ -22,7 +22,7 @@ from netapp.names.naming import MAX_LABEL, MAX_NAME
 
 AD: Final = 0x20  # octet 3 of the header: RFC 4035 section 3.2.3
 RA: Final = 0x80  # octet 3 of the header
-SOA, TSIG = 6, 250
+SOA: Final = 6
 NSID: Final = 3  # an EDNS option: RFC 5001
 EDE: Final = 15  # an EDNS option: RFC 8914
 _FIXED: Final = 10  # type, class, TTL and length of a record
@@ -105,8 +105,6 @@ class Message:
     additional: tuple[Record, ...]  # without the OPT
     edns: Edns | None
     octets: bytes = field(repr=False)
-    #: Where its last record begins, if that is a TSIG.
-    tsig_at: int | None = None
 
     @property
     def opcode(self) -> int:
@@ -163,9 +161,8 @@ def read(octets: bytes) -> Message:
         qname, at = _name(octets, at)
         questions.append(Question(qname, _number(octets, at, 2), _number(octets, at + 2, 2)))
         at += 4
-    records, begins = [], at
+    records = []
     for _ in range(sum(counts[1:])):
-        begins = at
         record, at = _record(octets, at)
         records.append(record)
     if at != len(octets):
@@ -184,7 +181,6 @@ def read(octets: bytes) -> Message:
         additional=tuple(each for each in records[authority:] if each.rdtype != wire.OPT),
         edns=_edns(opts[0]) if opts else None,
         octets=octets,
-        tsig_at=begins if records[authority:] and records[-1].rdtype == TSIG else None,
     )
 
 

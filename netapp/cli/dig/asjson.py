@@ -1,0 +1,83 @@
+"""An answer as one JSON object: the keys stand in docs/reference/netapp-command, and stay."""
+
+import json
+from typing import Any
+
+import click
+
+from netapp.cli import common
+from netapp.cli.dig import messages, words
+from netapp.cli.dig.asking import Answer
+from netapp.cli.dig.messages import Edns, Question, Record
+from netapp.cli.dig.names import in_script, written
+from netapp.dns import wire
+
+
+def answer(name: str, found: Answer) -> dict[str, Any]:
+    """One answer.  :param name: as it was written."""
+    message = found.message
+    return {
+        "name": name,
+        "server": common.shown(found.server),
+        "transport": found.transport,
+        "cut": found.cut,
+        "tries": found.tries,
+        "time_ms": round(found.seconds * 1000, 3),
+        "octets": found.octets,
+        "rcode": words.rcode_name(message.rcode),
+        "flags": words.flags(message),
+        "signed": found.signed,
+        "question": [_question(each) for each in message.questions or (found.question,)],
+        "answer": [record(each) for each in message.answer],
+        "authority": [record(each) for each in message.authority],
+        "additional": [record(each) for each in message.additional],
+        "edns": _edns(message.edns) if message.edns is not None else None,
+    }
+
+
+def record(each: Record) -> dict[str, Any]:
+    """One record; ``unicode`` is there for a name with A-labels only."""
+    return {
+        **_named(each.owner),
+        "ttl": each.ttl,
+        "class": words.class_name(each.rdclass),
+        "type": words.type_name(each.rdtype),
+        "data": each.data,
+    }
+
+
+def line(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def show(value: dict[str, Any]) -> None:
+    """One line."""
+    with common.output():
+        click.echo(line(value))
+
+
+def _question(question: Question) -> dict[str, Any]:
+    return {
+        **_named(question.qname),
+        "class": words.class_name(question.qclass),
+        "type": words.type_name(question.qtype),
+    }
+
+
+def _named(name: bytes) -> dict[str, str]:
+    own = in_script(name)
+    return {"name": written(name)} | ({"unicode": own} if own is not None else {})
+
+
+def _edns(edns: Edns) -> dict[str, Any]:
+    cookie, nsid = edns.option(wire.COOKIE), edns.option(messages.NSID)
+    errors = [words.ede(data) for code, data in edns.options if code == messages.EDE and len(data) > 1]
+    return {
+        "version": edns.version,
+        "size": edns.size,
+        "do": edns.do,
+        "cookie": cookie.hex() if cookie is not None else None,
+        "nsid": nsid.hex() if nsid is not None else None,
+        "ede": [{"code": code, "name": name, "text": text} for code, name, text in errors],
+        "options": [{"code": code, "data": data.hex()} for code, data in edns.options],
+    }
