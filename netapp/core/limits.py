@@ -740,6 +740,13 @@ DNS_RULES: Final = 256
 TSIG_FUDGE: Final = 300
 #: Unsigned messages of a transfer in between two signed ones: RFC 8945 section 5.3.1.
 TSIG_UNSIGNED: Final = 99
+#: Answers of one kind to one public network in a second, by default; beyond it every RRL_SLIP-th goes
+#: out cut and the others are dropped, until the network has been quiet for RRL_WINDOW seconds.
+RRL_RATE: Final = 200
+RRL_SLIP: Final = 2
+RRL_WINDOW: Final = 15
+#: Accounts of such answers, of each of two ages; some 200 octets each.
+RRL_ACCOUNTS: Final = 50_000
 #: Records of one message that are walked to find its signature; one over TCP cannot hold more.
 TSIG_RECORDS: Final = 6000
 
@@ -781,6 +788,8 @@ NOTIFY_TRIES: Final = (5.0, 10.0, 20.0, 40.0, 60.0)
 NOTIFY_SETTLE: Final = 0.2
 #: NOTIFYs that wait for their answers at once; the others wait for their turn.
 NOTIFY_WAITING: Final = 256
+#: Between two looks at the primaries of a zone, however many NOTIFYs come.
+NOTIFY_LOOK: Final = 1.0
 #: Servers that are told.
 NOTIFY_TARGETS: Final = 64
 

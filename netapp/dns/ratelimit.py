@@ -1,0 +1,182 @@
+"""Response rate limiting: a forged source gets few of our answers, and who really asks still gets his.
+
+As BIND, Knot and NSD do it: what is counted is answers of one kind to one network, /24 or /56.
+Beyond the rate they are dropped, and every second of those goes out cut instead, with TC set: a
+client that is what it says asks again over TCP.  A network that goes on stays where it is until it
+has been quiet for a while.
+
+Plain text knows no TC and its programs know no time-out; it is counted by address alone.
+
+Source: BIND's reference manual, rate-limit; Vixie and Schryver, DNS Response Rate Limiting (2012).
+"""
+
+import ipaddress
+from collections.abc import Callable
+from typing import Final
+
+from netapp.core import limits
+from netapp.core.access import LOCAL
+from netapp.dns import wire
+from netapp.errors import ConfigError
+
+SEND, SLIP, DROP = 0, 1, 2  # verdicts
+
+_NXDOMAIN: Final = 3
+_POSITIVE, _NEGATIVE, _MISSING, _ERROR, _TEXT = b"+", b"-", b"?", b"!", b"t"
+_OPT: Final = b"\0\0\x29"  # the root's name, then the type
+_OPT_FIXED: Final = 11  # octets of an OPT record without its options
+
+
+class RateLimit:
+    """Accounts of answers, at most ``accounts`` of each of two ages.
+
+    :param most: answers of one kind to one network in a second.
+    """
+
+    def __init__(self, most: int, *, accounts: int = limits.RRL_ACCOUNTS) -> None:
+        self._most, self._least = float(most), -float(most * limits.RRL_WINDOW)
+        self._bound = accounts
+        # Account to what is left of it, when that was, and how many were not sent.  When the young
+        # are too many they become the old; who is asked for becomes young again.
+        self._young: dict[bytes, list[float]] = {}
+        self._old: dict[bytes, list[float]] = {}
+
+    def __len__(self) -> int:
+        return len(self._young) + len(self._old)
+
+    def verdict(self, address: bytes, answer: bytes, now: float) -> int:
+        """Whether a DNS answer may go out in a datagram, goes out cut, or not at all.
+
+        :param address: packed, 4 octets or 16.
+        :param answer: the header's 12 octets at least.
+        :param now: seconds, on a clock that only rises.
+        """
+        network = address[:3] if len(address) == 4 else address[:7]
+        left = self._left(network + account(answer), now)
+        if left[0] >= 0:
+            return SEND
+        left[2] += 1
+        return SLIP if left[2] % limits.RRL_SLIP == 0 else DROP
+
+    def text(self, address: bytes, now: float) -> int:
+        """The same for plain text: by address, and never cut."""
+        return SEND if self._left(_TEXT + address, now)[0] >= 0 else DROP
+
+    def _left(self, key: bytes, now: float) -> list[float]:
+        """Take one answer off an account."""
+        left = self._young.get(key)
+        if left is None:
+            left = self._old.pop(key, None)
+            if left is None:
+                left = [self._most, now, 0]
+            if len(self._young) >= self._bound:
+                self._old, self._young = self._young, {}
+            self._young[key] = left
+        balance = left[0] + (now - left[1]) * self._most
+        if balance > self._most:
+            balance = self._most
+        balance -= 1
+        left[0] = balance if balance > self._least else self._least
+        left[1] = now
+        return left
+
+
+def account(answer: bytes) -> bytes:
+    """What kind of answer it is, and of which name: an own one if it is positive, else its zone's.
+
+    All errors are of one kind: they need no name that is there.
+    """
+    rcode = answer[3] & 0x0F
+    if rcode not in (wire.NOERROR, _NXDOMAIN) or answer[5] != 1:
+        return _ERROR
+    at = wire.HEADER
+    while answer[at]:
+        at += 1 + answer[at]
+    if rcode == wire.NOERROR and (answer[7] or answer[6] or not answer[9]):
+        return _POSITIVE + answer[wire.HEADER : at].lower()
+    zone = at + 5
+    if answer[zone] >= 0xC0:
+        zone = (answer[zone] & 0x3F) << 8 | answer[zone + 1]
+    end = zone
+    while answer[end] and answer[end] < 0xC0:
+        end += 1 + answer[end]
+    kind = _MISSING if rcode else _NEGATIVE
+    return kind + answer[zone:end].lower()
+
+
+def slipped(answer: bytes) -> bytes:
+    """The answer without its records, cut: its question, TC, and the OPT record, which is the last."""
+    end = wire.HEADER
+    if answer[5]:
+        while answer[end]:
+            end += 1 + answer[end]
+        end += 5
+    at = answer.rfind(_OPT, end)
+    opt = answer[at:] if at >= 0 and at + _OPT_FIXED <= len(answer) else b""
+    if opt and len(opt) != _OPT_FIXED + (opt[9] << 8 | opt[10]):
+        opt = b""
+    head = answer[:2] + bytes((answer[2] | wire.TC, answer[3]))
+    counts = bytes((0, answer[5], 0, 0, 0, 0, 0, 1 if opt else 0))
+    return head + counts + answer[wire.HEADER : end] + opt
+
+
+class Limiter:
+    """What stands before the way out of datagrams.
+
+    :param most: as :class:`RateLimit` has it; None for no limit.
+    :param local: whether private networks and this machine are limited too.
+    :param proven: whether a request, from a packed address, shows a cookie that we made for it.
+    """
+
+    def __init__(
+        self,
+        most: int | None,
+        *,
+        local: bool = False,
+        proven: Callable[[bytes, bytes], bool] = lambda request, address: False,
+    ) -> None:
+        self._rate = RateLimit(most) if most is not None else None
+        self._local, self._proven = local, proven
+        self.dropped = self.slipped = 0
+
+    def limits(self, address: bytes) -> bool:
+        """Whether a source, packed, is limited at all; worth remembering."""
+        return self._rate is not None and (self._local or not is_local(address))
+
+    def passed(self, request: bytes, answer: bytes, address: bytes, now: float) -> bytes | None:
+        """What of an answer goes out to a source that is limited; None for nothing."""
+        rate = self._rate
+        if rate is None:
+            return answer
+        is_dns = len(answer) >= wire.HEADER and answer[2] & wire.QR and not answer[4]
+        verdict = rate.verdict(address, answer, now) if is_dns else rate.text(address, now)
+        if verdict == SEND or (is_dns and self._proven(request, address)):
+            return answer
+        if verdict == SLIP:
+            self.slipped += 1
+            return slipped(answer)
+        self.dropped += 1
+        return None
+
+
+def is_local(address: bytes) -> bool:
+    """Whether a packed address is this machine's, a link's or a private network's."""
+    parsed = ipaddress.ip_address(address)
+    return any(parsed in network for network in LOCAL)
+
+
+def parse_rate(given: str) -> tuple[int | None, bool]:
+    """Read ``--rate-limit``'s value.
+
+    :returns: (answers a second, or None for no limit; whether private networks are limited too).
+    :raises ConfigError: not of that form.
+    """
+    word = given.strip().lower()
+    if word == "off":
+        return None, False
+    number = word.removeprefix("all:")
+    if not (number.isascii() and number.isdigit() and 0 < len(number) < 8 and int(number)):
+        raise ConfigError(
+            "write off, or answers a second such as 200 for public addresses, all:200 for private ones too"
+        )
+    return int(number), number != word

@@ -1,0 +1,182 @@
+"""Response rate limiting: kinds, networks, what is cut, and what is never touched."""
+
+import dns.flags
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netapp.core import limits
+from netapp.dns.ratelimit import DROP, SEND, SLIP, Limiter, RateLimit, account, is_local, parse_rate, slipped
+from netapp.errors import ConfigError
+from netapp.names.naming import wire_name
+from tests.dns.asking import header, opt, question, read
+
+HERE, BESIDE, ELSEWHERE = bytes((203, 0, 113, 1)), bytes((203, 0, 113, 200)), bytes((198, 51, 100, 1))
+SIX = bytes.fromhex("20010db8000000ab") + bytes(8)
+BESIDE_SIX = bytes.fromhex("20010db8000000ff") + bytes(8)
+ELSEWHERE_SIX = bytes.fromhex("20010db800000100") + bytes(8)
+RECORD = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x0a\0\0\1"
+
+
+def positive(name: str = "www.example.com", edns: bytes = b"") -> bytes:
+    return header(flags=0x8400, an=1, ar=1 if edns else 0) + question(name) + RECORD + edns
+
+
+def negative(name: str, labels: int, rcode: int = 3) -> bytes:
+    """An answer with an SOA of the zone that begins ``labels`` labels down the name."""
+    at = 12
+    for label in name.split(".")[:labels]:
+        at += 1 + len(label)
+    soa = bytes((0xC0, at)) + b"\0\6\0\1\0\0\0\x3c\0\x16\0\0" + bytes(20)
+    return header(flags=0x8400 | rcode, ns=1) + question(name) + soa
+
+
+def refused() -> bytes:
+    return header(flags=0x8005) + question("www.example.net")
+
+
+def verdicts(rate: RateLimit, address: bytes, answer: bytes, count: int, now: float = 0.0) -> list[int]:
+    return [rate.verdict(address, answer, now) for _ in range(count)]
+
+
+def test_beyond_the_rate_every_second_is_cut_and_the_others_dropped() -> None:
+    rate = RateLimit(5)
+    assert verdicts(rate, HERE, positive(), 9) == [SEND] * 5 + [DROP, SLIP, DROP, SLIP]
+
+
+def test_the_network_is_what_counts() -> None:
+    rate = RateLimit(5)
+    verdicts(rate, HERE, positive(), 5)
+    assert rate.verdict(BESIDE, positive(), 0.0) != SEND
+    assert rate.verdict(ELSEWHERE, positive(), 0.0) == SEND
+    verdicts(rate, SIX, positive(), 5)
+    assert rate.verdict(BESIDE_SIX, positive(), 0.0) != SEND
+    assert rate.verdict(ELSEWHERE_SIX, positive(), 0.0) == SEND
+
+
+def test_every_kind_has_an_account_of_its_own() -> None:
+    rate = RateLimit(2)
+    verdicts(rate, HERE, positive(), 9)
+    for other in (
+        positive("mail.example.com"),
+        negative("x.example.com", 1),
+        negative("x.example.com", 1, rcode=0),
+        refused(),
+    ):
+        assert rate.verdict(HERE, other, 0.0) == SEND
+    assert rate.verdict(HERE, positive("WWW.example.COM"), 0.0) != SEND
+
+
+@pytest.mark.parametrize("rcode", [0, 3])
+def test_random_names_that_are_not_there_are_of_one_account(rcode: int) -> None:
+    rate = RateLimit(5)
+    seen = [
+        rate.verdict(HERE, negative(f"n{number}.Example.com", 1, rcode=rcode), 0.0) for number in range(9)
+    ]
+    assert seen == [SEND] * 5 + [DROP, SLIP, DROP, SLIP]
+    assert account(negative("x.example.com", 1, rcode=rcode))[1:] == wire_name("example.com")[:-1]
+
+
+def test_all_errors_are_of_one_account() -> None:
+    answers = [refused(), header(flags=0x8001, qd=0), header(flags=0x8004, qd=0)]
+    assert {account(answer) for answer in answers} == {account(refused())}
+
+
+def test_who_goes_on_is_not_answered_until_it_has_been_quiet() -> None:
+    rate = RateLimit(5)
+    for second in range(100):
+        sent = verdicts(rate, HERE, positive(), 20, float(second)).count(SEND)
+        assert sent == 5 if second == 0 else sent == 0
+    assert rate.verdict(HERE, positive(), 99.0 + limits.RRL_WINDOW - 1) != SEND
+    assert rate.verdict(HERE, positive(), 99.0 + limits.RRL_WINDOW + 1) == SEND
+
+
+def test_who_stays_below_the_rate_is_always_answered() -> None:
+    rate = RateLimit(5)
+    for tenth in range(1000):
+        assert rate.verdict(HERE, positive(), tenth * 0.2) == SEND
+
+
+def test_text_is_counted_by_address_and_never_cut() -> None:
+    rate = RateLimit(2)
+    assert [rate.text(HERE, 0.0) for _ in range(5)] == [SEND, SEND, DROP, DROP, DROP]
+    assert rate.text(BESIDE, 0.0) == SEND
+
+
+def test_accounts_have_a_bound_and_the_busy_ones_stay() -> None:
+    rate = RateLimit(1, accounts=100)
+    verdicts(rate, HERE, positive(), 50)
+    for number in range(10_000):
+        rate.verdict(number.to_bytes(4, "big")[1:] + b"\0", positive(), 0.0)
+        if number % 40 == 0:
+            assert rate.verdict(HERE, positive(), 0.0) != SEND
+    assert len(rate) <= 200
+
+
+def test_what_is_cut_has_its_question_and_its_opt_record() -> None:
+    edns = opt(rdata=b"\0\x0a\0\x08abcdefgh")
+    cut = read(slipped(positive(edns=edns)))
+    assert cut.flags & dns.flags.TC
+    assert cut.question == read(positive()).question
+    assert not cut.answer
+    assert cut.edns == 0
+    assert len(cut.options) == 1
+    assert slipped(positive()).endswith(question("www.example.com"))
+    assert read(slipped(refused())).rcode() == 5
+    assert read(slipped(header(flags=0x8001, qd=0))).rcode() == 1
+
+
+def test_a_limiter_sends_cuts_and_counts() -> None:
+    limiter = Limiter(2, local=True)
+    sent = [limiter.passed(b"", positive(), HERE, 0.0) for _ in range(6)]
+    assert sent == [positive(), positive(), None, slipped(positive()), None, slipped(positive())]
+    assert (limiter.dropped, limiter.slipped) == (2, 2)
+    assert [limiter.passed(b"", b"192.168.1.2", HERE, 0.0) for _ in range(3)] == [b"192.168.1.2"] * 2 + [None]
+    assert [limiter.passed(b"", "我不知道这个名字".encode(), ELSEWHERE, 0.0) for _ in range(3)][2] is None
+
+
+def test_who_shows_a_cookie_of_ours_is_never_limited() -> None:
+    limiter = Limiter(1, proven=lambda request, address: request == b"with a cookie")
+    for _ in range(5):
+        assert limiter.passed(b"with a cookie", positive(), HERE, 0.0) == positive()
+    assert limiter.passed(b"without", positive(), HERE, 0.0) != positive()
+
+
+def test_no_limit() -> None:
+    limiter = Limiter(None, local=True)
+    assert not limiter.limits(HERE)
+    assert limiter.passed(b"", positive(), HERE, 0.0) == positive()
+
+
+@pytest.mark.parametrize(
+    ("address", "local"),
+    [
+        ("7f000001", True), ("0a010203", True), ("ac10ffff", True), ("c0a80001", True), ("a9fe0001", True),
+        ("cb007101", False), ("08080808", False), ("ac200000", False),
+        ("00" * 15 + "01", True), ("fe80" + "00" * 14, True), ("fd00" + "00" * 14, True),
+        ("20010db8" + "00" * 12, False),
+    ],
+)  # fmt: skip
+def test_private_networks_are_limited_only_if_told_so(address: str, local: bool) -> None:
+    assert is_local(bytes.fromhex(address)) is local
+    assert Limiter(200).limits(bytes.fromhex(address)) is not local
+    assert Limiter(200, local=True).limits(bytes.fromhex(address))
+
+
+def test_the_option() -> None:
+    assert parse_rate("off") == (None, False)
+    assert parse_rate("200") == (200, False)
+    assert parse_rate("all:5") == (5, True)
+    for wrong in ("", "0", "-1", "on", "all", "all:", "all:0", "1e3", "99999999", "२००"):
+        with pytest.raises(ConfigError, match="write off, or"):
+            parse_rate(wrong)
+
+
+@given(st.binary(max_size=120))
+def test_octets_behind_an_answers_header_never_raise_but_an_index_error(octets: bytes) -> None:
+    """Only our own answers come here; what is not one must still end."""
+    for made in (account, slipped):
+        try:
+            made(header(flags=0x8403, ns=1) + octets)
+        except IndexError:
+            continue
