@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from twisted.application import service
-from twisted.internet import address, defer, endpoints, error, interfaces, protocol, udp
+from twisted.internet import address, defer, endpoints, error, interfaces, protocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.python.log import callWithContext
@@ -20,8 +20,9 @@ from twisted.python.log import callWithContext
 from netapp.core import limits
 from netapp.core.doorkeeper import Doorkeeper
 from netapp.core.proxied import ProxiedFactory
-from netapp.core.sockets import keep_scopes, tune
+from netapp.core.sockets import tune
 from netapp.core.streams import SessionFactory
+from netapp.core.udp.ports import listen_datagrams
 from netapp.errors import ConfigError, StartError
 
 #: (host to try it at, port) to one command line that does.
@@ -283,12 +284,7 @@ class DatagramListener(Listener):
         self._interface, self._number = parse_datagram(description)
 
     def _listen(self) -> Any:
-        port = self._reactor.listenUDP(
-            self._number, self.handler, self._interface, maxPacketSize=limits.DATAGRAM
-        )
-        if isinstance(port, udp.Port) and port.addressFamily == socket.AF_INET6:
-            keep_scopes(port)
-        return port
+        return listen_datagrams(self._reactor, self._number, self.handler, self._interface, limits.DATAGRAM)
 
 
 def descriptions(given: Sequence[str], defaults: Sequence[str], interface: str | None) -> tuple[str, ...]:

@@ -75,3 +75,17 @@ def system_call() -> Any:
         return ctypes.CDLL(None, use_errno=True).syscall
     except (AttributeError, OSError, TypeError):
         return None
+
+
+def batch_calls() -> tuple[Any, Any] | None:
+    """``recvmmsg`` and ``sendmmsg``, on Linux; None elsewhere."""
+    if not hasattr(os, "uname") or os.uname().sysname != "Linux":
+        return None
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        receive, send = libc.recvmmsg, libc.sendmmsg
+    except (AttributeError, OSError, TypeError):
+        return None
+    receive.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_void_p)
+    send.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int)
+    return receive, send

@@ -16,8 +16,8 @@ from twisted.logger import LogLevel, capturedLogs, formatEvent
 from netapp.core import access, limits, listen, metrics
 from netapp.core.datagrams import OwnPorts
 from netapp.core.sessions import Session
-from netapp.core.sockets import with_scope
 from netapp.core.streams import SessionFactory, SessionProtocol
+from netapp.core.udp.plain import with_scope
 from netapp.errors import ConfigError, StartError
 from netapp.testing import FakeReactor
 

@@ -1,0 +1,48 @@
+"""The port for every system: one datagram a call, by Twisted's own, with what it lacks.
+
+It keeps a link-local peer's link in its address, ``fe80::1%2``, without which no answer finds the
+way; and a datagram larger than what was asked for is counted and dropped, never handed on in part.
+"""
+
+import socket
+from typing import Any
+
+from twisted.internet import udp
+
+
+class PlainPort(udp.Port):
+    """What :class:`netapp.core.udp.port.BatchPort` is elsewhere.
+
+    :ivar truncated: datagrams that were larger than ``maxPacketSize``.
+    """
+
+    socket: Any
+
+    def _bindSocket(self) -> None:
+        super()._bindSocket()
+        self.socket = _WholeSocket(self.socket)
+        self.fileno = self.socket.fileno  # type: ignore[method-assign]
+
+    @property
+    def truncated(self) -> int:
+        return self.socket.truncated if self.connected else 0
+
+
+class _WholeSocket(socket.socket):
+    def __init__(self, taken: socket.socket) -> None:
+        super().__init__(taken.family, taken.type, taken.proto, fileno=taken.detach())
+        self.setblocking(False)
+        self.truncated = 0
+
+    def recvfrom(self, size: int, *flags: int) -> tuple[bytes, Any]:
+        """:raises BlockingIOError: nothing is there, or nothing that is whole."""
+        octets, peer = super().recvfrom(size + 1, *flags)
+        if len(octets) > size:
+            self.truncated += 1
+            raise BlockingIOError
+        return octets, with_scope(peer)
+
+
+def with_scope(peer: tuple[Any, ...]) -> tuple[Any, ...]:
+    """An address as ``recvfrom`` gives it, with a scope as a part of its host."""
+    return (f"{peer[0]}%{peer[3]}", *peer[1:]) if len(peer) == 4 and peer[3] else peer

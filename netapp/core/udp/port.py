@@ -1,0 +1,174 @@
+"""The port for Linux: up to 64 datagrams a system call, and answers from the address that was asked.
+
+A socket bound to every address has many of its own, and the kernel would take for an answer the
+one that its routes prefer; a client drops what comes from another than it has asked.  So the
+kernel is told to say of each datagram which one that was (ip(7), ipv6(7): ``IP_PKTINFO``).
+"""
+
+import errno
+import socket
+from collections import OrderedDict
+from typing import Any, Final
+
+from twisted.internet import error, interfaces, udp
+from twisted.logger import Logger
+from zope.interface import implementer
+
+from netapp.core import limits
+from netapp.core.addresses import EVERYWHERE
+from netapp.core.udp import layout
+from netapp.core.udp.batch import NO_ORIGIN, Batch
+from netapp.core.udp.source import Source, peer_of
+
+_HARMLESS: Final = (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN)
+
+
+@implementer(interfaces.IReadDescriptor, interfaces.IWriteDescriptor)
+class BatchPort(udp.Port):
+    """Reads batches.  A handler with ``batchReceived`` gets each whole one, and its answers leave
+    together; any other gets ``datagramReceived`` for each datagram, and writes when it likes.
+
+    While the socket cannot take what is to be sent nothing more is read, for at most
+    ``limits.DATAGRAM_BLOCKED`` seconds: then these answers are dropped.
+
+    :param calls: ``recvmmsg`` and ``sendmmsg``.
+    :ivar truncated: datagrams that were larger than ``maxPacketSize``; they are dropped.
+    """
+
+    _log = Logger()
+    socket: socket.socket
+    reactor: Any
+    truncated = 0
+
+    def __init__(self, calls: tuple[Any, Any], *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._calls = calls
+        self._asked: OrderedDict[tuple[str, int], bytes] = OrderedDict()
+        self._patience: Any = None
+
+    def _bindSocket(self) -> None:
+        super()._bindSocket()
+        self._family = layout.IPV6 if self.addressFamily == socket.AF_INET6 else layout.IPV4
+        self._told = self._tell_address()
+        self._batch = Batch(self._calls, self._family, self.maxPacketSize, told=self._told)
+        self._take = getattr(self.protocol, "batchReceived", self._hand_on)
+
+    def _tell_address(self) -> bool:
+        """Have the kernel tell which address was asked, where that is not the socket's own."""
+        if self.socket.getsockname()[0] not in EVERYWHERE:
+            return False
+        try:
+            if self._family is layout.IPV6:
+                self.socket.setsockopt(socket.IPPROTO_IPV6, layout.IPV6_RECVPKTINFO, 1)
+            else:
+                self.socket.setsockopt(socket.IPPROTO_IP, layout.IP_PKTINFO, 1)
+        except OSError:  # a kernel without it: answers leave from where its routes lead
+            return False
+        return True
+
+    # Reading -----------------------------------------------------------------------------------
+
+    def doRead(self) -> None:
+        """At most ``limits.DATAGRAM_BATCHES``; the others have their turn then."""
+        batch, descriptor = self._batch, self.socket.fileno()
+        for _ in range(limits.DATAGRAM_BATCHES):
+            try:
+                count = batch.receive(descriptor)
+            except OSError as problem:
+                self._broken(problem)
+                return
+            if not count:
+                return
+            self._take(batch)
+            if any(batch.sizes) and not batch.send(descriptor):
+                self._wait()
+                return
+            if count < limits.DATAGRAM_BATCH:
+                return
+
+    def _broken(self, problem: OSError) -> None:
+        """:raises OSError: the socket is of no more use."""
+        if problem.errno not in _HARMLESS:
+            raise problem
+        if self._connectedAddr:
+            self.protocol.connectionRefused()
+
+    def _hand_on(self, batch: Batch) -> None:
+        for slot in range(len(batch)):
+            datagram = batch.octets(slot)
+            if datagram is None:
+                self.truncated += 1
+                continue
+            peer = peer_of(batch.name(slot))
+            if self._told:
+                self._remember(peer, batch.control(slot))
+            try:
+                self.protocol.datagramReceived(datagram, peer)
+            except Exception:
+                self._log.failure("a datagram of {peer} failed", peer=peer[0])
+
+    def _remember(self, peer: tuple[str, int], control: bytes) -> None:
+        self._asked[peer] = control
+        self._asked.move_to_end(peer)
+        if len(self._asked) > limits.DATAGRAM_ASKED:
+            self._asked.popitem(last=False)
+
+    # Writing -----------------------------------------------------------------------------------
+
+    def write(self, datagram: bytes, addr: tuple[str, int] | None = None) -> None:
+        """Send one datagram now, as Twisted's port does: from the address that this peer has asked.
+
+        :raises OSError: the kernel would not.  :raises MessageLengthError: it is too large.
+        """
+        control = self._asked.get(addr) if addr is not None else None
+        if control is None or not self._write_from(datagram, addr, control):
+            super().write(datagram, addr)
+
+    def answer(self, datagram: bytes, source: Source) -> None:
+        """Answer something later.  Raises as :meth:`write` does."""
+        if not source.control or not self._write_from(datagram, source.peer, source.control):
+            super().write(datagram, source.peer)
+
+    def _write_from(self, datagram: bytes, addr: Any, control: bytes) -> bool:
+        """:returns: whether it could leave from that address."""
+        family = self._family
+        data = control[layout.HEAD : layout.HEAD + family.data]
+        try:
+            self.socket.sendmsg([datagram], [(family.level, family.kind, data)], 0, addr)
+        except OSError as problem:
+            if problem.errno == errno.EMSGSIZE:
+                raise error.MessageLengthError("message too long") from None
+            if problem.errno not in NO_ORIGIN:
+                raise
+            return False
+        return True
+
+    def _wait(self) -> None:
+        """The socket's buffer is full: what is left leaves when there is room."""
+        self.stopReading()
+        self.startWriting()
+        self._patience = self.reactor.callLater(limits.DATAGRAM_BLOCKED, self._give_up)
+
+    def doWrite(self) -> None:
+        if self._batch.go_on(self.socket.fileno()):
+            self._go_on()
+
+    def _give_up(self) -> None:
+        self._batch.drop()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._patience.active():
+            self._patience.cancel()
+        self.stopWriting()
+        if self.connected and not self.disconnecting:
+            self.startReading()
+
+    # Its end -----------------------------------------------------------------------------------
+
+    def stopListening(self) -> Any:
+        if self._patience is not None and self._patience.active():
+            self._patience.cancel()
+            self.stopWriting()
+            self._batch.drop()
+        return super().stopListening()
