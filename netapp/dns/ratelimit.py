@@ -11,8 +11,7 @@ Source: BIND's reference manual, rate-limit; Vixie and Schryver, DNS Response Ra
 """
 
 import ipaddress
-from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from netapp.core import limits
 from netapp.core.access import LOCAL
@@ -120,43 +119,62 @@ def slipped(answer: bytes) -> bytes:
     return head + counts + answer[wire.HEADER : end] + opt
 
 
+class Source(Protocol):
+    """Who asks."""
+
+    @property
+    def packed(self) -> bytes:
+        """The address, 4 or 16 octets."""
+
+
+class Proofs(Protocol):
+    """Who knows whether somebody is what it says: :class:`netapp.dns.answers.Answers`."""
+
+    def is_proved(self, request: bytes, source: Source) -> bool:
+        """Whether a request shows a cookie that its sender can only have from us."""
+
+    def bad_cookie(self, request: bytes, source: Source) -> bytes | None:
+        """What has a client that knows cookies ask again with one; None for others."""
+
+
 class Limiter:
     """What stands before the way out of datagrams.
 
     :param most: as :class:`RateLimit` has it; None for no limit.
     :param local: whether private networks and this machine are limited too.
-    :param proven: whether a request, from a packed address, shows a cookie that we made for it.
     """
 
-    def __init__(
-        self,
-        most: int | None,
-        *,
-        local: bool = False,
-        proven: Callable[[bytes, bytes], bool] = lambda request, address: False,
-    ) -> None:
+    def __init__(self, most: int | None, *, local: bool = False, proofs: Proofs | None = None) -> None:
         self._rate = RateLimit(most) if most is not None else None
-        self._local, self._proven = local, proven
+        self._local, self._proofs = local, proofs
         self.dropped = self.slipped = 0
 
     def limits(self, address: bytes) -> bool:
         """Whether a source, packed, is limited at all; worth remembering."""
-        return self._rate is not None and (self._local or not is_local(address))
+        return self._rate is not None and bool(address) and (self._local or not is_local(address))
 
-    def passed(self, request: bytes, answer: bytes, address: bytes, now: float) -> bytes | None:
-        """What of an answer goes out to a source that is limited; None for nothing."""
+    def passed(self, request: bytes, answer: bytes, source: Source, now: float) -> bytes | None:
+        """What of an answer goes out in a datagram to a source that is limited; None for nothing."""
         rate = self._rate
         if rate is None:
             return answer
         is_dns = len(answer) >= wire.HEADER and answer[2] & wire.QR and not answer[4]
-        verdict = rate.verdict(address, answer, now) if is_dns else rate.text(address, now)
-        if verdict == SEND or (is_dns and self._proven(request, address)):
+        verdict = rate.verdict(source.packed, answer, now) if is_dns else rate.text(source.packed, now)
+        if verdict == SEND or (is_dns and self._is_proved(request, source)):
             return answer
         if verdict == SLIP:
             self.slipped += 1
-            return slipped(answer)
+            return self._slip(request, answer, source)
         self.dropped += 1
         return None
+
+    def _is_proved(self, request: bytes, source: Source) -> bool:
+        return self._proofs is not None and self._proofs.is_proved(request, source)
+
+    def _slip(self, request: bytes, answer: bytes, source: Source) -> bytes:
+        """A client that knows cookies need not come by TCP: RFC 7873 section 5.2.3."""
+        cookie = self._proofs.bad_cookie(request, source) if self._proofs is not None else None
+        return cookie if cookie is not None else slipped(answer)
 
 
 def is_local(address: bytes) -> bool:

@@ -1,12 +1,25 @@
 """Response rate limiting: kinds, networks, what is cut, and what is never touched."""
 
+from dataclasses import dataclass
+
 import dns.flags
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from netapp.core import limits
-from netapp.dns.ratelimit import DROP, SEND, SLIP, Limiter, RateLimit, account, is_local, parse_rate, slipped
+from netapp.dns.ratelimit import (
+    DROP,
+    SEND,
+    SLIP,
+    Limiter,
+    RateLimit,
+    Source,
+    account,
+    is_local,
+    parse_rate,
+    slipped,
+)
 from netapp.errors import ConfigError
 from netapp.names.naming import wire_name
 from tests.dns.asking import header, opt, question, read
@@ -126,26 +139,49 @@ def test_what_is_cut_has_its_question_and_its_opt_record() -> None:
     assert read(slipped(header(flags=0x8001, qd=0))).rcode() == 1
 
 
+@dataclass(frozen=True)
+class From:
+    packed: bytes
+
+
+class Proofs:
+    """Knows two requests by what they are called."""
+
+    def is_proved(self, request: bytes, source: Source) -> bool:
+        return request == b"with our cookie"
+
+    def bad_cookie(self, request: bytes, source: Source) -> bytes | None:
+        return b"come again" if request == b"with half a cookie" else None
+
+
 def test_a_limiter_sends_cuts_and_counts() -> None:
     limiter = Limiter(2, local=True)
-    sent = [limiter.passed(b"", positive(), HERE, 0.0) for _ in range(6)]
+    sent = [limiter.passed(b"", positive(), From(HERE), 0.0) for _ in range(6)]
     assert sent == [positive(), positive(), None, slipped(positive()), None, slipped(positive())]
     assert (limiter.dropped, limiter.slipped) == (2, 2)
-    assert [limiter.passed(b"", b"192.168.1.2", HERE, 0.0) for _ in range(3)] == [b"192.168.1.2"] * 2 + [None]
-    assert [limiter.passed(b"", "我不知道这个名字".encode(), ELSEWHERE, 0.0) for _ in range(3)][2] is None
+    said = [limiter.passed(b"", b"192.168.1.2", From(HERE), 0.0) for _ in range(3)]
+    assert said == [b"192.168.1.2"] * 2 + [None]
+    said = [limiter.passed(b"", "我不知道这个名字".encode(), From(ELSEWHERE), 0.0) for _ in range(3)]
+    assert said[2] is None
 
 
 def test_who_shows_a_cookie_of_ours_is_never_limited() -> None:
-    limiter = Limiter(1, proven=lambda request, address: request == b"with a cookie")
+    limiter = Limiter(1, proofs=Proofs())
     for _ in range(5):
-        assert limiter.passed(b"with a cookie", positive(), HERE, 0.0) == positive()
-    assert limiter.passed(b"without", positive(), HERE, 0.0) != positive()
+        assert limiter.passed(b"with our cookie", positive(), From(HERE), 0.0) == positive()
+    assert limiter.passed(b"without", positive(), From(HERE), 0.0) != positive()
+
+
+def test_who_knows_cookies_is_given_one() -> None:
+    limiter = Limiter(1, proofs=Proofs())
+    said = [limiter.passed(b"with half a cookie", positive(), From(HERE), 0.0) for _ in range(4)]
+    assert said == [positive(), None, b"come again", None]
 
 
 def test_no_limit() -> None:
     limiter = Limiter(None, local=True)
     assert not limiter.limits(HERE)
-    assert limiter.passed(b"", positive(), HERE, 0.0) == positive()
+    assert limiter.passed(b"", positive(), From(HERE), 0.0) == positive()
 
 
 @pytest.mark.parametrize(
