@@ -766,6 +766,8 @@ TRANSFER_OCTETS: Final = 1024 * 2**20
 TRANSFER_RECORDS: Final = 10_000_000
 #: Transfers in at once; the others wait for their turn.
 TRANSFERS_IN: Final = 8
+#: Questions to primaries whether there is something newer, at once.
+ZONE_LOOKS: Final = 256
 #: How long a primary may take to be connected to, between two pieces of a transfer, and for all of it.
 TRANSFER_CONNECT: Final = 10.0
 TRANSFER_SILENCE: Final = 30.0
@@ -780,6 +782,8 @@ ZONE_EXPIRE: Final = (10.0, 365 * 24 * 3600.0)
 ZONE_JITTER: Final = 0.1
 #: How long a zone that has never been had waits before its primaries are tried again, at first and at most.
 ZONE_FIRST_RETRY: Final = (5.0, 3600.0)
+#: How long after a refresh it is noted on the disk that there was one.
+ZONE_TIMES: Final = 30.0
 #: Primaries of one zone.
 ZONE_PRIMARIES: Final = 16
 #: Seconds after which a NOTIFY that was not answered goes out again: RFC 1996 section 3.6.

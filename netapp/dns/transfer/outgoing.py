@@ -13,6 +13,7 @@ from twisted.logger import Logger
 
 from netapp.core import limits
 from netapp.dns import wire
+from netapp.dns.keys import Key
 from netapp.dns.requests import Client, Handler, Outcome, Request
 from netapp.dns.transfer.packing import TooLong, change_sets, messages, zone_sets
 from netapp.dns.transfer.wire import AXFR, HEADER, IXFR, NOTAUTH, REFUSED, SERVFAIL, records_at
@@ -90,7 +91,7 @@ class Outgoing:
     _log = Logger()
 
     def __init__(
-        self, zones: Zones, permits: Callable[[str, object], bool], clock: interfaces.IReactorTime
+        self, zones: Zones, permits: Callable[[str, Key | None], bool], clock: interfaces.IReactorTime
     ) -> None:
         self._zones, self._permits, self._clock = zones, permits, clock
         self._running: Counter[str] = Counter()

@@ -212,3 +212,33 @@ _FORMS: Final[dict[int, _Form]] = {
 
 def _u16(data: bytes, at: int) -> int:
     return data[at] << 8 | data[at + 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """What a NOTIFY says: RFC 1996 section 3.7."""
+
+    origin: bytes  # folded
+    serial: int | None  # of the SOA in its answer section, where there is one: a hint
+    end: int  # where its question does
+
+
+def parse_notify(data: bytes) -> Notify:
+    """Read a NOTIFY.
+
+    :raises WireError: FORMERR is the answer.
+
+    Source: RFC 1996 section 3.
+    """
+    if _u16(data, 4) != 1:
+        raise WireError("a NOTIFY without its one question", source="RFC 1996 section 3.7")
+    name, at = name_at(data, HEADER)
+    end = at + 4
+    if data[at:end] != b"\0\6\0\1":
+        raise WireError("a NOTIFY of something else than a zone's SOA", source="RFC 1996 section 3.7")
+    origin, serial = name.lower(), None
+    if _u16(data, 6):
+        record = next(records_at(data, end, 1))
+        if (record.owner, record.rdtype) == (origin, SOA):
+            serial = int.from_bytes(record.rdata[-20:-16], "big")
+    return Notify(origin, serial, end)

@@ -1,0 +1,286 @@
+"""Carries what one server asks another: a datagram that is sent again, a connection for one request.
+
+Answers are taken from whom was asked alone, with the id that was asked, to the question that was
+asked, and signed if the request was.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+from twisted.internet import defer, endpoints, error, interfaces, protocol
+from twisted.python.failure import Failure
+
+from netapp.core import limits
+from netapp.core.alarm import Alarm
+from netapp.dns.keys import Key, Keyring
+from netapp.dns.transfer.servers import Server
+from netapp.dns.transfer.wire import HEADER, QR, name_at
+from netapp.dns.tsig import Signer, Unverified, Verifier
+from netapp.errors import NetappError, WireError
+
+T = TypeVar("T")
+#: Takes one message of an answer; gives what came of it all, or None while more must come.
+Receive = Callable[[bytes], T | None]
+
+
+class Unanswered(NetappError):
+    """The server could not be asked, or did not answer; the text says why."""
+
+
+class Signed:
+    """The signature of one request, and of what answers it."""
+
+    def __init__(self, key: Key | None, time: Callable[[], float]) -> None:
+        self._time = time
+        self._signer = Signer(key) if key is not None else None
+        self._verifier: Verifier | None = None
+
+    def request(self, message: bytes) -> bytes:
+        if self._signer is None:
+            return message
+        signed = self._signer.sign(message, self._time())
+        self._verifier = Verifier(self._signer.key, self._signer.mac)
+        return signed
+
+    def answer(self, message: bytes) -> bytes:
+        """:raises WireError, Unverified: it cannot be believed."""
+        return message if self._verifier is None else self._verifier.verify(message, self._time())
+
+    def finish(self) -> None:
+        """:raises Unverified: the last message was not signed."""
+        if self._verifier is not None:
+            self._verifier.finish()
+
+
+class Question(protocol.DatagramProtocol):
+    """One request by datagram, sent again until it is answered: each wait is one try."""
+
+    noisy = False
+    transport: Any
+
+    def __init__(
+        self,
+        server: Server,
+        message: bytes,
+        signed: Signed,
+        clock: interfaces.IReactorTime,
+        tries: Sequence[float],
+    ) -> None:
+        self._server, self._message, self._signed = server, message, signed
+        self._clock, self._tries = clock, list(tries)
+        self._reason = "it does not answer"
+        self._alarm = Alarm(clock, self._again)
+        self.answer: defer.Deferred[bytes] = defer.Deferred(lambda _: self._end())
+        self._over = False
+
+    def startProtocol(self) -> None:
+        self._octets = self._signed.request(self._message)
+        self.transport.connect(self._server.host, self._server.port)
+        self._again()
+
+    def _again(self) -> None:
+        if not self._tries:
+            self._fail()
+            return
+        self._alarm.set(self._clock.seconds() + self._tries.pop(0))
+        try:
+            self.transport.write(self._octets)
+        except OSError as problem:
+            self._reason = problem.strerror or str(problem)
+            self._fail()
+
+    def datagramReceived(self, datagram: bytes, addr: object) -> None:
+        if self._over or not answers(datagram, self._message):
+            return
+        try:
+            plain = self._signed.answer(datagram)
+            self._signed.finish()
+        except (WireError, Unverified) as problem:  # anybody may have sent it: wait on
+            self._reason = str(problem)
+            return
+        self._end()
+        self.answer.callback(plain)
+
+    def connectionRefused(self) -> None:
+        self._reason = "nobody listens there"
+        self._fail()
+
+    def _fail(self) -> None:
+        if not self._over:
+            self._end()
+            self.answer.errback(Unanswered(self._reason))
+
+    def _end(self) -> None:
+        if not self._over:
+            self._over = True
+            self._alarm.end()
+            self.transport.stopListening()
+
+
+class Conversation(protocol.Protocol, Generic[T]):
+    """One request over a connection, and the messages that answer it.
+
+    :param bound: seconds for all of it.
+    """
+
+    transport: Any
+
+    def __init__(
+        self,
+        message: bytes,
+        signed: Signed,
+        receive: Receive[T],
+        clock: interfaces.IReactorTime,
+        bound: float = limits.TRANSFER_IN,
+    ) -> None:
+        self._message, self._signed, self._receive, self._clock = message, signed, receive, clock
+        self._buffer = bytearray()
+        self._alarm = Alarm(clock, self._late)
+        self._end = clock.seconds() + bound
+        self.outcome: defer.Deferred[T] = defer.Deferred(lambda _: self._cancel())
+        self._over = False
+
+    def connectionMade(self) -> None:
+        octets = self._signed.request(self._message)
+        self.transport.write(len(octets).to_bytes(2, "big") + octets)
+        self._wait()
+
+    def dataReceived(self, data: bytes) -> None:
+        if self._over:
+            return
+        self._buffer += data
+        self._wait()
+        try:
+            outcome = self._messages()
+        except NetappError:
+            self._fail(Failure())
+            return
+        if outcome is not None:
+            self._stop()
+            self.transport.loseConnection()
+            self.outcome.callback(outcome)
+
+    def connectionLost(self, reason: Failure = protocol.connectionDone) -> None:
+        why = "closed" if reason.check(error.ConnectionDone) else "broken"
+        self._fail(Failure(Unanswered(f"the connection was {why} before the end")))
+
+    def _messages(self) -> T | None:
+        """Hand on the messages that are whole.  :raises NetappError: one is not to be believed."""
+        at = 0
+        outcome = None
+        buffer = self._buffer
+        while outcome is None and len(buffer) - at >= 2:
+            end = at + 2 + int.from_bytes(buffer[at : at + 2], "big")
+            if len(buffer) < end:
+                break
+            message, at = bytes(buffer[at + 2 : end]), end
+            if len(message) < HEADER:
+                raise Unanswered("a message is shorter than its header")
+            outcome = self._receive(self._signed.answer(message))
+        del buffer[:at]
+        if outcome is not None:
+            self._signed.finish()
+        return outcome
+
+    def _wait(self) -> None:
+        self._alarm.set(min(self._end, self._clock.seconds() + limits.TRANSFER_SILENCE))
+
+    def _late(self) -> None:
+        late = self._clock.seconds() >= self._end
+        self._fail(Failure(Unanswered("it takes too long" if late else "it has fallen silent")))
+
+    def _fail(self, failure: Failure) -> None:
+        if not self._over:
+            self._stop()
+            self.transport.abortConnection()
+            self.outcome.errback(failure)
+
+    def _cancel(self) -> None:
+        self._stop()
+        self.transport.abortConnection()
+
+    def _stop(self) -> None:
+        if not self._over:
+            self._over = True
+            self._buffer.clear()
+            self._alarm.end()
+
+
+class Asker:
+    """Asks other servers.
+
+    :param time: gives seconds since 1970, for signatures.
+    """
+
+    def __init__(self, reactor: Any, keyring: Keyring, time: Callable[[], float]) -> None:
+        self._reactor, self._keyring, self._time = reactor, keyring, time
+
+    async def by_datagram(
+        self, server: Server, message: bytes, tries: Sequence[float] = limits.TRANSFER_ASK
+    ) -> bytes:
+        """The answer to one request, its signature taken off.  :raises Unanswered: there is none."""
+        question = Question(server, message, self._signed(server), self._reactor, tries)
+        interface = "::" if ":" in server.host else ""
+        try:
+            self._reactor.listenUDP(0, question, interface, maxPacketSize=limits.DATAGRAM)
+        except error.CannotListenError as problem:
+            raise Unanswered(f"no socket: {problem.socketError}") from None
+        return await question.answer
+
+    async def by_stream(
+        self, server: Server, message: bytes, receive: Receive[T], bound: float = limits.TRANSFER_IN
+    ) -> T:
+        """What ``receive`` makes of the answer.
+
+        :raises Unanswered: the connection cannot be made, or ends before the answer does.
+        :raises NetappError: what ``receive`` raises.
+        """
+        talk = Conversation(message, self._signed(server), receive, self._reactor, bound)
+        kind = endpoints.TCP6ClientEndpoint if ":" in server.host else endpoints.TCP4ClientEndpoint
+        endpoint = kind(self._reactor, server.host, server.port, timeout=limits.TRANSFER_CONNECT)
+        try:
+            await endpoints.connectProtocol(endpoint, talk)
+        except error.ConnectionRefusedError:
+            raise Unanswered("nobody listens there") from None
+        except error.ConnectError as problem:
+            raise Unanswered(f"it cannot be reached: {problem.osError or 'no answer'}") from None
+        return await talk.outcome
+
+    async def first_answer(self, server: Server, message: bytes) -> bytes:
+        """The one message that answers a request, by datagram, or by stream where that fails.
+
+        :raises Unanswered: there is none.
+        """
+        try:
+            answer = await self.by_datagram(server, message)
+            if not answer[2] & 0x02:  # TC
+                return answer
+        except Unanswered as problem:
+            reason = problem
+        else:
+            reason = Unanswered("its answer is cut")
+
+        def receive(octets: bytes) -> bytes | None:
+            if not answers(octets, message):
+                raise Unanswered("it answers another question")
+            return octets
+
+        try:
+            return await self.by_stream(server, message, receive, sum(limits.TRANSFER_ASK))
+        except Unanswered:
+            raise reason from None
+
+    def _signed(self, server: Server) -> Signed:
+        return Signed(server.key_in(self._keyring), self._time)
+
+
+def answers(datagram: bytes, request: bytes) -> bool:
+    """Whether octets may be the answer to a request: id, opcode and question are its own."""
+    if len(datagram) < HEADER or datagram[:2] != request[:2] or not datagram[2] & QR:
+        return False
+    if (datagram[2] ^ request[2]) & 0x78:
+        return False
+    if datagram[4:6] == b"\0\0":
+        return True  # an error need not give it back
+    end = name_at(request, HEADER)[1] + 4
+    return datagram[HEADER:end].lower() == request[HEADER:end].lower()

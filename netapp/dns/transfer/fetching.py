@@ -1,0 +1,174 @@
+"""One look at one primary: is there anything newer, and if so it is taken over, whole or not at all."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from twisted.internet import defer
+
+from netapp.dns.transfer.asking import Receive
+from netapp.dns.transfer.incoming import (
+    Backwards,
+    Broken,
+    Current,
+    Differences,
+    Inbound,
+    Outcome,
+    Refused,
+    Whole,
+)
+from netapp.dns.transfer.servers import Server
+from netapp.dns.transfer.wire import NOERROR, parse_reply, records_at, request
+from netapp.errors import NetappError, WireError
+from netapp.names.changes import Change, condensed, records_of
+from netapp.names.model import SOA
+from netapp.names.naming import shown
+from netapp.names.serial import newer
+from netapp.names.zone import Zone, build_zone, serial_of
+
+T = TypeVar("T")
+
+
+class Asks(Protocol):
+    """Carries our questions: :class:`netapp.dns.transfer.asking.Asker`, or a test's."""
+
+    async def first_answer(self, server: Server, message: bytes) -> bytes: ...
+
+    async def by_stream(self, server: Server, message: bytes, receive: Receive[T]) -> T: ...
+
+
+class Holds(Protocol):
+    """What a secondary does to the names."""
+
+    def submit(self, origin: bytes, decide: Callable[[Zone], Change | None]) -> "defer.Deferred[Zone]": ...
+
+    def replace(self, origin: bytes, zone: Zone) -> "defer.Deferred[Zone]": ...
+
+
+class Inexact(NetappError):
+    """The differences are not ones of the zone that we have: all of it is needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A newer zone is served.  ``octets`` is what came over the wire for it."""
+
+    zone: Zone
+    kind: str  # AXFR or IXFR
+    octets: int
+
+
+class Fetching:
+    """Looks at primaries.
+
+    :param ident: gives a random id.
+    :param aside: runs what takes a while where it holds up nobody.
+    :param looks: bounds the looks at once.
+    :param turns: bounds the transfers at once.
+    """
+
+    def __init__(
+        self,
+        asks: Asks,
+        names: Holds,
+        ident: Callable[[], int],
+        aside: Callable[[Callable[[], Zone]], "defer.Deferred[Zone]"],
+        looks: defer.DeferredSemaphore,
+        turns: defer.DeferredSemaphore,
+    ) -> None:
+        self._asks, self._names, self._ident, self._aside = asks, names, ident, aside
+        self._looks, self._turns = looks, turns
+
+    async def look(self, server: Server, origin: bytes, have: Zone | None) -> Taken | None:
+        """Take over what a primary has, if it is newer.
+
+        :param have: what is served; None for nothing, or for what has expired.
+        :returns: None if there is nothing newer.
+        :raises NetappError: it failed, and nothing has changed; the text says why.
+        """
+        if have is not None:
+            known = have
+            asked = self._looks.run(lambda: defer.ensureDeferred(self._is_newer(server, origin, known)))
+            if not await asked:
+                return None
+        return await self._turns.run(lambda: defer.ensureDeferred(self._transfer(server, origin, have)))
+
+    async def _is_newer(self, server: Server, origin: bytes, have: Zone) -> bool:
+        message = request(self._ident(), origin, SOA)
+        try:
+            theirs = _serial(await self._asks.first_answer(server, message), origin)
+        except WireError as error:
+            raise Broken(str(error)) from None
+        if theirs != have.serial and not newer(theirs, have.serial):
+            raise Backwards(theirs, have.serial)
+        return theirs != have.serial
+
+    async def _transfer(self, server: Server, origin: bytes, have: Zone | None) -> Taken | None:
+        if have is not None:
+            try:
+                return await self._once(server, origin, have, whole=False)
+            except (Broken, Inexact) as error:
+                if isinstance(error, Backwards):
+                    raise
+        return await self._once(server, origin, have, whole=True)
+
+    async def _once(self, server: Server, origin: bytes, have: Zone | None, *, whole: bool) -> Taken | None:
+        soa = have.soa.rdatas[0] if have is not None else None
+        inbound = Inbound(origin, soa, self._ident(), whole=whole)
+        outcome: Outcome = await self._asks.by_stream(server, inbound.request(), inbound.receive)
+        if isinstance(outcome, Current):
+            return None
+        zone, kind = await self._applied(origin, outcome)
+        return Taken(zone, kind, inbound.octets)
+
+    async def _applied(self, origin: bytes, outcome: Outcome) -> tuple[Zone, str]:
+        if isinstance(outcome, Whole):
+            records = outcome.records
+            zone = await self._aside(lambda: build_zone(origin, records))
+            return await self._names.replace(origin, zone), "AXFR"
+        assert isinstance(outcome, Differences)
+        change = condensed(outcome.changes)  # one step: what was between was never ours
+
+        def decide(zone: Zone) -> Change:
+            check_exact(zone, change)
+            return change
+
+        return await self._names.submit(origin, decide), "IXFR"
+
+
+def check_exact(zone: Zone, change: Change) -> None:
+    """See that a change is one of this very zone: it has what goes, and lacks what comes.
+
+    :raises Inexact: it is not.
+
+    Source: RFC 1995 section 4.
+    """
+    if change.old_serial != zone.serial:
+        raise Inexact(f"the differences begin at serial {change.old_serial}, ours is {zone.serial}")
+    owners = {record.owner for record in (*change.removed, *change.added)}
+    have = {
+        (owner, record.rdtype, record.rdata)
+        for owner in owners
+        for record in records_of(zone.nodes.get(owner, ()))
+    }
+    for records, there in ((change.removed[1:], True), (change.added[1:], False)):
+        for record in records:
+            key = (record.owner, record.rdtype, record.rdata)
+            if (key in have) != there:
+                raise Inexact(f"{shown(record.owner)} is another here")
+            (have.discard if there else have.add)(key)
+
+
+def _serial(message: bytes, origin: bytes) -> int:
+    """The serial in the answer to a question for the SOA.
+
+    :raises Broken: there is none.
+    :raises WireError: it cannot be read.
+    """
+    reply = parse_reply(message)
+    if reply.rcode != NOERROR:
+        raise Refused(reply.rcode)
+    for record in records_at(message, reply.start, reply.answers):
+        if record.owner == origin and record.rdtype == SOA:
+            return serial_of(record.rdata)
+    raise Broken("it has no SOA for it")

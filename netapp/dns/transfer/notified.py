@@ -1,0 +1,62 @@
+"""NOTIFY in: a primary says that its zone has changed (RFC 1996)."""
+
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from netapp.core.access import plain_host
+from netapp.dns import wire
+from netapp.dns.requests import Outcome, Request
+from netapp.dns.transfer.servers import Server
+from netapp.dns.transfer.wire import NOTAUTH, parse_notify
+from netapp.errors import WireError
+
+_HEADER: Final = wire.HEADER
+
+
+class Follower(Protocol):
+    """A zone that comes from primaries."""
+
+    primaries: tuple[Server, ...]
+
+    def notified(self, host: str, serial: int | None) -> None: ...
+
+
+class Notified:
+    """Answers NOTIFY, at once, and has the zone looked at.
+
+    It is heard from a primary's address, or signed by a primary's key; a primary with a key may
+    also speak without, since nothing is taken from it but that it is time to ask.
+    """
+
+    def __init__(self, zones: Mapping[bytes, Follower]) -> None:
+        self._zones = zones
+        self.heard = self.refused = 0
+
+    def handle(self, request: Request) -> Outcome:
+        """NOERROR, or why not: NOTAUTH for a zone that we do not follow, REFUSED for a stranger."""
+        try:
+            notify = parse_notify(request.octets)
+        except WireError:
+            return wire.reply(request.octets, wire.FORMERR)
+        question = request.octets[_HEADER : notify.end]
+        zone = self._zones.get(notify.origin)
+        if zone is None:
+            return _answer(request, question, NOTAUTH)
+        host = plain_host(request.client.host)
+        if not any(_is(each, host, request) for each in zone.primaries):
+            self.refused += 1
+            return _answer(request, question, wire.REFUSED)
+        self.heard += 1
+        zone.notified(host, notify.serial)
+        return _answer(request, question, wire.NOERROR)
+
+
+def _is(primary: Server, host: str, request: Request) -> bool:
+    by_key = primary.key is not None and request.key is not None and request.key.name == primary.key
+    return by_key or primary.host.partition("%")[0] == host.partition("%")[0]
+
+
+def _answer(request: Request, question: bytes, rcode: int) -> bytes:
+    """With the question, and AA: RFC 1996 section 3.7 and 4.7."""
+    head = wire.answer_head(request.octets, flags=wire.AA, rcode=rcode)
+    return head + b"\0\1\0\0\0\0\0\0" + question

@@ -1,0 +1,116 @@
+"""Transfers of zones, both ways, as a part of the name service."""
+
+import random
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from twisted.application import service
+from twisted.internet import defer, threads
+
+from netapp.core import limits
+from netapp.core.metrics import Metrics
+from netapp.core.state import open_state
+from netapp.dns.allow import Allowed
+from netapp.dns.keys import Keyring
+from netapp.dns.requests import NOTIFY, Requests
+from netapp.dns.transfer.asking import Asker
+from netapp.dns.transfer.fetching import Fetching
+from netapp.dns.transfer.notified import Notified
+from netapp.dns.transfer.notify import Notifier
+from netapp.dns.transfer.outgoing import Outgoing
+from netapp.dns.transfer.secondary import Secondaries, Secondary
+from netapp.dns.transfer.servers import primaries, targets
+from netapp.dns.transfer.times import Forgotten, Kept
+from netapp.errors import ConfigError
+from netapp.names.naming import shown
+from netapp.names.store import Names
+
+T = TypeVar("T")
+
+
+class Transfers(service.Service):
+    """Everything of this folder that runs.
+
+    :param primary: ``--primary``'s values.
+    :param notify: ``--notify``'s values.
+    :param time: gives seconds since 1970.
+    :param folder: the state directory; None keeps nothing.
+    :raises ConfigError: a value that cannot be, or a zone that has a file too.
+    """
+
+    def __init__(
+        self,
+        names: Names,
+        keyring: Keyring,
+        allowed: Allowed,
+        reactor: Any,
+        time: Callable[[], float],
+        *,
+        primary: tuple[str, ...] = (),
+        notify: tuple[str, ...] = (),
+        folder: Path | None = None,
+    ) -> None:
+        self._names = names
+        chance = random.SystemRandom()
+        ident = partial(chance.randrange, 1 << 16)
+        asker = Asker(reactor, keyring, time)
+        aside = partial(_aside, reactor)
+        followed = primaries(primary, keyring)
+        self._refuse_files(set(followed))
+        self._times: Kept | Forgotten = Forgotten()
+        if followed and folder is not None:
+            self._times = Kept(open_state(folder), reactor, aside)
+        looks, turns = map(defer.DeferredSemaphore, (limits.ZONE_LOOKS, limits.TRANSFERS_IN))
+        fetching = Fetching(asker, names, ident, aside, looks, turns)
+        self.secondaries = Secondaries(
+            Secondary(origin, servers, names, fetching, reactor, chance.random, time, self._times)
+            for origin, servers in followed.items()
+        )
+        self.outgoing = Outgoing(names, allowed.permits, reactor)
+        self.notified = Notified(self.secondaries)
+        self.notifier = Notifier(targets(notify, keyring), asker, reactor, ident)
+        self._unsubscribe: Callable[[], None] = lambda: None
+        self.secondaries.load()
+
+    def join(self, requests: Requests) -> None:
+        """Have requests for transfers, and NOTIFYs, answered."""
+        requests.on_type.update(self.outgoing.handlers())
+        requests.on_opcode[NOTIFY] = self.notified.handle
+
+    def count(self, metrics: Metrics) -> None:
+        metrics.counter("netapp_dns_transfers_out", "Zones sent to others.", lambda: self.outgoing.sent)
+        metrics.counter(
+            "netapp_dns_transfers_refused",
+            "Transfers that somebody may not have.",
+            lambda: self.outgoing.refused,
+        )
+        metrics.counter("netapp_dns_notifies_in", "NOTIFYs of our primaries.", lambda: self.notified.heard)
+        metrics.counter("netapp_dns_notifies_out", "NOTIFYs to others.", lambda: self.notifier.sent)
+
+    def startService(self) -> None:
+        super().startService()
+        self._unsubscribe = self._names.zone_changed.subscribe(lambda each: self.notifier.changed(each.zone))
+        for zone in self._names.snapshot.zones.values():  # it may be another than when we stopped
+            self.notifier.changed(zone)
+        self.secondaries.start()
+
+    def stopService(self) -> None:
+        super().stopService()
+        self._unsubscribe()
+        self.notifier.stop()
+        self.secondaries.stop()
+        self._times.stop()
+
+    def _refuse_files(self, followed: set[bytes]) -> None:
+        for each in self._names.zone_statuses():
+            if each.origin in followed:
+                zone = shown(each.origin)
+                raise ConfigError(
+                    f"--primary: the zone {zone} has a file too: leave out the one or the other"
+                )
+
+
+def _aside(reactor: Any, work: Callable[[], T]) -> "defer.Deferred[T]":
+    return threads.deferToThreadPool(reactor, reactor.getThreadPool(), work)

@@ -1,0 +1,88 @@
+"""When each zone was last known to be the newest, kept beyond this process.
+
+Without it a server that is started every day would serve for ever what it had of a primary that
+has gone: the SOA's expire counts from the last refresh (RFC 1035 section 3.3.13).
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from twisted.internet import defer, interfaces
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from netapp.core import limits, state
+from netapp.names.naming import shown
+
+_FILE: Final = Path("dns", "refreshed")
+#: Runs a write where it holds up nobody.
+Aside = Callable[[Callable[[], None]], "defer.Deferred[None]"]
+
+
+class Forgotten:
+    """Remembers nothing."""
+
+    def get(self, origin: bytes) -> float | None:
+        return None
+
+    def put(self, origin: bytes, when: float) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class Kept:
+    """A small file of the state directory, a line for each zone; written a while after a change.
+
+    What a crash loses of it is that while.
+    """
+
+    _log = Logger()
+
+    def __init__(self, folder: Path, clock: interfaces.IReactorTime, aside: Aside) -> None:
+        self._path, self._clock, self._aside = folder / _FILE, clock, aside
+        self._times = _read(self._path)
+        self._timer: interfaces.IDelayedCall | None = None
+
+    def get(self, origin: bytes) -> float | None:
+        return self._times.get(origin)
+
+    def put(self, origin: bytes, when: float) -> None:
+        self._times[origin] = when
+        if self._timer is None or not self._timer.active():
+            self._timer = self._clock.callLater(limits.ZONE_TIMES, self._write)
+
+    def stop(self) -> None:
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+            try:
+                _write(self._path, dict(self._times))
+            except OSError:
+                self._unwritten(Failure())
+
+    def _write(self) -> None:
+        times = dict(self._times)
+        self._aside(lambda: _write(self._path, times)).addErrback(self._unwritten)
+
+    def _unwritten(self, failure: Failure) -> None:
+        failure.trap(OSError)
+        self._log.error(
+            "{path} cannot be written: {why}", path=str(self._path), why=failure.getErrorMessage()
+        )
+
+
+def _read(path: Path) -> dict[bytes, float]:
+    """What is kept; nothing where it cannot be read: each zone then counts from now."""
+    times: dict[bytes, float] = {}
+    try:
+        for line in path.read_text("ascii").splitlines():
+            origin, when = line.split()[:2]
+            times[bytes.fromhex(origin)] = float(when)
+    except (OSError, ValueError):
+        pass
+    return times
+
+
+def _write(path: Path, times: dict[bytes, float]) -> None:
+    state.make(path.parent)
+    state.put(path, "".join(f"{origin.hex()} {when:.0f} {shown(origin)}\n" for origin, when in times.items()))
