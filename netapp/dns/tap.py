@@ -38,6 +38,8 @@ class Options(ServiceOptions):
     opt_allow_update = repeated("allow-update", "NETWORK[#KEY] of those who may change zones; repeatable.")
     optParameters: ClassVar[list[list[Any]]] = [
         ["unknown", None, Config.unknown, "The plain answer for a name that we do not have."],
+        ["nsid", None, Config.nsid, "What this server is called, for whoever asks (NSID, CH id.server)."],
+        ["server-version", None, Config.server_version, "What CH version.bind is told; refused without it."],
     ]
 
     @property
@@ -51,6 +53,8 @@ def config_from(options: Options) -> Config:
     return Config(
         **options.shared(),
         unknown=options["unknown"],
+        nsid=options["nsid"],
+        server_version=options["server-version"],
         allow_transfer=options.get("allow-transfer", ()),
         allow_update=options.get("allow-update", ()),
     )
@@ -82,7 +86,13 @@ def part(options: Options, shared: Shared) -> IService:
 
     def opened() -> Names:
         config = names_config_from(options)
-        names = open_names(config, shared.reactor, lambda: names_config_from(options.again()))
+        names = open_names(
+            config,
+            shared.reactor,
+            lambda: names_config_from(options.again()),
+            state=options.state_path,
+            writes=bool(options.get("allow-update")),
+        )
         shared.hangup.add("names", names.reload)
         return names
 

@@ -147,8 +147,9 @@ class Held:
         self.updates += point.coming
         del self._coming[: point.coming]
 
-    def failed(self) -> None:
-        """Nothing that was given since counts."""
+    def failed(self, *, rebase: bool = False) -> None:
+        """Nothing that was given since counts.  :param rebase: the next must be stored whole."""
+        self._base_stored = self._base_stored and not rebase
         self.newest, self.file, self._based = self.served, self._file_stored, self._base_stored
         self._coming.clear()
 

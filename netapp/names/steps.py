@@ -44,9 +44,13 @@ Entry = Step | Whole | Forget
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """How a zone's entries went: ``error``, or the octets of its journal and of its base."""
+    """How a zone's entries went: ``error``, or the octets of its journal and of its base.
+
+    ``rebase``: with the error, what is kept is not known any more, and must be written whole.
+    """
 
     error: Exception | None = None
+    rebase: bool = False
     journal: int = 0
     base: int = 0
 

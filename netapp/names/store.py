@@ -1,6 +1,7 @@
 """The names of this process: sources on one side, the snapshot that readers see on the other."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from twisted.internet import defer, interfaces, threads
@@ -14,6 +15,7 @@ from netapp.names.changes import Change
 from netapp.names.config import Config
 from netapp.names.held import Held
 from netapp.names.hosts import BrokenHosts
+from netapp.names.keeping import DiskKeeper
 from netapp.names.model import Node, Record
 from netapp.names.naming import shown, wire_name
 from netapp.names.shelves import Put, Shelf, ZoneShelf, faulty
@@ -247,13 +249,25 @@ class Names:
         return nodes
 
 
-def open_names(config: Config, reactor: Any, again: Callable[[], Config] | None = None) -> Names:
+def open_names(
+    config: Config,
+    reactor: Any,
+    again: Callable[[], Config] | None = None,
+    *,
+    state: Path | None = None,
+    writes: bool = False,
+) -> Names:
     """The names of a configuration.
 
     :param again: gives the configuration as it is at a reload; its records are taken, while which
         hosts files there are stays as it was.
+    :param state: the state directory, which keeps what zones have beside their files.
+    :param writes: whether zones are going to be changed: it must be possible then.
     :raises ConfigError: a hosts file cannot be read; the text names it and the line.
     """
+    keeper = DiskKeeper(state, reactor) if state is not None else None
+    if writes and keeper is not None:
+        keeper.begin()
     own = OwnName()
     declared = DeclaredRecords(lambda: (again() if again is not None else config).records)
     sources: list[Source] = [declared, *map(HostsFile, config.hosts), own]
@@ -261,4 +275,4 @@ def open_names(config: Config, reactor: Any, again: Callable[[], Config] | None 
     def aside(read: Callable[[], T]) -> defer.Deferred[T]:
         return threads.deferToThreadPool(reactor, reactor.getThreadPool(), read)
 
-    return Names(sources, reactor, own=own.names()[0], aside=aside)
+    return Names(sources, reactor, own=own.names()[0], aside=aside, keeper=keeper)

@@ -189,14 +189,14 @@ class Zones:
 
     def _kept(self, results: Mapping[bytes, Stored], points: Mapping[bytes, Point]) -> None:
         changed: list[ZoneChanged] = []
-        outcomes: list[tuple[defer.Deferred[Zone], Zone | Exception | None]] = []
+        outcomes: list[tuple[defer.Deferred[Zone], Any]] = []
         for origin, waiters in list(self._keeping.items()):  # what was dropped meanwhile is not there
             held = self._held[origin]
-            error = results.get(origin, Stored()).error
-            if error is not None:
-                self._log.error("names: {zone} is not stored: {error}", zone=shown(origin), error=error)
-                told = Unavailable(f"{shown(origin)} cannot be stored: {error}")
-                outcomes += [(waiter, told) for waiter in self._withdraw(origin, held)]
+            how = results.get(origin, Stored())
+            if how.error is not None:
+                self._log.error("names: {zone} is not stored: {error}", zone=shown(origin), error=how.error)
+                told = Failure(Unavailable(f"{shown(origin)} cannot be stored: {how.error}"))
+                outcomes += [(waiter, told) for waiter in self._withdraw(origin, held, rebase=how.rebase)]
             else:
                 changed += _settled(held, points[origin], results.get(origin))
                 outcomes += [(waiter, held.served) for _, waiter in waiters]
@@ -205,7 +205,7 @@ class Zones:
         if changed:
             self._publish(changed)
         for waiter, outcome in outcomes:
-            waiter.callback(outcome)  # type: ignore[arg-type]  # an error goes down the errback chain
+            waiter.callback(outcome)  # a Failure goes down the errback chain
         self._keeping = {}
         self._go_on()
 
@@ -217,9 +217,9 @@ class Zones:
             self._count += 1
             self._waiting[held.origin] = [(entry, silent)]
 
-    def _withdraw(self, origin: bytes, held: Held) -> "list[defer.Deferred[Zone]]":
+    def _withdraw(self, origin: bytes, held: Held, *, rebase: bool = False) -> "list[defer.Deferred[Zone]]":
         """Undo what is on its way for a zone.  :returns: who waits for it."""
-        held.failed()
+        held.failed(rebase=rebase)
         waiters = [*self._keeping.pop(origin, ()), *self._waiting.pop(origin, ())]
         self._count -= len(waiters)
         return [waiter for _, waiter in waiters]

@@ -1,0 +1,309 @@
+"""Zones on the disk: what is told to be stored is there, whatever happens to the files."""
+
+import resource
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.internet import task
+from twisted.logger import capturedLogs, formatEvent
+
+from netapp.core import limits
+from netapp.errors import ConfigError, Unavailable
+from netapp.names.changes import Change, difference
+from netapp.names.journal import ZoneFolder, folder_name
+from netapp.names.keeping import DiskKeeper, zones_path
+from netapp.names.naming import wire_name
+from netapp.names.steps import Forget, Step, Whole
+from netapp.names.store import Names
+from netapp.names.zone import Zone
+from tests.names.zoning import ORIGIN, Files, a, adding, same, soa, zone
+
+
+def step(old: Zone, new: Zone, edit: Change | None = None) -> Step:
+    change = difference(old, new)
+    assert change is not None
+    return Step(change, edit)
+
+
+def chain(count: int) -> list[Zone]:
+    """A zone and what becomes of it."""
+    return [zone(each + 1, *(a(f"h{n}.example.lan") for n in range(each))) for each in range(count + 1)]
+
+
+def folder(path: Path) -> ZoneFolder:
+    return ZoneFolder(path / "zone", ORIGIN)
+
+
+def loaded(path: Path) -> Whole:
+    found = folder(path).load()
+    assert found is not None
+    return found
+
+
+def test_what_was_kept_is_there_again(tmp_path: Path) -> None:
+    zones, here = chain(4), folder(tmp_path)
+    assert here.load() is None
+    assert here.keep([Whole(zones[1], zones[0], (step(zones[0], zones[1]).change,))]).error is None
+    assert here.keep([step(zones[1], zones[2]), step(zones[2], zones[3])]).error is None
+    found = loaded(tmp_path)
+    assert same(found.zone, zones[3])
+    assert found.file is not None
+    assert same(found.file, zones[0])
+    assert [(each.old_serial, each.new_serial) for each in found.history] == [(1, 2), (2, 3), (3, 4)]
+    again = folder(tmp_path)
+    again.load()
+    assert again.keep([step(zones[3], zones[4])]).error is None
+    assert same(loaded(tmp_path).zone, zones[4])
+
+
+def test_an_edit_of_the_file_is_kept_with_the_step(tmp_path: Path) -> None:
+    zones, here = chain(2), folder(tmp_path)
+    here.keep([Whole(zones[1], zones[0])])
+    edit = difference(zones[0], zone(9, a("mine.example.lan")))
+    here.keep([step(zones[1], zones[2], edit)])
+    found = loaded(tmp_path)
+    assert same(found.zone, zones[2])
+    assert found.file is not None
+    assert same(found.file, zone(9, a("mine.example.lan")))
+
+
+def test_a_whole_zone_with_steps_behind_it_comes_at_once(tmp_path: Path) -> None:
+    zones, here = chain(3), folder(tmp_path)
+    here.keep([Whole(zones[0], None), step(zones[0], zones[1])])
+    assert (tmp_path / "zone" / "journal").stat().st_size == 0
+    assert same(loaded(tmp_path).zone, zones[1])
+    here.keep([step(zones[1], zones[2]), Whole(zones[3], None)])
+    assert same(loaded(tmp_path).zone, zones[3])
+    assert loaded(tmp_path).file is None
+
+
+def test_what_is_forgotten_is_gone(tmp_path: Path) -> None:
+    here = folder(tmp_path)
+    assert here.keep([Forget()]).error is None
+    here.keep([Whole(zone(1), None)])
+    assert here.keep([Forget()]).error is None
+    assert not (tmp_path / "zone").exists()
+    assert here.load() is None
+
+
+@given(cut=st.integers(0, 400), flip=st.integers(0, 400))
+@settings(max_examples=60, deadline=None)
+def test_a_journal_that_is_cut_or_damaged_gives_one_of_its_states(
+    cut: int, flip: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    place = tmp_path_factory.mktemp("cut")
+    zones, here = chain(4), folder(place)
+    here.keep([Whole(zones[0], None)])
+    ends = [here.keep([step(zones[each], zones[each + 1])]).journal for each in range(4)]
+    path = place / "zone" / "journal"
+    octets = bytearray(path.read_bytes())
+    if flip < len(octets):
+        octets[flip] ^= 0x55
+    path.write_bytes(octets[:cut])
+    whole = sum(end <= min(cut, flip) for end in ends)
+    again = folder(place)
+    found = again.load()
+    assert found is not None
+    assert same(found.zone, zones[whole])
+    if whole < 4:
+        assert again.keep([step(zones[whole], zones[whole + 1])]).error is None
+        assert same(loaded(place).zone, zones[whole + 1])
+
+
+def test_a_torn_tail_is_told_of(tmp_path: Path) -> None:
+    zones, here = chain(1), folder(tmp_path)
+    here.keep([Whole(zones[0], None)])
+    here.keep([step(zones[0], zones[1])])
+    path = tmp_path / "zone" / "journal"
+    path.write_bytes(path.read_bytes() + b"\0\0\0\x40torn")
+    with capturedLogs() as events:
+        assert same(loaded(tmp_path).zone, zones[1])
+    assert "journal: the last 8 octets were not written to their end" in str(formatEvent(events[0]))
+
+
+def test_a_journal_older_than_the_base_is_passed_over(tmp_path: Path) -> None:
+    zones, here = chain(2), folder(tmp_path)
+    here.keep([Whole(zones[0], None)])
+    here.keep([step(zones[0], zones[1])])
+    old = (tmp_path / "zone" / "journal").read_bytes()
+    here.keep([Whole(zones[1], None)])
+    (tmp_path / "zone" / "journal").write_bytes(old)
+    again = folder(tmp_path)
+    again.load()
+    again.keep([step(zones[1], zones[2])])
+    assert same(loaded(tmp_path).zone, zones[2])
+
+
+@pytest.mark.parametrize("at", [0, 20, 80, -3])
+def test_a_damaged_base_is_named_with_the_cure(tmp_path: Path, at: int) -> None:
+    folder(tmp_path).keep([Whole(zone(1), None)])
+    path = tmp_path / "zone" / "base"
+    octets = bytearray(path.read_bytes())
+    octets[at] ^= 1
+    path.write_bytes(octets)
+    with pytest.raises(ConfigError, match=r"base is damaged: put it back from a backup, or remove"):
+        folder(tmp_path).load()
+
+
+def test_folders_are_named_after_origins() -> None:
+    assert folder_name(wire_name("example.lan")) == "example.lan"
+    assert folder_name(b"\0") == "@"
+    assert folder_name(b"\4a/b.\2c%\0") == "a%2Fb%5C.%2Ec%25".replace("%2E", ".")
+    long = b"\x3f" + b"\xff" * 63 + b"\0"
+    assert folder_name(long).startswith("%")
+    assert len(folder_name(long)) < 255
+    names = [b"\1.\0", b"\2..\0", b"\0", b"\1@\0", b"\2a.\1b\0", b"\1a\1b\0", b"\1a\2.b\0"]
+    assert len({folder_name(each) for each in names}) == len(names)
+    assert not {folder_name(each) for each in names} & {".", ".."}
+
+
+# With the noun ---------------------------------------------------------------------------------
+
+
+def opened(state: Path, files: Files | None = None) -> Names:
+    clock: Any = task.Clock()
+    return Names([], clock, zones=[files] if files is not None else [], keeper=DiskKeeper(state, clock))
+
+
+def test_updates_are_there_after_a_restart(tmp_path: Path) -> None:
+    files = Files(zone(1))
+    names = opened(tmp_path, files)
+    assert not zones_path(tmp_path).exists()
+    names.submit(ORIGIN, adding(a("one.example.lan")))
+    names.submit(ORIGIN, adding(a("two.example.lan")))
+    del names
+    again = opened(tmp_path, Files(zone(1))) if _released(tmp_path) else None
+    assert again is not None
+    assert same(again.snapshot.zones[ORIGIN], zone(3, a("one.example.lan"), a("two.example.lan")))
+    assert len(again.history(ORIGIN, 1) or ()) == 2
+
+
+def test_an_edit_while_nothing_ran_goes_into_the_zone(tmp_path: Path) -> None:
+    opened(tmp_path, Files(zone(1, a("old.example.lan")))).submit(ORIGIN, adding(a("dhcp.example.lan")))
+    _released(tmp_path)
+    names = opened(tmp_path, Files(zone(2, a("new.example.lan"))))
+    expected = zone(3, a("new.example.lan"), a("dhcp.example.lan"))
+    assert same(names.snapshot.zones[ORIGIN], expected)
+    assert len(names.history(ORIGIN, 1) or ()) == 2
+    _released(tmp_path)
+    assert same(opened(tmp_path, Files(zone(2, a("new.example.lan")))).snapshot.zones[ORIGIN], expected)
+
+
+def test_a_zone_that_its_file_has_all_of_is_forgotten(tmp_path: Path) -> None:
+    files = Files(zone(1))
+    names = opened(tmp_path, files)
+    names.submit(ORIGIN, adding(a("dhcp.example.lan")))
+    assert (zones_path(tmp_path) / "example.lan" / "base").exists()
+    files.put(zone(2, a("dhcp.example.lan")))
+    names.reload()
+    assert not (zones_path(tmp_path) / "example.lan").exists()
+    names.submit(ORIGIN, adding(a("more.example.lan")))
+    assert (zones_path(tmp_path) / "example.lan" / "base").exists()
+
+
+def test_a_secondary_serves_at_once_after_a_restart(tmp_path: Path) -> None:
+    names = opened(tmp_path)
+    names.add_secondary(ORIGIN)
+    names.replace(ORIGIN, zone(5))
+    names.submit(ORIGIN, adding(a("www.example.lan")))
+    _released(tmp_path)
+    again = opened(tmp_path)
+    found = again.add_secondary(ORIGIN)
+    assert found is again.snapshot.zones[ORIGIN]
+    assert same(found, zone(6, a("www.example.lan")))
+
+
+def test_a_journal_that_grows_long_becomes_a_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "ZONE_JOURNAL", 2000)
+    monkeypatch.setattr(limits, "ZONE_HISTORY", 10)
+    names = opened(tmp_path, Files(zone(1)))
+    lengths = []
+    for each in range(60):
+        names.submit(ORIGIN, adding(a(f"h{each}.example.lan")))
+        lengths.append((zones_path(tmp_path) / "example.lan" / "journal").stat().st_size)
+    assert max(lengths) < 8000
+    assert lengths.count(0) >= 2
+    _released(tmp_path)
+    again = opened(tmp_path, Files(zone(1)))
+    assert same(again.snapshot.zones[ORIGIN], names.snapshot.zones[ORIGIN])
+    assert len(again.history(ORIGIN, 51) or ()) == 10
+    assert again.history(ORIGIN, 50) is None
+
+
+def test_two_processes_do_not_write_to_one_state(tmp_path: Path) -> None:
+    one, other = opened(tmp_path, Files(zone(1))), opened(tmp_path, Files(zone(1)))
+    one.submit(ORIGIN, adding(a("www.example.lan")))
+    failed: list[Any] = []
+    other.submit(ORIGIN, adding(a("ftp.example.lan"))).addErrback(failed.append)
+    assert failed[0].check(Unavailable)
+    with pytest.raises(ConfigError, match="another process writes to"):
+        DiskKeeper(tmp_path, None).begin()
+
+
+@contextmanager
+def full_at(size: int) -> Iterator[None]:
+    """No file may grow beyond so many octets: what is written is cut there, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_what_the_disk_has_no_room_for_has_not_happened(tmp_path: Path) -> None:
+    names = opened(tmp_path, Files(zone(1)))
+    failed: list[Any] = []
+    with full_at(100):
+        names.submit(ORIGIN, adding(a("base.example.lan"))).addErrback(failed.append)
+    names.submit(ORIGIN, adding(a("one.example.lan")))
+    names.submit(ORIGIN, adding(a("two.example.lan")))
+    path = zones_path(tmp_path) / "example.lan" / "journal"
+    size = path.stat().st_size
+    with full_at(size + 20):
+        names.submit(ORIGIN, adding(a("journal.example.lan"))).addErrback(failed.append)
+    assert path.stat().st_size == size
+    assert [each.check(Unavailable) for each in failed] == [Unavailable, Unavailable]
+    names.submit(ORIGIN, adding(a("three.example.lan")))
+    expected = zone(4, *(a(f"{each}.example.lan") for each in ("one", "two", "three")))
+    assert same(names.snapshot.zones[ORIGIN], expected)
+    _released(tmp_path)
+    assert same(opened(tmp_path, Files(zone(1))).snapshot.zones[ORIGIN], expected)
+
+
+def test_when_it_is_not_known_what_was_kept_the_whole_zone_is(tmp_path: Path) -> None:
+    names = opened(tmp_path, Files(zone(1)))
+    names.submit(ORIGIN, adding(a("one.example.lan")))
+    here = zones_path(tmp_path) / "example.lan"
+    shutil.rmtree(here)
+    failed: list[Any] = []
+    names.submit(ORIGIN, adding(a("two.example.lan"))).addErrback(failed.append)
+    assert failed[0].check(Unavailable)
+    names.submit(ORIGIN, adding(a("three.example.lan")))
+    expected = zone(3, a("one.example.lan"), a("three.example.lan"))
+    _released(tmp_path)
+    assert same(opened(tmp_path, Files(zone(1))).snapshot.zones[ORIGIN], expected)
+
+
+def _released(state: Path) -> bool:
+    """As if the process had ended: its lock goes with the file."""
+    (zones_path(state) / ".lock").unlink(missing_ok=True)
+    return True
+
+
+def test_the_soa_of_a_file_is_taken_with_an_edit(tmp_path: Path) -> None:
+    files = Files(zone(1))
+    names = opened(tmp_path, files)
+    names.submit(ORIGIN, adding(a("www.example.lan")))
+    edited = zone(2).changed([soa(2)], [soa(2, refresh=77)])
+    files.put(edited)
+    names.reload()
+    assert same(
+        names.snapshot.zones[ORIGIN], zone(3, a("www.example.lan")).changed([soa(3)], [soa(3, refresh=77)])
+    )
