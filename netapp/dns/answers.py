@@ -1,42 +1,52 @@
 """Octets of a request to octets of its answer, over a snapshot of names: a pure function, but
 for what it remembers.
 
-Three memories, which a new snapshot rids of the names that have changed.  By *question* (folded
-name, type, class, and whether EDNS and DO were there): dnspython packs an answer once; id, RD, CD
-and the question as sent are put in front, so a client's case comes back to it (RFC 4343).  By
-*datagram*: the whole request behind its id to the whole answer behind its id, which is all that a
-repeated question costs.  By *text*: a plain question's octets to its answer.
+Three ways, from the shortest.  *ready*: a whole datagram behind its id to the whole answer behind
+its id; what reads the socket looks there itself.  The same with a cookie at the end, which is the
+client's own.  *quick*: a question of the common form; a random case (RFC 4343) or another cookie
+ends here, since what stands behind the question is kept by folded question.  All else is read
+slowly and strictly.
+
+A new snapshot has forgotten what belongs to zones that have changed, and no more.
 """
 
-from collections import OrderedDict
-from dataclasses import dataclass
-from typing import Final
+from enum import Enum
+from typing import Final, Protocol
 
 from netapp.core import limits
 from netapp.core.text import Encoding
 from netapp.dns import wire
-from netapp.dns.packing import pack
+from netapp.dns.bodies import Bodies
+from netapp.dns.chaos import Identity
+from netapp.dns.cookies import CLIENT, Cookies
+from netapp.dns.edns import COOKIE_HEAD, Ede, Options
+from netapp.dns.memory import Memory
 from netapp.dns.plain import Unknown, is_own, read_name
-from netapp.dns.wire import Query, Tongue
+from netapp.dns.render import STREAM, Body
+from netapp.dns.wire import Edns, Query, Tongue
 from netapp.errors import WireError
-from netapp.names.model import REFUSED, RecordSet
-from netapp.names.snapshot import Snapshot
-
-#: Largest answer over TCP: the length before it has two octets (RFC 1035 section 4.2.2).
-STREAM: Final = 65535
-#: Where the name begins in a datagram behind its id; names of ours have no zero octet within.
-_QNAME: Final = wire.HEADER - 2
-#: The least a record takes: a pointer, type, class, TTL and length.
-_RECORD: Final = 12
+from netapp.names.model import REFUSED, SERVFAIL
+from netapp.names.naming import MAX_LABEL, MAX_NAME
+from netapp.names.snapshot import ANYWHERE, Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
-    """One way to give an answer.  ``flags`` go to octet 2 of the header."""
+class Elsewhere(Enum):
+    """A request that is more than a look-up: see :mod:`netapp.dns.requests`."""
 
-    flags: int
-    counts: bytes  # of the four sections, two octets each
-    tail: bytes  # all that follows the question
+    ELSEWHERE = "elsewhere"
+
+
+ELSEWHERE: Final = Elsewhere.ELSEWHERE
+#: None for silence.
+Answer = bytes | Elsewhere | None
+
+
+class Source(Protocol):
+    """Who asks."""
+
+    @property
+    def packed(self) -> bytes:
+        """The address, 4 or 16 octets; none for a UNIX socket's peer."""
 
 
 class Answers:
@@ -44,49 +54,75 @@ class Answers:
 
     :param unknown: the plain answer for a name that we do not have.
     :param encoding: how it is written; "auto" as the question was.
+    :param cookies: makes them; none are said without it.
+    :param identity: what this server says of itself.
+    :ivar ready: a datagram behind its id to the answer behind its id.
     """
 
-    def __init__(self, snapshot: Snapshot, unknown: str, encoding: Encoding) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        unknown: str,
+        encoding: Encoding,
+        cookies: Cookies | None = None,
+        identity: Identity = Identity(),  # noqa: B008  (it is immutable)
+    ) -> None:
         self._unknown = Unknown(unknown, encoding)
         self._own = self._unknown.own()
-        self._forms: OrderedDict[bytes, tuple[Form, ...]] = OrderedDict()
-        self._repeats: dict[bytes, bytes] = {}
-        self._texts: dict[bytes, bytes] = {}
         self._snapshot = snapshot
+        self._bodies = Bodies(snapshot)
+        self._identity = identity
+        self._options = Options(cookies, identity.nsid)
+        self._ready: Memory[bytes] = Memory(limits.DNS_ANSWERS, limits.DNS_FLEETING_ANSWERS)
+        self._cookied: Memory[bytes] = Memory(limits.DNS_ANSWERS, limits.DNS_FLEETING_ANSWERS)
+        self.ready: Final = self._ready.held
+        self._ready_but_cookie: Final = self._cookied.held
+        self._texts: dict[bytes, bytes] = {}
+        self._opts: dict[bytes, _Opt] = {b"": _NO_OPT}
         self.malformed = 0
 
     def use(self, snapshot: Snapshot) -> None:
-        """Answer from this snapshot from now on; what is the same in it stays packed."""
-        changed = snapshot.differing(self._snapshot)
+        """Answer from this snapshot from now on."""
         self._snapshot = snapshot
         self._texts.clear()
-        if changed is None:
-            self._forms.clear()
-            self._repeats.clear()
-        elif changed:
-            for memory, at in ((self._forms, 0), (self._repeats, _QNAME)):
-                for key in [key for key in memory if key[at : key.index(0, at) + 1] in changed]:
-                    del memory[key]
+        changed = self._bodies.use(snapshot)
+        self._ready.forget(changed)
+        self._cookied.forget(changed)
 
-    def datagram(self, datagram: bytes) -> bytes | None:
-        """The answer to one datagram; None for silence."""
-        repeated = self._repeats.get(datagram[2:])
-        if repeated is not None:
-            return datagram[:2] + repeated
+    def datagram(self, datagram: bytes, source: Source | None = None) -> Answer:
+        """The answer to one datagram."""
+        rest = datagram[2:]
+        known = self.ready.get(rest)
+        if known is not None:
+            return datagram[:2] + known
+        stop = _before_cookie(datagram)
+        if stop != len(datagram):
+            rest = datagram[2:stop]
+            known = self._ready_but_cookie.get(rest)
+            if known is not None:
+                return datagram[:2] + known + self._cookie(datagram, stop, source)
+        answer = self._quick(datagram, rest, stop, source, stream=False)
+        if answer is not None:
+            return answer
         text = self._texts.get(datagram)
         if text is not None:
             return text
         tongue = wire.classify(datagram)
         if tongue is Tongue.DNS:
-            return self._message(datagram, stream=False)
+            return self._slowly(datagram, source, stream=False)
         if tongue is Tongue.TEXT and not _is_noise(datagram):
             return self.text(datagram)
         self.malformed += 1
         return None
 
-    def message(self, message: bytes) -> bytes | None:
+    def message(self, message: bytes, source: Source | None = None) -> Answer:
         """The answer to a DNS message of 12 octets or more that came over a stream."""
-        return self._message(message, stream=True)
+        known = self.ready.get(message[2:])
+        if known is not None and not known[0] & wire.TC:
+            return message[:2] + known
+        stop = _before_cookie(message)
+        answer = self._quick(message, b"", stop, source, stream=True)
+        return answer if answer is not None else self._slowly(message, source, stream=True)
 
     def text(self, octets: bytes) -> bytes | None:
         """The answer to a plain question, without a line end; None if it is our own reply."""
@@ -97,119 +133,238 @@ class Answers:
         if address is None:
             return self._unknown.said_in(codec)
         answer = address.encode("ascii")
-        _remember(self._texts, octets, answer)
+        if len(self._texts) >= limits.DNS_ANSWERS:
+            self._texts.clear()
+        self._texts[octets] = answer
         return answer
 
-    def _message(self, request: bytes, *, stream: bool) -> bytes | None:
-        if request[2] & wire.QR:
-            return None  # an answer to somebody; answering it could go on for ever
-        if request[2] & wire.OPCODE:
-            return wire.reply(request, wire.NOTIMP)
+    def verified(self, request: bytes, source: Source | None, *, stream: bool, room: int) -> bytes:
+        """The answer to a question whose signature is sound and taken off.
+
+        :param room: octets that the answer must leave for its own.
+        """
         try:
             query = wire.parse_query(request)
         except WireError:
-            self.malformed += 1
-            return wire.reply(request, wire.FORMERR)
-        rcode = _refusal(query)
-        if rcode is not None:
-            return wire.reply(request, rcode, query=query)
-        forms = self._forms_of(query)
-        if not forms:
-            return wire.reply(request, wire.REFUSED, query=query)
-        answer = _fitting(request, query, forms, STREAM if stream else _datagram_limit(query))
-        if not stream and _may_repeat(query):
-            _remember(self._repeats, request[2:], answer[2:])
-        return answer
+            return self._malformed(request)
+        return self._plainly(request, query, source, stream=stream, room=room)
 
-    def _forms_of(self, query: Query) -> tuple[Form, ...]:
-        """The forms of an answer, the fullest first; none if the name is not ours."""
+    # What a limiter asks -----------------------------------------------------------------------
+
+    def is_proved(self, request: bytes, source: Source) -> bool:
+        """Whether a request shows that its sender gets what is sent to its address."""
+        edns = _edns_of(request)
+        return self._options.is_proved(edns, source.packed)
+
+    def bad_cookie(self, request: bytes, source: Source) -> bytes | None:
+        """BADCOOKIE with a fresh cookie, for a client that has shown half of one; None for others.
+
+        Source: RFC 7873 section 5.2.3.
+        """
+        edns = _edns_of(request)
+        if edns is None or edns.version or edns.option(wire.COOKIE) is None:
+            return None
+        query = wire.parse_query(request)
+        options = self._options.answering(edns, source.packed, stream=False)
+        return wire.reply(request, wire.BADCOOKIE, query=query, options=options)
+
+    # The quick way -----------------------------------------------------------------------------
+
+    def _quick(
+        self, request: bytes, rest: bytes, stop: int, source: Source | None, *, stream: bool
+    ) -> bytes | None:
+        """An answer to a request of the common form, as :meth:`_plainly` would give it; None for all others.
+
+        :param rest: what it is remembered by.
+        :param stop: where the octets of its cookie begin, or its end.
+        """
+        head = _HEADS.get(request[2:12])
+        if head is None:
+            return None
+        high, low, records = head
+        end = request.find(b"\0", wire.HEADER) + 1
+        name = request[wire.HEADER : end]
+        qname = name.lower()
+        opt = self._opts.get(request[end + 4 : stop])
+        if opt is None or opt.records != records or request[end + 2 : end + 4] != _IN or stop < end + 4:
+            return None
+        if not _is_name(qname):
+            return None
+        body = self._bodies.known.get(qname + request[end : end + 2] + opt.mark)
+        if body is None:
+            qtype = request[end] << 8 | request[end + 1]
+            if qtype in _NO_TYPES:
+                return None
+            body = self._bodies.find(qname, qtype, opt.do)
+            if body.rcode in _EXPLAINED:
+                return None
+        flags, counts, tail = body.flags, body.counts_opt if records else body.counts, body.tail
+        cookie = stop != len(request)
+        room = (STREAM if stream else opt.size) - end - 4 - len(opt.octets) - (24 if cookie else 0)
+        if body.size > room:
+            flags, counts, tail = body.cut(room, bool(records))
+        answer = bytes((high | flags, low | body.rcode)) + counts + name + request[end : end + 4] + tail
+        answer += opt.octets
+        if not stream and name == qname:
+            memory = self._cookied if cookie else self._ready
+            memory.keep(rest, answer, body.home or ANYWHERE, lasting=body.lasting)
+        if cookie:
+            return request[:2] + answer + self._cookie(request, stop, source)
+        return request[:2] + answer
+
+    def _cookie(self, request: bytes, stop: int, source: Source | None) -> bytes:
+        return self._options.cookie(request[stop : stop + CLIENT], source.packed if source else b"")
+
+    # The slow way ------------------------------------------------------------------------------
+
+    def _slowly(self, request: bytes, source: Source | None, *, stream: bool) -> Answer:
+        if request[2] & wire.QR:
+            return None  # an answer to somebody; answering it could go on for ever
+        opcode = request[2] & wire.OPCODE
+        if opcode:
+            return ELSEWHERE if opcode in _ELSEWHERE else wire.reply(request, wire.NOTIMP)
+        try:
+            query = wire.parse_query(request)
+        except WireError:
+            return self._malformed(request)
+        if query.signed or query.qtype in (wire.AXFR, wire.IXFR):
+            return ELSEWHERE
+        self._learn(request, query)
+        return self._plainly(request, query, source, stream=stream)
+
+    def _malformed(self, request: bytes) -> bytes:
+        self.malformed += 1
+        return wire.reply(request, wire.FORMERR)
+
+    def _plainly(
+        self, request: bytes, query: Query, source: Source | None, *, stream: bool, room: int = 0
+    ) -> bytes:
+        edns, address = query.edns, source.packed if source else b""
+        refusal = _refusal(query)
+        body = None
+        if refusal is None:
+            body = self._body(query)
+            refusal = _EXPLAINED.get(body.rcode)
+        if refusal is not None or body is None:
+            rcode, ede = refusal or (wire.REFUSED, None)
+            options = self._options.answering(edns, address, stream=stream, ede=ede)
+            return wire.reply(request, rcode, query=query, options=options)
+        options = self._options.answering(edns, address, stream=stream)
+        opt = b"" if edns is None else wire.opt(edns.do, wire.NOERROR, options)
+        left = _limit(edns, stream=stream) - room - wire.HEADER - len(query.question) - len(opt)
+        flags, counts, tail = body.flags, body.counts if edns is None else body.counts_opt, body.tail
+        if body.size > left:
+            flags, counts, tail = body.cut(left, edns is not None)
+        head = wire.answer_head(request, flags=flags, rcode=body.rcode)
+        return head + counts + query.question + tail + opt
+
+    def _body(self, query: Query) -> Body:
+        if query.qclass == wire.CH:
+            return self._identity.body(query)
+        do = query.edns is not None and query.edns.do
+        return self._bodies.known.get(
+            query.qname + query.question[-4:-2] + (b"d" if do else b"")
+        ) or self._bodies.find(query.qname, query.qtype, do)
+
+    def _learn(self, request: bytes, query: Query) -> None:
+        """An OPT record without options, or with a cookie alone, need not be read the next time."""
         edns = query.edns
-        key = query.qname + query.question[-4:] + (b"" if edns is None else b"\2" if edns.do else b"\1")
-        forms = self._forms.get(key)
-        if forms is not None:
-            self._forms.move_to_end(key)
-            return forms
-        found = self._snapshot.lookup(query.qname, query.qtype)
-        if found.rcode == REFUSED:
-            return ()
-        forms = _packed(query, found.answer, found.authority)
-        self._forms[key] = forms
-        if len(self._forms) > limits.DNS_ANSWERS:
-            self._forms.popitem(last=False)
-        return forms
+        if edns is None or edns.version or request[6:12] != b"\0\0\0\0\0\1" or len(edns.options) > 1:
+            return
+        stop = _before_cookie(request)
+        if edns.options:
+            ((code, octets),) = edns.options
+            if code != wire.COOKIE or len(octets) != len(request) - stop or not self._options.has_cookies:
+                return
+        if len(self._opts) >= limits.DNS_OPTS:
+            self._opts = {b"": _NO_OPT}
+        self._opts[request[wire.HEADER + len(query.question) : stop]] = _Opt(edns)
 
 
-def _refusal(query: Query) -> int | None:
+class _Opt:
+    """What is known of a request by its OPT record; ``octets`` is ours, but for the cookie at its end."""
+
+    __slots__ = ("do", "mark", "octets", "records", "size")
+
+    def __init__(self, edns: Edns | None) -> None:
+        self.records = 0 if edns is None else 1
+        self.do = edns is not None and edns.do
+        self.mark = b"d" if self.do else b""
+        self.size = _limit(edns, stream=False)
+        self.octets = b""
+        if edns is not None:
+            cookie = COOKIE_HEAD + bytes(24) if edns.options else b""
+            self.octets = wire.opt(edns.do, wire.NOERROR, cookie)[: -24 if cookie else None]
+
+
+def _limit(edns: Edns | None, *, stream: bool) -> int:
+    """RFC 6891 section 6.2.5, and never what a link would cut in pieces."""
+    if stream:
+        return STREAM
+    return wire.LEAST_DATAGRAM if edns is None else min(edns.size, limits.DNS_DATAGRAM)
+
+
+_NO_OPT: Final = _Opt(None)
+_IN: Final = b"\0\1"
+#: Flags and counts of common requests to the answer's flags and the number of additional records.
+_HEADS: Final = {
+    bytes((rd, adcd, 0, 1, 0, 0, 0, 0, 0, records)): (wire.QR | rd, adcd & wire.CD, records)
+    for rd in (0, wire.RD)
+    for adcd in (0x00, 0x10, 0x20, 0x30)
+    for records in (0, 1)
+}
+_ELSEWHERE: Final = frozenset({4 << 3, 5 << 3})  # NOTIFY and UPDATE, as octet 2 has them
+#: Types that no record has: RFC 6895 section 3.1.
+_NO_TYPES: Final = frozenset({0, wire.OPT, *range(wire.FIRST_META, wire.LAST_META + 1)})
+#: Outcomes of a lookup that are told in a word.
+_EXPLAINED: Final[dict[int, tuple[int, Ede | None]]] = {
+    REFUSED: (wire.REFUSED, Ede.NOT_AUTHORITATIVE),
+    SERVFAIL: (wire.SERVFAIL, Ede.INVALID_DATA),
+}
+
+
+def _refusal(query: Query) -> tuple[int, Ede | None] | None:
     """The rcode for a question that no record could answer; None to look it up."""
     if query.edns is not None and query.edns.version > 0:
-        return wire.BADVERS
+        return wire.BADVERS, None
     if not query.question:
-        return wire.NOERROR
-    if query.qclass != wire.IN or query.qtype in (wire.AXFR, wire.IXFR):
-        return wire.REFUSED
+        return wire.NOERROR, None
     if query.qtype in (0, wire.OPT):
-        return wire.FORMERR
-    if wire.FIRST_META <= query.qtype <= wire.LAST_META:
-        return wire.NOTIMP
+        return wire.FORMERR, None
+    if query.qtype in _NO_TYPES:
+        return wire.NOTIMP, Ede.NOT_SUPPORTED
+    if query.qclass not in (wire.IN, wire.CH):
+        return wire.REFUSED, Ede.NOT_AUTHORITATIVE
     return None
 
 
-def _packed(
-    query: Query, answer: tuple[RecordSet, ...], authority: tuple[RecordSet, ...]
-) -> tuple[Form, ...]:
-    """The whole answer, and for clients that cannot take it the same with fewer whole sets.
-
-    Source: RFC 2181 section 9: TC says that a set is missing, and no set is cut.
-    """
-    forms = []
-    for kept in range(len(answer), -1, -1):
-        whole = kept == len(answer)
-        form = _form(query, answer[:kept], authority if whole else (), 0 if whole else wire.TC)
-        if form is not None:
-            forms.append(form)
-        if form is not None and len(form.tail) + len(query.question) + wire.HEADER <= wire.LEAST_DATAGRAM:
-            break
-    return tuple(forms)
+def _is_name(name: bytes) -> bool:
+    """Whether octets up to and with their first zero octet are a name."""
+    at, last = 0, len(name) - 1
+    while at < last:
+        length = name[at]
+        if length > MAX_LABEL:
+            return False
+        at += 1 + length
+    return at == last < MAX_NAME
 
 
-def _form(
-    query: Query, answer: tuple[RecordSet, ...], authority: tuple[RecordSet, ...], flags: int
-) -> Form | None:
-    """One form; None for what could not be sent at all."""
-    if sum(len(each.rdatas) for each in answer) * _RECORD > STREAM:
+def _before_cookie(request: bytes) -> int:
+    """Where the octets of a cookie begin that may be all that ends a request; else its end."""
+    if request[-28:-24] == COOKIE_HEAD:
+        return len(request) - 24
+    return len(request) - 8 if request[-12:-8] == b"\0\x0a\0\x08" else len(request)
+
+
+def _edns_of(request: bytes) -> Edns | None:
+    if len(request) < wire.HEADER or request[2] & (wire.QR | wire.OPCODE):
         return None
-    counts, tail = pack(query.qname, query.qtype, answer, authority)
-    if query.edns is not None:
-        counts, tail = counts[:7] + b"\1", tail + wire.opt(query.edns.do)
-    return Form(wire.AA | flags, counts, tail)
-
-
-def _fitting(request: bytes, query: Query, forms: tuple[Form, ...], limit: int) -> bytes:
-    """The fullest form that the client can take; the last fits every client."""
-    room = limit - wire.HEADER - len(query.question)
-    for form in forms:
-        if len(form.tail) <= room:
-            break
-    head = wire.answer_head(request, flags=form.flags, rcode=wire.NOERROR)
-    return head + form.counts + query.question + form.tail
-
-
-def _datagram_limit(query: Query) -> int:
-    """RFC 6891 section 6.2.5, and never what a link would cut in pieces."""
-    return wire.LEAST_DATAGRAM if query.edns is None else min(query.edns.size, limits.DNS_DATAGRAM)
-
-
-def _may_repeat(query: Query) -> bool:
-    """Whether the very octets are likely to come again: no random case, no cookie."""
-    return query.question.startswith(query.qname) and (query.edns is None or not query.edns.options)
+    try:
+        return wire.parse_query(request).edns
+    except WireError:
+        return None
 
 
 def _is_noise(datagram: bytes) -> bool:
     """No encoding has 0xFF; where the flags would be it has QR set, so it wants no answer."""
     return len(datagram) >= wire.HEADER and datagram[2] == 0xFF
-
-
-def _remember(memory: dict[bytes, bytes], key: bytes, answer: bytes) -> None:
-    if len(memory) >= limits.DNS_ANSWERS:
-        memory.clear()  # rare, and what is asked often is soon back
-    memory[key] = answer

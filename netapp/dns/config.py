@@ -16,8 +16,14 @@ class Config(ServiceConfig):
     allow_transfer: tuple[str, ...] = ()  # NETWORK[#KEY] of who may have whole zones; nobody
     allow_update: tuple[str, ...] = ()  # and of who may change them
 
+    nsid: str = ""  # what this server calls itself when it is asked (RFC 5001); nothing
+    server_version: str = ""  # and what it says for its version; nothing
+
     def __post_init__(self) -> None:
         """:raises ConfigError: ``unknown`` is nothing that can be told from silence or from DNS."""
+        for option, said in (("nsid", self.nsid), ("server-version", self.server_version)):
+            if len(said.encode("utf-8", "replace")) > limits.DNS_IDENTITY or not said.isprintable():
+                raise ConfigError(f"--{option}: write at most {limits.DNS_IDENTITY} octets, on one line")
         if not self.unknown.strip() or not self.unknown.isprintable():
             raise ConfigError(f"--unknown {text.visible(self.unknown)!r}: write some words, on one line")
         if len(self.unknown.encode("utf-8", "replace")) > limits.PLAIN_ANSWER:

@@ -16,7 +16,7 @@ from netapp.core.datagrams import Datagrams, OwnPorts, Peer
 from netapp.core.sessions import Effect
 from netapp.core.strangers import Page
 from netapp.core.streams import SessionFactory, SessionProtocol
-from netapp.dns.answers import Answers
+from netapp.dns.answers import Answers, Elsewhere
 from netapp.dns.session import DnsSession, More
 
 
@@ -56,7 +56,7 @@ class DnsDatagrams(Datagrams):
         except Exception:
             self._log.failure("a datagram of {peer} failed", peer=plain_host(addr[0]))
             return
-        if answer is None:
+        if answer is None or isinstance(answer, Elsewhere):
             return
         if self.witness is not None:
             self.witness.saying(answer, addr)

@@ -13,9 +13,12 @@ from netapp.core.metrics import Metrics
 from netapp.core.services import House
 from netapp.core.strangers import Page
 from netapp.core.streams import Peer
+from netapp.core.udp.source import Source
 from netapp.dns.allow import allowed
 from netapp.dns.answers import Answers
+from netapp.dns.chaos import Identity
 from netapp.dns.config import DEFAULTS, PLUGIN, Config
+from netapp.dns.cookies import Cookies, new_secret
 from netapp.dns.keys import Keyring
 from netapp.dns.protocol import DnsDatagrams, DnsFactory, DnsProtocol
 from netapp.dns.requests import Request, Requests
@@ -40,7 +43,9 @@ def dns_service(
     """
     house = House()
     access = Access(config.allow, config.proxy)
-    answers = Answers(names.snapshot, config.unknown, config.encoding)
+    cookies = Cookies([new_secret()], time.time)
+    identity = Identity(config.nsid.encode(), config.server_version.encode())
+    answers = Answers(names.snapshot, config.unknown, config.encoding, cookies, identity)
     names.changes.subscribe(answers.use)
     keyring = keyring if keyring is not None else Keyring()
     requests = Requests(partial(_plain, answers), keyring, time.time)
@@ -66,7 +71,9 @@ def dns_service(
 
 def _plain(answers: Answers, request: Request) -> bytes | None:
     """A plain question that was signed."""
-    return (answers.message if request.client.stream else answers.datagram)(request.octets)
+    client = request.client
+    source = Source.of(client.host, client.port)
+    return answers.verified(request.octets, source, stream=client.stream, room=request.room)
 
 
 def _count(metrics: Metrics, names: Names, answers: Answers, requests: Requests) -> None:

@@ -114,7 +114,7 @@ class DnsSession(Session):
                 return [*answers, More()]
             answer = self._answers.message(self._buffer[at + 2 : at + 2 + length])
             at += 2 + length
-            if answer is not None:
+            if isinstance(answer, bytes):
                 answers.append(len(answer).to_bytes(2, "big") + answer)
                 size += len(answer) + 2
         self._buffer = self._buffer[at:]

@@ -5,6 +5,7 @@ and :data:`netapp.core.limits.DNS_OPTIONS`; no compression pointer of a request 
 """
 
 import re
+import struct
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -16,9 +17,10 @@ from netapp.names.naming import MAX_LABEL, MAX_NAME
 HEADER: Final = 12  # octets: RFC 1035 section 4.1.1
 QR, OPCODE, AA, TC, RD = 0x80, 0x78, 0x04, 0x02, 0x01  # octet 2 of the header
 CD: Final = 0x10  # octet 3: RFC 4035 section 3 has it copied
-NOERROR, FORMERR, NOTIMP, REFUSED, BADVERS = 0, 1, 4, 5, 16  # RFC 1035 section 4.1.1, RFC 6891 section 9
-IN: Final = 1
-OPT, IXFR, AXFR = 41, 251, 252
+#: RFC 1035 section 4.1.1, RFC 6891 section 9, RFC 7873 section 8.
+NOERROR, FORMERR, SERVFAIL, NOTIMP, REFUSED, BADVERS, BADCOOKIE = 0, 1, 2, 4, 5, 16, 23
+IN, CH = 1, 3
+TXT, OPT, TSIG, IXFR, AXFR = 16, 41, 250, 251, 252
 FIRST_META, LAST_META = 128, 254  # types that only a question may have: RFC 6895 section 3.1
 COOKIE: Final = 10  # RFC 7873 section 4
 COOKIE_LENGTHS: Final = frozenset({8, *range(16, 41)})  # RFC 7873 section 5.2.2
@@ -80,7 +82,14 @@ class Edns:
     size: int  # largest datagram the client takes, octets, not below 512
     version: int
     do: bool  # DNSSEC records are welcome: RFC 3225
-    options: tuple[int, ...]  # codes, in order
+    options: tuple[tuple[int, bytes], ...]  # codes and what they hold, in order
+
+    def option(self, code: int) -> bytes | None:
+        """What the first option of this code holds; None if there is none."""
+        for each, octets in self.options:
+            if each == code:
+                return octets
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +101,7 @@ class Query:
     qtype: int
     qclass: int
     edns: Edns | None
+    signed: bool = False  # with a TSIG record, not looked into: RFC 8945
 
 
 def parse_query(data: bytes) -> Query:
@@ -115,25 +125,26 @@ def parse_query(data: bytes) -> Query:
         if end > len(data):
             raise WireError("the question is cut off", source="RFC 1035 section 4.1.2")
         qname, qtype, qclass = data[HEADER:name_end].lower(), _u16(data, name_end), _u16(data, name_end + 2)
-    edns, last = _edns(data, end, others[0] + others[1], others[2])
+    edns, signed, last = _extras(data, end, others[0] + others[1], others[2])
     if last != len(data):
         raise WireError("octets after the message", source="RFC 1035 section 4.1")
-    if not qdcount and (edns is None or COOKIE not in edns.options):
+    if not qdcount and (edns is None or edns.option(COOKIE) is None):
         raise WireError("no question", source="RFC 9619 section 4")
-    return Query(data[HEADER:end], qname, qtype, qclass, edns)
+    return Query(data[HEADER:end], qname, qtype, qclass, edns, signed)
 
 
-def reply(request: bytes, rcode: int, *, query: Query | None = None) -> bytes:
+def reply(request: bytes, rcode: int, *, query: Query | None = None, options: bytes = b"") -> bytes:
     """A reply that holds no records: an error, or NOERROR to a request without a question.
 
     :param query: what could be read of the request; its question is given back, and its EDNS
         answered.
+    :param options: EDNS options for it.
     """
     question = query.question if query is not None else b""
     edns = query.edns if query is not None else None
     head = answer_head(request, flags=0, rcode=rcode & 0x0F)
     counts = bytes((0, 1 if question else 0, 0, 0, 0, 0, 0, 1 if edns else 0))
-    return head + counts + question + (opt(edns.do, rcode) if edns else b"")
+    return head + counts + question + (opt(edns.do, rcode, options) if edns else b"")
 
 
 def answer_head(request: bytes, *, flags: int, rcode: int) -> bytes:
@@ -142,18 +153,22 @@ def answer_head(request: bytes, *, flags: int, rcode: int) -> bytes:
     return bytes((request[0], request[1], high, request[3] & CD | rcode))
 
 
-def opt(do: bool, rcode: int = NOERROR) -> bytes:
-    """Our OPT record: RFC 6891 section 6.1.2.  Version 0, no options, the request's DO."""
-    size, flags = limits.DNS_DATAGRAM, DO if do else 0
-    return b"\0" + b"".join(
-        number.to_bytes(octets, "big")
-        for number, octets in ((OPT, 2), (size, 2), (rcode >> 4, 1), (0, 1), (flags, 2), (0, 2))
-    )
+def opt(do: bool, rcode: int = NOERROR, options: bytes = b"") -> bytes:
+    """Our OPT record: RFC 6891 section 6.1.2.  Version 0, the request's DO."""
+    return _OPT.pack(
+        0, OPT, limits.DNS_DATAGRAM, rcode >> 4, 0, DO if do else 0, len(options)
+    ) + options  # fmt: skip
 
 
-def _edns(data: bytes, at: int, before: int, additional: int) -> tuple[Edns | None, int]:
-    """Walk the records of a request.  :returns: (the OPT record, where the message ends)."""
-    edns = None
+_OPT: Final = struct.Struct("!BHHBBHH")
+
+
+def _extras(data: bytes, at: int, before: int, additional: int) -> tuple[Edns | None, bool, int]:
+    """Walk the records of a request.
+
+    :returns: (the OPT record, whether there is a TSIG record, where the message ends).
+    """
+    edns, signed = None, False
     for number in range(before + additional):
         start, at = at, _end_of_name(data, at, pointers=True)
         if at + _FIXED > len(data):
@@ -165,29 +180,36 @@ def _edns(data: bytes, at: int, before: int, additional: int) -> tuple[Edns | No
         if rdtype == OPT:
             if edns is not None or number < before or data[start] != 0:
                 raise WireError("an OPT record too many, or astray", source="RFC 6891 section 6.1.1")
-            edns = Edns(
-                max(_u16(data, at + 2), LEAST_DATAGRAM),
-                data[at + 5],
-                bool(_u16(data, at + 6) & DO),
-                _options(data, rdata, rdata + length),
-            )
+            edns = _edns(data, at, rdata, rdata + length)
+        elif rdtype == TSIG:
+            signed = True
         at = rdata + length
-    return edns, at
+    return edns, signed, at
 
 
-def _options(data: bytes, at: int, end: int) -> tuple[int, ...]:
-    codes: list[int] = []
+def _edns(data: bytes, at: int, rdata: int, end: int) -> Edns:
+    """An OPT record; its fixed part is at ``at``."""
+    return Edns(
+        max(_u16(data, at + 2), LEAST_DATAGRAM),
+        data[at + 5],
+        bool(_u16(data, at + 6) & DO),
+        _options(data, rdata, end),
+    )
+
+
+def _options(data: bytes, at: int, end: int) -> tuple[tuple[int, bytes], ...]:
+    found: list[tuple[int, bytes]] = []
     while at < end:
-        if at + 4 > end or len(codes) >= limits.DNS_OPTIONS:
+        if at + 4 > end or len(found) >= limits.DNS_OPTIONS:
             raise WireError("EDNS options that do not fit", source="RFC 6891 section 6.1.2")
         code, length = _u16(data, at), _u16(data, at + 2)
-        at += 4 + length
+        start, at = at + 4, at + 4 + length
         if at > end:
             raise WireError("an EDNS option is longer than its record", source="RFC 6891 section 6.1.2")
         if code == COOKIE and length not in COOKIE_LENGTHS:
             raise WireError("a cookie of no length there is", source="RFC 7873 section 5.2.2")
-        codes.append(code)
-    return tuple(codes)
+        found.append((code, data[start:at]))
+    return tuple(found)
 
 
 def _end_of_name(data: bytes, at: int, *, pointers: bool) -> int:

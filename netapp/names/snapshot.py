@@ -4,13 +4,15 @@ A little name (of ``--record``, a hosts file, this host) is a zone of its own wi
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 from netapp.names.lookup import look_up
-from netapp.names.model import CNAME, A, Lookup, Nodes, find, parent
+from netapp.names.model import A, Lookup, Nodes, parent
 from netapp.names.zone import Zone
 
 _ROOT: Final = b"\0"
+#: Stands for answers that hang on more than one zone or name; no wire name is empty.
+ANYWHERE: Final = b""
 
 
 class Snapshot:
@@ -67,20 +69,28 @@ class Snapshot:
             return None
         return ".".join(map(str, found[-1].rdatas[0]))
 
-    def differing(self, older: "Snapshot") -> frozenset[bytes] | None:
-        """The little names whose answers are others than in ``older``; None if that may be any name.
+    def differing(self, older: "Snapshot") -> frozenset[bytes]:
+        """What is to be forgotten of the answers from ``older``.
 
-        With aliases about, a name's answer may change with another's.
+        Origins of zones and little names: those that are others now, and with one that is new or
+        gone all that it stands below, which had its names to answer for.  :data:`ANYWHERE` is
+        among them if anything is, for answers that hang on several.
         """
-        if self.zones != older.zones or self.expired != older.expired:
-            return None
-        for snapshot in (self, older):
-            if any(find(node, CNAME) is not None for node in snapshot.nodes.values()):
-                return None
-        before: Mapping[bytes, Any] = older.nodes
-        changed = {
-            owner
-            for owner, node in self.nodes.items()
-            if (was := before.get(owner)) is not node and was != node
-        }
-        return frozenset(changed | (before.keys() - self.nodes.keys()))
+        changed: set[bytes] = set(self.expired ^ older.expired)
+        new: set[bytes] = set()
+        for now, before in ((self.zones, older.zones), (self.nodes, older.nodes)):
+            if now is before:
+                continue
+            for owner, one in now.items():
+                other = before.get(owner)
+                if other is None:
+                    new.add(owner)
+                elif other is not one and other != one:
+                    changed.add(owner)
+            new.update(before.keys() - now.keys())
+        changed |= new
+        for owner in new:
+            while owner != _ROOT:
+                owner = parent(owner)
+                changed.add(owner)
+        return frozenset(changed | {ANYWHERE}) if changed else frozenset()

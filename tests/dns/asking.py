@@ -9,7 +9,7 @@ import dns.flags
 import dns.message
 
 from netapp.core.text import Encoding
-from netapp.dns.answers import Answers
+from netapp.dns.answers import Answers, Elsewhere
 from netapp.names.model import Record, address_record, nodes_of
 from netapp.names.naming import wire_name
 from netapp.names.snapshot import Snapshot
@@ -76,13 +76,13 @@ def query(
     return header(ar=1 if edns else 0) + question(name, qtype, qclass) + edns
 
 
-def read(answer: bytes | None) -> dns.message.Message:
+def read(answer: bytes | Elsewhere | None) -> dns.message.Message:
     """An answer as dnspython, strict and foreign, reads it."""
-    assert answer is not None
+    assert isinstance(answer, bytes)
     message = dns.message.from_wire(answer)
     assert message.flags & dns.flags.QR
     return message
 
 
-def addresses(answer: bytes | None) -> list[str]:
+def addresses(answer: bytes | Elsewhere | None) -> list[str]:
     return [rdata.address for rrset in read(answer).answer for rdata in rrset if hasattr(rdata, "address")]

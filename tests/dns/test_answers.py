@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netapp.core import limits
-from netapp.dns.answers import Answers
+from netapp.dns.answers import ELSEWHERE, Answers, Elsewhere
 from netapp.names.model import CNAME, Record, nodes_of
 from netapp.names.naming import wire_name
 from netapp.names.snapshot import Snapshot
@@ -40,7 +40,7 @@ def server() -> Answers:
     return answers()
 
 
-def rcode(answer: bytes | None) -> int:
+def rcode(answer: bytes | Elsewhere | None) -> int:
     return read(answer).rcode()
 
 
@@ -59,7 +59,7 @@ def test_an_address_is_answered_with_authority(server: Answers) -> None:
 def test_an_answer_given_again_differs_in_its_id_only(server: Answers) -> None:
     first = server.datagram(query())
     again = server.datagram(b"\xab\xcd" + query()[2:])
-    assert first is not None
+    assert isinstance(first, bytes)
     assert again == b"\xab\xcd" + first[2:]
     assert server.datagram(query()) == first
 
@@ -67,7 +67,7 @@ def test_an_answer_given_again_differs_in_its_id_only(server: Answers) -> None:
 def test_rd_and_cd_come_back_and_ad_does_not(server: Answers) -> None:
     for sent, back in ((0x0000, 0x8400), (0x0100, 0x8500), (0x0130, 0x8510), (0x0010, 0x8410)):
         answer = server.datagram(header(flags=sent) + question())
-        assert answer is not None
+        assert isinstance(answer, bytes)
         assert int.from_bytes(answer[2:4], "big") == back
 
 
@@ -111,6 +111,7 @@ def test_a_new_snapshot_is_used_at_once() -> None:
 
 def test_what_has_not_changed_stays_packed() -> None:
     server = answers()
+    server.datagram(query("nobody", edns=opt()))  # such an OPT record is known from now on
     for name in TABLE:
         for ask in (
             query(name),
@@ -120,10 +121,10 @@ def test_what_has_not_changed_stays_packed() -> None:
             name.encode(),
         ):
             server.datagram(ask)
-    kept, repeats = len(server._forms), len(server._repeats)
+    kept, repeats = len(server._bodies.known), len(server.ready)
     table = {**TABLE, "www.baidu.com": "10.0.0.7"}
     server.use(Snapshot(nodes_of(record(*each) for each in table.items()), 2))
-    assert (len(server._forms), len(server._repeats)) == (kept * 2 // 3, repeats * 2 // 3)
+    assert (len(server._bodies.known), len(server.ready)) == (kept * 2 // 3, repeats * 2 // 3)
     for name, address in table.items():
         for ask in (query(name), query(name.upper()), query(name, edns=opt())):
             assert addresses(server.datagram(ask)) == [address]
@@ -132,11 +133,13 @@ def test_what_has_not_changed_stays_packed() -> None:
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "DNS_ANSWERS", 5)
+    monkeypatch.setattr(limits, "DNS_FLEETING_ANSWERS", 5)
     server = answers()
     for qtype in range(1, 41):
         server.datagram(query(qtype=qtype))
         server.datagram(b"www.baidu.com" + b" " * qtype)
-    assert max(map(len, (server._forms, server._repeats, server._texts))) <= 5
+    assert max(map(len, (server._bodies.known, server._texts))) <= 5
+    assert len(server.ready) <= 10
     assert addresses(server.datagram(query())) == ["192.168.1.2"]
 
 
@@ -181,7 +184,7 @@ def test_the_unknown_text_may_be_any_and_is_written_as_the_question() -> None:
 
 
 @pytest.mark.parametrize("own", [b"i dont know", b"i dont know\n", "不知道".encode(), "不知道".encode("gbk")])
-def test_dns_45_our_own_reply_is_never_answered(own: bytes) -> None:
+def test_d45_our_own_reply_is_never_answered(own: bytes) -> None:
     assert answers(unknown="不知道").datagram(own) is None
     assert answers(unknown="不知道").text(own) is None
 
@@ -200,7 +203,7 @@ def test_two_servers_never_talk_for_ever(text: str, encoding: str) -> None:
 # Hostile input, by its number --------------------------------------------------------------------
 
 
-def test_dns_1_too_short_for_dns_and_no_text(server: Answers) -> None:
+def test_d1_too_short_for_dns_and_no_text(server: Answers) -> None:
     for datagram in (b"\0", b"\x7f", header()[:11], b"a\x01"):
         assert server.datagram(datagram) is None
 
@@ -209,97 +212,102 @@ def test_an_empty_datagram_is_a_text_that_names_nothing(server: Answers) -> None
     assert server.datagram(b"") == b"i dont know"
 
 
-def test_dns_2_a_header_without_a_question(server: Answers) -> None:
+def test_d2_a_header_without_a_question(server: Answers) -> None:
     assert rcode(server.datagram(header(qd=0))) == FORMERR
     assert rcode(server.datagram(header(qd=0, ar=1) + opt())) == FORMERR
     cookie = server.datagram(header(qd=0, ar=1) + opt(rdata=option(10, b"12345678")))
     assert (rcode(cookie), read(cookie).edns) == (NOERROR, 0)
 
 
-def test_dns_3_a_question_that_is_not_there(server: Answers) -> None:
+def test_d3_a_question_that_is_not_there(server: Answers) -> None:
     assert rcode(server.datagram(header())) == FORMERR
 
 
-def test_dns_4_two_questions(server: Answers) -> None:
+def test_d4_two_questions(server: Answers) -> None:
     assert rcode(server.datagram(header(qd=2) + question() * 2)) == FORMERR
 
 
-def test_dns_5_65535_questions(server: Answers) -> None:
+def test_d5_65535_questions(server: Answers) -> None:
     assert server.datagram(header(qd=65535) + question()) is None
     assert rcode(server.message(header(qd=65535) + question())) == FORMERR
 
 
-def test_dns_6_cut_anywhere(server: Answers) -> None:
+def test_d6_cut_anywhere(server: Answers) -> None:
     whole = query()
     for end in range(12, len(whole)):
         assert rcode(server.datagram(whole[:end])) == FORMERR
 
 
 @pytest.mark.parametrize("name", [b"\xc0\x0c", b"\xc0\x0e\xc0\x0c", b"\xc0\x20", b"\1a\xc0\x0c", b"\xc0"])
-def test_dns_7_pointers_in_rings_and_forward(server: Answers, name: bytes) -> None:
+def test_d7_pointers_in_rings_and_forward(server: Answers, name: bytes) -> None:
     assert rcode(server.datagram(header() + name + b"\0\1\0\1")) == FORMERR
 
 
-def test_dns_8_a_pointer_into_the_header(server: Answers) -> None:
+def test_d8_a_pointer_into_the_header(server: Answers) -> None:
     assert rcode(server.datagram(header() + b"\xc0\x00\0\1\0\1")) == FORMERR
 
 
 @pytest.mark.parametrize("kind", [0x40, 0x80])
-def test_dns_9_labels_of_unknown_types(server: Answers, kind: int) -> None:
+def test_d9_labels_of_unknown_types(server: Answers, kind: int) -> None:
     assert rcode(server.datagram(query(bytes([kind | 1]) + b"a\0"))) == FORMERR
 
 
-def test_dns_10_names_of_257_and_of_255_octets(server: Answers) -> None:
+def test_d10_names_of_257_and_of_255_octets(server: Answers) -> None:
     label = b"\x3f" + b"a" * 63
     assert rcode(server.datagram(query(label * 4 + b"\0"))) == FORMERR
     longest = label * 3 + b"\x3d" + b"A" * 61 + b"\0"
     answer = server.datagram(query(longest))
     assert rcode(answer) == REFUSED
-    assert answer is not None
+    assert isinstance(answer, bytes)
     assert answer[12:] == question(longest)
 
 
-def test_dns_11_octets_after_the_message(server: Answers) -> None:
+def test_d11_octets_after_the_message(server: Answers) -> None:
     assert rcode(server.datagram(query() + b"x")) == FORMERR
 
 
 @pytest.mark.parametrize("opcode", range(16))
-def test_dns_12_answers_are_not_answered(server: Answers, opcode: int) -> None:
+def test_d12_answers_are_not_answered(server: Answers, opcode: int) -> None:
     flags = 0x8000 | opcode << 11
     answer = server.datagram(query())
-    assert answer is not None
+    assert isinstance(answer, bytes)
     for datagram in (header(flags=flags), header(flags=flags) + question(), answer):
         assert server.datagram(datagram) is None
         assert server.message(datagram) is None
 
 
 @pytest.mark.parametrize("opcode", [1, 2, 3, 15])
-def test_dns_13_other_opcodes(server: Answers, opcode: int) -> None:
+def test_d13_other_opcodes(server: Answers, opcode: int) -> None:
     answer = server.datagram(header(flags=opcode << 11 | 0x07FF) + question())
-    assert answer is not None
+    assert isinstance(answer, bytes)
     assert answer == header(flags=0x8000 | opcode << 11 | 0x0100 | 0x0010 | NOTIMP, qd=0)
 
 
-def test_dns_14_stateful_operations(server: Answers) -> None:
+def test_d14_stateful_operations(server: Answers) -> None:
     dso = header(flags=6 << 11, qd=0) + b"\0\1\0\0"
     assert rcode_of_header(server.datagram(dso)) == NOTIMP
     assert rcode_of_header(server.message(dso)) == NOTIMP
 
 
 @pytest.mark.parametrize("opcode", [4, 5])
-def test_dns_15_16_notify_and_update_are_not_implemented_yet(server: Answers, opcode: int) -> None:
-    answer = server.datagram(header(flags=opcode << 11) + question(qtype=6))
-    assert rcode_of_header(answer) == NOTIMP
+def test_notify_and_update_are_for_others_to_answer(server: Answers, opcode: int) -> None:
+    asked = header(flags=opcode << 11) + question(qtype=6)
+    assert server.datagram(asked) is server.message(asked) is ELSEWHERE
 
 
 @pytest.mark.parametrize("qtype", [251, 252])
-def test_dns_19_20_transfers_are_refused(server: Answers, qtype: int) -> None:
-    assert rcode(server.datagram(query(qtype=qtype))) == REFUSED
-    assert rcode(server.message(query(qtype=qtype))) == REFUSED
+def test_d19_transfers_are_for_others_to_answer(server: Answers, qtype: int) -> None:
+    assert server.datagram(query(qtype=qtype)) is server.message(query(qtype=qtype)) is ELSEWHERE
+
+
+def test_what_is_signed_is_for_others_to_answer(server: Answers) -> None:
+    tsig = b"\0\0\xfa\0\xff" + bytes(4) + b"\0\2ab"
+    assert server.datagram(header(ar=1) + question() + tsig) is ELSEWHERE
+    assert rcode(server.datagram(header(ar=1) + question() + tsig[:-1])) == FORMERR
 
 
 @pytest.mark.parametrize("qclass", [3, 4, 4321, 254, 255])
-def test_dns_22_other_classes(server: Answers, qclass: int) -> None:
+def test_d22_other_classes(server: Answers, qclass: int) -> None:
     assert rcode(server.datagram(query(qclass=qclass))) == REFUSED
 
 
@@ -315,96 +323,96 @@ def test_dns_22_other_classes(server: Answers, qclass: int) -> None:
         (65535, NOERROR),
     ],
 )
-def test_dns_23_types_of_no_record(server: Answers, qtype: int, expected: int) -> None:
+def test_d23_types_of_no_record(server: Answers, qtype: int, expected: int) -> None:
     answer = server.datagram(query(qtype=qtype))
-    assert answer is not None
+    assert isinstance(answer, bytes)
     assert (answer[3] & 15, answer[6:8]) == (expected, b"\0\0")
 
 
-def test_dns_24_a_type_nobody_knows(server: Answers) -> None:
+def test_d24_a_type_nobody_knows(server: Answers) -> None:
     answer = read(server.datagram(query(qtype=666)))
     assert (answer.rcode(), answer.answer, len(answer.authority)) == (NOERROR, [], 1)
 
 
 @pytest.mark.parametrize("version", [1, 255])
-def test_dns_25_edns_of_the_future(server: Answers, version: int) -> None:
+def test_d25_edns_of_the_future(server: Answers, version: int) -> None:
     answer = read(server.datagram(query(edns=opt(version=version, rdata=option(3, b"")))))
     assert (answer.rcode(), answer.edns, answer.answer) == (BADVERS, 0, [])
 
 
-def test_dns_26_unknown_options_and_flags(server: Answers) -> None:
+def test_d26_unknown_options_and_flags(server: Answers) -> None:
     answer = read(server.datagram(query(edns=opt(flags=0x7FFF, rdata=option(65001, b"x" * 20)))))
     assert (answer.ednsflags, answer.options, len(answer.answer)) == (0, (), 1)
 
 
-def test_dns_27_two_opts(server: Answers) -> None:
+def test_d27_two_opts(server: Answers) -> None:
     assert rcode(server.datagram(header(ar=2) + question() + opt() * 2)) == FORMERR
 
 
-def test_dns_28_an_opt_with_a_name_or_astray(server: Answers) -> None:
+def test_d28_an_opt_with_a_name_or_astray(server: Answers) -> None:
     assert rcode(server.datagram(query(edns=opt(name=b"\1a\0")))) == FORMERR
     assert rcode(server.datagram(query(edns=opt(name=POINTER)))) == FORMERR
     assert rcode(server.datagram(header(an=1) + question() + opt())) == FORMERR
 
 
 @pytest.mark.parametrize("rdata", [b"\0\3\0\5abc", b"\0\3\0", b"\0\x0a\xff\xff"])
-def test_dns_29_lengths_that_lie(server: Answers, rdata: bytes) -> None:
+def test_d29_lengths_that_lie(server: Answers, rdata: bytes) -> None:
     assert rcode(server.datagram(query(edns=opt(rdata=rdata)))) == FORMERR
     assert rcode(server.datagram(query(edns=opt(rdata=rdata)[:-1]))) == FORMERR
 
 
 @pytest.mark.parametrize("size", [0, 511, 512])
-def test_dns_30_sizes_below_512_are_512(server: Answers, size: int) -> None:
+def test_d30_sizes_below_512_are_512(server: Answers, size: int) -> None:
     answer = server.datagram(query("many.lan", edns=opt(size)))
-    assert answer is not None
+    assert isinstance(answer, bytes)
     assert read(answer).flags & dns.flags.TC
     assert len(answer) <= 512
 
 
 @pytest.mark.parametrize("length", [0, 7, 9, 15, 41])
-def test_dns_31_cookies_of_no_length(server: Answers, length: int) -> None:
+def test_d31_cookies_of_no_length(server: Answers, length: int) -> None:
     assert rcode(server.datagram(query(edns=opt(rdata=option(10, b"c" * length))))) == FORMERR
 
 
 @pytest.mark.parametrize("length", [8, 16, 24, 40])
-def test_dns_32_cookies_are_ignored(server: Answers, length: int) -> None:
+def test_d32_cookies_are_ignored(server: Answers, length: int) -> None:
     answer = server.datagram(query(edns=opt(rdata=option(10, b"c" * length))))
     assert addresses(answer) == ["192.168.1.2"]
     assert read(answer).options == ()
 
 
 @pytest.mark.parametrize("subnet", [b"\0\x09\x18\0abc", b"\0\1\x4d\0abcd"])
-def test_dns_33_client_subnets_are_ignored(server: Answers, subnet: bytes) -> None:
+def test_d33_client_subnets_are_ignored(server: Answers, subnet: bytes) -> None:
     assert addresses(server.datagram(query(edns=opt(rdata=option(8, subnet))))) == ["192.168.1.2"]
 
 
-def test_dns_34_keepalive_over_datagrams_is_ignored(server: Answers) -> None:
+def test_d34_keepalive_over_datagrams_is_ignored(server: Answers) -> None:
     answer = server.datagram(query(edns=opt(rdata=option(11, b"\0\x64"))))
     assert (addresses(answer), read(answer).options) == (["192.168.1.2"], ())
 
 
-def test_dns_37_an_unknown_signature_is_as_none(server: Answers) -> None:
+def test_d37_an_unknown_signature_is_as_none(server: Answers) -> None:
     sig = b"\0" + b"\0\x18" + b"\0\xff" + bytes(4) + b"\0\x14" + bytes(20)
     assert addresses(server.datagram(header(ar=1) + question() + sig)) == ["192.168.1.2"]
 
 
 @pytest.mark.parametrize("counts", [{"an": 65535}, {"ns": 65535}, {"ar": 65535}, {"an": 1}, {"ar": 2}])
-def test_dns_38_counts_that_lie(server: Answers, counts: dict[str, int]) -> None:
+def test_d38_counts_that_lie(server: Answers, counts: dict[str, int]) -> None:
     assert rcode(server.datagram(header(**counts) + question() + b"\0\0\1\0\1\0\0\0\0\0\x09abc")) == FORMERR
 
 
-def test_dns_39_a_ring_in_an_additional_record(server: Answers) -> None:
+def test_d39_a_ring_in_an_additional_record(server: Answers) -> None:
     ring = bytes((0xC0, 12 + len(question()))) + b"\0\1\0\1" + bytes(4) + b"\0\4abcd"
     assert addresses(server.datagram(header(ar=1) + question() + ring)) == ["192.168.1.2"]
 
 
-def test_dns_40_zeros_and_ones(server: Answers) -> None:
+def test_d40_zeros_and_ones(server: Answers) -> None:
     assert rcode_of_header(server.datagram(bytes(65507))) == FORMERR
     assert server.datagram(b"\xff" * 4096) is None
 
 
 @pytest.mark.parametrize("name", [b"\0", "example.org", "baidu.com", "a.www.baidu.com"])
-def test_dns_41_names_of_nobody_here(server: Answers, name: str | bytes) -> None:
+def test_d41_names_of_nobody_here(server: Answers, name: str | bytes) -> None:
     for qtype in (A, 2, 6, ANY):
         answer = read(server.datagram(query(name, qtype, edns=opt())))
         assert (answer.rcode(), answer.answer, answer.authority, answer.edns) == (REFUSED, [], [], 0)
@@ -413,26 +421,26 @@ def test_dns_41_names_of_nobody_here(server: Answers, name: str | bytes) -> None
 
 @settings(deadline=None)
 @given(st.lists(st.booleans(), min_size=13, max_size=13), st.booleans())
-def test_dns_42_random_case_comes_back(upper: list[bool], edns: bool) -> None:
+def test_d42_random_case_comes_back(upper: list[bool], edns: bool) -> None:
     name = "".join(c.upper() if up else c for c, up in zip("www.baidu.com", upper, strict=True))
     answer = SERVER.datagram(query(name, edns=opt() if edns else b""))
-    assert answer is not None
+    assert isinstance(answer, bytes)
     assert answer[12 : 12 + len(question(name))] == question(name)
     assert addresses(answer) == ["192.168.1.2"]
 
 
 @pytest.mark.parametrize("label", [b"\0", b".", b"\xff", b"a.b\0"])
-def test_dns_42_any_octet_may_be_in_a_label(server: Answers, label: bytes) -> None:
+def test_d42_any_octet_may_be_in_a_label(server: Answers, label: bytes) -> None:
     asked = query(bytes((len(label),)) + label + b"\3lan\0")
     answer = server.datagram(asked)
-    assert answer is not None
+    assert isinstance(answer, bytes)
     assert (answer[3] & 15, answer[12:]) == (REFUSED, asked[12:])
 
 
-def test_dns_43_a_set_that_does_not_fit_is_left_out_whole(server: Answers) -> None:
+def test_d43_a_set_that_does_not_fit_is_left_out_whole(server: Answers) -> None:
     for edns, room in ((b"", 512), (opt(600), 600), (opt(1232), 1232), (opt(65535), 1232)):
         answer = server.datagram(query("many.lan", edns=edns))
-        assert answer is not None
+        assert isinstance(answer, bytes)
         message = read(answer)
         whole = room > 12 + 14 + 60 * 16 + 11
         assert bool(message.flags & dns.flags.TC) is not whole
@@ -442,32 +450,32 @@ def test_dns_43_a_set_that_does_not_fit_is_left_out_whole(server: Answers) -> No
     assert len(addresses(server.message(query("many.lan")))) == 60
 
 
-def test_dns_43_an_alias_stays_where_its_addresses_do_not_fit() -> None:
+def test_d43_an_alias_stays_where_its_addresses_do_not_fit() -> None:
     server = answers([Record(wire_name("alias.lan"), CNAME, wire_name("many.lan"))])
     message = read(server.datagram(query("alias.lan")))
     assert message.flags & dns.flags.TC
     assert [str(each) for each in message.answer] == ["alias.lan. 60 IN CNAME many.lan."]
 
 
-def test_dns_43_a_set_that_no_message_can_hold(server: Answers) -> None:
+def test_d43_a_set_that_no_message_can_hold(server: Answers) -> None:
     for answer in (server.datagram(query("crowd.lan")), server.message(query("crowd.lan"))):
         assert (bool(read(answer).flags & dns.flags.TC), addresses(answer)) == (True, [])
 
 
-def test_dns_44_any_gets_one_set(server: Answers) -> None:
+def test_d44_any_gets_one_set(server: Answers) -> None:
     message = read(server.datagram(query(qtype=ANY)))
     assert [str(each) for each in message.answer] == ["www.baidu.com. 60 IN A 192.168.1.2"]
 
 
-def test_dns_48_random_names_leave_nothing_behind() -> None:
+def test_d48_random_names_leave_nothing_behind() -> None:
     server = answers()
     for number in range(1000):
         server.datagram(query(f"x{number}.www.baidu.com"))
         server.datagram(f"x{number}.www.baidu.com".encode())
-    assert (len(server._forms), len(server._repeats), len(server._texts)) == (0, 0, 0)
+    assert (len(server._bodies.known), len(server.ready), len(server._texts)) == (0, 0, 0)
 
 
-def test_dns_56_an_alias_of_itself_ends() -> None:
+def test_d56_an_alias_of_itself_ends() -> None:
     server = answers([Record(wire_name("loop.lan"), CNAME, wire_name("loop.lan"))])
     answer = read(server.datagram(query("loop.lan")))
     assert (answer.rcode(), len(answer.answer)) == (NOERROR, 1)
@@ -489,7 +497,7 @@ SERVER = answers()
     st.lists(st.tuples(st.integers(0, 500), st.integers(0, 255)), max_size=6),
     st.data(),
 )
-def test_dns_66_bit_flips_and_cuts(good: bytes, flips: list[tuple[int, int]], data: st.DataObject) -> None:
+def test_d66_bit_flips_and_cuts(good: bytes, flips: list[tuple[int, int]], data: st.DataObject) -> None:
     octets = bytearray(good)
     for at, mask in flips:
         octets[at % len(octets)] ^= mask
@@ -523,14 +531,14 @@ def test_memory_changes_no_answer(asked: list[bytes]) -> None:
 def test_an_answer_of_many_records_is_bounded_on_streams() -> None:
     server = answers(many("full.lan", 4000))
     answer = server.message(query("full.lan"))
-    assert answer is not None
+    assert isinstance(answer, bytes)
     assert len(addresses(answer)) == 4000
     assert len(answer) <= 65535
 
 
-def check(sent: bytes, answer: bytes | None, room: int) -> None:
+def check(sent: bytes, answer: bytes | Elsewhere | None, room: int) -> None:
     """An answer is a text in one line, or DNS that mirrors the request and fits."""
-    if answer is None:
+    if answer is None or isinstance(answer, Elsewhere):
         return
     assert len(answer) <= room
     if len(sent) >= 12 and answer[:2] == sent[:2] and answer[2] & 0x80:
@@ -542,8 +550,8 @@ def check(sent: bytes, answer: bytes | None, room: int) -> None:
         assert answer == b"i dont know" or answer.count(b".") == 3
 
 
-def rcode_of_header(answer: bytes | None) -> int:
+def rcode_of_header(answer: bytes | Elsewhere | None) -> int:
     """For opcodes whose messages dnspython would read another way."""
-    assert answer is not None
+    assert isinstance(answer, bytes)
     assert len(answer) == 12
     return answer[3] & 15

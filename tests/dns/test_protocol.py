@@ -55,7 +55,7 @@ def framed(message: bytes) -> bytes:
     return len(message).to_bytes(2, "big") + message
 
 
-def test_dns_45_datagrams_from_ourselves_are_not_answered() -> None:
+def test_d45_datagrams_from_ourselves_are_not_answered() -> None:
     server = Server()
     for datagram in (query(), b"www.baidu.com", b"nobody", b"i dont know"):
         assert server.ask(datagram, ("127.0.0.1", 8080)) == []
@@ -67,7 +67,7 @@ def test_dns_45_datagrams_from_ourselves_are_not_answered() -> None:
 
 
 @pytest.mark.parametrize("port", sorted(limits.REFLECTING_PORTS))
-def test_dns_46_reflecting_ports_are_not_answered(port: int) -> None:
+def test_d46_reflecting_ports_are_not_answered(port: int) -> None:
     server = Server()
     assert server.ask(query(), ("127.0.0.1", port)) == []
     assert server.ask(b"www.baidu.com", ("127.0.0.1", port)) == []
@@ -144,13 +144,13 @@ def test_quiet_ends_a_bare_name() -> None:
     assert not transport.connected
 
 
-def test_dns_52_a_bad_length_hangs_up_without_a_word() -> None:
+def test_d52_a_bad_length_hangs_up_without_a_word() -> None:
     protocol, transport = connect(Server().factory)
     protocol.dataReceived(b"\0\5abcde")
     assert (transport.take(), transport.connected) == (b"", False)
 
 
-def test_dns_53_the_oldest_idle_connection_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_d53_the_oldest_idle_connection_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "DNS_CONNECTIONS", 150)
     server = Server()
     busy, busy_transport = connect(server.factory)
@@ -166,7 +166,7 @@ def test_dns_53_the_oldest_idle_connection_makes_room(monkeypatch: pytest.Monkey
     assert server.alive()
 
 
-def test_dns_54_a_reader_that_never_reads_costs_its_own_connection() -> None:
+def test_d54_a_reader_that_never_reads_costs_its_own_connection() -> None:
     server = Server()
     protocol, transport = connect(server.factory)
     protocol.dataReceived(framed(query("many.lan")) * 2000)
@@ -196,7 +196,7 @@ def test_answers_go_on_once_they_are_read() -> None:
     assert transport.producerState == "producing"
 
 
-def test_dns_55_a_reset_in_the_middle_leaves_nothing() -> None:
+def test_d55_a_reset_in_the_middle_leaves_nothing() -> None:
     server = Server()
     for octets in (b"", framed(query())[:9], b"www.bai", framed(query("many.lan")) * 2000):
         protocol, transport = connect(server.factory)

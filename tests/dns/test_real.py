@@ -187,7 +187,7 @@ HOSTILE = {
 }
 
 
-def test_dns_1_to_45_the_server_is_alive_after_each(start: Start) -> None:
+def test_d1_to_45_the_server_is_alive_after_each(start: Start) -> None:
     server = start("netapp-dns", *LOCAL, *RECORDS)
     for number, datagrams in HOSTILE.items():
         with real.udp_client() as client:
@@ -196,7 +196,7 @@ def test_dns_1_to_45_the_server_is_alive_after_each(start: Start) -> None:
             assert alive(server), number
 
 
-def test_dns_43_truncation_sends_clients_to_tcp(start: Start, tmp_path: Path) -> None:
+def test_d43_truncation_sends_clients_to_tcp(start: Start, tmp_path: Path) -> None:
     (tmp_path / "hosts").write_text("".join(f"10.9.{n >> 8}.{n & 255} many.lan\n" for n in range(200)))
     server = start("netapp-dns", *LOCAL, f"--hosts={tmp_path / 'hosts'}")
     for edns, room in ((b"", 512), (opt(4096), 1232)):
@@ -208,7 +208,7 @@ def test_dns_43_truncation_sends_clients_to_tcp(start: Start, tmp_path: Path) ->
         assert len(addresses(read_message(client))) == 200
 
 
-def test_dns_49_50_51_streams_of_any_shape(start: Start) -> None:
+def test_d49_50_51_streams_of_any_shape(start: Start) -> None:
     server = start("netapp-dns", *LOCAL, *RECORDS)
     with real.tcp_client(server.tcp()) as client:
         client.sendall(framed(query()) * 60)
@@ -224,7 +224,7 @@ def test_dns_49_50_51_streams_of_any_shape(start: Start) -> None:
 
 
 @pytest.mark.parametrize("octets", [b"\0\0", b"\0\5abcde", b"\xff\xff" + bytes(20)])
-def test_dns_52_what_is_no_request_is_hung_up_on(start: Start, octets: bytes) -> None:
+def test_d52_what_is_no_request_is_hung_up_on(start: Start, octets: bytes) -> None:
     server = start("netapp-dns", *LOCAL, *RECORDS)
     with real.tcp_client(server.tcp()) as client:
         client.sendall(octets)
@@ -232,7 +232,7 @@ def test_dns_52_what_is_no_request_is_hung_up_on(start: Start, octets: bytes) ->
     assert alive(server)
 
 
-def test_dns_53_54_55_idle_deaf_and_rude_connections(start: Start) -> None:
+def test_d53_54_55_idle_deaf_and_rude_connections(start: Start) -> None:
     server = start("netapp-dns", *LOCAL, *RECORDS)
     idle = [socket.create_connection(("127.0.0.1", server.tcp())) for _ in range(150)]
     assert alive(server)
@@ -252,7 +252,7 @@ def test_dns_53_54_55_idle_deaf_and_rude_connections(start: Start) -> None:
     assert alive(server)
 
 
-def test_dns_66_random_octets_leave_memory_level(start: Start) -> None:
+def test_d66_random_octets_leave_memory_level(start: Start) -> None:
     server, random = start("netapp-dns", *LOCAL, *RECORDS), Random(66)
     good = [query(), query(edns=opt()), query("many.lan"), b"www.baidu.com"]
     with real.udp_client() as client:

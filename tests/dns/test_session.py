@@ -57,14 +57,14 @@ def pieces(octets: bytes, cuts: list[int]) -> list[bytes]:
     return [octets[a:b] for a, b in pairwise(edges) if a != b]
 
 
-def test_dns_49_sixty_queries_in_one_segment() -> None:
+def test_d49_sixty_queries_in_one_segment() -> None:
     queries = [header(ident=number)[:12] + query()[12:] for number in range(60)]
     got = messages(sent(run(session(), [framed(*queries)])))
     assert [int.from_bytes(each[:2], "big") for each in got] == list(range(60))
     assert all(addresses(each) == ["192.168.1.2"] for each in got)
 
 
-def test_dns_50_octet_by_octet() -> None:
+def test_d50_octet_by_octet() -> None:
     octets = framed(query(), query("www.google.com"))
     got = messages(sent(run(session(), [bytes([octet]) for octet in octets])))
     assert [addresses(each) for each in got] == [["192.168.1.2"], ["192.168.1.4"]]
@@ -77,7 +77,7 @@ def test_dns_50_octet_by_octet() -> None:
     ),
     st.lists(st.integers(0, 2000), max_size=8),
 )
-def test_dns_50_any_cut_gives_the_same_answers(asked: list[bytes], cuts: list[int]) -> None:
+def test_d50_any_cut_gives_the_same_answers(asked: list[bytes], cuts: list[int]) -> None:
     got = messages(sent(run(session(), pieces(framed(*asked), cuts))))
     assert got == [ANSWERS.message(each) for each in asked]
 
@@ -117,7 +117,7 @@ def test_short_octets_of_dns_are_waited_for() -> None:
     assert addresses(messages(sent(talk.receive(octets[4:], 5.0)))[0]) == ["192.168.1.2"]
 
 
-def test_dns_51_a_half_close_is_answered_then_closed() -> None:
+def test_d51_a_half_close_is_answered_then_closed() -> None:
     for octets, answer in (
         (framed(query()), framed(ANSWERS.message(query()) or b"")),
         (b"www.baidu.com", b"192.168.1.2"),
@@ -131,7 +131,7 @@ def test_dns_51_a_half_close_is_answered_then_closed() -> None:
 
 
 @pytest.mark.parametrize("length", [0, 5, 11, 8192, 65535])
-def test_dns_52_lengths_of_no_request(length: int) -> None:
+def test_d52_lengths_of_no_request(length: int) -> None:
     octets = length.to_bytes(2, "big") + b"\0" * 12
     assert run(session(), [octets]) == [Close("a length that no request has")]
     effects = run(session(), [framed(query()) + octets])
@@ -139,7 +139,7 @@ def test_dns_52_lengths_of_no_request(length: int) -> None:
     assert isinstance(effects[-1], Close)
 
 
-def test_dns_52_a_promise_not_kept_ends_in_time() -> None:
+def test_d52_a_promise_not_kept_ends_in_time() -> None:
     talk = session()
     talk.receive(framed(query())[:20], 0.0)
     for second in range(1, 9):
@@ -148,18 +148,18 @@ def test_dns_52_a_promise_not_kept_ends_in_time() -> None:
     assert talk.tick(limits.DNS_IDLE) == [Close("idle")]
 
 
-def test_dns_52_tls_gets_nothing() -> None:
+def test_d52_tls_gets_nothing() -> None:
     talk = session()
     assert run(talk, [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500)]) == []
     assert talk.tick(talk.deadline) == [Close("idle")]
 
 
-def test_dns_52_http_is_told_where_it_is() -> None:
+def test_d52_http_is_told_where_it_is() -> None:
     effects = run(session(), [b"GET / HTTP/1.1\r\nHost: box:8080\r\n\r\n"])
     assert effects == [Misdirected("netapp-dns", "en"), Close("HTTP", linger=True)]
 
 
-def test_dns_53_silence_ends_in_time_in_either_tongue() -> None:
+def test_d53_silence_ends_in_time_in_either_tongue() -> None:
     for octets, limit in ((b"", limits.DNS_UNDECIDED), (framed(query()), limits.DNS_IDLE)):
         talk = session()
         run(talk, [octets] if octets else [])
@@ -171,7 +171,7 @@ def test_dns_53_silence_ends_in_time_in_either_tongue() -> None:
     assert talk.deadline == limits.DNS_TEXT_IDLE
 
 
-def test_dns_54_answers_wait_for_their_reader() -> None:
+def test_d54_answers_wait_for_their_reader() -> None:
     talk = session()
     effects = talk.receive(framed(*[query("many.lan")] * 500), 0.0)
     assert isinstance(effects[-1], More)

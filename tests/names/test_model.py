@@ -19,7 +19,7 @@ from netapp.names.model import (
     nodes_of,
 )
 from netapp.names.naming import wire_name
-from netapp.names.snapshot import Snapshot
+from netapp.names.snapshot import ANYWHERE, Snapshot
 
 WWW, BOX = wire_name("www.lan"), wire_name("box.lan")
 
@@ -92,10 +92,13 @@ def test_what_differs_between_snapshots() -> None:
     after = snapshot(
         record("box.lan", "10.0.0.1"), record("www.lan", "10.0.0.3"), record("db.lan", "10.0.0.4")
     )
-    assert after.differing(before) == {WWW, wire_name("db.lan")}
-    assert before.differing(after) == {WWW, wire_name("db.lan")}
+    changed = {WWW, wire_name("db.lan"), wire_name("lan"), b"\0", ANYWHERE}
+    assert after.differing(before) == before.differing(after) == changed
     assert after.differing(after) == frozenset()
-    assert snapshot(alias("www.lan", "box.lan")).differing(before) is None
+    assert snapshot(record("box.lan", "10.0.0.1"), record("www.lan", "10.0.0.3")).differing(before) == {
+        WWW,
+        ANYWHERE,
+    }
 
 
 def test_dns_56_chains_end() -> None:
