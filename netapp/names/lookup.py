@@ -6,6 +6,7 @@ dictionary may come from a wildcard at the closest encloser (RFC 4592 section 3.
 there (RFC 8020).  A CNAME, or a DNAME's, leads on to another name (RFC 6672 section 3.2).
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from netapp.names.addresses import WITH_ADDRESSES, addresses_of, glue_of
@@ -40,8 +41,6 @@ from netapp.names.zone import Zone
 if TYPE_CHECKING:
     from netapp.names.snapshot import Snapshot
 
-#: The types that a CNAME answers itself, rather than leading on.
-_NO_CHASE: Final = frozenset({CNAME, ANY})
 #: Types that say nothing to somebody who asks for any.
 _DENYING: Final = frozenset({NSEC, NSEC3})
 
@@ -59,9 +58,16 @@ def look_up(snapshot: "Snapshot", qname: bytes, qtype: int, dnssec: bool) -> Loo
     :param dnssec: with the proofs of a signed zone: RFC 4035 section 3.1, RFC 5155 section 7.2.
     """
     found = _at_one_name(snapshot, qname, qtype, dnssec)
-    if found.answer and found.answer[-1].rdtype == CNAME and qtype not in _NO_CHASE:
+    if found.answer and found.answer[-1].rdtype == CNAME and _leads_on(found.answer, qtype):
         return _followed(snapshot, found, qtype, dnssec)
     return found
+
+
+def _leads_on(answer: Sequence[RecordSet], qtype: int) -> bool:
+    """Whether a CNAME at an answer's end is not what was asked for; one of a DNAME never is."""
+    if qtype in (CNAME, ANY):
+        return len(answer) > 1 and answer[-2].rdtype == DNAME
+    return True
 
 
 def _followed(snapshot: "Snapshot", first: Lookup, qtype: int, dnssec: bool) -> Lookup:
@@ -80,10 +86,11 @@ def _followed(snapshot: "Snapshot", first: Lookup, qtype: int, dnssec: bool) -> 
         answer.update(dict.fromkeys(step.answer))
         authority.update(dict.fromkeys(step.authority))
         exact = exact and step.exact
-        if not step.answer or (last := step.answer[-1]).rdtype != CNAME:
+        if not step.answer or step.answer[-1].rdtype != CNAME or not _leads_on(step.answer, qtype):
             return Lookup(
                 step.rcode, True, tuple(answer), tuple(authority), step.additional, first.zone, exact
             )
+        last = step.answer[-1]
 
 
 def _at_one_name(snapshot: "Snapshot", name: bytes, rdtype: int, dnssec: bool) -> Lookup:
