@@ -21,17 +21,24 @@ Peer = tuple[str, int]
 
 
 class OwnPorts:
-    """The UDP ports that this process listens on: datagrams from these are never answered."""
+    """The UDP ports that this process listens on: datagrams from these are never answered.
+
+    :ivar doubtful: all that must not be answered without a closer look; reflecting ports too.
+    """
 
     def __init__(self) -> None:
         self._ports: Counter[int] = Counter()  # a port may be ours at several addresses
         self._is_local = lru_cache(limits.SOURCES)(_is_local)
+        self.doubtful = set(limits.REFLECTING_PORTS)
 
     def add(self, port: int) -> None:
         self._ports[port] += 1
+        self.doubtful.add(port)
 
     def discard(self, port: int) -> None:
         self._ports[port] -= 1
+        if self._ports[port] <= 0 and port not in limits.REFLECTING_PORTS:
+            self.doubtful.discard(port)
 
     def holds(self, peer: Peer) -> bool:
         """Whether a datagram with this source came from one of our own listeners."""

@@ -19,8 +19,9 @@ from netapp.dns.answers import Answers
 from netapp.dns.chaos import Identity
 from netapp.dns.config import DEFAULTS, PLUGIN, Config
 from netapp.dns.cookies import Cookies, new_secret
+from netapp.dns.datagrams import DnsDatagrams
 from netapp.dns.keys import Keyring
-from netapp.dns.protocol import DnsDatagrams, DnsFactory, DnsProtocol
+from netapp.dns.protocol import DnsFactory, DnsProtocol
 from netapp.dns.requests import Request, Requests
 from netapp.dns.session import DnsSession
 from netapp.names.store import Names
@@ -57,7 +58,7 @@ def dns_service(
 
     for description in listen.descriptions(config.listen, DEFAULTS, config.interface):
         if listen.is_datagram(description):
-            handler = DnsDatagrams(answers, reactor, access, own)
+            handler = DnsDatagrams(answers, requests, reactor, access, own)
             hint = partial(_hint_udp, names)
             listener: IService = listen.DatagramListener(PLUGIN, description, handler, reactor, hint)
         else:

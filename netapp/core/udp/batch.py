@@ -39,12 +39,13 @@ class Batch:
     :param told: whether the socket tells which of our addresses was asked.
     :ivar sent: answers that have left.
     :ivar unsent: answers that the kernel would not send.
+    :ivar truncated: datagrams that were too large, as far as somebody has looked.
     """
 
     def __init__(self, calls: tuple[Any, Any], family: Family, size: int, *, told: bool) -> None:
         self._receive, self._send = calls
         self._family, self._size, self._told = family, size, told
-        self.sent = self.unsent = 0
+        self.sent = self.unsent = self.truncated = 0
         self.lengths: list[int] = []
         self.sizes: list[int] = []
         self._lay_out()
@@ -118,6 +119,7 @@ class Batch:
         """One datagram; None if it is larger than what was asked for: its end is lost."""
         length = self.lengths[slot]
         if length > self._size:
+            self.truncated += 1
             return None
         return self.memory[self.starts[slot] : self.starts[slot] + length]
 
@@ -163,6 +165,8 @@ class Batch:
         """
         sizes = self.sizes
         count = len(sizes)
+        if not any(sizes):
+            return True
         self._room[:count] = memoryview(array("L", sizes))
         if 0 in sizes:
             count = self._close_up(sizes)

@@ -38,7 +38,6 @@ class BatchPort(udp.Port):
     _log = Logger()
     socket: socket.socket
     reactor: Any
-    truncated = 0
 
     def __init__(self, calls: tuple[Any, Any], *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -46,12 +45,17 @@ class BatchPort(udp.Port):
         self._asked: OrderedDict[tuple[str, int], bytes] = OrderedDict()
         self._patience: Any = None
 
+    @property
+    def truncated(self) -> int:
+        return self._batch.truncated if self.connected else 0
+
     def _bindSocket(self) -> None:
         super()._bindSocket()
         self._family = layout.IPV6 if self.addressFamily == socket.AF_INET6 else layout.IPV4
         self._told = self._tell_address()
         self._batch = Batch(self._calls, self._family, self.maxPacketSize, told=self._told)
         self._take = getattr(self.protocol, "batchReceived", self._hand_on)
+        self._gone = getattr(self.protocol, "batchSent", lambda batch: None)
 
     def _tell_address(self) -> bool:
         """Have the kernel tell which address was asked, where that is not the socket's own."""
@@ -80,7 +84,9 @@ class BatchPort(udp.Port):
             if not count:
                 return
             self._take(batch)
-            if any(batch.sizes) and not batch.send(descriptor):
+            sent = batch.send(descriptor)
+            self._gone(batch)
+            if not sent:
                 self._wait()
                 return
             if count < limits.DATAGRAM_BATCH:
@@ -97,7 +103,6 @@ class BatchPort(udp.Port):
         for slot in range(len(batch)):
             datagram = batch.octets(slot)
             if datagram is None:
-                self.truncated += 1
                 continue
             peer = peer_of(batch.name(slot))
             if self._told:
@@ -150,11 +155,14 @@ class BatchPort(udp.Port):
         self._patience = self.reactor.callLater(limits.DATAGRAM_BLOCKED, self._give_up)
 
     def doWrite(self) -> None:
-        if self._batch.go_on(self.socket.fileno()):
+        done = self._batch.go_on(self.socket.fileno())
+        self._gone(self._batch)
+        if done:
             self._go_on()
 
     def _give_up(self) -> None:
         self._batch.drop()
+        self._gone(self._batch)
         self._go_on()
 
     def _go_on(self) -> None:
@@ -171,4 +179,5 @@ class BatchPort(udp.Port):
             self._patience.cancel()
             self.stopWriting()
             self._batch.drop()
+            self._gone(self._batch)
         return super().stopListening()

@@ -51,6 +51,9 @@ class Source:
     @cached_property
     def packed(self) -> bytes:
         """The address: 4 octets, or 16; none for a UNIX socket's peer."""
+        if self._name:
+            form = _IPV4 if _FAMILY.unpack_from(self._name)[0] == socket.AF_INET else _IPV6
+            return unmapped(form.unpack_from(self._name)[1])
         host = self.host.partition("%")[0]
         try:
             return socket.inet_pton(socket.AF_INET6 if ":" in host else socket.AF_INET, host)
