@@ -4,10 +4,12 @@ Counting costs an attribute's increment and nothing else: services and nouns kee
 and a page collects them when somebody asks.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import accumulate
 from typing import Any, Final
 
 from twisted.application.service import IService
@@ -30,12 +32,41 @@ class _Sum:
         return sum(reading() for reading in self.readings)
 
 
+@dataclass(frozen=True, slots=True)
+class _Labelled:
+    description: str
+    labels: tuple[str, ...]
+    rises: bool
+    reading: Callable[[], Mapping[tuple[str, ...], float]]
+
+
+class Histogram:
+    """How many of something took how long.  :param bounds: seconds, rising; what takes longer has no name."""
+
+    def __init__(self, bounds: Sequence[float]) -> None:
+        self.bounds = tuple(bounds)
+        self.counts = [0] * (len(self.bounds) + 1)
+        self.sum = 0.0
+
+    def add(self, seconds: float, count: int = 1) -> None:
+        """Count some that each took as long."""
+        self.counts[bisect_left(self.bounds, seconds)] += count
+        self.sum += seconds * count
+
+    def buckets(self) -> list[tuple[str, float]]:
+        """As Prometheus has them: each bound, with how many did not take longer."""
+        bounds = [*map(str, self.bounds), "+Inf"]
+        return list(zip(bounds, map(float, accumulate(self.counts)), strict=True))
+
+
 class Metrics:
     """Named readings of the whole process; those of one name, of several services, are summed."""
 
     def __init__(self) -> None:
         self._counters: dict[str, _Sum] = {}
         self._gauges: dict[str, _Sum] = {}
+        self._labelled: dict[str, _Labelled] = {}
+        self._histograms: dict[str, tuple[str, Histogram]] = {}
 
     def counter(self, name: str, description: str, reading: Reading) -> None:
         """Something that only rises: ``netapp_dns_queries``."""
@@ -50,18 +81,47 @@ class Metrics:
             self._gauges.pop(name, None)
         self._gauges.setdefault(name, _Sum(description)).readings.append(reading)
 
+    def labelled(
+        self,
+        name: str,
+        description: str,
+        labels: Sequence[str],
+        reading: Callable[[], Mapping[tuple[str, ...], float]],
+        *,
+        rises: bool = True,
+    ) -> None:
+        """Many of a kind: ``netapp_dns_queries`` by type and rcode.
+
+        :param reading: gives numbers by the labels' values, of which there must be few.
+        :param rises: whether they only rise.
+        """
+        self._labelled[name] = _Labelled(description, tuple(labels), rises, reading)
+
+    def histogram(self, name: str, description: str, kept: Histogram) -> None:
+        self._histograms[name] = description, kept
+
     def read(self) -> dict[str, float]:
-        """All readings now, by name."""
+        """All readings without labels now, by name."""
         return {name: each.read() for name, each in (self._counters | self._gauges).items()}
 
     def collect(self) -> Iterator[Any]:
         """What prometheus_client asks its collectors for."""
-        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
         for name, each in self._counters.items():
             yield CounterMetricFamily(name, each.description, value=each.read())
         for name, each in self._gauges.items():
             yield GaugeMetricFamily(name, each.description, value=each.read())
+        for name, many in self._labelled.items():
+            kind = CounterMetricFamily if many.rises else GaugeMetricFamily
+            family = kind(name, many.description, labels=many.labels)
+            for values, value in many.reading().items():
+                family.add_metric(values, value)
+            yield family
+        for name, (description, kept) in self._histograms.items():
+            timed = HistogramMetricFamily(name, description)
+            timed.add_metric((), kept.buckets(), kept.sum)
+            yield timed
 
 
 #: What every listener counts: (metric, attribute, description).

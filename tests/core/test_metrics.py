@@ -40,6 +40,30 @@ def test_the_page_is_prometheus_text() -> None:
     assert b"process_cpu_seconds_total" in body
 
 
+def test_many_of_a_kind_have_labels() -> None:
+    readings = metrics.Metrics()
+    numbers: dict[tuple[str, ...], float] = {("A", "udp"): 3, ('a"b\n', "tcp"): 1}
+    readings.labelled("netapp_x_queries", "Queries.", ["type", "transport"], lambda: numbers)
+    readings.labelled("netapp_x_serial", "Serials.", ["zone"], lambda: {("lan",): 7}, rises=False)
+    body = page(readings, b"GET /metrics HTTP/1.0\r\n\r\n").partition(b"\r\n\r\n")[2]
+    assert b'netapp_x_queries_total{transport="udp",type="A"} 3.0\n' in body
+    assert b'netapp_x_queries_total{transport="tcp",type="a\\"b\\n"} 1.0\n' in body
+    assert b'netapp_x_serial{zone="lan"} 7.0\n' in body
+    assert readings.read() == {}
+
+
+def test_a_histogram_has_buckets_and_a_sum() -> None:
+    readings, kept = metrics.Metrics(), metrics.Histogram((0.001, 0.01))
+    readings.histogram("netapp_x_seconds", "How long.", kept)
+    kept.add(0.001)
+    kept.add(0.005, 2)
+    kept.add(5.0)
+    body = page(readings, b"GET /metrics HTTP/1.0\r\n\r\n").partition(b"\r\n\r\n")[2]
+    for line in (b'bucket{le="0.001"} 1.0', b'bucket{le="0.01"} 3.0', b'bucket{le="+Inf"} 4.0', b"count 4.0"):
+        assert b"netapp_x_seconds_" + line + b"\n" in body
+    assert b"netapp_x_seconds_sum 5.011\n" in body
+
+
 @pytest.mark.parametrize(
     ("request_", "status"),
     [
