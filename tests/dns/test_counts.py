@@ -1,0 +1,74 @@
+"""What is counted, and by which labels."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netapp.core import limits
+from netapp.dns import wire
+from netapp.dns.counts import Counts, kind_of
+from tests.dns.asking import header, opt, query, question
+
+
+def answer(qtype: int = 1, rcode: int = 0) -> bytes:
+    return header(flags=0x8400 | rcode) + question(qtype=qtype)
+
+
+@pytest.mark.parametrize(
+    ("octets", "kind"),
+    [
+        (answer(), ("udp", "A", "NOERROR")),
+        (answer(28, 3), ("udp", "AAAA", "NXDOMAIN")),
+        (answer(257, 5), ("udp", "CAA", "REFUSED")),
+        (answer(1234, 15), ("udp", "other", "other")),
+        (answer(rcode=7), ("udp", "A", "BADCOOKIE")),
+        (header(flags=0x8001, qd=0), ("udp", "other", "FORMERR")),
+        (b"192.168.1.2", ("text", "A", "NOERROR")),
+        (b"i dont know", ("text", "A", "NXDOMAIN")),
+        (b"??", ("text", "A", "NXDOMAIN")),
+        ("我不知道这个名字".encode("gbk"), ("text", "A", "NXDOMAIN")),
+        ("我不知道这个名字".encode(), ("text", "A", "NXDOMAIN")),
+    ],
+)
+def test_the_labels_of_an_answer(octets: bytes, kind: tuple[str, str, str]) -> None:
+    assert kind_of("udp", octets[2:]) == kind
+
+
+def test_an_extended_rcode() -> None:
+    badvers = wire.reply(
+        query(edns=opt(version=1)), wire.BADVERS, query=wire.parse_query(query(edns=opt(version=1)))
+    )
+    assert kind_of("tcp", badvers[2:]) == ("tcp", "A", "BADVERS")
+    assert kind_of("tcp", (answer()[:10] + b"\0\1" + answer()[12:] + opt())[2:]) == ("tcp", "A", "NOERROR")
+
+
+def test_ready_answers_are_told_when_somebody_asks() -> None:
+    counts = Counts()
+    counts.tally[answer()[2:]] = 5
+    counts.tally[answer(28)[2:]] = 2
+    counts.batch(7, 1, 0.0004)
+    counts.answered("tcp", answer())
+    expected = {("udp", "A", "NOERROR"): 5, ("udp", "AAAA", "NOERROR"): 2, ("tcp", "A", "NOERROR"): 1}
+    assert counts.queries() == counts.queries() == expected
+    assert (counts.hits, counts.misses) == (7, 1)
+    assert dict(counts.seconds.buckets())["0.0005"] == 8
+    assert dict(counts.seconds.buckets())["0.0002"] == 0
+
+
+def test_the_tally_has_a_bound() -> None:
+    counts = Counts()
+    for number in range(limits.DNS_ANSWERS + 1):
+        counts.tally[answer()[2:] + number.to_bytes(3, "big")] = 1
+    counts.batch(1, 0, 0.0)
+    assert not counts.tally
+    assert counts.queries() == {("udp", "A", "NOERROR"): limits.DNS_ANSWERS + 1}
+
+
+@given(st.binary(max_size=80))
+def test_there_are_few_labels_whatever_an_answer_is(octets: bytes) -> None:
+    try:
+        transport, _, rcode = kind_of("udp", octets)
+    except IndexError:  # not one of our answers
+        return
+    assert transport in ("udp", "text")
+    assert rcode.isalpha()
