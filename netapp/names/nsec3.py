@@ -77,11 +77,12 @@ class Nsec3Proofs:
         A name left out of the chain is denied by the closest one above it that is not.
         """
         found = self._at(name)
-        return (found,) if found is not None else self._encloser_proof(name, name[1 + name[0] :])
+        return (found,) if found is not None else self._no_name(name, name[1 + name[0] :])[1]
 
     def no_name(self, name: bytes, encloser: bytes) -> tuple[RecordSet, ...]:
-        """RFC 5155 section 7.2.2."""
-        return _once(*self._encloser_proof(name, encloser), self._before(WILDCARD + encloser))
+        """RFC 5155 section 7.2.2; a client looks for the wildcard at the encloser it was told of."""
+        told, proof = self._no_name(name, encloser)
+        return _once(*proof, self._before(WILDCARD + told))
 
     def by_wildcard(self, name: bytes, encloser: bytes) -> tuple[RecordSet, ...]:
         """RFC 5155 section 7.2.6: the signature's labels tell the closest encloser."""
@@ -89,14 +90,17 @@ class Nsec3Proofs:
 
     def no_data_by_wildcard(self, name: bytes, encloser: bytes) -> tuple[RecordSet, ...]:
         """RFC 5155 section 7.2.5."""
-        return _once(*self._encloser_proof(name, encloser), *self.no_data(WILDCARD + encloser))
+        return _once(*self._no_name(name, encloser)[1], *self.no_data(WILDCARD + encloser))
 
-    def _encloser_proof(self, name: bytes, encloser: bytes) -> tuple[RecordSet, ...]:
-        """RFC 5155 section 7.2.1; the apex is the last that is tried."""
+    def _no_name(self, name: bytes, encloser: bytes) -> tuple[bytes, tuple[RecordSet, ...]]:
+        """The closest encloser that can be proved, and its proof: RFC 5155 section 7.2.1.
+
+        The apex is the last that is tried.
+        """
         while (found := self._at(encloser)) is None and encloser != self.zone.origin:
             encloser = encloser[1 + encloser[0] :]
         covering = self._before(next_closer(name, encloser))
-        return _once(found, covering) if found is not None else (covering,)
+        return encloser, _once(found, covering) if found is not None else (covering,)
 
     def _at(self, name: bytes) -> RecordSet | None:
         owner = self.chain.at(hashed(name, self.parameters))
