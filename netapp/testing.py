@@ -16,6 +16,7 @@ class FakeDatagramTransport(testing.FakeDatagramTransport):
     """Keeps what was sent, as ``written``: a list of (octets, (address, port))."""
 
     broadcast_allowed = False
+    peer: tuple[str, int] | None = None
 
     def __init__(self, host: str = "127.0.0.1", port: int = 8888) -> None:
         super().__init__()
@@ -23,6 +24,10 @@ class FakeDatagramTransport(testing.FakeDatagramTransport):
 
     def getHost(self) -> address.IPv4Address:
         return self._host
+
+    def connect(self, host: str, port: int) -> None:
+        """As a port's that speaks with one peer alone; what is sent then names nobody."""
+        self.peer = (host, port)
 
     def setBroadcastAllowed(self, enabled: bool) -> None:
         self.broadcast_allowed = enabled

@@ -39,8 +39,17 @@ class Signed:
         if self._signer is None:
             return message
         signed = self._signer.sign(message, self._time())
-        self._verifier = Verifier(self._signer.key, self._signer.mac)
+        self._mac = self._signer.mac
+        self._verifier = Verifier(self._signer.key, self._mac)
         return signed
+
+    def lone(self, message: bytes) -> bytes:
+        """An answer of one message, of any number that may be tried.  :raises WireError, Unverified:"""
+        if self._signer is not None:
+            self._verifier = Verifier(self._signer.key, self._mac)
+        plain = self.answer(message)
+        self.finish()
+        return plain
 
     def answer(self, message: bytes) -> bytes:
         """:raises WireError, Unverified: it cannot be believed."""
@@ -93,8 +102,7 @@ class Question(protocol.DatagramProtocol):
         if self._over or not answers(datagram, self._message):
             return
         try:
-            plain = self._signed.answer(datagram)
-            self._signed.finish()
+            plain = self._signed.lone(datagram)
         except (WireError, Unverified) as problem:  # anybody may have sent it: wait on
             self._reason = str(problem)
             return
