@@ -10,7 +10,7 @@ from netapp.cli.dig import messages
 from netapp.cli.dig.messages import Message, Question
 from netapp.cli.dig.signing import Trust
 from netapp.cli.dig.wires import Datagrams, Stream, Transport, Wire
-from netapp.core import limits
+from netapp.core import limits, text
 from netapp.core.languages import Phrases
 from netapp.dns import wire
 from netapp.errors import NetappError, WireError
@@ -174,7 +174,8 @@ class Asker:
 
     def _pass_over(self, got: bytes, error: NetappError, over: Wire, passed: _Passed) -> None:
         """What cannot be read may be somebody else's, while the right answer is on its way."""
-        if over.transport == "udp" and wire.classify(got) is wire.Tongue.TEXT:
+        is_text = wire.classify(got) is wire.Tongue.TEXT and "\ufffd" not in text.decode(got)[0]
+        if over.transport == "udp" and is_text:
             common.fail(say("text", where=self._where))
         kind = "garbled" if isinstance(error, WireError) else "unsigned"
         reason = say(kind, where=self._where, reason=str(error))
