@@ -95,8 +95,8 @@ class Answers:
         known = self.ready.get(rest)
         if known is not None:
             return datagram[:2] + known
-        stop = _before_cookie(datagram)
-        if stop != len(datagram):
+        stop = len(datagram)
+        if rest[-2:] != b"\0\0" and (stop := _before_cookie(datagram)) != len(datagram):
             rest = datagram[2:stop]
             known = self._ready_but_cookie.get(rest)
             if known is not None:
@@ -183,34 +183,43 @@ class Answers:
             return None
         high, low, records = head
         end = request.find(b"\0", wire.HEADER) + 1
-        name = request[wire.HEADER : end]
-        qname = name.lower()
         opt = self._opts.get(request[end + 4 : stop])
         if opt is None or opt.records != records or request[end + 2 : end + 4] != _IN or stop < end + 4:
             return None
-        if not _is_name(qname):
-            return None
-        body = self._bodies.known.get(qname + request[end : end + 2] + opt.mark)
+        qname = request[wire.HEADER : end].lower()
+        body = self._quick_body(qname, request[end : end + 2], opt.do)
         if body is None:
-            qtype = request[end] << 8 | request[end + 1]
-            if qtype in _NO_TYPES:
-                return None
-            body = self._bodies.find(qname, qtype, opt.do)
-            if body.rcode in _EXPLAINED:
-                return None
-        flags, counts, tail = body.flags, body.counts_opt if records else body.counts, body.tail
+            return None
+        question = request[wire.HEADER : end + 4]
+        counts, tail, flags = body.counts_opt if records else body.counts, body.tail, body.flags
         cookie = stop != len(request)
         room = (STREAM if stream else opt.size) - end - 4 - len(opt.octets) - (24 if cookie else 0)
         if body.size > room:
             flags, counts, tail = body.cut(room, bool(records))
-        answer = bytes((high | flags, low | body.rcode)) + counts + name + request[end : end + 4] + tail
-        answer += opt.octets
-        if not stream and name == qname:
+        answer = b"".join((bytes((high | flags, low | body.rcode)), counts, question, tail, opt.octets))
+        if not stream and question.startswith(qname):
             memory = self._cookied if cookie else self._ready
-            memory.keep(rest, answer, body.home or ANYWHERE, lasting=body.lasting)
+            (memory.lasting if body.lasting else memory.fleeting).keep(rest, answer, body.home or ANYWHERE)
         if cookie:
             return request[:2] + answer + self._cookie(request, stop, source)
         return request[:2] + answer
+
+    def _quick_body(self, qname: bytes, qtype: bytes, do: bool) -> Body | None:
+        """:param qname: what is kept by it is kept by good names only: no need to look at its labels."""
+        if not qname:
+            return None
+        mark = qtype + b"d" if do else qtype
+        body = self._bodies.known.get(qname + mark)
+        if body is None:
+            body = self._bodies.of_kin(qname, qname[1 + qname[0] :], mark)
+        if body is None:
+            number = qtype[0] << 8 | qtype[1]
+            if number in _NO_TYPES or not _is_name(qname):
+                return None
+            body = self._bodies.find(qname, number, do)
+            if body.rcode in _EXPLAINED:
+                return None
+        return body
 
     def _cookie(self, request: bytes, stop: int, source: Source | None) -> bytes:
         return self._options.cookie(request[stop : stop + CLIENT], source.packed if source else b"")

@@ -6,10 +6,24 @@ from typing import Final
 from netapp.core import limits
 from netapp.dns.memory import Memory
 from netapp.dns.render import Body, render
-from netapp.names.model import CNAME, DNAME, NOERROR, NXDOMAIN, REFUSED, SERVFAIL, Lookup, RecordSet
+from netapp.names.model import (
+    CNAME,
+    DNAME,
+    NOERROR,
+    NXDOMAIN,
+    REFUSED,
+    SERVFAIL,
+    Lookup,
+    Nodes,
+    RecordSet,
+    parent,
+)
 from netapp.names.naming import BadName, wire_name
 from netapp.names.snapshot import ANYWHERE, Snapshot
+from netapp.names.zone import Zone
 
+#: The names of a zone, and by length of the question's name what those get that are not among them.
+Kin = tuple[Nodes, dict[int, Body]]
 #: Sets whose targets are looked up too.
 _LEADING: Final = frozenset({CNAME, DNAME})
 
@@ -18,35 +32,67 @@ class Bodies:
     """By folded name and type, and ``d`` behind them for a client that wants signatures.
 
     :ivar known: those that are kept: of names that are there.
+    :ivar kin: by the name above theirs instead, what all names get that are not there.
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._memory: Memory[Body] = Memory(limits.DNS_ANSWERS, 0)
+        self._memory: Memory[Body] = Memory(limits.DNS_ANSWERS)
+        self._families: Memory[Kin] = Memory(limits.DNS_ANSWERS)
         self.known: Final = self._memory.held
+        self.kin: Final = self._families.held
 
     def use(self, snapshot: Snapshot) -> frozenset[bytes]:
         """Look up in this snapshot from now on.  :returns: what belongs to these is to be forgotten."""
         changed = snapshot.differing(self._snapshot)
         self._snapshot = snapshot
         self._memory.forget(changed)
+        self._families.forget(changed)
         return changed
 
     def find(self, qname: bytes, qtype: int, do: bool) -> Body:
         """:param qname: folded."""
         found = self._snapshot.lookup(qname, qtype, do)
-        if found.rcode in (REFUSED, NXDOMAIN) and not qname.isascii():
+        raw = not qname.isascii()
+        if raw and found.rcode in (REFUSED, NXDOMAIN):
             found = self._in_ascii(qname, qtype) or found
         body = render(found, qname, do=do)
-        if found.rcode in (REFUSED, SERVFAIL) or body.home is not None:
+        if found.rcode in (REFUSED, SERVFAIL):
             return body
-        body.home = self._home(found, qname)
+        if body.home is None:
+            body.home = self._home(found, qname)
+        mark = qtype.to_bytes(2, "big") + (b"d" if do else b"")
         if found.exact and found.answer:
             body.lasting = True
-            self._memory.keep(
-                qname + qtype.to_bytes(2, "big") + (b"d" if do else b""), body, body.home, lasting=True
-            )
+            self._memory.lasting.keep(qname + mark, body, body.home)
+        elif not raw and found.zone is not None and body.common:
+            self._join(found.zone, qname, mark, body)
         return body
+
+    def of_kin(self, qname: bytes, above: bytes, mark: bytes) -> Body | None:
+        """What a name gets that is not there, if another beside it was asked for.
+
+        :param above: the name without its first label.
+        :param mark: type, and ``d`` for signatures.
+        """
+        kin = self.kin.get(above + mark)
+        if kin is None:
+            return None
+        nodes, bodies = kin
+        if qname in nodes or qname in self._snapshot.zones or qname in self._snapshot.nodes:
+            return None
+        return bodies.get(len(qname))
+
+    def _join(self, zone: Zone, qname: bytes, mark: bytes, body: Body) -> None:
+        """Names beside this one that are not there get the same, if those of signed zones want no proof."""
+        above = parent(qname)
+        if qname in zone.nodes or above not in zone.nodes or (mark[2:] and zone.signed):
+            return
+        kin = self.kin.get(above + mark)
+        if kin is None:
+            kin = (zone.nodes, {})
+            self._families.lasting.keep(above + mark, kin, zone.origin)
+        kin[1][len(qname)] = body
 
     def _home(self, found: Lookup, qname: bytes) -> bytes:
         """What an answer is forgotten with: its zone or little name, or ANYWHERE if it hangs on others."""

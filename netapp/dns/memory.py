@@ -16,28 +16,27 @@ class Memory(Generic[T]):
     :ivar held: all of them; whoever only reads may have the dictionary itself.
     """
 
-    def __init__(self, lasting: int, fleeting: int) -> None:
+    def __init__(self, lasting: int, fleeting: int = 0) -> None:
         self.held: dict[bytes, T] = {}
-        self._lasting, self._fleeting = _Shelf(self.held, lasting), _Shelf(self.held, fleeting)
-
-    def keep(self, key: bytes, value: T, zone: bytes, *, lasting: bool) -> None:
-        """:param zone: what it is forgotten with; see :meth:`forget`."""
-        (self._lasting if lasting else self._fleeting).keep(key, value, zone)
+        self.lasting, self.fleeting = Shelf(self.held, lasting), Shelf(self.held, fleeting)
 
     def forget(self, zones: Iterable[bytes]) -> None:
         """Forget what belongs to some zones."""
         for zone in zones:
-            self._lasting.forget(zone)
-            self._fleeting.forget(zone)
+            self.lasting.forget(zone)
+            self.fleeting.forget(zone)
 
 
-class _Shelf(Generic[T]):
+class Shelf(Generic[T]):
+    """One kind of what is remembered, under its bound."""
+
     def __init__(self, held: dict[bytes, T], most: int) -> None:
         self._held, self._most = held, most
         self._count = 0
         self._keys: dict[bytes, list[bytes]] = {}
 
     def keep(self, key: bytes, value: T, zone: bytes) -> None:
+        """:param zone: what it is forgotten with; see :meth:`Memory.forget`."""
         if self._count >= self._most:
             for each in list(self._keys):
                 self.forget(each)

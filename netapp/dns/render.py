@@ -43,10 +43,12 @@ class Body:
     :ivar size: octets of the tail; more than any message has room for if it is not all there.
     :ivar home: what it is forgotten with, once somebody has said so.
     :ivar lasting: whether its name is there.
+    :ivar common: whether every name of this length would get the same from the same sets.
     """
 
     __slots__ = (
-        "_marks", "_needed", "counts", "counts_opt", "flags", "home", "lasting", "rcode", "size", "tail"
+        "_marks", "_needed", "common", "counts", "counts_opt", "flags", "home", "lasting", "rcode", "size",
+        "tail",
     )  # fmt: skip
 
     def __init__(
@@ -60,7 +62,7 @@ class Body:
         self.counts, self.counts_opt = _COUNTS.pack(1, an, ns, ar), _COUNTS.pack(1, an, ns, ar + 1)
         self._marks, self._needed = marks, needed
         self.home: bytes | None = None
-        self.lasting = False
+        self.lasting = self.common = False
 
     def cut(self, room: int, opt: bool) -> tuple[int, bytes, bytes]:
         """As many whole sets as there is room for, what is not needed gone first.
@@ -89,7 +91,9 @@ def render(lookup: Lookup, qname: bytes, *, do: bool, rdclass: int = wire.IN) ->
     if len(answer) == 1 and not lookup.authority and not lookup.additional:
         (only,) = answer
         if only.owner == qname and only.rdtype not in _COMPRESSED and not (do and only.signatures):
-            return _one_set(lookup, only, rdclass)
+            body = _one_set(lookup, only, rdclass)
+            body.common = True
+            return body
     if not answer and lookup.zone is not None and lookup.authority:
         return _by_length(lookup, lookup.zone, qname, do)
     return _Writer(qname, qname).body(lookup, do)
@@ -124,6 +128,7 @@ def _by_length(lookup: Lookup, zone: Zone, qname: bytes, do: bool) -> Body:
     if not qname.endswith(authority[0].owner):
         return _Writer(qname, qname).body(lookup, do)
     body = _Writer(qname, authority[0].owner).body(lookup, do)
+    body.common = True
     if len(kept) >= limits.DNS_BODIES:
         kept.clear()
     kept[key] = (authority, additional, body)
