@@ -1,9 +1,10 @@
 """An answer for people: its sections in columns, in colours where there are any."""
 
+import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import dns.dnssec
 import dns.dnssectypes
@@ -65,7 +66,7 @@ class Page:
     """Where answers go.  :param console: wide as it is, coloured as it can be."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(highlight=False, markup=False, emoji=False)
+        self._console = console or _console()
         self._begun = False
 
     def answer(self, found: Answer) -> None:
@@ -87,6 +88,12 @@ class Page:
         line.rstrip()
         with common.output():
             self._console.print(line, soft_wrap=True)
+
+
+def _console() -> Console:
+    """Standard output; rich alone would leave bold type where NO_COLOR is set."""
+    colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+    return Console(color_system=colours, highlight=False, markup=False, emoji=False)
 
 
 def answer_lines(found: Answer, now: float) -> Iterator[Text]:
