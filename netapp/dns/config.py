@@ -1,6 +1,7 @@
 """What an operator can say of the name service."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from netapp.core import limits, text
 from netapp.core.settings import ServiceConfig
@@ -15,6 +16,9 @@ class Config(ServiceConfig):
     unknown: str = "i dont know"  # the plain answer for a name that we do not have
     allow_transfer: tuple[str, ...] = ()  # NETWORK[#KEY] of who may have whole zones; nobody
     allow_update: tuple[str, ...] = ()  # and of who may change them
+    primary: tuple[str, ...] = ()  # ORIGIN@HOST[:PORT][#KEY] that zones come from
+    notify: tuple[str, ...] = ()  # HOST[:PORT][#KEY] that are told when a zone changes
+    state: Path | None = None  # the state directory; None keeps nothing
 
     nsid: str = ""  # what this server calls itself when it is asked (RFC 5001); nothing
     server_version: str = ""  # and what it says for its version; nothing

@@ -24,6 +24,7 @@ from netapp.dns.keys import Keyring
 from netapp.dns.protocol import DnsFactory, DnsProtocol
 from netapp.dns.requests import Request, Requests
 from netapp.dns.session import DnsSession
+from netapp.dns.transfer.service import Transfers
 from netapp.names.store import Names
 
 
@@ -50,7 +51,9 @@ def dns_service(
     names.changes.subscribe(answers.use)
     keyring = keyring if keyring is not None else Keyring()
     requests = Requests(partial(_plain, answers), keyring, time.time)
-    allowed(config.allow_transfer, keyring, "allow-transfer")
+    transfers = Transfers(names, keyring, config, reactor, time.time)
+    transfers.join(requests)
+    transfers.setServiceParent(house)
     allowed(config.allow_update, keyring, "allow-update")
 
     def build(peer: Peer) -> DnsProtocol:
@@ -67,6 +70,7 @@ def dns_service(
             listener = listen.StreamListener(PLUGIN, description, factory, reactor, hint)
         listener.setServiceParent(house)
     _count(metrics, names, answers, requests)
+    transfers.count(metrics)
     return house
 
 

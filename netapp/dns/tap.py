@@ -36,6 +36,12 @@ class Options(ServiceOptions):
         "allow-transfer", "NETWORK[#KEY] of those who may have whole zones; repeatable."
     )
     opt_allow_update = repeated("allow-update", "NETWORK[#KEY] of those who may change zones; repeatable.")
+    opt_primary = repeated(
+        "primary", "ORIGIN@HOST[:PORT][#KEY]: a zone that comes from another server; repeatable."
+    )
+    opt_notify = repeated(
+        "notify", "HOST[:PORT][#KEY] of a server that is told when a zone changes; repeatable."
+    )
     optParameters: ClassVar[list[list[Any]]] = [
         ["unknown", None, Config.unknown, "The plain answer for a name that we do not have."],
         ["nsid", None, Config.nsid, "What this server is called, for whoever asks (NSID, CH id.server)."],
@@ -57,6 +63,9 @@ def config_from(options: Options) -> Config:
         server_version=options["server-version"],
         allow_transfer=options.get("allow-transfer", ()),
         allow_update=options.get("allow-update", ()),
+        primary=options.get("primary", ()),
+        notify=options.get("notify", ()),
+        state=options.state_path,
     )
 
 
@@ -91,7 +100,7 @@ def part(options: Options, shared: Shared) -> IService:
             shared.reactor,
             lambda: names_config_from(options.again()),
             state=options.state_path,
-            writes=bool(options.get("allow-update")),
+            writes=bool(options.get("allow-update") or options.get("primary")),
         )
         shared.hangup.add("names", names.reload)
         return names

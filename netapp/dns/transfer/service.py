@@ -3,7 +3,6 @@
 import random
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 from twisted.application import service
@@ -12,7 +11,8 @@ from twisted.internet import defer, threads
 from netapp.core import limits
 from netapp.core.metrics import Metrics
 from netapp.core.state import open_state
-from netapp.dns.allow import Allowed
+from netapp.dns.allow import allowed
+from netapp.dns.config import Config
 from netapp.dns.keys import Keyring
 from netapp.dns.requests import NOTIFY, Requests
 from netapp.dns.transfer.asking import Asker
@@ -33,10 +33,7 @@ T = TypeVar("T")
 class Transfers(service.Service):
     """Everything of this folder that runs.
 
-    :param primary: ``--primary``'s values.
-    :param notify: ``--notify``'s values.
     :param time: gives seconds since 1970.
-    :param folder: the state directory; None keeps nothing.
     :raises ConfigError: a value that cannot be, or a zone that has a file too.
     """
 
@@ -44,33 +41,31 @@ class Transfers(service.Service):
         self,
         names: Names,
         keyring: Keyring,
-        allowed: Allowed,
+        config: Config,
         reactor: Any,
         time: Callable[[], float],
-        *,
-        primary: tuple[str, ...] = (),
-        notify: tuple[str, ...] = (),
-        folder: Path | None = None,
     ) -> None:
         self._names = names
         chance = random.SystemRandom()
         ident = partial(chance.randrange, 1 << 16)
         asker = Asker(reactor, keyring, time)
         aside = partial(_aside, reactor)
-        followed = primaries(primary, keyring)
+        followed = primaries(config.primary, keyring)
         self._refuse_files(set(followed))
         self._times: Kept | Forgotten = Forgotten()
-        if followed and folder is not None:
-            self._times = Kept(open_state(folder), reactor, aside)
+        if followed and config.state is not None:
+            self._times = Kept(open_state(config.state), reactor, aside)
         looks, turns = map(defer.DeferredSemaphore, (limits.ZONE_LOOKS, limits.TRANSFERS_IN))
         fetching = Fetching(asker, names, ident, aside, looks, turns)
         self.secondaries = Secondaries(
             Secondary(origin, servers, names, fetching, reactor, chance.random, time, self._times)
             for origin, servers in followed.items()
         )
-        self.outgoing = Outgoing(names, allowed.permits, reactor)
+        self.outgoing = Outgoing(
+            names, allowed(config.allow_transfer, keyring, "allow-transfer").permits, reactor
+        )
         self.notified = Notified(self.secondaries)
-        self.notifier = Notifier(targets(notify, keyring), asker, reactor, ident)
+        self.notifier = Notifier(targets(config.notify, keyring), asker, reactor, ident)
         self._unsubscribe: Callable[[], None] = lambda: None
         self.secondaries.load()
 
