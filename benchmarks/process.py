@@ -27,8 +27,8 @@ class Server:
         self.process, self.log, self.started = process, log, started
 
     def cpu(self) -> float:
-        """Seconds of CPU time so far, user and system, of all that live."""
-        return sum(_on_cpu(task) for task in self._tasks()) / 1e9
+        """Seconds of CPU time so far, user and system, of all that live, and of children that have ended."""
+        return sum(_on_cpu(task) for task in self._tasks()) / 1e9 + sum(map(_of_children, self.pids()))
 
     def rss(self) -> int:
         """Resident octets of the whole tree; pages that two processes share count twice."""
@@ -184,6 +184,12 @@ def _on_cpu(task: Path) -> int:
         return int(schedstat.split()[0])
     fields = _read(task / "stat", ") " + "0 " * 20).rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) * (10**9 // os.sysconf("SC_CLK_TCK"))
+
+
+def _of_children(pid: int) -> float:
+    """Seconds that children of a process have run which it has waited for, in hundredths."""
+    fields = _read(_PROC / str(pid) / "stat", ") " + "0 " * 20).rpartition(")")[2].split()
+    return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
 
 
 def _voluntary(task: Path) -> int:
