@@ -4,13 +4,29 @@ It keeps a link-local peer's link in its address, ``fe80::1%2``, without which n
 way; and a datagram larger than what was asked for is counted and dropped, never handed on in part.
 """
 
+import errno
 import socket
 from typing import Any
 
-from twisted.internet import udp
+from twisted.internet import error, udp
 
 
-class PlainPort(udp.Port):
+class TidyPort(udp.Port):
+    """Closes at once a socket that cannot be bound."""
+
+    def createInternetSocket(self) -> socket.socket:
+        self._created = super().createInternetSocket()
+        return self._created
+
+    def startListening(self) -> None:
+        try:
+            super().startListening()
+        except error.CannotListenError:
+            self._created.close()
+            raise
+
+
+class PlainPort(TidyPort):
     """What :class:`netapp.core.udp.port.BatchPort` is elsewhere.
 
     :ivar truncated: datagrams that were larger than ``maxPacketSize``.
@@ -39,7 +55,7 @@ class _WholeSocket(socket.socket):
         octets, peer = super().recvfrom(size + 1, *flags)
         if len(octets) > size:
             self.truncated += 1
-            raise BlockingIOError
+            raise BlockingIOError(errno.EWOULDBLOCK, "nothing that is whole")
         return octets, with_scope(peer)
 
 

@@ -10,7 +10,7 @@ import socket
 from collections import OrderedDict
 from typing import Any, Final
 
-from twisted.internet import error, interfaces, udp
+from twisted.internet import error, interfaces
 from twisted.logger import Logger
 from zope.interface import implementer
 
@@ -18,13 +18,14 @@ from netapp.core import limits
 from netapp.core.addresses import EVERYWHERE
 from netapp.core.udp import layout
 from netapp.core.udp.batch import NO_ORIGIN, Batch
+from netapp.core.udp.plain import TidyPort
 from netapp.core.udp.source import Source, peer_of
 
 _HARMLESS: Final = (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN)
 
 
 @implementer(interfaces.IReadDescriptor, interfaces.IWriteDescriptor)
-class BatchPort(udp.Port):
+class BatchPort(TidyPort):
     """Reads batches.  A handler with ``batchReceived`` gets each whole one, and its answers leave
     together; any other gets ``datagramReceived`` for each datagram, and writes when it likes.
 
