@@ -1,25 +1,38 @@
 """Carries the streams of the name service; :mod:`netapp.dns.datagrams` has its datagrams."""
 
 import math
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from twisted.internet import interfaces
+from twisted.internet import defer, interfaces, protocol
+from twisted.python.failure import Failure
 
 from netapp.core import limits
 from netapp.core.access import Access
 from netapp.core.datagrams import Peer
 from netapp.core.sessions import Effect
 from netapp.core.strangers import Page
-from netapp.core.streams import SessionFactory, SessionProtocol
-from netapp.dns.session import DnsSession, More
+from netapp.core.streams import SessionFactory, SessionProtocol, peer_of
+from netapp.dns.requests import Client, Requests
+from netapp.dns.session import Ask, DnsSession, Hold, More, framed
 
 
 class DnsProtocol(SessionProtocol):
-    """One connection; while answers wait for the peer to read, nothing more is read from it."""
+    """One connection; while answers wait for the peer to read, nothing more is read from it.
+
+    :param requests: answers what is more than a look-up.
+    """
 
     session: DnsSession
-    _waiting = False
+    _waiting = False  # more answers are to be made
+    _held = False  # the session takes no more requests for now
+    _pumping = False
+
+    def __init__(self, session: DnsSession, clock: interfaces.IReactorTime, requests: Requests) -> None:
+        super().__init__(session, clock)
+        self._requests = requests
+        self._streams: deque[Iterator[bytes]] = deque()
 
     @property
     def _stalled(self) -> bool:
@@ -31,21 +44,99 @@ class DnsProtocol(SessionProtocol):
             self.transport.pauseProducing()
             if not self._stalled:
                 self.clock.callLater(0, self._go_on)
+        elif isinstance(effect, Hold):
+            self._held = True
+            self.transport.pauseProducing()
+        elif isinstance(effect, Ask):
+            self._ask(effect.message)
         else:
             super().perform(effect)
 
     def resumeProducing(self) -> None:
         super().resumeProducing()
         self._go_on()
+        self._pump()
+
+    def connectionLost(self, reason: Failure = protocol.connectionDone) -> None:
+        super().connectionLost(reason)
+        streams, self._streams = self._streams, deque()
+        for each in streams:
+            self._let_go(each)
+
+    def _read_on(self) -> None:
+        if not self._held and not self._waiting:
+            super()._read_on()
 
     def _go_on(self) -> None:
         if not self._waiting or self.closing or self._stalled:
             return
         self._waiting = False
         self.run(self.session.more)
-        if self._waiting or self.closing:
+        if not self.closing:
+            self._read_on()
+
+    # What is more than a look-up -----------------------------------------------------------------
+
+    def _ask(self, message: bytes) -> None:
+        host, port = peer_of(self.transport.getPeer())
+        outcome = self._requests.handle(message, Client(host, port, stream=True))
+        if isinstance(outcome, defer.Deferred):
+            outcome.addCallbacks(self._answered, self._failed)
+        elif outcome is None or isinstance(outcome, bytes):
+            self._answered(outcome)
+        else:
+            self._streams.append(outcome)
+            self._pump_soon()
+
+    def _answered(self, answer: bytes | None) -> None:
+        if self.closing:
             return
-        self._read_on()
+        self._held = False
+        self.run(self.session.answered, answer)
+        if not self.closing and not self._stalled:
+            self._read_on()
+
+    def _failed(self, failure: Failure) -> None:
+        self._log.failure("a request of {peer} failed", failure, peer=peer_of(self.transport.getPeer()))
+        self._answered(None)
+
+    # Many messages, as the peer reads ------------------------------------------------------------
+
+    def _pump_soon(self) -> None:
+        if not self._pumping:
+            self._pumping = True
+            self.clock.callLater(0, self._pump_now)
+
+    def _pump_now(self) -> None:
+        self._pumping = False
+        self._pump()
+
+    def _pump(self) -> None:
+        """Send some of what streams, each in its turn; the rest once others have had theirs."""
+        size = 0
+        while self._streams and not self.closing and not self._stalled:
+            if size >= limits.DNS_ANSWERS_AT_ONCE:
+                self._pump_soon()
+                return
+            stream = self._streams.popleft()
+            try:
+                message = next(stream, None)
+            except Exception:
+                self._log.failure("a transfer to {peer} failed", peer=peer_of(self.transport.getPeer()))
+                self._let_go(stream)
+                self.close(abort=True)  # a reset, so that nobody takes it for the end
+                return
+            if message is None:
+                self._answered(None)
+                continue
+            self._streams.append(stream)
+            size += len(message)
+            self.send(framed(message))
+
+    def _let_go(self, stream: Iterator[bytes]) -> None:
+        close = getattr(stream, "close", None)
+        if close is not None:
+            close()
 
 
 class DnsFactory(SessionFactory):

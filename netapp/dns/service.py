@@ -22,9 +22,10 @@ from netapp.dns.cookies import Cookies, new_secret
 from netapp.dns.datagrams import DnsDatagrams
 from netapp.dns.keys import Keyring
 from netapp.dns.protocol import DnsFactory, DnsProtocol
-from netapp.dns.requests import Request, Requests
+from netapp.dns.requests import UPDATE, Request, Requests
 from netapp.dns.session import DnsSession
 from netapp.dns.transfer.service import Transfers
+from netapp.dns.update import Updates
 from netapp.names.store import Names
 
 
@@ -54,10 +55,11 @@ def dns_service(
     transfers = Transfers(names, keyring, config, reactor, time.time)
     transfers.join(requests)
     transfers.setServiceParent(house)
-    allowed(config.allow_update, keyring, "allow-update")
+    updates = Updates(names, allowed(config.allow_update, keyring, "allow-update"))
+    requests.on_opcode[UPDATE] = updates.handle
 
     def build(peer: Peer) -> DnsProtocol:
-        return DnsProtocol(DnsSession(answers, config.lang), reactor)
+        return DnsProtocol(DnsSession(answers, config.lang, Source.of(*peer)), reactor, requests)
 
     for description in listen.descriptions(config.listen, DEFAULTS, config.interface):
         if listen.is_datagram(description):
@@ -70,6 +72,7 @@ def dns_service(
             listener = listen.StreamListener(PLUGIN, description, factory, reactor, hint)
         listener.setServiceParent(house)
     _count(metrics, names, answers, requests)
+    updates.count(metrics)
     transfers.count(metrics)
     return house
 

@@ -1,7 +1,8 @@
 """One connection to the port that speaks DNS and text.
 
 The first octets decide which (:func:`netapp.dns.wire.classify_stream`), and so it stays.  DNS is
-RFC 7766: any number of requests, in any pieces, each answered in turn.  Text is lines, each
+RFC 7766: any number of requests, in any pieces, answered as the answers come: what takes a while
+holds up no other.  Text is lines, each
 answered with a line; what quiet has ended, as the tutorials' programs leave it, is answered
 without a line end, as they expect it.
 """
@@ -17,7 +18,7 @@ from netapp.core.lines import Item, LineReader, Reply
 from netapp.core.sessions import Close, Effect, Session
 from netapp.core.strangers import Misdirected, is_http
 from netapp.dns import wire
-from netapp.dns.answers import Answers
+from netapp.dns.answers import Answers, Source
 from netapp.dns.wire import Tongue
 
 
@@ -26,13 +27,26 @@ class More:
     """There are more answers: call :meth:`DnsSession.more` once the peer has read these."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request that is more than a look-up: have it answered, then call :meth:`DnsSession.answered`."""
+
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Too many of the peer's requests are being answered: read no more of it until one is."""
+
+
 class DnsSession(Session):
     """One connection.  It makes at most :data:`netapp.core.limits.DNS_ANSWERS_AT_ONCE` octets of
-    answers a step, so that many short questions cannot fill the memory with long answers.
+    answers a step, so that many short questions cannot fill the memory with long answers; and of
+    what takes a while at most :data:`netapp.core.limits.DNS_WAITING` is under way.
     """
 
-    def __init__(self, answers: Answers, lang: Lang) -> None:
-        self._answers, self._lang = answers, lang
+    def __init__(self, answers: Answers, lang: Lang, source: Source | None = None) -> None:
+        self._answers, self._lang, self._source = answers, lang, source
         self._tongue: Tongue | None = None
         self._buffer = b""  # undecided octets, or DNS requests
         self._lone = True  # only single octets so far
@@ -40,14 +54,22 @@ class DnsSession(Session):
         self._lines: deque[tuple[Item, bytes]] = deque()  # and what ends the answer
         self._first_line = True
         self._finished = False
+        self._asked = 0  # requests that others are answering
+        self._until = math.inf
 
     @property
     def idle(self) -> bool:
         """Nothing is half said: this connection may be closed for another (RFC 7766 section 6.2.3)."""
-        return not self._buffer and not self._lines and not self._reader.pending
+        return not self._buffer and not self._lines and not self._reader.pending and not self._asked
+
+    @property
+    def busy(self) -> bool:  # type: ignore[override]
+        """An update or a transfer is under way."""
+        return self._asked > 0
 
     def open(self, now: float) -> Sequence[Effect]:
         self.deadline = now + limits.DNS_UNDECIDED
+        self._until = now + limits.DNS_LIFETIME
         return ()
 
     def receive(self, data: bytes, now: float) -> Sequence[Effect]:
@@ -69,15 +91,30 @@ class DnsSession(Session):
     def more(self, now: float) -> Sequence[Effect]:
         """Answer what waits, as much as may be sent at once."""
         answers = self._messages() if self._tongue is Tongue.DNS else self._replies()
-        if answers and isinstance(answers[-1], Close | More):
+        last = answers[-1] if answers else None
+        if isinstance(last, Close | More):
             return answers
         if self._finished:
-            return [*answers, Close("the peer has finished")]
-        if self._tongue is Tongue.TEXT:
+            return answers if self._asked else [*answers, Close("the peer has finished")]
+        if self._asked:
+            self.deadline = math.inf  # who reads no answer is seen to by whoever carries it
+        elif now >= self._until and self.idle:
+            return [*answers, Close("its time is over")]
+        elif self._tongue is Tongue.TEXT:
             self.deadline = min(self._reader.deadline, now + limits.DNS_TEXT_IDLE)
         elif answers:
             self.deadline = now + limits.DNS_IDLE
         return answers
+
+    def answered(self, answer: bytes | None, now: float) -> Sequence[Effect]:
+        """One of the requests that were asked for has its answer.
+
+        :param answer: None if there is none, or if it has been sent already.
+        """
+        self._asked -= 1
+        self.deadline = now + limits.DNS_IDLE
+        first = [framed(answer)] if answer is not None else []
+        return [*first, *self.more(now)]
 
     def tick(self, now: float) -> Sequence[Effect]:
         if self._tongue is None and self._buffer and self._buffer[0] >= limits.DNS_REQUEST >> 8:
@@ -89,8 +126,10 @@ class DnsSession(Session):
 
     def finish(self, now: float) -> Sequence[Effect]:
         self._finished = True
-        if self._lines or self._tongue is Tongue.DNS:
-            return self.more(now) if self._lines or self._whole_requests() else [Close("finished")]
+        if self._tongue is Tongue.DNS:
+            return self.more(now)
+        if self._lines:
+            return self.more(now)
         if self._buffer and not wire.is_text(self._buffer):
             return [Close("neither DNS nor text")]
         return self._end_text(now)
@@ -100,28 +139,31 @@ class DnsSession(Session):
     def _messages(self) -> list[Effect]:
         """Answers to the requests that are whole, each behind its length (RFC 1035 section 4.2.2)."""
         answers: list[Effect] = []
+        buffer, ask, source = self._buffer, self._answers.message, self._source
         at = size = 0
-        while len(self._buffer) - at >= 2:
-            length = int.from_bytes(self._buffer[at : at + 2], "big")
+        end = len(buffer)
+        while end - at >= 2:
+            length = buffer[at] << 8 | buffer[at + 1]
             if not wire.HEADER <= length < limits.DNS_REQUEST:
                 self._answers.malformed += 1
                 self._buffer = b""
                 return [*answers, Close("a length that no request has")]
-            if len(self._buffer) - at - 2 < length:
+            if end - at - 2 < length:
                 break
-            if size >= limits.DNS_ANSWERS_AT_ONCE:
-                self._buffer = self._buffer[at:]
-                return [*answers, More()]
-            answer = self._answers.message(self._buffer[at + 2 : at + 2 + length])
+            if size >= limits.DNS_ANSWERS_AT_ONCE or self._asked >= limits.DNS_WAITING:
+                self._buffer = buffer[at:]
+                return [*answers, Hold() if self._asked >= limits.DNS_WAITING else More()]
+            request = buffer[at + 2 : at + 2 + length]
             at += 2 + length
+            answer = ask(request, source)
             if isinstance(answer, bytes):
-                answers.append(len(answer).to_bytes(2, "big") + answer)
+                answers.append(framed(answer))
                 size += len(answer) + 2
-        self._buffer = self._buffer[at:]
+            elif answer is not None:
+                self._asked += 1
+                answers.append(Ask(request))
+        self._buffer = buffer[at:]
         return answers
-
-    def _whole_requests(self) -> bool:
-        return len(self._buffer) >= 2 + int.from_bytes(self._buffer[:2], "big") > 2
 
     # Text ------------------------------------------------------------------------------------
 
@@ -164,3 +206,8 @@ class DnsSession(Session):
                 replies.append(answer + end)
                 size += len(answer)
         return replies
+
+
+def framed(message: bytes) -> bytes:
+    """A message behind its length: RFC 1035 section 4.2.2."""
+    return len(message).to_bytes(2, "big") + message
