@@ -95,6 +95,11 @@ EXPLAIN_AGAIN: Final = 20
 #: Quiet after which a burst of datagrams is over, and what was lost of it is said.
 EXPLAIN_BURST: Final = 0.3
 
+# --- Work in bulk ------------------------------------------------------------------------------
+
+#: Seconds that a thread with much work lets others wait, such as the reactor.
+BULK_SWITCH: Final = 0.0002
+
 # --- Threads and databases -------------------------------------------------------------------
 
 #: How long a start waits for the state directory while another process upgrades what is in it.
@@ -679,6 +684,17 @@ ZONE_INCLUDES: Final = 1000
 ZONE_FAULTS: Final = 1000
 #: Record data that is remembered while a zone is read, since others may have the same.
 ZONE_ALIKE: Final = 65536
+#: Octets of a zone's files beyond which its reading is work in bulk: see netapp/core/bulk.py.
+ZONE_BULK: Final = 4 * 2**20
+#: Zones of files.
+ZONES: Final = 100_000
+#: Quiet after which a zone's file that somebody writes is read, and how long that is waited for at most.
+ZONE_SETTLE: Final = 0.5
+ZONE_SETTLE_MOST: Final = 30.0
+#: How often zone files are looked at where there is no inotify.
+ZONE_POLL: Final = 5.0
+#: Zones that ``netapp zone list`` is told of.
+STATUS_ZONES: Final = 300
 #: Changes of one zone that are remembered for IXFR, and records in all of them.
 ZONE_HISTORY: Final = 1000
 ZONE_HISTORY_RECORDS: Final = 100_000
@@ -747,6 +763,14 @@ RRL_SLIP: Final = 2
 RRL_WINDOW: Final = 15
 #: Accounts of such answers, of each of two ages; some 200 octets each.
 RRL_ACCOUNTS: Final = 50_000
+#: The query log: lines that are written at once, lines that wait for that, batches that wait for the
+#: disk, and seconds that a line may wait.
+QUERY_LOG_BATCH: Final = 1024
+QUERY_LOG_WAITING: Final = 8192
+QUERY_LOG_QUEUE: Final = 16
+QUERY_LOG_FLUSH: Final = 1.0
+#: Zones whose serial the metrics show.
+METRICS_ZONES: Final = 100
 #: Records of one message that are walked to find its signature; one over TCP cannot hold more.
 TSIG_RECORDS: Final = 6000
 

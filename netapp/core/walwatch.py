@@ -12,10 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from twisted.logger import Logger
-from twisted.python.filepath import FilePath
-
-from netapp.core import limits
+from netapp.core import limits, watching
 
 
 class WalWatch:
@@ -23,8 +20,6 @@ class WalWatch:
 
     :param path: the database's own file.
     """
-
-    _log = Logger()
 
     def __init__(self, path: Path, reactor: Any, moved: Callable[[], object]) -> None:
         self._log_name = f"{path.name}-wal".encode()
@@ -34,17 +29,13 @@ class WalWatch:
         self._looks = 0  # since the log last moved
 
     def start(self) -> None:
-        try:
-            from twisted.internet import inotify
-
-            notifier = inotify.INotify(self._reactor)
-            notifier.startReading()
-            notifier.watch(FilePath(str(self._folder)), inotify.IN_MODIFY, callbacks=[self._heard])
-        except Exception as problem:  # not Linux, or no watch is left: inotify's own errors differ
-            self._log.debug("no inotify for {folder}: {problem}", folder=str(self._folder), problem=problem)
+        self._notifier = watching.notifier(self._reactor)
+        if self._notifier is None:
             self._poll()
-        else:
-            self._notifier = notifier
+        elif not watching.watch(self._notifier, str(self._folder), watching.MODIFIED, self._heard):
+            self._notifier.loseConnection()
+            self._notifier = None
+            self._poll()
 
     def stop(self) -> None:
         if self._notifier is not None:

@@ -27,6 +27,10 @@ class Options(ServiceOptions):
     )
     opt_record = repeated("record", "NAME=ADDRESS: a name we have; A or AAAA by its address; repeatable.")
     opt_hosts = repeated("hosts", "A hosts file, read again on SIGHUP; repeatable.")
+    opt_zone = repeated(
+        "zone", "[ORIGIN=]FILE: a zone's master file, read again when it changes; repeatable."
+    )
+    opt_zones = repeated("zones", "A folder of master files, each named after its origin; repeatable.")
     opt_key = repeated(
         "key",
         "ALGORITHM:NAME:SECRET in base64: a key that signs (TSIG); with :@FILE instead of the secret no"
@@ -86,7 +90,10 @@ def keyring_from(options: Options) -> Keyring:
 
 def names_config_from(options: Options) -> NamesConfig:
     return NamesConfig(
-        records=tuple(map(parse_record, options.get("record", ()))), hosts=options.get("hosts", ())
+        records=tuple(map(parse_record, options.get("record", ()))),
+        hosts=options.get("hosts", ()),
+        zone=options.get("zone", ()),
+        zones=options.get("zones", ()),
     )
 
 

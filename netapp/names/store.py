@@ -23,6 +23,7 @@ from netapp.names.snapshot import Snapshot
 from netapp.names.sources import DeclaredRecords, HostsFile, OwnName, Source, ZoneSource
 from netapp.names.steps import Forgetful, Keeper
 from netapp.names.zone import BadZone, Zone, build_zone
+from netapp.names.zonefiles import ZoneFiles
 from netapp.names.zones import Decide, ZoneChanged, Zones, ZoneStatus
 
 T = TypeVar("T")
@@ -47,6 +48,8 @@ class Names:
     """
 
     _log = Logger()
+    #: The zones that come from files.
+    files: "ZoneFiles | None" = None
 
     def __init__(
         self,
@@ -117,6 +120,10 @@ class Names:
     def history(self, origin: bytes, since: int) -> tuple[Change, ...] | None:
         """The changes from a serial to what is served, oldest first; None if they are not known."""
         return self._zones.history(origin, since)
+
+    def is_primary(self, origin: bytes) -> bool:
+        """Whether a zone is changed here, not at a primary that it comes from."""
+        return self._zones.is_primary(origin)
 
     def add_secondary(self, origin: bytes) -> Zone | None:
         """Serve a zone that comes from its primary alone.
@@ -259,20 +266,27 @@ def open_names(
 ) -> Names:
     """The names of a configuration.
 
-    :param again: gives the configuration as it is at a reload; its records are taken, while which
-        hosts files there are stays as it was.
+    :param again: gives the configuration as it is at a reload; its records and zone files are taken,
+        while which hosts files there are stays as it was.
     :param state: the state directory, which keeps what zones have beside their files.
     :param writes: whether zones are going to be changed: it must be possible then.
-    :raises ConfigError: a hosts file cannot be read; the text names it and the line.
+    :raises ConfigError: a hosts or zone file cannot be read; the text names it and the line.
     """
     keeper = DiskKeeper(state, reactor) if state is not None else None
     if writes and keeper is not None:
         keeper.begin()
     own = OwnName()
-    declared = DeclaredRecords(lambda: (again() if again is not None else config).records)
+
+    def now() -> Config:
+        return again() if again is not None else config
+
+    declared = DeclaredRecords(lambda: now().records)
+    files = ZoneFiles(now, reactor)
     sources: list[Source] = [declared, *map(HostsFile, config.hosts), own]
 
     def aside(read: Callable[[], T]) -> defer.Deferred[T]:
         return threads.deferToThreadPool(reactor, reactor.getThreadPool(), read)
 
-    return Names(sources, reactor, own=own.names()[0], aside=aside, keeper=keeper)
+    names = Names(sources, reactor, own=own.names()[0], aside=aside, zones=[files], keeper=keeper)
+    names.files = files
+    return names

@@ -77,7 +77,7 @@ def test_a_secret_on_the_command_line_is_noticed(tmp_path: Path) -> None:
 
 def test_options_of_later_are_not_there_yet() -> None:
     with pytest.raises(usage.UsageError):
-        parse("--zone=example.zone")
+        parse("--forward=10.0.0.1")
 
 
 @pytest.mark.real
@@ -90,6 +90,9 @@ def test_options_of_later_are_not_there_yet() -> None:
         ("--allow-update=ten", "netapp-dns: --allow-update ten: 'ten' is no network: write 192.0.2.0/24"),
         ("--record=www", "netapp-dns: --record 'www': there is no =; write NAME=ADDRESS"),
         ("--hosts=missing", "netapp-dns: the hosts file missing cannot be read: No such file"),
+        ("--zone=missing", "netapp-dns: missing: missing cannot be read: No such file"),
+        ("--zone=example.com=broken", "netapp-dns: broken:1: there is no record type box"),
+        ("--zones=missing", "netapp-dns: --zones missing: No such file or directory: name a folder"),
         ("--hosts=broken", "netapp-dns: broken:2: '10.0.0' is no address"),
         ("--unknown=", "netapp-dns: --unknown '': write some words"),
     ],

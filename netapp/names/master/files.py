@@ -38,7 +38,9 @@ def origin_of(file_name: str) -> bytes | None:
         return wire_name(text)
     except BadName:
         pass
+    if " " in text or not text.isprintable():
+        return None
     try:
-        return name(text.encode("utf-8", "surrogateescape"), b"\0").lower()
+        return name(text.encode("utf-8"), b"\0").lower()
     except Refused:
         return None

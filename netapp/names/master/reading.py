@@ -27,6 +27,7 @@ class Reader:
     :ivar origin: the zone's, folded.
     :ivar faults: what was wrong so far; the lines that have them give no records.
     :ivar files: what was read so far.
+    :ivar count: records so far.
     :ivar place: file and line of the newest record.
     """
 
@@ -35,6 +36,7 @@ class Reader:
         self.faults: list[Fault] = []
         self.files: list[FileRead] = []
         self.place = (self.where, 0)
+        self.count = 0
         self._full = False
         self._octets = 0
         self._made = 0
@@ -50,6 +52,7 @@ class Reader:
         self._forget(self._start)
         self._whole = True
         for count, record in enumerate(self._file(self.path, self.where, 0), 1):
+            self.count = count
             if count > limits.ZONE_RECORDS:
                 self._fault(*self.place, Refused("records", limit=limits.ZONE_RECORDS))
                 return
@@ -86,7 +89,7 @@ class Reader:
     def _file(self, path: Path, where: str, depth: int, line: int = 0, above: str = "") -> Iterator[Record]:
         """One file's records.  :param above: the file, and line, that include it."""
         try:
-            for number, indented, words in entries(self._pieces(path)):
+            for number, indented, words in entries(self._pieces(path, where)):
                 try:
                     if isinstance(words, Refused):
                         raise words
@@ -100,12 +103,12 @@ class Reader:
                 if self._full:
                     return
         except OSError as error:
-            refused = Refused("include", path=path, reason=error.strerror or str(error))
+            refused = Refused("include", path=where, reason=error.strerror or str(error))
             self._fault(above or where, line, refused)
         except Refused as error:  # of the file as a whole
             self._fault(above or where, line, error)
 
-    def _pieces(self, path: Path) -> Iterator[bytes]:
+    def _pieces(self, path: Path, where: str) -> Iterator[bytes]:
         """A regular file's octets.  :raises OSError, Refused: they cannot be had."""
         at = len(self.files)
         self.files.append(FileRead(path))
@@ -113,14 +116,14 @@ class Reader:
         with open(path, "rb", opener=lambda path, flags: os.open(path, flags | O_NONBLOCK)) as file:
             about = os.fstat(file.fileno())
             if not stat.S_ISREG(about.st_mode):
-                raise Refused("not regular", path=path)
+                raise Refused("not regular", path=where)
             digest = hashlib.sha256()
             self.files[at] = FileRead(path, identity(about))
             while piece := file.read(_PIECE):
                 digest.update(piece)
                 self._octets += len(piece)
                 if self._octets > limits.ZONE_FILE:
-                    raise Refused("too big", path=path, limit=limits.ZONE_FILE)
+                    raise Refused("too big", path=where, limit=limits.ZONE_FILE)
                 yield piece
             self.files[at] = replace(self.files[at], digest=digest.digest())
 

@@ -17,6 +17,7 @@ class Read:
 
     zone: Zone
     files: tuple[FileRead, ...]
+    records: int
 
 
 class Unreadable(BrokenZone):
@@ -44,4 +45,4 @@ def read_zone(path: Path, origin: bytes | None = None, where: str | None = None)
         ) from None
     if reader.faults:
         raise Unreadable(reader.faults, reader.files)
-    return Read(zone, tuple(reader.files))
+    return Read(zone, tuple(reader.files), reader.count)

@@ -1,0 +1,115 @@
+"""Tells when files in some folders have changed, once whoever writes there has come to rest.
+
+An editor writes a file in several steps (a copy, an empty file, a rename); something that is copied
+over a network comes bit by bit.  So each movement is waited out: a change is told after
+``limits.ZONE_SETTLE`` of quiet, at the latest after ``limits.ZONE_SETTLE_MOST``.
+
+Folders that inotify cannot watch, since there is none or they are not there, are looked at every
+``limits.ZONE_POLL``.  A change that another machine makes on a network's file system is not seen
+by inotify: SIGHUP is for that.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any
+
+from netapp.core import limits, watching
+
+_MASK = watching.MODIFIED | watching.WRITTEN | watching.MOVED | watching.CREATED | watching.DELETED
+
+
+class FolderWatch:
+    """Calls ``changed(paths)`` in the reactor's thread; paths are what is known to have moved.
+
+    :param reactor: its ``callLater``, and for inotify its readers.
+    :param wanted: whether a path is any concern of ours.
+    """
+
+    def __init__(
+        self, reactor: Any, wanted: Callable[[str], bool], changed: Callable[[frozenset[str]], object]
+    ) -> None:
+        self._reactor, self._wanted, self._changed = reactor, wanted, changed
+        self._notifier: Any = None
+        self._folders: frozenset[str] = frozenset()
+        self._watched: set[str] = set()
+        self._moved: set[str] = set()
+        self._since = 0.0  # when the first of those has moved
+        self._settling: Any = None
+        self._polling: Any = None
+        self._running = False
+
+    def start(self) -> None:
+        self._running = True
+        self._notifier = watching.notifier(self._reactor)
+        self._watch()
+
+    def stop(self) -> None:
+        self._running = False
+        if self._notifier is not None:
+            self._notifier.loseConnection()
+            self._notifier = None
+        for timer in (self._settling, self._polling):
+            if timer is not None and timer.active():
+                timer.cancel()
+        self._settling = self._polling = None
+        self._watched.clear()
+
+    def follow(self, folders: Iterable[str]) -> None:
+        """Watch these folders from now on, and no others."""
+        self._folders = frozenset(folders)
+        if self._running:
+            self._watch()
+
+    def _watch(self) -> None:
+        if self._notifier is not None:
+            from twisted.python.filepath import FilePath
+
+            for folder in self._watched - self._folders:
+                with suppress(Exception):  # the folder has gone, and with it the watch
+                    self._notifier.ignore(FilePath(folder))
+            self._watched &= self._folders
+            for folder in self._folders - self._watched:
+                if watching.watch(self._notifier, folder, _MASK, self._heard):
+                    self._watched.add(folder)
+        if self._polling is None and self._folders - self._watched:
+            self._polling = self._reactor.callLater(limits.ZONE_POLL, self._poll)
+
+    def _heard(self, _: object, path: Any, mask: int) -> None:
+        where = os.fsdecode(path.path)
+        if mask & watching.GONE:  # Twisted gives up all of it
+            self._begin_anew()
+        elif not self._wanted(where):
+            return
+        else:
+            self._moved.add(where)
+        self._settle_later()
+
+    def _begin_anew(self) -> None:
+        self._notifier, self._watched = None, set()
+        self._reactor.callLater(0, self._again)
+
+    def _again(self) -> None:
+        if self._running and self._notifier is None:
+            self.start()
+
+    def _settle_later(self) -> None:
+        now = self._reactor.seconds()
+        if self._settling is None:
+            self._since = now
+        elif self._settling.active():
+            self._settling.cancel()
+        wait = min(limits.ZONE_SETTLE, max(0.0, self._since + limits.ZONE_SETTLE_MOST - now))
+        self._settling = self._reactor.callLater(wait, self._settle)
+
+    def _settle(self) -> None:
+        self._settling = None
+        moved, self._moved = frozenset(self._moved), set()
+        self._watch()  # a folder may have come back
+        self._changed(moved)
+
+    def _poll(self) -> None:
+        self._polling = None
+        if self._settling is None:
+            self._changed(frozenset())
+        self._watch()

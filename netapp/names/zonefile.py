@@ -1,0 +1,147 @@
+"""One zone's master file: read when its content is another, and only then.
+
+A look costs a ``stat`` of each of its files.  Where that has changed, or somebody says that the file
+has moved, its content is hashed; where the hash has changed it is parsed.  What an included file has
+counts as content.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from netapp.core import bulk, limits
+from netapp.names import master
+from netapp.names.master import FileRead, identity
+from netapp.names.model import Node
+from netapp.names.zone import Zone
+
+_PIECE: Final = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is told of a zone's file."""
+
+    path: str
+    records: int  # of the zone that is served
+    loaded: float | None  # seconds since 1970; None: never yet
+    fault: str  # the newest reading's first fault; "" if there is none
+
+
+class ZoneFile:
+    """:param origin: folded wire name; None: as the file says.
+    :param shown: the file's name in what is said of it.
+    :param clock: gives seconds since 1970.
+    """
+
+    def __init__(self, path: Path, origin: bytes | None, shown: str, clock: Callable[[], float]) -> None:
+        self.path, self.shown = path, shown
+        self._origin, self._clock = origin, clock
+        self.zone: Zone | None = None
+        self.fault = ""
+        self.files: tuple[FileRead, ...] = ()
+        self._records = 0
+        self._loaded: float | None = None
+
+    def told(self) -> Told:
+        return Told(self.shown, self._records, self._loaded, self.fault)
+
+    def look(self, moved: frozenset[str] = frozenset()) -> bool:
+        """Read the file if it is another.
+
+        :param moved: files that have moved: their content is looked at whatever ``stat`` says.
+        :returns: whether it was read.
+        """
+        if self.files and not self.touched(moved):
+            return False
+        if self.files and self._same_content():
+            return False
+        now = [_now(each) for each in self.files or (FileRead(self.path),)]
+        much = sum(each.identity[2] for each in now if each.identity is not None) > limits.ZONE_BULK
+        with bulk.work() if much else nullcontext():
+            self._read()
+        return True
+
+    def touched(self, moved: frozenset[str] = frozenset()) -> bool:
+        """Whether any of the files may be another."""
+        for each in self.files:
+            try:
+                about = os.stat(each.path)
+            except OSError:
+                if each.identity is not None:
+                    return True
+            else:
+                if identity(about) != each.identity:
+                    return True
+        return bool(moved) and any(str(each.path) in moved for each in self.files)
+
+    def _same_content(self) -> bool:
+        """Whether a file was only touched; then that is remembered."""
+        fresh = []
+        for each in self.files:
+            now = _now(each)
+            if not each.digest or now.identity is None or _digest(each.path) != each.digest:
+                return False
+            fresh.append(replace(now, digest=each.digest))
+        self.files = tuple(fresh)
+        return True
+
+    def _read(self) -> None:
+        try:
+            read = master.read_zone(self.path, self._origin, self.shown)
+        except master.Unreadable as error:
+            self.fault, self.files = str(error), error.files
+            return
+        self.fault, self.files, self._records = "", read.files, read.records
+        self._loaded = self._clock()
+        self.zone = read.zone if self.zone is None else _sharing(self.zone, read.zone)
+
+
+def _sharing(old: Zone, new: Zone) -> Zone:
+    """The new zone, with the old one's nodes where they are equal.
+
+    What is told apart by ``is`` is quickly compared; and what goes with the old zone later is little:
+    a million names that go at once hold up everybody for half a second.  What is not needed is let
+    go here, bit by bit.
+    """
+    if old.origin != new.origin:
+        return new
+    fresh: dict[bytes, Node] = new.nodes  # type: ignore[assignment]  # nobody else has seen it
+    nodes: dict[bytes, Node] = {}
+    same = len(fresh) == len(old.nodes)
+    for owner, node in old.nodes.items():
+        now = fresh.pop(owner, None)
+        if now == node:
+            nodes[owner] = node
+            continue
+        same = False
+        if now is not None:
+            nodes[owner] = now
+    if same:
+        return old  # the text has changed, and says the same
+    nodes.update(fresh)
+    cuts = {owner: nodes[owner] for owner in new.cuts}
+    return Zone(new.origin, nodes, new.below, cuts)
+
+
+def _now(read: FileRead) -> FileRead:
+    try:
+        return FileRead(read.path, identity(os.stat(read.path)))
+    except OSError:
+        return FileRead(read.path)
+
+
+def _digest(path: Path) -> bytes:
+    """The hash of a file's content; b"" where it cannot be read."""
+    digest = hashlib.sha256()
+    try:
+        with open(path, "rb") as file:
+            while piece := file.read(_PIECE):
+                digest.update(piece)
+    except OSError:
+        return b""
+    return digest.digest()

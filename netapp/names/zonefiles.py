@@ -1,0 +1,200 @@
+"""Zones of master files: those that ``--zone`` names, and all in the folders of ``--zones``."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from netapp.core import limits, text
+from netapp.errors import ConfigError
+from netapp.names.config import Config
+from netapp.names.master import origin_of
+from netapp.names.naming import shown
+from netapp.names.sources import ZonesRead
+from netapp.names.watch import FolderWatch
+from netapp.names.zonefile import Told, ZoneFile
+
+#: Files in a folder of zones that are no zones: hidden ones, what editors and packages leave, parts
+#: of zones that others include, journals of other servers.
+_PASSED_OVER: Final = re.compile(
+    r"[.#].*|.*~|.*\.(?:bak|swp|swo|swx|tmp|temp|part|orig|rej|old|new|save|rpmsave|rpmnew|inc|include|jnl|jbk)"
+    r"|.*\.dpkg-[a-z]+|README.*",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    path: Path
+    origin: bytes | None
+    shown: str
+
+
+class ZoneFiles:
+    """A source of zones.
+
+    :param declared: gives what is asked for, as the command line and the configuration file have it now.
+    :param reactor: its clock's seconds are since 1970.
+    """
+
+    slow = True
+
+    def __init__(self, declared: Callable[[], Config], reactor: Any) -> None:
+        self._declared, self._reactor = declared, reactor
+        self._here = Path.cwd()  # a daemon changes its directory
+        self._files: dict[_Wanted, ZoneFile] = {}
+        self._zones: dict[bytes, ZoneFile] = {}
+        self._folders: tuple[Path, ...] = ()
+        self._watch: FolderWatch | None = None
+        self._watched: frozenset[str] = frozenset()
+        self._moved: frozenset[str] | None = None  # what our own watch has told; None: somebody else asks
+        self._told: frozenset[str] = frozenset()
+        self._misnamed: list[str] = []
+
+    def read(self) -> ZonesRead:
+        """All zones; of a broken file the old one.  Files that have not changed are not read again.
+
+        A fault is told when it is new, or when somebody other than our own watch asks.
+
+        :raises ConfigError: an option that cannot be, or a folder that cannot be read.
+        """
+        moved, self._moved = self._moved, None
+        declared = self._declared()
+        self._misnamed.clear()
+        wanted = list(self._wanted(declared))
+        if len(wanted) > limits.ZONES:
+            raise ConfigError(
+                f"--zone and --zones: more than {limits.ZONES} zones: serve them by several processes"
+            )
+        self._folders = tuple(self._here / each for each in declared.zones)
+        before, self._files = self._files, {}
+        for each in wanted:
+            file = before.get(each) or ZoneFile(each.path, each.origin, each.shown, self._reactor.seconds)
+            file.look(moved or frozenset())
+            self._files[each] = file
+        self._zones, faults = self._gathered()
+        told, self._told = self._told, frozenset(faults)
+        if moved is not None:
+            faults = [each for each in faults if each not in told]
+        self._follow()
+        zones = {origin: file.zone for origin, file in self._zones.items() if file.zone is not None}
+        return ZonesRead(zones, tuple(faults))
+
+    def told(self) -> dict[bytes, Told]:
+        """What is known of each zone's file, by origin."""
+        return {origin: file.told() for origin, file in self._zones.items()}
+
+    def subscribe(self, changed: Callable[[], object]) -> Callable[[], None]:
+        """As :class:`netapp.names.sources.ZoneSource` has it; the folders of all files are watched."""
+
+        def moved(paths: frozenset[str]) -> None:
+            if paths or self._another():
+                self._moved = (self._moved or frozenset()) | paths
+                changed()
+
+        self._watch = FolderWatch(self._reactor, self._concerns, moved)
+        self._watch.follow(self._places())
+        self._watch.start()
+        moved(frozenset())  # since it was read
+        return self._watch.stop
+
+    def _another(self) -> bool:
+        """Whether a read would find other files than there are, or one that was touched."""
+        if any(file.touched() for file in list(self._files.values())):
+            return True
+        try:
+            found = {each.path for folder in self._folders for each in self._in_folder(str(folder))}
+        except ConfigError:
+            return False
+        return bool(found - {each.path for each in self._files}) or any(
+            each.path.parent in self._folders and each.path not in found for each in self._files
+        )
+
+    # What there is -------------------------------------------------------------------------------
+
+    def _wanted(self, declared: Config) -> Iterator[_Wanted]:
+        for value in declared.zone:
+            origin, path = parse_zone(value)
+            yield _Wanted(self._here / path, origin, path)
+        for folder in declared.zones:
+            yield from self._in_folder(folder)
+
+    def _in_folder(self, folder: str) -> Iterator[_Wanted]:
+        """:raises ConfigError: it cannot be read."""
+        place = self._here / folder
+        try:
+            with os.scandir(place) as found:
+                names = sorted(each.name for each in found if not passed_over(each.name) and each.is_file())
+        except OSError as error:
+            raise ConfigError(
+                f"--zones {text.visible(folder)}: {error.strerror}: name a folder of zone files"
+            ) from None
+        for name in names:
+            origin = origin_of(name)
+            if origin is None:
+                self._misnamed.append(
+                    f"{text.visible(os.path.join(folder, name))}: a file in --zones is named after its"
+                    " origin, such as example.com.zone; what is no zone ends in .inc or begins with a dot"
+                )
+                continue
+            yield _Wanted(place / name, origin, os.path.join(folder, name))
+
+    def _gathered(self) -> tuple[dict[bytes, ZoneFile], list[str]]:
+        """Zones by origin; of two files for one zone the first has it.  And what is wrong."""
+        zones: dict[bytes, ZoneFile] = {}
+        faults = list(self._misnamed)
+        for file in self._files.values():
+            if file.fault:
+                faults.append(file.fault)
+            if file.zone is None:
+                continue
+            first = zones.setdefault(file.zone.origin, file)
+            if first is not file:
+                origin = shown(file.zone.origin)
+                faults.append(f"{file.shown}: the zone {origin} is in {first.shown} too: keep one of the two")
+        return zones, faults
+
+    # Watching ------------------------------------------------------------------------------------
+
+    def _follow(self) -> None:
+        if self._watch is not None:
+            self._reactor.callFromThread(self._watch.follow, self._places())
+
+    def _places(self) -> set[str]:
+        """The folders of all files; of links, where they lead too."""
+        places = {str(each) for each in self._folders}
+        paths = [str(each.path) for file in self._files.values() for each in file.files]
+        links = [os.path.realpath(path) for path in paths if os.path.islink(path)]
+        self._watched = frozenset((*paths, *links))
+        return places | {os.path.dirname(path) for path in self._watched}
+
+    def _concerns(self, path: str) -> bool:
+        folder, name = os.path.split(path)
+        if path in self._watched or name.startswith(".."):  # Kubernetes swaps ..data
+            return True
+        return Path(folder) in self._folders and not passed_over(name)
+
+
+def passed_over(name: str) -> bool:
+    """Whether a file of this name in a folder of zones is none."""
+    return _PASSED_OVER.fullmatch(name) is not None
+
+
+def parse_zone(value: str) -> tuple[bytes | None, str]:
+    """``[ORIGIN=]FILE``.  :raises ConfigError: it is not of that form."""
+    before, equals, path = value.partition("=")
+    if not equals or os.path.exists(value):
+        before, path = "", value
+    if not path:
+        raise ConfigError("--zone takes [ORIGIN=]FILE, such as example.com=/etc/zones/example.com.zone")
+    if not before:
+        return None, path
+    origin = origin_of(text.decode(os.fsencode(before))[0])
+    if origin is None:
+        raise ConfigError(
+            f"--zone {text.visible(value)}: {text.visible(before)} is no name; write ORIGIN=FILE, such as"
+            " example.com=/etc/zones/example.com.zone"
+        )
+    return origin, path

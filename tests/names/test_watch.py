@@ -1,0 +1,167 @@
+"""Folders that are watched: real inotify where it is about that, a clock where it is about time."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_twisted
+from twisted.internet import reactor, task
+
+from netapp.core import limits
+from netapp.names.config import Config
+from netapp.names.watch import FolderWatch
+from netapp.names.zonefiles import ZoneFiles
+from tests.names.master.making import HEAD, put
+
+
+class Watched:
+    """A folder watched by inotify on the real reactor, without waiting for anything to settle."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+        monkeypatch.setattr(limits, "ZONE_SETTLE", 0.05)
+        self.heard: list[frozenset[str]] = []
+        self.watch = FolderWatch(reactor, lambda path: not path.endswith("~"), self.heard.append)
+        self.watch.follow([str(folder)])
+        self.watch.start()
+
+    async def soon(self) -> set[str]:
+        """What has moved; fails after two seconds."""
+        for _ in range(200):
+            if self.heard:
+                moved = set[str]().union(*self.heard)
+                self.heard.clear()
+                return {os.path.basename(path) for path in moved}
+            await task.deferLater(reactor, 0.01, lambda: None)  # type: ignore[arg-type]
+        raise AssertionError("nothing was heard")
+
+
+def _write(path: Path) -> None:
+    path.write_text("x")
+
+
+def _append(path: Path) -> None:
+    with path.open("a") as file:
+        file.write("x")
+
+
+def _rename(path: Path) -> None:
+    put(path.parent, HEAD, "b~").rename(path)
+
+
+@pytest.mark.parametrize("change", [_write, _append, _rename, Path.unlink])
+@pytest_twisted.ensureDeferred
+async def test_a_change_is_heard_whichever_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], object]
+) -> None:
+    path = put(tmp_path, HEAD, "a")
+    watched = Watched(monkeypatch, tmp_path)
+    try:
+        change(path)
+        put(tmp_path, HEAD, "c~")  # no concern of ours
+        assert await watched.soon() == {"a"}
+    finally:
+        watched.watch.stop()
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_folder_that_goes_and_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "ZONE_POLL", 0.1)
+    folder = tmp_path / "zones"
+    folder.mkdir()
+    watched = Watched(monkeypatch, folder)
+    try:
+        folder.rmdir()
+        await watched.soon()
+        folder.mkdir()
+        await watched.soon()
+        put(folder, HEAD, "a")
+        await task.deferLater(reactor, 0.2, lambda: None)  # type: ignore[arg-type]
+        put(folder, HEAD, "b")
+        while "b" not in await watched.soon():
+            pass
+    finally:
+        watched.watch.stop()
+
+
+# Time, by a clock ----------------------------------------------------------------------------------
+
+
+class Clock(task.Clock):
+    def callFromThread(self, call: Callable[..., object], *args: object) -> None:
+        call(*args)
+
+
+class Heard:
+    def __init__(self, path: str) -> None:
+        self.path = path.encode()
+
+
+def watch(heard: list[Any]) -> tuple[FolderWatch, Clock]:
+    clock = Clock()
+    made = FolderWatch(clock, lambda path: True, heard.append)
+    made._running = True
+    return made, clock
+
+
+def test_a_file_that_is_written_bit_by_bit_is_waited_for() -> None:
+    heard: list[frozenset[str]] = []
+    made, clock = watch(heard)
+    for _ in range(20):
+        made._heard(None, Heard("/z/a"), 2)
+        clock.advance(limits.ZONE_SETTLE * 0.9)
+    assert heard == []
+    clock.advance(limits.ZONE_SETTLE)
+    assert heard == [frozenset({"/z/a"})]
+
+
+def test_one_that_never_ends_is_read_all_the_same() -> None:
+    heard: list[frozenset[str]] = []
+    made, clock = watch(heard)
+    while clock.seconds() < limits.ZONE_SETTLE_MOST + 1:
+        made._heard(None, Heard("/z/a"), 2)
+        clock.advance(limits.ZONE_SETTLE / 2)
+    assert len(heard) == 1
+
+
+def test_without_inotify_files_are_looked_at_now_and_then(tmp_path: Path) -> None:
+    clock = Clock()  # has no readers: no inotify
+    path = put(tmp_path, HEAD)
+    config = Config(zones=(str(tmp_path),))
+    files = ZoneFiles(lambda: config, clock)
+    first = files.read()
+    told: list[None] = []
+    end = files.subscribe(lambda: told.append(None))
+    clock.advance(limits.ZONE_POLL)
+    assert told == []
+    put(tmp_path, HEAD + "a A 10.0.0.1\n")
+    clock.advance(limits.ZONE_POLL)
+    assert told == [None]
+    assert files.read().zones != first.zones
+    put(tmp_path, HEAD, "another.example")
+    clock.advance(limits.ZONE_POLL)
+    assert len(told) == 2
+    assert len(files.read().zones) == 2
+    path.unlink()
+    clock.advance(limits.ZONE_POLL)
+    assert len(told) == 3
+    end()
+    assert not clock.getDelayedCalls()
+
+
+def test_a_fault_that_our_own_watch_finds_is_told_once(tmp_path: Path) -> None:
+    clock = Clock()
+    path = put(tmp_path, HEAD)
+    config = Config(zones=(str(tmp_path),))
+    files = ZoneFiles(lambda: config, clock)
+    files.read()
+    told: list[tuple[str, ...]] = []
+    end = files.subscribe(lambda: told.append(files.read().faults))
+    put(tmp_path, HEAD + "a A x\n")
+    clock.advance(limits.ZONE_POLL)
+    put(tmp_path, HEAD, "another.example")
+    clock.advance(limits.ZONE_POLL)
+    assert told == [(f"{path}:5: x is no IPv4 address",), ()]
+    assert len(files.read().faults) == 1  # a SIGHUP asks
+    end()

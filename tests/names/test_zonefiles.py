@@ -1,0 +1,204 @@
+"""Zones of files: what is read, what is read again, what is said of what is broken."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from twisted.internet import task
+
+from netapp.errors import ConfigError
+from netapp.names.config import Config
+from netapp.names.naming import shown, wire_name
+from netapp.names.sources import ZonesRead
+from netapp.names.zone import Zone
+from netapp.names.zonefiles import ZoneFiles, parse_zone, passed_over
+from tests.names.master.making import HEAD, put
+
+
+class Clock(task.Clock):
+    """A reactor without inotify."""
+
+    def callFromThread(self, call: Callable[..., object], *args: object) -> None:
+        call(*args)
+
+
+def source(*zone: str | Path, zones: tuple[Path, ...] = ()) -> ZoneFiles:
+    config = Config(zone=tuple(map(str, zone)), zones=tuple(map(str, zones)))
+    return ZoneFiles(lambda: config, Clock())
+
+
+def origins(read: ZonesRead) -> list[str]:
+    return sorted(map(shown, read.zones))
+
+
+def only(read: ZonesRead) -> Zone:
+    (zone,) = read.zones.values()
+    return zone
+
+
+def test_an_unchanged_file_gives_the_same_zone_and_is_not_read(tmp_path: Path) -> None:
+    path = put(tmp_path, HEAD)
+    files = source(path)
+    first = only(files.read())
+    again = files.read()
+    assert only(again) is first
+    assert again.faults == ()
+
+
+def test_a_file_that_was_only_touched_is_not_parsed_again(tmp_path: Path) -> None:
+    path = put(tmp_path, HEAD)
+    files = source(path)
+    files.read()
+    loaded = files.told()[wire_name("example.com")].loaded
+    files._reactor.advance(5)
+    os.utime(path, (1, 1))
+    only(files.read())
+    assert files.told()[wire_name("example.com")].loaded == loaded
+    put(tmp_path, HEAD + "b A 10.0.0.2\n")
+    files.read()
+    assert files.told()[wire_name("example.com")].loaded == files._reactor.seconds()
+
+
+def test_another_text_that_says_the_same_is_the_same_zone(tmp_path: Path) -> None:
+    files = source(put(tmp_path, HEAD))
+    first = only(files.read())
+    put(tmp_path, HEAD + "; a remark\n")
+    assert only(files.read()) is first
+
+
+def test_by_content_and_not_by_serial_and_with_the_nodes_that_are_the_same(tmp_path: Path) -> None:
+    files = source(put(tmp_path, HEAD + "a A 10.0.0.1\ngone A 10.0.0.1\nx.y NS z\n"))
+    before = only(files.read())
+    put(tmp_path, HEAD + "a A 10.0.0.2\nnew.deep A 10.0.0.1\nx.y NS z\n")
+    after = only(files.read())
+    assert after.serial == before.serial
+    names = {shown(name).removesuffix(".example.com") for name in after.nodes}
+    assert names == {"example.com", "ns1", "a", "deep", "new.deep", "y", "x.y"}
+    ns1, a, cut = wire_name("ns1.example.com"), wire_name("a.example.com"), wire_name("x.y.example.com")
+    assert after.nodes[ns1] is before.nodes[ns1]
+    assert after.nodes[a] != before.nodes[a]
+    assert after.cuts[cut] is after.nodes[cut]
+    assert wire_name("gone.example.com") in before.nodes
+
+
+def test_a_broken_file_keeps_the_old_zone_and_is_named_by_line(tmp_path: Path) -> None:
+    path = put(tmp_path, HEAD)
+    files = source(path)
+    first = only(files.read())
+    put(tmp_path, HEAD + "a A nowhere\n")
+    broken = files.read()
+    assert only(broken) is first
+    assert broken.faults == (f"{path}:5: nowhere is no IPv4 address",)
+    assert files.read().faults == broken.faults  # who asks is told
+    assert files.told()[wire_name("example.com")].fault == broken.faults[0]
+    path.unlink()
+    assert only(files.read()) is first
+    put(tmp_path, HEAD + "a A 10.0.0.1\n")
+    assert files.read().faults == ()
+
+
+def test_an_included_file_is_content_too(tmp_path: Path) -> None:
+    put(tmp_path, "a A 10.0.0.1\n", "part.inc")
+    files = source(put(tmp_path, HEAD + "$INCLUDE part.inc\n"))
+    first = only(files.read())
+    put(tmp_path, "a A 10.0.0.2\n", "part.inc")
+    second = only(files.read())
+    assert second is not first
+    (tmp_path / "part.inc").unlink()
+    broken = files.read()
+    assert only(broken) is second
+    assert broken.faults[0].startswith(f"{tmp_path}/example.com.zone:5: {tmp_path}/part.inc cannot be read: ")
+    put(tmp_path, "a A 10.0.0.3\n", "part.inc")
+    assert files.read().faults == ()
+
+
+def test_a_folder_of_zones_each_named_after_its_origin(tmp_path: Path) -> None:
+    for name in (
+        "example.com",
+        "教室.zone",
+        "0%2F25.2.0.192.in-addr.arpa",
+        ".hidden",
+        "a.zone~",
+        "b.bak",
+        "x.inc",
+    ):
+        put(tmp_path, HEAD, name)
+    (tmp_path / "sub").mkdir()
+    files = source(zones=(tmp_path,))
+    assert origins(files.read()) == ["0/25.2.0.192.in-addr.arpa", "example.com", "xn--wbtt9t"]
+    (tmp_path / "example.com").unlink()
+    put(tmp_path, HEAD, "new.example.zone")
+    assert origins(files.read()) == ["0/25.2.0.192.in-addr.arpa", "new.example", "xn--wbtt9t"]
+    put(tmp_path, HEAD, "no name")
+    assert "no name: a file in --zones is named after its origin" in files.read().faults[0]
+
+
+def test_of_two_files_for_one_zone_the_first_has_it(tmp_path: Path) -> None:
+    put(tmp_path, HEAD, "example.com.zone")
+    other = put(tmp_path, HEAD + "a A 10.0.0.1\n", "other")
+    read = source(f"example.com={other}", zones=(tmp_path,)).read()
+    assert wire_name("a.example.com") in read.zones[wire_name("example.com")].nodes
+    assert read.faults[0] == (
+        f"{tmp_path}/example.com.zone: the zone example.com is in {other} too: keep one of the two"
+    )
+
+
+def test_a_reload_takes_what_is_asked_for_now(tmp_path: Path) -> None:
+    one, two = put(tmp_path, HEAD, "one.example"), put(tmp_path, HEAD, "two.example")
+    now = [Config(zone=(str(one),))]
+    files = ZoneFiles(lambda: now[0], Clock())
+    first = only(files.read())
+    now[0] = Config(zone=(str(one), str(two)))
+    both = files.read()
+    assert origins(both) == ["one.example", "two.example"]
+    assert both.zones[wire_name("one.example")] is first
+    now[0] = Config(zone=(str(two),))
+    assert origins(files.read()) == ["two.example"]
+
+
+def test_paths_are_relative_to_where_the_process_began(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, HEAD)
+    monkeypatch.chdir(tmp_path)
+    files = source("example.com.zone")
+    monkeypatch.chdir("/")
+    assert origins(files.read()) == ["example.com"]
+
+
+@pytest.mark.parametrize(
+    ("value", "origin", "path"),
+    [
+        ("/etc/zones/db.lan", None, "/etc/zones/db.lan"),
+        ("lan=/etc/zones/db.lan", "lan", "/etc/zones/db.lan"),
+        ("0/25.2.0.192.in-addr.arpa=rev", "0/25.2.0.192.in-addr.arpa", "rev"),
+        ("教室=a=b", "xn--wbtt9t", "a=b"),
+        ("root=r", ".", "r"),
+        (".=r", ".", "r"),
+    ],
+)
+def test_an_option_is_a_file_or_an_origin_and_a_file(value: str, origin: str | None, path: str) -> None:
+    found = parse_zone(value)
+    assert (None if found[0] is None else shown(found[0]), found[1]) == (origin, path)
+
+
+@pytest.mark.parametrize("value", ["", "lan=", "a..b=x", "=x="])
+def test_an_option_that_cannot_be_is_named(value: str) -> None:
+    if value == "=x=":
+        assert parse_zone(value) == (None, "x=")
+        return
+    with pytest.raises(ConfigError, match="--zone"):
+        parse_zone(value)
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="name a folder of zone files"):
+        source(zones=(tmp_path / "none",)).read()
+
+
+def test_what_editors_and_packages_leave_is_passed_over() -> None:
+    for name in (".x", "#x#", "x~", "x.swp", "x.dpkg-old", "x.zone.jnl", "x.INC", "README.md"):
+        assert passed_over(name), name
+    for name in ("x", "x.zone", "bak", "new.example"):
+        assert not passed_over(name), name
