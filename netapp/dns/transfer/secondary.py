@@ -70,6 +70,7 @@ class Secondary:
         self._expired = False
         self._running: defer.Deferred[None] | None = None
         self._again = False
+        self._stopped = True
         self._began = -math.inf
         self.error = ""  # why the last look failed; "" after one that did not
         self._said: dict[Server, str] = {}  # what the log was told of each
@@ -82,6 +83,7 @@ class Secondary:
 
     def start(self) -> None:
         """Begin to look."""
+        self._stopped = False
         now = self._clock.seconds()
         if self._zone is not None:
             last = self._times.get(self.origin)
@@ -91,6 +93,7 @@ class Secondary:
         self._sleep()
 
     def stop(self) -> None:
+        self._stopped = True
         self._alarm.set(math.inf)
         running, self._running = self._running, None
         if running is not None:
@@ -131,6 +134,8 @@ class Secondary:
     # Due times -------------------------------------------------------------------------------------
 
     def _sleep(self) -> None:
+        if self._stopped:
+            return
         due = self._timing.due if self._running is None else math.inf
         self._alarm.set(min(due, math.inf if self._expired else self._timing.expires))
 
@@ -161,9 +166,8 @@ class Secondary:
             self._timing.failed(self._clock.seconds(), self._random())
 
     def _looked(self, _: object, looking: object) -> None:
-        if self._running is not looking and self._running is not None:
-            return
-        self._running = None
+        if self._running is looking:
+            self._running = None
         if self._again:
             self._timing.due = max(self._clock.seconds(), self._began + limits.NOTIFY_LOOK)
         self._sleep()

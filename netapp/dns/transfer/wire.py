@@ -93,10 +93,18 @@ def records_at(data: bytes, at: int, count: int) -> Iterator[Record]:
         at, end = end, end + (data[at + 8] << 8 | data[at + 9])
         if end > size:
             raise WireError("rdata is longer than the message", source="RFC 1035 section 4.1.3")
-        form = _FORMS.get(rdtype)
-        rdata = data[at:end] if form is None else form(data, at, end)
+        rdata = whole_rdata(rdtype, data, at, end)
         yield Record(owner.lower(), rdtype, rdata, ttl if ttl < 1 << 31 else 0)  # RFC 2181 section 8
         at = end
+
+
+def whole_rdata(rdtype: int, data: bytes, at: int, end: int) -> bytes:
+    """A message's rdata with the names in it whole.
+
+    :raises WireError: it is not of its type's form, where names or addresses are in it.
+    """
+    form = _FORMS.get(rdtype)
+    return data[at:end] if form is None else form(data, at, end)
 
 
 def name_at(data: bytes, at: int, suffixes: dict[int, bytes] | None = None) -> tuple[bytes, int]:
