@@ -64,10 +64,10 @@ def look_up(snapshot: "Snapshot", qname: bytes, qtype: int, dnssec: bool) -> Loo
 
 
 def _leads_on(answer: Sequence[RecordSet], qtype: int) -> bool:
-    """Whether a CNAME at an answer's end is not what was asked for; one of a DNAME never is."""
-    if qtype in (CNAME, ANY):
+    """Whether a CNAME at an answer's end is not what was asked for; any is not one made of a DNAME."""
+    if qtype == ANY:
         return len(answer) > 1 and answer[-2].rdtype == DNAME
-    return True
+    return qtype != CNAME
 
 
 def _followed(snapshot: "Snapshot", first: Lookup, qtype: int, dnssec: bool) -> Lookup:
