@@ -180,15 +180,15 @@ def _extras(data: bytes, at: int, before: int, additional: int) -> tuple[Edns | 
         if rdtype == OPT:
             if edns is not None or number < before or data[start] != 0:
                 raise WireError("an OPT record too many, or astray", source="RFC 6891 section 6.1.1")
-            edns = _edns(data, at, rdata, rdata + length)
+            edns = edns_at(data, at, rdata, rdata + length)
         elif rdtype == TSIG:
             signed = True
         at = rdata + length
     return edns, signed, at
 
 
-def _edns(data: bytes, at: int, rdata: int, end: int) -> Edns:
-    """An OPT record; its fixed part is at ``at``."""
+def edns_at(data: bytes, at: int, rdata: int, end: int) -> Edns:
+    """An OPT record; its fixed part is at ``at``.  :raises WireError: its options do not fit."""
     return Edns(
         max(_u16(data, at + 2), LEAST_DATAGRAM),
         data[at + 5],

@@ -71,6 +71,11 @@ class Zones:
     def served(self) -> dict[bytes, Zone]:
         return {origin: held.served for origin, held in self._held.items() if held.served is not None}
 
+    def is_primary(self, origin: bytes) -> bool:
+        """Whether a zone is changed here, not where it comes from."""
+        held = self._held.get(origin)
+        return held is not None and not held.secondary
+
     def expired(self) -> frozenset[bytes]:
         return frozenset(origin for origin, held in self._held.items() if held.expired)
 

@@ -1,0 +1,126 @@
+"""Dynamic update: RFC 2136.  An answer goes out when the change is on the disk.
+
+What cannot be done here: updates of zones that come from a primary are not forwarded (section 6;
+NOTAUTH), and those of signed zones are refused, since nobody could sign them.
+"""
+
+import struct
+from collections import Counter
+from typing import Final
+
+from twisted.internet import defer
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from netapp.core.metrics import Metrics
+from netapp.dns import wire
+from netapp.dns.allow import Allowed
+from netapp.dns.edns import EDE, Ede, option
+from netapp.dns.requests import Outcome, Request
+from netapp.dns.updatewire import Message, parse_update
+from netapp.errors import Busy, Unavailable, WireError
+from netapp.names.naming import shown
+from netapp.names.store import Names
+from netapp.names.updating import IN, Refused
+from netapp.names.zone import BadZone, Zone
+from netapp.names.zones import NoSuchZone
+
+NOTAUTH: Final = 9  # RFC 2136 section 2.2
+_WHY: Final = {
+    Ede.NOT_AUTHORITATIVE: b"updates go to the primary",
+    Ede.NOT_SUPPORTED: b"the zone is signed elsewhere",
+}
+
+
+class Updates:
+    """Carries out updates.
+
+    :param permitted: who may send them.
+    :ivar answered: how many updates there were, by rcode.
+    """
+
+    _log = Logger()
+
+    def __init__(self, names: Names, permitted: Allowed) -> None:
+        self._names, self._permitted = names, permitted
+        self._running: set[tuple[str, int, bytes]] = set()
+        self.answered: Counter[int] = Counter()
+
+    def handle(self, request: Request) -> Outcome:
+        """The answer to one UPDATE, later if it has to wait for the disk.
+
+        A datagram that comes again while its update is on its way gets no answer of its own: the
+        first one's is for it too.
+        """
+        try:
+            message = parse_update(request.octets)
+        except WireError:
+            return self._count(wire.FORMERR, wire.reply(request.octets, wire.FORMERR))
+        refusal = self._refusal(request, message)
+        if refusal is not None:
+            return self._reply(request, message, *refusal)
+        return self._submit(request, message)
+
+    def count(self, metrics: Metrics) -> None:
+        done, all_of_them = self.answered.__getitem__, self.answered.total
+        metrics.counter("netapp_dns_updates", "Updates carried out.", lambda: done(wire.NOERROR))
+        metrics.counter(
+            "netapp_dns_updates_refused",
+            "Updates that were not, whatever the reason.",
+            lambda: all_of_them() - done(wire.NOERROR),
+        )
+
+    def _refusal(self, request: Request, message: Message) -> tuple[int, Ede | None] | None:
+        """Why an update is not looked into: rcode and extended error."""
+        origin = message.update.origin
+        zone = self._names.snapshot.zones.get(origin)
+        if message.edns is not None and message.edns.version:
+            return wire.BADVERS, None
+        if zone is None or message.zclass != IN:
+            return NOTAUTH, None
+        if not self._permitted.permits(request.client.host, request.key):
+            return wire.REFUSED, Ede.PROHIBITED
+        if not self._names.is_primary(origin):
+            return NOTAUTH, Ede.NOT_AUTHORITATIVE
+        if zone.signed:
+            return wire.REFUSED, Ede.NOT_SUPPORTED
+        return None
+
+    def _submit(self, request: Request, message: Message) -> Outcome:
+        client = request.client
+        sender = (client.host, client.port, request.octets)
+        if not client.stream:
+            if sender in self._running:
+                return None
+            self._running.add(sender)
+
+        def ended(outcome: Zone | Failure) -> bytes:
+            self._running.discard(sender)
+            rcode = self._rcode(outcome, message) if isinstance(outcome, Failure) else wire.NOERROR
+            return self._reply(request, message, rcode)
+
+        done: defer.Deferred[bytes] = self._names.submit(message.update.origin, message.update).addBoth(ended)
+        return done  # type: ignore[return-value]  # bytes are bytes or None
+
+    def _rcode(self, failure: Failure, message: Message) -> int:
+        """:raises Exception: a failure of ours."""
+        failure.trap(Refused, BadZone, NoSuchZone, Busy, Unavailable)
+        error = failure.value
+        if isinstance(error, Refused):
+            return error.rcode
+        if isinstance(error, BadZone):
+            self._log.info(
+                "an update of {zone} is refused: {error}", zone=shown(message.update.origin), error=error
+            )
+            return wire.REFUSED
+        return NOTAUTH if isinstance(error, NoSuchZone) else wire.SERVFAIL
+
+    def _reply(self, request: Request, message: Message, rcode: int, ede: Ede | None = None) -> bytes:
+        options = b""
+        if ede is not None and message.edns is not None:
+            options = option(EDE, struct.pack("!H", ede) + _WHY.get(ede, b""))
+        return self._count(rcode, wire.reply(request.octets, rcode, query=message.query, options=options))
+
+    def _count(self, rcode: int, answer: bytes) -> bytes:
+        self.answered[rcode] += 1
+        return answer
