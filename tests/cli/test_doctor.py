@@ -279,7 +279,6 @@ def test_who_is_believed(tmp_path: Path) -> None:
         ("silent", "bad", "kill 42"),
         ("strange", "bad", "kill 42"),
         ("refused", "bad", "--listen tcp:8888:interface=\\:\\:"),
-        ("elsewhere", "bad", "--listen udp:8888:interface=10.0.0.1"),
     ],
 )
 def test_each_answer_has_its_finding(outcome: str, verdict: str, cure: str) -> None:

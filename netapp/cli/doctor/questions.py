@@ -6,7 +6,6 @@ A question logs nobody in, says nothing to anybody, and leaves no line in a serv
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -35,10 +34,6 @@ PHRASES: Final = Phrases(
         "strange": (
             "{port} 在 {where} 上的回应不像 {service}",
             "{port} answers on {where}, but not as {service} does",
-        ),
-        "elsewhere": (
-            "{port}:发往 {where} 的数据报,回答却从别的地址发出,客户端收不到({service})",
-            "{port}: {where} is answered for by another address, and clients drop that ({service})",
         ),
         "public": (
             "服务不理会来自 {where} 的客户端:不是局域网地址",
@@ -75,8 +70,7 @@ QUESTIONS: Final[Mapping[str, tuple[bytes, bytes]]] = {
 class Answer:
     """What came from one address.
 
-    :param outcome: ``answer``, ``refused``, ``silent``, ``strange``, or ``elsewhere`` if a datagram's
-        answer came from another address than it was sent to.
+    :param outcome: ``answer``, ``refused``, ``silent`` or ``strange``.
     """
 
     host: str
@@ -112,9 +106,6 @@ def judge(
             cure = f"kill {process}  (twistd -n {door.service.partition(' ')[0]} ...)"
             if way == "refused":
                 cure = f"{door.option} {door.transport}:{door.port}:interface=\\:\\:"
-            elif way == "elsewhere":
-                all_hosts = [each.host.partition("%")[0].replace(":", "\\:") for each in answers]
-                cure = " ".join(f"{door.option} udp:{door.port}:interface={host}" for host in all_hosts)
         found.append(Finding("answer", bad, text, cure, about))  # type: ignore[arg-type]
     return found
 
@@ -162,8 +153,7 @@ def ask(door: Door, host: str) -> Answer:
     except OSError:
         return Answer(host, "silent")
     if not answer:
-        elsewhere = door.transport == "udp" and _answers_elsewhere(door, host, send)
-        return Answer(host, "elsewhere" if elsewhere else "silent")
+        return Answer(host, "silent")
     return Answer(host, "answer" if answer.startswith(begins) else "strange")
 
 
@@ -191,7 +181,7 @@ def _connected(door: Door, host: str) -> socket.socket:
 
 
 def _datagram(door: Door, host: str, send: bytes) -> bytes:
-    """Twice, since a datagram may be lost."""
+    """Twice, since a datagram may be lost.  What another address answers does not count: clients drop it."""
     info = socket.getaddrinfo(host, door.port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST)[0]
     with socket.socket(info[0], socket.SOCK_DGRAM) as sock:
         sock.connect(info[4])
@@ -203,16 +193,6 @@ def _datagram(door: Door, host: str, send: bytes) -> bytes:
             except TimeoutError:
                 continue
     return b""
-
-
-def _answers_elsewhere(door: Door, host: str, send: bytes) -> bool:
-    """Whether anybody answers a datagram, from whatever address."""
-    info = socket.getaddrinfo(host, door.port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST)[0]
-    with socket.socket(info[0], socket.SOCK_DGRAM) as sock, suppress(OSError):
-        sock.settimeout(limits.DOCTOR_ANSWER / 4)
-        sock.sendto(send, info[4])
-        return bool(sock.recvfrom(2048))
-    return False
 
 
 # Addresses -----------------------------------------------------------------------------------
