@@ -769,6 +769,8 @@ QUERY_LOG_BATCH: Final = 1024
 QUERY_LOG_WAITING: Final = 8192
 QUERY_LOG_QUEUE: Final = 16
 QUERY_LOG_FLUSH: Final = 1.0
+#: Largest --query-log-sample.
+QUERY_LOG_SAMPLE: Final = 1_000_000
 #: Zones whose serial the metrics show.
 METRICS_ZONES: Final = 100
 #: Records of one message that are walked to find its signature; one over TCP cannot hold more.

@@ -20,6 +20,10 @@ class Config(ServiceConfig):
     notify: tuple[str, ...] = ()  # HOST[:PORT][#KEY] that are told when a zone changes
     state: Path | None = None  # the state directory; None keeps nothing
 
+    rate_limit: int | None = limits.RRL_RATE  # answers of a kind to a network in a second; None for no limit
+    rate_limit_local: bool = False  # private networks too
+    query_log: str | None = None  # a file's path
+    query_log_sample: int = 1  # one question in so many
     nsid: str = ""  # what this server calls itself when it is asked (RFC 5001); nothing
     server_version: str = ""  # and what it says for its version; nothing
 

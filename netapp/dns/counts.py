@@ -14,7 +14,8 @@ from netapp.dns import wire
 TYPES: Final = {
     1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 13: "HINFO", 15: "MX", 16: "TXT", 28: "AAAA",
     29: "LOC", 33: "SRV", 35: "NAPTR", 37: "CERT", 39: "DNAME", 43: "DS", 44: "SSHFP", 46: "RRSIG",
-    47: "NSEC", 48: "DNSKEY", 50: "NSEC3", 51: "NSEC3PARAM", 52: "TLSA", 53: "SMIMEA", 59: "CDS", 60: "CDNSKEY", 61: "OPENPGPKEY",
+    47: "NSEC", 48: "DNSKEY", 50: "NSEC3", 51: "NSEC3PARAM", 52: "TLSA", 53: "SMIMEA", 59: "CDS",
+    60: "CDNSKEY", 61: "OPENPGPKEY",
     62: "CSYNC", 63: "ZONEMD", 64: "SVCB", 65: "HTTPS", 99: "SPF", 251: "IXFR", 252: "AXFR", 255: "ANY",
     256: "URI", 257: "CAA",
 }  # fmt: skip
@@ -23,6 +24,8 @@ RCODES: Final = (
     "YXDOMAIN", "BADCOOKIE", "NXRRSET", "NOTAUTH", "NOTZONE",
 )  # fmt: skip
 OTHER: Final = "other"
+#: What has the place of the type in a request that is no query: by octet 2 of the header.
+OPCODES: Final = {0x20: "NOTIFY", 0x28: "UPDATE"}
 
 _BADVERS_HIGH: Final = 1  # the upper octet of that rcode, in the OPT record: RFC 6891 section 6.1.3
 _ADDRESS: Final = frozenset(b"0123456789.")
@@ -31,6 +34,8 @@ _BOUNDS: Final = (
     5e-06, 1e-05, 2e-05, 5e-05, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0,
 )  # fmt: skip
 
+_TOGETHER: Final = 512  # a client that asks much asks the same again
+
 #: Transport, type and rcode.
 Kind = tuple[str, str, str]
 
@@ -38,46 +43,55 @@ Kind = tuple[str, str, str]
 class Counts:
     """Numbers of one name service.
 
-    :ivar tally: how often each ready answer, behind its id, has gone out in a datagram; raised by
-        whoever sends it.
-    :ivar hits: answers that were ready, and ``misses`` those that had to be made.
-    :ivar seconds: how long answers took, the time that they waited for others of a batch included.
+    :ivar hits: datagrams whose answers were ready, and ``misses`` whose were made.
+    :ivar seconds: how long datagrams took, the time that they waited for others of a batch included.
     """
 
     def __init__(self) -> None:
-        self.tally: dict[bytes, int] = {}
         self.hits = self.misses = 0
         self.seconds = Histogram(_BOUNDS)
+        self._ready: Counter[bytes] = Counter()
+        self._streamed: list[bytes] = []
         self._kinds: Counter[Kind] = Counter()
 
-    def batch(self, hits: int, misses: int, seconds: float) -> None:
-        """A batch of datagrams has been answered.
-
-        :param hits: how many by ready answers, which are in the tally.
-        :param seconds: how long that took, all of it: for each about as long as it had to wait.
-        """
-        self.hits += hits
-        self.misses += misses
-        if count := hits + misses:
-            self.seconds.add(seconds, count)
-        if len(self.tally) > limits.DNS_ANSWERS:
+    def taken(self, answers: list[bytes]) -> None:
+        """Ready answers have gone out in datagrams; each is given without its id."""
+        self.hits += len(answers)
+        self._ready.update(answers)
+        if len(self._ready) > limits.DNS_ANSWERS:
             self.settle()
 
+    def made(self, request: bytes, answer: bytes) -> None:
+        """An answer that was not ready has gone out in a datagram."""
+        self.misses += 1
+        self.answered("udp", answer)
+
     def answered(self, transport: str, answer: bytes) -> None:
-        """Count one answer that was made for its question.  :param transport: udp or tcp."""
+        """Count one answer.  :param transport: udp or tcp."""
         self._kinds[kind_of(transport, answer[2:])] += 1
 
+    def streamed(self, answer: bytes) -> None:
+        """An answer has gone out over a stream."""
+        self._streamed.append(answer[2:])
+        if len(self._streamed) >= _TOGETHER:
+            self._settle_streamed()
+
     def settle(self) -> None:
-        """Work out what kinds the tally's answers are of."""
-        tally = self.tally.copy()
-        self.tally.clear()
-        for answer, count in tally.items():
+        """Work out what kinds the ready answers were of."""
+        ready, self._ready = self._ready, Counter()
+        for answer, count in ready.items():
             self._kinds[kind_of("udp", answer)] += count
+
+    def _settle_streamed(self) -> None:
+        streamed, self._streamed = Counter(self._streamed), []
+        for answer, count in streamed.items():
+            self._kinds[kind_of("tcp", answer)] += count
 
     def queries(self) -> dict[tuple[str, ...], float]:
         """How many there were of each kind."""
         self.settle()
-        return {**self._kinds}
+        self._settle_streamed()
+        return dict(self._kinds.items())
 
 
 def kind_of(transport: str, answer: bytes) -> Kind:
@@ -93,7 +107,10 @@ def kind_of(transport: str, answer: bytes) -> Kind:
         return transport, OTHER, _rcode(answer, at)
     while answer[at]:
         at += 1 + answer[at]
-    return transport, TYPES.get(answer[at + 1] << 8 | answer[at + 2], OTHER), _rcode(answer, at + 5)
+    opcode = answer[0] & wire.OPCODE
+    qtype = answer[at + 1] << 8 | answer[at + 2]
+    rdtype = OPCODES.get(opcode, OTHER) if opcode else TYPES.get(qtype, OTHER)
+    return transport, rdtype, _rcode(answer, at + 5)
 
 
 def _rcode(answer: bytes, end: int) -> str:

@@ -62,6 +62,7 @@ class Requests:
     :ivar on_opcode: handlers of :data:`NOTIFY` and :data:`UPDATE`.
     :ivar on_type: handlers of queries for AXFR and IXFR.
     :ivar unverified: signatures that did not hold, by their TSIG error.
+    :ivar tally: is told of each answer that goes out over a stream, of many messages of the first.
     """
 
     _log = Logger()
@@ -78,9 +79,32 @@ class Requests:
         self.on_type: Final[dict[int, Handler]] = {}
         self.malformed = 0
         self.unverified: Counter[int] = Counter()
+        self.tally: Callable[[bytes], object] | None = None
 
     def handle(self, octets: bytes, client: Client) -> Outcome:
         """Answer one message of 12 octets or more with QR clear."""
+        outcome = self._handle(octets, client)
+        if self.tally is None or not client.stream or outcome is None:
+            return outcome
+        if isinstance(outcome, defer.Deferred):
+            return outcome.addCallback(self._told)
+        return self._told(outcome) if isinstance(outcome, bytes) else self._first_told(outcome)
+
+    def _told(self, answer: bytes | None) -> bytes | None:
+        if answer is not None and self.tally is not None:
+            self.tally(answer)
+        return answer
+
+    def _first_told(self, messages: Iterator[bytes]) -> Iterator[bytes]:
+        try:
+            for number, message in enumerate(messages):
+                if not number:
+                    self._told(message)
+                yield message
+        finally:
+            _close(messages)
+
+    def _handle(self, octets: bytes, client: Client) -> Outcome:
         try:
             read = read_signed(octets)
         except WireError:
@@ -127,9 +151,8 @@ class Requests:
         try:
             for message in messages:
                 yield signer.sign(message, self._time())
-        finally:  # whoever reads has gone: so may what the messages are made from
-            if (close := getattr(messages, "close", None)) is not None:
-                close()
+        finally:
+            _close(messages)
 
     # Whoever answers ---------------------------------------------------------------------------
 
@@ -158,6 +181,13 @@ class Requests:
     def _failed(self, failure: Failure, request: Request) -> bytes:
         self._log.failure("a request of {peer} failed", failure, peer=request.client.host)
         return _reply(request.octets, SERVFAIL)
+
+
+def _close(messages: Iterator[bytes]) -> None:
+    """Whoever reads them has gone: so may what they are made from."""
+    close = getattr(messages, "close", None)
+    if close is not None:
+        close()
 
 
 def _reply(octets: bytes, rcode: int) -> bytes:

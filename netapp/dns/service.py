@@ -10,7 +10,9 @@ from netapp.core import listen
 from netapp.core.access import Access
 from netapp.core.datagrams import OwnPorts
 from netapp.core.metrics import Metrics
-from netapp.core.services import House
+from netapp.core.services import House, Part
+from netapp.core.signals import Hangup
+from netapp.core.status.readings import Status
 from netapp.core.strangers import Page
 from netapp.core.streams import Peer
 from netapp.core.udp.source import Source
@@ -19,13 +21,13 @@ from netapp.dns.answers import Answers
 from netapp.dns.chaos import Identity
 from netapp.dns.config import DEFAULTS, PLUGIN, Config
 from netapp.dns.cookies import Cookies, new_secret
-from netapp.dns.datagrams import DnsDatagrams
 from netapp.dns.keys import Keyring
 from netapp.dns.protocol import DnsFactory, DnsProtocol
 from netapp.dns.requests import UPDATE, Request, Requests
 from netapp.dns.session import DnsSession
 from netapp.dns.transfer.service import Transfers
 from netapp.dns.update import Updates
+from netapp.dns.watch import Watch
 from netapp.names.store import Names
 
 
@@ -37,12 +39,17 @@ def dns_service(
     reactor: Any,
     page: Page | None = None,
     keyring: Keyring | None = None,
+    hangup: Hangup | None = None,
+    status: Status | None = None,
 ) -> IService:
     """Every listener of the configuration, under one service.
 
     :param page: where a browser that comes here is sent.
     :param keyring: the keys that sign.
-    :raises ConfigError: a listener that cannot be, or a rule with a key that is not there.
+    :param hangup: has the query log begun anew.
+    :param status: what ``netapp status`` is told.
+    :raises ConfigError: a listener that cannot be, a rule with a key that is not there, or a query log
+        that cannot be written.
     """
     house = House()
     access = Access(config.allow, config.proxy)
@@ -58,12 +65,21 @@ def dns_service(
     updates = Updates(names, allowed(config.allow_update, keyring, "allow-update"))
     requests.on_opcode[UPDATE] = updates.handle
 
+    watch = Watch(config, answers, requests, reactor, time.perf_counter)
+    if (log := watch.log) is not None:
+        Part(log.start, log.stop).setServiceParent(house)
+        if hangup is not None:
+            hangup.add("query log", log.reopen)
+    if status is not None:
+        status.add("more", "dns", lambda: watch.told(names))
+
     def build(peer: Peer) -> DnsProtocol:
-        return DnsProtocol(DnsSession(answers, config.lang, Source.of(*peer)), reactor, requests)
+        source = Source.of(*peer)
+        return DnsProtocol(DnsSession(watch.stream(source.host), config.lang, source), reactor, requests)
 
     for description in listen.descriptions(config.listen, DEFAULTS, config.interface):
         if listen.is_datagram(description):
-            handler = DnsDatagrams(answers, requests, reactor, access, own)
+            handler = watch.datagrams(access, own)
             hint = partial(_hint_udp, names)
             listener: IService = listen.DatagramListener(PLUGIN, description, handler, reactor, hint)
         else:
@@ -71,7 +87,8 @@ def dns_service(
             hint = partial(_hint_tcp, names)
             listener = listen.StreamListener(PLUGIN, description, factory, reactor, hint)
         listener.setServiceParent(house)
-    _count(metrics, names, answers, requests)
+    _count(metrics, names, answers)
+    watch.show(metrics, names)
     updates.count(metrics)
     transfers.count(metrics)
     return house
@@ -84,10 +101,7 @@ def _plain(answers: Answers, request: Request) -> bytes | None:
     return answers.verified(request.octets, source, stream=client.stream, room=request.room)
 
 
-def _count(metrics: Metrics, names: Names, answers: Answers, requests: Requests) -> None:
-    metrics.counter(
-        "netapp_dns_tsig_failures", "Signatures that did not hold.", lambda: requests.unverified.total()
-    )
+def _count(metrics: Metrics, names: Names, answers: Answers) -> None:
     metrics.counter(
         "netapp_dns_malformed", "Requests that were no DNS and no text.", lambda: answers.malformed
     )

@@ -5,16 +5,25 @@ from typing import Any, ClassVar
 from twisted.application.service import IService
 from twisted.logger import Logger
 
+from netapp.core import limits
 from netapp.core.config import ServiceOptions, repeated
 from netapp.core.running import Shared, alone
+from netapp.core.state import acting_as
 from netapp.dns.config import PLUGIN, Config
 from netapp.dns.keys import Keyring, keyring_of
+from netapp.dns.ratelimit import parse_rate
 from netapp.dns.service import dns_service
 from netapp.names.config import Config as NamesConfig
 from netapp.names.sources import parse_record
 from netapp.names.store import Names, open_names
 
 _log = Logger()
+
+
+def _sample(value: str) -> int:
+    if not (value.isascii() and value.isdigit() and 0 < int(value) <= limits.QUERY_LOG_SAMPLE):
+        raise ValueError(f"write a number, 1 to {limits.QUERY_LOG_SAMPLE}")
+    return int(value)
 
 
 class Options(ServiceOptions):
@@ -48,6 +57,16 @@ class Options(ServiceOptions):
     )
     optParameters: ClassVar[list[list[Any]]] = [
         ["unknown", None, Config.unknown, "The plain answer for a name that we do not have."],
+        [
+            "rate-limit",
+            None,
+            None,
+            "Answers of a kind that a public network gets in a second by datagrams, or off; all:N for private"
+            f" networks too.  [{limits.RRL_RATE}]",
+            parse_rate,
+        ],
+        ["query-log", None, None, "A file of what is asked, a JSON object a line; begun anew on SIGHUP."],
+        ["query-log-sample", None, Config.query_log_sample, "Write one question in so many.", _sample],
         ["nsid", None, Config.nsid, "What this server is called, for whoever asks (NSID, CH id.server)."],
         ["server-version", None, Config.server_version, "What CH version.bind is told; refused without it."],
     ]
@@ -60,9 +79,14 @@ class Options(ServiceOptions):
 
 
 def config_from(options: Options) -> Config:
+    rate_limit, rate_limit_local = options["rate-limit"] or (limits.RRL_RATE, False)
     return Config(
         **options.shared(),
         unknown=options["unknown"],
+        rate_limit=rate_limit,
+        rate_limit_local=rate_limit_local,
+        query_log=options["query-log"],
+        query_log_sample=options["query-log-sample"],
         nsid=options["nsid"],
         server_version=options["server-version"],
         allow_transfer=options.get("allow-transfer", ()),
@@ -116,7 +140,18 @@ def part(options: Options, shared: Shared) -> IService:
     names = shared.noun("names", opened)
     keyring = keyring_from(options)
     shared.hangup.add("keys", keyring.reload)
-    return dns_service(config, names, shared.own_ports, shared.metrics, shared.reactor, shared.page, keyring)
+    with acting_as(shared.user):  # the query log's, who will begin it anew
+        return dns_service(
+            config,
+            names,
+            shared.own_ports,
+            shared.metrics,
+            shared.reactor,
+            shared.page,
+            keyring,
+            shared.hangup,
+            shared.status,
+        )
 
 
 def makeService(options: Options) -> IService:

@@ -102,6 +102,22 @@ def test_each_message_of_a_transfer_is_signed_as_it_is_asked_for() -> None:
     assert closed == [True]
 
 
+def test_what_goes_out_over_a_stream_is_told() -> None:
+    told: list[bytes] = []
+    mine, waiting = requests(), defer.Deferred[bytes | None]()
+    mine.tally = told.append
+    mine.on_opcode[UPDATE] = lambda request: waiting
+    mine.on_type[AXFR] = lambda request: iter((b"first", b"second"))
+    mine.handle(query(), UDP)
+    mine.handle(query(), TCP)
+    mine.handle(header(flags=UPDATE << 11) + question(qtype=6), TCP)
+    waiting.callback(b"later")
+    outcome = mine.handle(query(qtype=AXFR), TCP)
+    assert isinstance(outcome, Iterator)
+    assert list(outcome) == [b"first", b"second"]
+    assert told == [b"plain", b"later", b"first"]
+
+
 def test_a_handler_that_fails_is_servfail_and_signed(capsys: pytest.CaptureFixture[str]) -> None:
     def broken(request: Request) -> bytes:
         raise ZeroDivisionError
