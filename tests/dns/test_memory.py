@@ -1,0 +1,187 @@
+"""What is remembered, and when it is forgotten: no answer is ever other than without memory."""
+
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netapp.core import limits
+from netapp.dns.answers import Answers
+from netapp.dns.memory import Memory
+from netapp.names.model import CNAME, DNAME, MX, NS, SOA, A, Record, nodes_of
+from netapp.names.naming import wire_name
+from netapp.names.snapshot import Snapshot
+from netapp.names.zone import build_zone
+from tests.dns.asking import addresses, opt, option, query, read
+from tests.dns.test_render import NUMBERS
+
+
+def zone(origin: str, *more: tuple[str, int, bytes]) -> list[Record]:
+    owner = wire_name(origin)
+    soa = wire_name("ns." + origin) + wire_name("host." + origin) + NUMBERS
+    return [Record(owner, SOA, soa), *(Record(name(each[0]), *each[1:]) for each in more)]
+
+
+def name(text: str) -> bytes:
+    return b"".join(bytes((len(label),)) + label.encode() for label in text.split(".")) + b"\0"
+
+
+def snapshot(*zones: list[Record], little: Iterable[Record] = (), version: int = 1) -> Snapshot:
+    return Snapshot(
+        nodes_of(little), version, {each[0].owner: build_zone(each[0].owner, each) for each in zones}
+    )
+
+
+def fresh(names: Snapshot) -> Answers:
+    return Answers(names, "i dont know", "auto")
+
+
+ONE = (b"\1\1\1\1", b"\2\2\2\2", b"\3\3\3\3")
+
+
+def test_a_shelf_is_emptied_when_it_is_full() -> None:
+    memory: Memory[int] = Memory(3, 2)
+    for number in range(3):
+        memory.lasting.keep(bytes((number,)), number, b"a")
+    for number in range(100, 150):
+        memory.fleeting.keep(bytes((number,)), number, b"b")
+        assert len(memory.held) <= 5
+    assert [memory.held[bytes((number,))] for number in range(3)] == [0, 1, 2]
+    memory.forget([b"a", b"nobody"])
+    assert b"\0" not in memory.held
+    memory.lasting.keep(b"x", 9, b"b")
+    memory.forget([b"b"])
+    assert memory.held == {}
+
+
+def test_d48_random_names_evict_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "DNS_FLEETING_ANSWERS", 10)
+    server = fresh(snapshot(zone("one.lan", ("www.one.lan", A, ONE[0]), ("*.wild.one.lan", A, ONE[1]))))
+    server.datagram(query("www.one.lan"))
+    kept = dict(server.ready)
+    for number in range(100):
+        assert read(server.datagram(query(f"x{number}.one.lan"))).rcode() == 3
+        assert addresses(server.datagram(query(f"x{number}.wild.one.lan"))) == ["2.2.2.2"]
+        assert read(server.datagram(query(f"x{number}.y{number}.one.lan"))).rcode() == 3
+        assert read(server.datagram(query("www.one.lan", 1000 + number))).rcode() == 0
+    assert kept.items() <= server.ready.items()
+    assert len(server.ready) <= 11
+    assert len(server._bodies.known) == 1
+    assert len(server._bodies.kin) < 110
+
+
+def test_a_zone_that_changes_takes_nothing_else_with_it() -> None:
+    first = zone("one.lan", ("www.one.lan", A, ONE[0]))
+    second = zone("two.lan", ("www.two.lan", A, ONE[1]))
+    before = snapshot(first, second)
+    server = fresh(before)
+    for each in ("www.one.lan", "www.two.lan", "no.one.lan", "no.two.lan"):
+        server.datagram(query(each))
+    changed = build_zone(first[0].owner, zone("one.lan", ("www.one.lan", A, ONE[2])))
+    server.use(Snapshot({}, 2, {**before.zones, changed.origin: changed}))
+    assert {key[10:18] for key in server.ready} == {b"\3www\3two", b"\2no\3two\3"}
+    assert addresses(server.datagram(query("www.one.lan"))) == ["3.3.3.3"]
+
+
+def test_a_zone_or_a_name_that_comes_takes_what_was_said_for_it() -> None:
+    above = zone("lan", ("www.lan", A, ONE[0]), ("*.lan", A, ONE[1]))
+    server = fresh(snapshot(above))
+    asked = ["box.lan", "www.sub.lan", "sub.lan", "x.lan"]
+    for each in asked:
+        assert addresses(server.datagram(query(each))) == ["2.2.2.2"]
+    below = zone("sub.lan", ("www.sub.lan", A, ONE[2]))
+    little = Record(wire_name("box.lan"), A, ONE[2])
+    server.use(snapshot(above, below, little=[little], version=2))
+    assert [addresses(server.datagram(query(each))) for each in asked] == [
+        ["3.3.3.3"], ["3.3.3.3"], [], ["2.2.2.2"]
+    ]  # fmt: skip
+    server.use(snapshot(above, version=3))
+    for each in asked:
+        assert addresses(server.datagram(query(each))) == ["2.2.2.2"]
+
+
+def test_a_chain_over_two_zones_hangs_on_both() -> None:
+    alias = zone("one.lan", ("www.one.lan", CNAME, wire_name("www.two.lan")))
+    server = fresh(snapshot(alias, zone("two.lan", ("www.two.lan", A, ONE[0]))))
+    assert addresses(server.datagram(query("www.one.lan"))) == ["1.1.1.1"]
+    server.use(snapshot(alias, zone("two.lan", ("www.two.lan", A, ONE[1])), version=2))
+    assert addresses(server.datagram(query("www.one.lan"))) == ["2.2.2.2"]
+    server.use(snapshot(alias, version=3))
+    assert addresses(server.datagram(query("www.one.lan"))) == []
+    server.use(snapshot(alias, zone("two.lan", ("www.two.lan", A, ONE[2])), version=4))
+    assert addresses(server.datagram(query("www.one.lan"))) == ["3.3.3.3"]
+
+
+OWNERS = [
+    "lan",
+    "www.lan",
+    "a.lan",
+    "b.a.lan",
+    "*.lan",
+    "*.a.lan",
+    "x.lan",
+    "sub.lan",
+    "ns.sub.lan",
+    "p.sub.lan",
+]
+RECORDS = st.one_of(
+    st.tuples(st.sampled_from(OWNERS), st.just(A), st.sampled_from(ONE)),
+    st.tuples(st.sampled_from(OWNERS[1:]), st.just(CNAME), st.sampled_from(OWNERS).map(name)),
+    st.tuples(st.just("sub.lan"), st.just(NS), st.just(name("ns.sub.lan"))),
+    st.tuples(st.just("a.lan"), st.just(DNAME), st.sampled_from(["x.lan", "sub.lan"]).map(name)),
+    st.tuples(
+        st.sampled_from(OWNERS), st.just(MX), st.sampled_from(OWNERS).map(lambda each: b"\0\1" + name(each))
+    ),
+)
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> Snapshot:
+    """Zones within zones and little names, as an operator may have them at one moment."""
+    records: list[tuple[str, int, bytes]] = []
+    for each in draw(st.lists(RECORDS, max_size=10)):
+        same = {kind for owner, kind, _ in records if owner == each[0]}
+        if not same or (CNAME not in same | {each[1]} and not (each[1] == DNAME and DNAME in same)):
+            records.append(each)
+    zones = [zone("lan", *records)]
+    if draw(st.booleans()):
+        zones.append(
+            zone("sub.lan", *[each for each in records if each[0].endswith("sub.lan") and each[1] == A])
+        )
+    little = (
+        [Record(name(draw(st.sampled_from(OWNERS[1:3]))), A, b"\x0a\0\0\1")] if draw(st.booleans()) else []
+    )
+    return snapshot(*zones, little=little, version=draw(st.integers(1, 99)))
+
+
+ASKED = [
+    query(each.replace("*", star), kind, edns=edns)
+    for each in [*OWNERS, "n.lan", "n.n.lan", "n.a.lan", "nn.sub.lan", "mm.sub.lan", "other"]
+    for star in ("*", "STAR")
+    for kind in (A, MX, 255)
+    for edns in (b"", opt(), opt(rdata=option(10, b"12345678")), opt(flags=0x8000))
+]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(worlds(), min_size=1, max_size=4), st.data())
+def test_no_answer_is_other_than_without_memory(moments: list[Snapshot], data: st.DataObject) -> None:
+    server = fresh(moments[0])
+    for moment in moments:
+        server.use(moment)
+        asked = data.draw(st.lists(st.sampled_from(ASKED), max_size=25))
+        for each in asked * 2:
+            got, expected = server.datagram(each), fresh(moment).datagram(each)
+            assert got == expected or without_serials(got) == without_serials(expected)
+
+
+def without_serials(answer: object) -> list[str]:
+    """A little name's SOA has the version of its day."""
+    assert isinstance(answer, bytes)
+    message = read(answer)
+    return [message.opcode(), message.rcode(), message.flags, *[
+        " ".join(each.to_text().split()[:5])
+        for section in (message.answer, message.authority, message.additional)
+        for each in section
+    ]]  # type: ignore[list-item]  # fmt: skip
