@@ -8,6 +8,7 @@ import dns.flags
 import dns.message
 import dns.rdata
 import dns.rdataclass
+import dns.rdatatype
 import dns.rrset
 
 from netapp.names.model import RRSIG, Lookup, RecordSet
@@ -66,7 +67,7 @@ def _of_sets(sets: Iterable[RecordSet], dnssec: bool) -> Iterable[Plain]:
 
 def read(rdtype: int, rdata: bytes) -> Any:
     """Rdata as dnspython has it."""
-    return dns.rdata.from_wire(dns.rdataclass.IN, rdtype, rdata, 0, len(rdata))
+    return dns.rdata.from_wire(dns.rdataclass.IN, dns.rdatatype.RdataType.make(rdtype), rdata, 0, len(rdata))
 
 
 def _canonical(rdata: dns.rdata.Rdata) -> bytes:
@@ -76,4 +77,4 @@ def _canonical(rdata: dns.rdata.Rdata) -> bytes:
 def _shown(each: Plain) -> str:
     owner, rdtype, ttl, rdata = each
     name = dns.name.from_wire(owner, 0)[0]
-    return f"{name} {ttl} {dns.rdatatype.to_text(rdtype)} {read(rdtype, rdata)}"
+    return f"{name} {ttl} {dns.rdatatype.to_text(dns.rdatatype.RdataType.make(rdtype))} {read(rdtype, rdata)}"

@@ -3,12 +3,13 @@
 A row foretells what the other says from what we say, or leaves it as it is where the row does not
 apply; whatever is left over is a fault, of ours until shown otherwise.
 
-both  ANY: all sets of a name, or another one of them than ours.  RFC 8482 section 4.1: any is right.
-NSD   RRSIG: all signatures of a name, ours are of one set.  RFC 8482 section 7.
+both  ANY, RRSIG: all sets of a name, or another one of them than ours.  RFC 8482 sections 4.1 and 7:
+      any is right.
 Knot  A chain is followed within one zone; NSD goes on in all that it serves, as we do.  RFC 1034
       section 4.3.2 step 3a: "go back to step 1", which is to search the available zones.
 Knot  NSEC or RRSIG asked of an alias that has none: NODATA, where we follow.  RFC 1034 section 4.3.2
       step 3a: follow "if QTYPE doesn't match CNAME".
+Knot  YXDOMAIN with records of the DNAME's target.  RFC 6672 section 3.2 step 3C: "and exit".
 NSD   MX, SRV and NS without addresses: it runs with ``minimal-responses``, since it puts NS beside every
       answer else.  RFC 1034 section 4.3.2 step 6: "any useful ones", and that is for each to judge.
 Knot  No NSEC for a wildcard that is an empty non-terminal, or when the name asked begins with ``*``
@@ -24,11 +25,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from netapp.names.model import ANY, CNAME, DS, MX, NS, NSEC, NSEC3, NXDOMAIN, RRSIG, SRV
+from netapp.names.model import ANY, CNAME, DS, MX, NS, NSEC, NSEC3, NXDOMAIN, RRSIG, SRV, YXDOMAIN
 from netapp.names.snapshot import Snapshot
 from tests.dns.differential.comparing import Said, of_lookup
 from tests.dns.differential.proving import proves
 from tests.dns.differential.questions import Question
+from tests.dns.differential.zones import wire
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,9 @@ Row = Callable[[Case, Said], Said]
 def one_of_any(case: Case, ours: Said) -> Said:
     """ANY and RRSIG: one set is enough, if it is one of theirs."""
     theirs = case.theirs
-    if case.question.rdtype in (ANY, RRSIG) and ours.answer and ours.answer <= theirs.answer:
-        return replace(ours, answer=theirs.answer, additional=theirs.additional)
-    if case.question.rdtype == ANY and theirs.answer and theirs.answer <= _all_sets(case):
+    if case.question.rdtype not in (ANY, RRSIG) or not (ours.answer and theirs.answer):
+        return ours
+    if ours.answer <= theirs.answer or theirs.answer <= _all_sets(case):
         return replace(ours, answer=theirs.answer, additional=theirs.additional)
     return ours
 
@@ -56,10 +58,10 @@ def one_of_any(case: Case, ours: Said) -> Said:
 def within_one_zone(case: Case, ours: Said) -> Said:
     """A chain that is followed in the zone of its first name alone."""
     question = case.question
-    zone = case.snapshot.lookup(_wire(question), question.rdtype).zone
+    zone = case.snapshot.lookup(wire(question.name), question.rdtype).zone
     assert zone is not None
     alone = Snapshot({}, 1, {zone.origin: zone})
-    return of_lookup(alone.lookup(_wire(question), question.rdtype, question.dnssec), question.dnssec)
+    return of_lookup(alone.lookup(wire(question.name), question.rdtype, question.dnssec), question.dnssec)
 
 
 def alias_not_followed(case: Case, ours: Said) -> Said:
@@ -72,6 +74,13 @@ def without_addresses(case: Case, ours: Said) -> Said:
     """Nothing beside what was asked for."""
     if {each[1] for each in ours.answer} & {MX, SRV, NS} and case.theirs.additional <= ours.additional:
         return replace(ours, additional=case.theirs.additional)
+    return ours
+
+
+def too_long_and_on(case: Case, ours: Said) -> Said:
+    """YXDOMAIN, and then on with what the DNAME's target has."""
+    if ours.rcode == case.theirs.rcode == YXDOMAIN and ours.answer <= case.theirs.answer:
+        return case.theirs
     return ours
 
 
@@ -97,7 +106,14 @@ def proof_that_is_none(case: Case, ours: Said) -> Said:
 
 ROWS: Final[dict[str, tuple[Row, ...]]] = {
     "nsd": (one_of_any, without_addresses, proof_that_is_none),
-    "knot": (within_one_zone, one_of_any, alias_not_followed, empty_handed, proof_that_is_none),
+    "knot": (
+        within_one_zone,
+        one_of_any,
+        alias_not_followed,
+        too_long_and_on,
+        empty_handed,
+        proof_that_is_none,
+    ),
 }
 
 
@@ -110,23 +126,19 @@ def foretold(who: str, case: Case, ours: Said) -> Said:
     return ours
 
 
-def _wire(question: Question) -> bytes:
-    return question.name.to_wire().lower()  # type: ignore[union-attr]
-
-
 def _all_sets(case: Case) -> frozenset[object]:
     """Every record that some type gets from the question's name."""
     found: set[object] = set()
-    zone = case.snapshot.zone_of(_wire(case.question))
+    zone = case.snapshot.zone_of(wire(case.question.name))
     assert zone is not None
     for rdtype in {each.rdtype for node in zone.nodes.values() for each in node} - {DS}:
-        found |= of_lookup(case.snapshot.lookup(_wire(case.question), rdtype), True).answer
+        found |= of_lookup(case.snapshot.lookup(wire(case.question.name), rdtype), True).answer
     return frozenset(found)
 
 
 def _below_empty(case: Case) -> bool:
     """Whether the name stands below an empty non-terminal."""
-    name = _wire(case.question)
+    name = wire(case.question.name)
     zone = case.snapshot.zone_of(name)
     assert zone is not None
     while len(name) > len(zone.origin):

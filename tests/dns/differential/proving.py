@@ -171,6 +171,8 @@ class _Proofs:
         encloser = self._encloser(name)
         if encloser is None or not self.closer_denied(name, encloser):
             return False
+        if rdtype == DS and self._opted_out(name, encloser):
+            return True
         wildcard = Name((b"*", *encloser.labels))
         at = self._at(wildcard)
         if at is not None:

@@ -41,7 +41,12 @@ class Asker:
 
     def ask(self, question: Question) -> dns.message.Message:
         query = dns.message.make_query(
-            question.name, question.rdtype, use_edns=0, want_dnssec=question.dnssec, payload=_PAYLOAD, flags=0
+            question.name,
+            dns.rdatatype.RdataType.make(question.rdtype),
+            use_edns=0,
+            want_dnssec=question.dnssec,
+            payload=_PAYLOAD,
+            flags=0,
         )
         self._socket.send(query.to_wire())
         answer = dns.message.from_wire(self._socket.recv(65535))
@@ -153,10 +158,8 @@ def sign(text: str, origin: dns.name.Name, folder: Path, *options: str) -> str:
         for kind in ([], ["-f", "KSK"])
     ]
     unsigned.write_text(text + "".join((folder / f"{key}.key").read_text() for key in keys))
-    _run(
-        [*("dnssec-signzone", "-P", "-q", "-O", "full", "-K", folder, "-d", folder, "-o", str(origin)),
-         *("-f", signed, *options, unsigned)]
-    )  # fmt: skip
+    places: list[str | Path] = ["-K", folder, "-d", folder, "-f", signed, "-o", str(origin)]
+    _run(["dnssec-signzone", "-P", "-q", "-O", "full", *places, *options, unsigned])
     return signed.read_text().replace("\\\\", "\\092")  # NSD, see spelt()
 
 

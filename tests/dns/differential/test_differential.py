@@ -19,7 +19,7 @@ from tests.dns.differential.explained import Case, foretold
 from tests.dns.differential.proving import proves
 from tests.dns.differential.questions import Question, questions
 from tests.dns.differential.servers import Asker, Served, can_sign, knot, nsd, sign
-from tests.dns.differential.zones import drafts, zone_of
+from tests.dns.differential.zones import drafts, wire, zone_of
 
 pytestmark = pytest.mark.real
 
@@ -50,18 +50,14 @@ class World:
             text = draft.text
             if options is not None:
                 text = sign(text, draft.origin, folder / f"keys{at}", *options)
-            self.zones[draft.origin.to_wire().lower()] = zone_of(text, draft.origin)
+            self.zones[wire(draft.origin)] = zone_of(text, draft.origin)
             self.served.append(Served(draft.origin, folder / f"zone{at}"))
             self.served[-1].path.write_text(text)
         self.snapshot = Snapshot({}, 1, self.zones)
         self.questions = questions(made, random, QUESTIONS)
 
     def ask(self, question: Question) -> Said:
-        found = self.snapshot.lookup(
-            question.name.to_wire().lower(),  # type: ignore[union-attr]
-            question.rdtype,
-            question.dnssec,
-        )
+        found = self.snapshot.lookup(wire(question.name), question.rdtype, question.dnssec)
         return of_lookup(found, question.dnssec)
 
 

@@ -139,13 +139,20 @@ def _cut(draft: Draft, name: dns.name.Name, random: Random, targets: list[dns.na
         draft.add(dns.name.Name((b"lost", *name.labels)), 903, "TXT", '"below a cut"')
 
 
+def wire(name: dns.name.Name) -> bytes:
+    """A name as netapp has it: folded wire form."""
+    octets = name.to_wire()
+    assert octets is not None
+    return octets.lower()
+
+
 def zone_of(text: str, origin: dns.name.Name) -> Zone:
     """A zone file as netapp's zone, read by dnspython."""
     read = dns.zone.from_text(text, origin, relativize=False, check_origin=False)
     return build_zone(
-        origin.to_wire().lower(),
+        wire(origin),
         (
-            Record(owner.to_wire().lower(), int(rdataset.rdtype), rdata.to_wire(), rdataset.ttl)
+            Record(wire(owner), int(rdataset.rdtype), rdata.to_wire(), rdataset.ttl)
             for owner, rdataset in read.iterate_rdatasets()
             for rdata in rdataset
         ),
