@@ -36,7 +36,7 @@ class Entry(NamedTuple):
     octets: bytes
     silent: bool  # nothing was said
     seconds: float | None  # it took; None where nobody has looked
-    question: bytes = b""  # of a plain answer, which does not hold it
+    question: bytes | None = None  # of a plain answer, which does not hold it
 
 
 class QueryLog:
@@ -174,7 +174,7 @@ def line(entry: Entry) -> bytes:
 def _about(entry: Entry) -> dict[str, Any]:
     """Transport, name, type and rcode.  :raises IndexError: what cannot be walked has none."""
     octets = entry.octets
-    is_text = bool(entry.question) or (entry.silent and wire.classify(octets) is not wire.Tongue.DNS)
+    is_text = entry.question is not None or (entry.silent and wire.classify(octets) is not wire.Tongue.DNS)
     if is_text:
         name = (entry.question or octets)[:_TEXT].decode("utf-8", "backslashreplace")
         rcode = None if entry.silent else kind_of("text", octets[2:])[2]

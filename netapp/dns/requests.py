@@ -79,7 +79,7 @@ class Requests:
         self.on_type: Final[dict[int, Handler]] = {}
         self.malformed = 0
         self.unverified: Counter[int] = Counter()
-        self.tally: Callable[[bytes], object] | None = None
+        self.tally: Callable[[bytes, Client], object] | None = None
 
     def handle(self, octets: bytes, client: Client) -> Outcome:
         """Answer one message of 12 octets or more with QR clear."""
@@ -87,19 +87,21 @@ class Requests:
         if self.tally is None or not client.stream or outcome is None:
             return outcome
         if isinstance(outcome, defer.Deferred):
-            return outcome.addCallback(self._told)
-        return self._told(outcome) if isinstance(outcome, bytes) else self._first_told(outcome)
+            return outcome.addCallback(self._told, client)
+        return (
+            self._told(outcome, client) if isinstance(outcome, bytes) else self._first_told(outcome, client)
+        )
 
-    def _told(self, answer: bytes | None) -> bytes | None:
+    def _told(self, answer: bytes | None, client: Client) -> bytes | None:
         if answer is not None and self.tally is not None:
-            self.tally(answer)
+            self.tally(answer, client)
         return answer
 
-    def _first_told(self, messages: Iterator[bytes]) -> Iterator[bytes]:
+    def _first_told(self, messages: Iterator[bytes], client: Client) -> Iterator[bytes]:
         try:
             for number, message in enumerate(messages):
                 if not number:
-                    self._told(message)
+                    self._told(message, client)
                 yield message
         finally:
             _close(messages)

@@ -15,7 +15,7 @@ from netapp.dns.config import Config
 from netapp.dns.counts import Counts
 from netapp.dns.querylog import Entry, QueryLog
 from netapp.dns.ratelimit import Limiter
-from netapp.dns.requests import Requests
+from netapp.dns.requests import Client, Requests
 from netapp.dns.watched import WatchedDatagrams
 from netapp.names.naming import shown
 from netapp.names.store import Names
@@ -38,7 +38,7 @@ class Watch:
         if config.query_log is not None:
             pool = Pool("query-log", reactor, threads=1, waiting=limits.QUERY_LOG_QUEUE)
             self.log = QueryLog(config.query_log, config.query_log_sample, reactor, pool)
-        requests.tally = self.counts.streamed
+        requests.tally = self._streamed
 
     def datagrams(self, *given: Any) -> WatchedDatagrams:
         """:param given: what :class:`WatchedDatagrams` takes behind answers and requests."""
@@ -57,6 +57,14 @@ class Watch:
         """The answers for one connection."""
         return StreamAnswers(self._answers, self.counts, self.log, self._reactor, host, self._timer)
 
+    def _streamed(self, answer: bytes, client: Client) -> None:
+        """An answer to more than a look-up, over a stream."""
+        self.counts.streamed(answer)
+        if self.log is not None and self.log.sampled(1):
+            self.log.add(
+                Entry(self._reactor.seconds(), client.host, "tcp", answer, silent=False, seconds=None)
+            )
+
     def show(self, metrics: Metrics, names: Names) -> None:
         """Have all of it seen from outside."""
         counts, limiter, requests = self.counts, self.limiter, self._requests
@@ -69,8 +77,12 @@ class Watch:
         metrics.histogram(
             "netapp_dns_answer_seconds", "How long datagrams were in our hands.", counts.seconds
         )
-        metrics.counter("netapp_dns_cache_hits", "Datagrams answered from memory.", lambda: counts.hits)
-        metrics.counter("netapp_dns_cache_misses", "Datagrams whose answer was made.", lambda: counts.misses)
+        metrics.counter("netapp_dns_cache_hits", "Datagrams answered by one look-up.", lambda: counts.hits)
+        metrics.counter(
+            "netapp_dns_cache_misses",
+            "Datagrams that took the long way: the first of a kind or a source, or a limited one's.",
+            lambda: counts.misses,
+        )
         metrics.counter(
             "netapp_dns_rrl_dropped", "Answers that the limiter dropped.", lambda: limiter.dropped
         )

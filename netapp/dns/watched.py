@@ -79,4 +79,4 @@ class WatchedDatagrams(DnsDatagrams):
         if answer is None:
             return Entry(now, source.host, "udp", datagram, silent=True, seconds=took)
         is_dns = wire.classify(datagram) is wire.Tongue.DNS
-        return Entry(now, source.host, "udp", answer, False, took, b"" if is_dns else datagram)
+        return Entry(now, source.host, "udp", answer, False, took, None if is_dns else datagram)

@@ -49,7 +49,9 @@ def answer(name: str | bytes = "www.baidu.com", qtype: int = 1, rcode: int = 0) 
     return header(flags=0x8400 | rcode) + question(name, qtype)
 
 
-def entry(octets: bytes, *, silent: bool = False, asked: bytes = b"", seconds: float | None = None) -> Entry:
+def entry(
+    octets: bytes, *, silent: bool = False, asked: bytes | None = None, seconds: float | None = None
+) -> Entry:
     return Entry(NOW, "192.0.2.1", "udp", octets, silent, seconds, asked)
 
 
