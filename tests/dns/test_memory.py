@@ -1,6 +1,7 @@
 """What is remembered, and when it is forgotten: no answer is ever other than without memory."""
 
 from collections.abc import Iterable
+from functools import cache
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from netapp.dns.memory import Memory
 from netapp.names.model import CNAME, DNAME, MX, NS, SOA, A, Record, nodes_of
 from netapp.names.naming import wire_name
 from netapp.names.snapshot import Snapshot
-from netapp.names.zone import build_zone
+from netapp.names.zone import Zone, build_zone
 from tests.dns.asking import addresses, opt, option, query, read
 from tests.dns.test_render import NUMBERS
 
@@ -28,9 +29,13 @@ def name(text: str) -> bytes:
 
 
 def snapshot(*zones: list[Record], little: Iterable[Record] = (), version: int = 1) -> Snapshot:
-    return Snapshot(
-        nodes_of(little), version, {each[0].owner: build_zone(each[0].owner, each) for each in zones}
-    )
+    return Snapshot(nodes_of(little), version, {each[0].owner: built(tuple(each)) for each in zones})
+
+
+@cache
+def built(records: tuple[Record, ...]) -> Zone:
+    """One zone for the same records: what has not changed is the same object."""
+    return build_zone(records[0].owner, records)
 
 
 def fresh(names: Snapshot) -> Answers:
@@ -123,7 +128,7 @@ OWNERS = [
     "x.lan",
     "sub.lan",
     "ns.sub.lan",
-    "p.sub.lan",
+    "www.sub.lan",
 ]
 RECORDS = st.one_of(
     st.tuples(st.sampled_from(OWNERS), st.just(A), st.sampled_from(ONE)),
@@ -136,23 +141,38 @@ RECORDS = st.one_of(
 )
 
 
-@st.composite
-def worlds(draw: st.DrawFn) -> Snapshot:
-    """Zones within zones and little names, as an operator may have them at one moment."""
-    records: list[tuple[str, int, bytes]] = []
-    for each in draw(st.lists(RECORDS, max_size=10)):
-        same = {kind for owner, kind, _ in records if owner == each[0]}
+def sound(records: Iterable[tuple[str, int, bytes]]) -> list[tuple[str, int, bytes]]:
+    """Those that can stand in one zone."""
+    kept: list[tuple[str, int, bytes]] = []
+    for each in records:
+        same = {kind for owner, kind, _ in kept if owner == each[0]}
         if not same or (CNAME not in same | {each[1]} and not (each[1] == DNAME and DNAME in same)):
-            records.append(each)
-    zones = [zone("lan", *records)]
-    if draw(st.booleans()):
-        zones.append(
-            zone("sub.lan", *[each for each in records if each[0].endswith("sub.lan") and each[1] == A])
-        )
-    little = (
-        [Record(name(draw(st.sampled_from(OWNERS[1:3]))), A, b"\x0a\0\0\1")] if draw(st.booleans()) else []
+            kept.append(each)
+    return kept
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> list[Snapshot]:
+    """Moments of a world with a zone within a zone and little names: each of them may change or stay."""
+    above = draw(st.lists(st.lists(RECORDS, max_size=8).map(sound), min_size=1, max_size=2))
+    below = [[], *([("www.sub.lan", A, each), ("ns.sub.lan", A, each)] for each in ONE[:2])]
+    target = st.sampled_from(["www.lan", "a.lan", "n.lan", "www.sub.lan"]).map(name)
+    little = st.dictionaries(
+        target,
+        st.one_of(st.tuples(st.just(A), st.just(ONE[2])), st.tuples(st.just(CNAME), target)),
+        max_size=2,
     )
-    return snapshot(*zones, little=little, version=draw(st.integers(1, 99)))
+    littles = draw(st.lists(little, min_size=1, max_size=2))
+    moments = []
+    for version in range(draw(st.integers(1, 5))):
+        zones = [zone("lan", *draw(st.sampled_from(above)))]
+        if inner := draw(st.sampled_from(below)):
+            zones.append(zone("sub.lan", *inner))
+        names = draw(st.sampled_from(littles))
+        moments.append(
+            snapshot(*zones, little=[Record(each, *names[each]) for each in names], version=version + 1)
+        )
+    return moments
 
 
 ASKED = [
@@ -164,13 +184,13 @@ ASKED = [
 ]
 
 
-@settings(deadline=None, max_examples=60)
-@given(st.lists(worlds(), min_size=1, max_size=4), st.data())
+@settings(deadline=None, max_examples=250)
+@given(worlds(), st.data())
 def test_no_answer_is_other_than_without_memory(moments: list[Snapshot], data: st.DataObject) -> None:
     server = fresh(moments[0])
     for moment in moments:
         server.use(moment)
-        asked = data.draw(st.lists(st.sampled_from(ASKED), max_size=25))
+        asked = data.draw(st.lists(st.sampled_from(ASKED), max_size=30))
         for each in asked * 2:
             got, expected = server.datagram(each), fresh(moment).datagram(each)
             assert got == expected or without_serials(got) == without_serials(expected)
@@ -185,3 +205,26 @@ def without_serials(answer: object) -> list[str]:
         for section in (message.answer, message.authority, message.additional)
         for each in section
     ]]  # type: ignore[list-item]  # fmt: skip
+
+
+def test_a_little_alias_hangs_on_what_it_stands_for() -> None:
+    alias = Record(wire_name("www.lan"), CNAME, wire_name("box.lan"))
+    server = fresh(snapshot(little=[alias, Record(wire_name("box.lan"), A, ONE[0])]))
+    assert addresses(server.datagram(query("www.lan"))) == ["1.1.1.1"]
+    server.use(snapshot(little=[alias, Record(wire_name("box.lan"), A, ONE[1])], version=2))
+    assert addresses(server.datagram(query("www.lan"))) == ["2.2.2.2"]
+
+
+def test_names_of_a_signed_zone_have_their_own_proofs() -> None:
+    order = ["lan", "a.lan", "m.lan"]
+    chain = [
+        (owner, 47, name(after) + b"\0\1\x40")
+        for owner, after in zip(order, [*order[1:], "lan"], strict=True)
+    ]
+    names = snapshot(zone("lan", *chain))
+    server = fresh(names)
+    for each in ("b.lan", "n.lan", "c.lan", "o.lan"):
+        for edns in (opt(flags=0x8000), opt()):
+            for _ in range(2):
+                asked = query(each, edns=edns)
+                assert server.datagram(asked) == fresh(names).datagram(asked)
