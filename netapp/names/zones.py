@@ -129,23 +129,22 @@ class Zones:
         return defer.gatherResults(done).addCallback(all)
 
     def _edit(self, origin: bytes, edit: Edit) -> "defer.Deferred[bool]":
-        def change(held: Held) -> Entry | None:
-            entry = held.edit(edit)
-            if held.newest is not None and held.newest.serial != edit.file.serial:
+        def done(zone: Zone | None) -> bool:
+            if edit.change is not None and zone is not None and zone.serial != edit.file.serial:
                 self._log.warn(
                     "names: {zone}: its file has serial {old}, it is served with {new}",
                     zone=shown(origin),
                     old=edit.file.serial,
-                    new=held.newest.serial,
+                    new=zone.serial,
                 )
-            return entry
+            return True
 
         def failed(failure: Failure) -> bool:
             failure.trap(NetappError)
             self._log.error("names: {error}; the old zone stays", error=failure.getErrorMessage())
             return False
 
-        return self._do(origin, change, bounded=False).addCallbacks(lambda _: True, failed)
+        return self._do(origin, lambda held: held.edit(edit), bounded=False).addCallbacks(done, failed)
 
     def set_expired(self, origin: bytes, expired: bool) -> None:
         """:raises NoSuchZone: we have no such zone."""

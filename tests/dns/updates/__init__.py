@@ -1,0 +1,1 @@
+"""Dynamic update, over the wire and on the disk."""

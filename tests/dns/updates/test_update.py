@@ -1,0 +1,314 @@
+"""UPDATE messages and their answers: the parser, who may, and what waits for the disk."""
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from time import process_time
+from typing import Any
+
+import dns.edns
+import dns.message
+import dns.rcode
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.internet import defer, task
+
+from netapp.dns.allow import Allowed, Rule
+from netapp.dns.keys import Key
+from netapp.dns.requests import Client, Outcome, Request
+from netapp.dns.update import Updates
+from netapp.dns.updatewire import parse_update
+from netapp.errors import WireError
+from netapp.names.model import DNSKEY, NSEC, Record
+from netapp.names.steps import Entry, Forgetful, Stored
+from netapp.names.store import Names
+from tests.dns.asking import opt
+from tests.dns.updates.asking import APEX, adding, message, record, update
+from tests.names.zoning import ORIGIN, Files, a, zone
+
+UDP = Client("127.0.0.1", 40000, False)
+TCP = Client("127.0.0.1", 40001, True)
+
+
+class SlowDisk(Forgetful):
+    """Stores what it is given when the test says so."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[defer.Deferred[dict[bytes, Stored]], list[bytes]]] = []
+
+    def keep(self, batch: Mapping[bytes, Sequence[Entry]]) -> "defer.Deferred[dict[bytes, Stored]]":
+        done: defer.Deferred[dict[bytes, Stored]] = defer.Deferred()
+        self.waiting.append((done, list(batch)))
+        return done
+
+    def go(self, error: Exception | None = None) -> None:
+        done, origins = self.waiting.pop(0)
+        done.callback({origin: Stored(error) for origin in origins})
+
+
+def updates(keeper: Forgetful | None = None, rule: str = "127.0.0.0/8", key: bytes | None = None) -> Updates:
+    names = Names([], task.Clock(), zones=[Files(zone(1, a("www.example.lan")))], keeper=keeper)
+    return Updates(names, Allowed([Rule(ipaddress.ip_network(rule), key)]))
+
+
+def served(handler: Updates) -> Any:
+    return handler._names.snapshot.zones[ORIGIN]
+
+
+def now(outcome: Outcome) -> dns.message.Message:
+    """An answer that is there, as dnspython reads it."""
+    if isinstance(outcome, defer.Deferred):
+        found: list[bytes | None] = []
+        outcome.addCallback(found.append)
+        (outcome,) = found
+    assert isinstance(outcome, bytes)
+    return dns.message.from_wire(outcome)
+
+
+def rcode(handler: Updates, octets: bytes, client: Client = UDP, key: Key | None = None) -> str:
+    return dns.rcode.to_text(now(handler.handle(Request(octets, client, key))).rcode())
+
+
+def test_an_update_is_answered_with_its_zone_and_nothing_more() -> None:
+    handler = updates()
+    octets = adding("new")
+    answer = now(handler.handle(Request(octets, UDP)))
+    assert (answer.id, answer.opcode(), answer.rcode()) == (dns.message.from_wire(octets).id, 5, 0)
+    assert [len(section) for section in answer.sections] == [1, 0, 0, 0]
+    assert str(answer.sections[0][0]) == "example.lan. IN SOA"
+    assert answer.edns == -1
+    assert served(handler).serial == 2
+    assert handler.answered == {0: 1}
+
+
+def test_an_answer_has_edns_if_the_request_had() -> None:
+    octets = message(record(b"\3new" + APEX, 1, 1, b"\xc0\0\2\1", 60), more=(opt(),))
+    answer = now(updates().handle(Request(octets, UDP)))
+    assert (answer.edns, answer.rcode()) == (0, 0)
+    old = message(record(b"\3new" + APEX, 1, 1, b"\xc0\0\2\1", 60), more=(opt(version=1),))
+    assert rcode(updates(), old) == "BADVERS"
+
+
+# Who may, and where ---------------------------------------------------------------------------------
+
+
+def test_d16_who_is_not_allowed_is_refused_before_anything_is_said_of_the_zone() -> None:
+    handler = updates(rule="192.0.2.0/24")
+    assert rcode(handler, adding("new")) == "REFUSED"
+    probing = update()
+    probing.absent("www")
+    assert rcode(handler, probing.to_wire()) == "REFUSED"
+    signed = updates(key=b"\3key\0")
+    assert rcode(signed, adding("new")) == "REFUSED"
+    assert rcode(signed, adding("new"), key=Key(b"\5other\0", "hmac-sha256", b"x")) == "REFUSED"
+    assert rcode(signed, adding("new"), key=Key(b"\3key\0", "hmac-sha256", b"x")) == "NOERROR"
+    assert served(handler).serial == 1
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        message(zone=b"", zones=0),
+        message(zone=b"\7example\3lan\0\0\6\0\1" * 2, zones=2),
+        message(zone=b"\7example\3lan\0\0\1\0\1"),
+        message(zone=b"\7example\3lan\0\0\xff\0\1"),
+        message(zone=b"\7example\3lan\0\0\6\0"),
+        message(zones=255),
+    ],
+)
+def test_d17_other_than_one_zone_by_its_soa_is_malformed(octets: bytes) -> None:
+    assert rcode(updates(), octets) == "FORMERR"
+
+
+def test_d18_a_name_outside_the_zone_undoes_all() -> None:
+    handler = updates()
+    inside = record(b"\3new" + APEX, 1, 1, b"\xc0\0\2\1", 60)
+    outside = record(b"\3new\3com\0", 1, 1, b"\xc0\0\2\1", 60)
+    assert rcode(handler, message(inside, outside)) == "NOTZONE"
+    assert rcode(handler, message(inside, needs=(record(b"\3com\0", 255, 255, b""),))) == "NOTZONE"
+    assert served(handler).serial == 1
+
+
+def test_a_zone_that_is_not_ours_or_of_another_class() -> None:
+    assert rcode(updates(), update("example.com").to_wire()) == "NOTAUTH"
+    assert rcode(updates(), update("www.example.lan").to_wire()) == "NOTAUTH"
+    assert rcode(updates(), message(zone=b"\7example\3lan\0\0\6\0\3")) == "NOTAUTH"
+
+
+def explained(handler: Updates, octets: bytes) -> tuple[str, list[str]]:
+    answer = now(handler.handle(Request(octets, UDP)))
+    said = [each.to_text() for each in answer.options if each.otype == dns.edns.OptionType.EDE]
+    return dns.rcode.to_text(answer.rcode()), said
+
+
+def test_a_secondary_and_a_signed_zone_say_why_not() -> None:
+    octets = message(record(b"\3new" + APEX, 1, 1, b"\xc0\0\2\1", 60), more=(opt(),))
+    handler = updates()
+    names = handler._names
+    signed = zone(
+        2, Record(ORIGIN, DNSKEY, b"\1\1\3\x0dkey", 60), Record(ORIGIN, NSEC, ORIGIN + b"\0\1\2", 60)
+    )
+    names._zone_shelves[0].source.put(signed)
+    names.reload()
+    assert explained(handler, octets) == ("REFUSED", ["EDE 21 (Not Supported): the zone is signed elsewhere"])
+    other = Updates(Names([], task.Clock()), Allowed([Rule(ipaddress.ip_network("127.0.0.0/8"))]))
+    other._names.add_secondary(ORIGIN)
+    assert explained(other, octets)[0] == "NOTAUTH"
+    other._names.replace(ORIGIN, zone(1))
+    assert explained(other, octets) == (
+        "NOTAUTH",
+        ["EDE 20 (Not Authoritative): updates go to the primary"],
+    )
+
+
+# The parser -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        record(b"\3new" + APEX, 1, 1, b"\xc0\0\2", 60),  # an address of three octets
+        record(b"\3new" + APEX, 1, 1, b"", 60),
+        record(b"\3new" + APEX, 15, 1, b"\0", 60),
+        record(b"\3new" + APEX, 15, 1, b"\0\x0a\xc0\x0cmore", 60),
+        record(b"\3new" + APEX, 16, 1, b"\5four", 60),  # a string longer than its record
+        record(b"\3new" + APEX, 257, 1, b"\0\xff", 60),
+        record(b"\3new" + APEX, 6, 1, b"\0\0\0\0", 60),
+        record(b"\3new" + APEX, 1, 1, b"\xc0\0\2\1", 60)[:-1],
+        record(b"\3new\xc0\xff", 1, 1, b"\xc0\0\2\1", 60),  # a pointer that leads on
+        record(b"\x40new" + APEX, 1, 1, b"\xc0\0\2\1", 60),
+        b"\3new" + APEX,
+        b"",
+    ],
+)
+def test_d38_a_record_that_is_cut_off_or_of_no_form_is_malformed(piece: bytes) -> None:
+    handler = updates()
+    good = record(b"\3old" + APEX, 1, 1, b"\xc0\0\2\1", 60)
+    assert rcode(handler, message(good, piece)) == "FORMERR"
+    assert served(handler).serial == 1
+
+
+def test_octets_behind_the_message_and_two_opts_are_malformed() -> None:
+    assert rcode(updates(), message() + b"\0") == "FORMERR"
+    assert rcode(updates(), message(more=(opt(), opt()))) == "FORMERR"
+    assert rcode(updates(), message(more=(record(b"\0", 250, 255, b"\0"),))) == "NOERROR"
+
+
+def test_names_come_whole_out_of_a_message() -> None:
+    update_ = parse_update(message(record(b"\3NEW" + APEX, 15, 1, b"\0\x0a\4MAIL" + APEX, 60))).update
+    assert update_.origin == ORIGIN
+    assert update_.updates[0].owner == b"\3new" + ORIGIN
+    assert update_.updates[0].rdata == b"\0\x0a\4MAIL" + ORIGIN
+
+
+GOOD = message(
+    record(b"\3new" + APEX, 15, 1, b"\0\x0a\4mail" + APEX, 60),
+    record(b"\3www" + APEX, 1, 254, b"\xc0\0\2\1"),
+    record(b"\3new" + APEX, 16, 1, b"\4text", 60),
+    needs=(record(b"\3www" + APEX, 255, 255, b""),),
+    more=(opt(rdata=b"\0\x0a\0\x08cookies!"),),
+)
+
+
+@given(
+    st.lists(st.tuples(st.integers(2, len(GOOD) - 1), st.integers(0, 255)), max_size=6),
+    st.integers(0, len(GOOD)),
+)
+@settings(max_examples=300, deadline=None)
+def test_d66_a_message_with_octets_changed_or_cut_gets_an_answer(
+    flips: list[tuple[int, int]], length: int
+) -> None:
+    octets = bytearray(GOOD)
+    for at, octet in flips:
+        octets[at] = octet
+    octets[2:4] = b"\x28\0"
+    for each in (bytes(octets), bytes(octets[: max(length, 12)])):
+        handler = updates()
+        assert now(handler.handle(Request(each, TCP))).opcode() == 5
+        handler._names.snapshot.zones[ORIGIN].records()
+
+
+@given(st.binary(min_size=12, max_size=200))
+@settings(max_examples=200, deadline=None)
+def test_any_octets_are_a_message_or_malformed(octets: bytes) -> None:
+    with suppress(WireError):
+        assert parse_update(octets).zclass >= 0
+
+
+# What waits for the disk ----------------------------------------------------------------------------
+
+
+def test_the_answer_waits_for_the_disk_and_so_do_readers() -> None:
+    disk = SlowDisk()
+    handler = updates(disk)
+    answers: list[bytes | None] = []
+    outcomes = [handler.handle(Request(adding(f"h{each}"), UDP)) for each in range(3)]
+    for outcome in outcomes:
+        assert isinstance(outcome, defer.Deferred)
+        outcome.addCallback(answers.append)
+    assert (answers, served(handler).serial, len(disk.waiting)) == ([], 1, 1)
+    disk.go()
+    assert (len(answers), served(handler).serial, len(disk.waiting)) == (1, 2, 1)
+    disk.go()
+    assert (len(answers), served(handler).serial, len(disk.waiting)) == (3, 4, 0)
+
+
+def test_the_same_datagram_again_while_it_is_on_its_way() -> None:
+    disk = SlowDisk()
+    handler = updates(disk)
+    octets = adding("new")
+    first = handler.handle(Request(octets, UDP))
+    assert handler.handle(Request(octets, UDP)) is None
+    other = handler.handle(Request(octets, Client("127.0.0.1", 40009, False)))
+    disk.go()
+    assert now(first).rcode() == now(other).rcode() == 0
+    assert served(handler).serial == 2
+    assert rcode(handler, octets) == "NOERROR"
+
+
+def test_a_change_for_nothing_waits_for_what_it_stands_on() -> None:
+    disk = SlowDisk()
+    handler = updates(disk)
+    first, second = (handler.handle(Request(adding("new"), TCP)) for _ in range(2))
+    answers: list[bytes | None] = []
+    assert isinstance(second, defer.Deferred)
+    second.addCallback(answers.append)
+    assert answers == []
+    disk.go()
+    assert (now(first).rcode(), len(answers), served(handler).serial) == (0, 1, 2)
+
+
+def test_what_the_disk_refuses_is_servfail_for_all_that_stands_on_it() -> None:
+    disk = SlowDisk()
+    handler = updates(disk)
+    outcomes = [handler.handle(Request(adding(f"h{each}"), TCP)) for each in range(3)]
+    disk.go(OSError(28, "No space left on device"))
+    assert [now(each).rcode() for each in outcomes] == [2, 2, 2]
+    assert disk.waiting == []
+    last = handler.handle(Request(adding("last"), TCP))
+    disk.go()
+    assert (now(last).rcode(), served(handler).serial) == (0, 2)
+    assert b"\2h0" + ORIGIN not in served(handler).nodes
+
+
+def test_a_zone_that_goes_while_its_update_is_on_its_way() -> None:
+    disk = SlowDisk()
+    handler = updates(disk)
+    outcome = handler.handle(Request(adding("new"), TCP))
+    handler._names._zone_shelves[0].source.zones.clear()
+    handler._names.reload()
+    assert dns.rcode.to_text(now(outcome).rcode()) == "NOTAUTH"
+    disk.go()
+    assert handler._names.snapshot.zones == {}
+
+
+def test_an_update_of_8191_octets_is_quick() -> None:
+    pieces = [record(bytes((5,)) + b"h%04d" % each + APEX, 1, 1, b"\xc0\0\2\1", 60) for each in range(370)]
+    octets = message(*pieces)
+    assert 7900 < len(octets) < 8192
+    begun = process_time()
+    handler = updates()
+    assert rcode(handler, octets, TCP) == "NOERROR"
+    assert process_time() - begun < 0.5
+    assert len(served(handler)) == 373
