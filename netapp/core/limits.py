@@ -682,6 +682,8 @@ ZONE_INCLUDE_DEPTH: Final = 8
 ZONE_INCLUDES: Final = 1000
 #: Faults of one zone that are told one by one.
 ZONE_FAULTS: Final = 1000
+#: Warnings of one kind that a check of a zone tells one by one.
+ZONE_WARNINGS: Final = 100
 #: Record data that is remembered while a zone is read, since others may have the same.
 ZONE_ALIKE: Final = 65536
 #: Octets of a zone's files beyond which its reading is work in bulk: see netapp/core/bulk.py.
