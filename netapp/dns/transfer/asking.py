@@ -5,10 +5,12 @@ asked, and signed if the request was.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeVar
+from functools import partial
+from typing import Any, Final, Generic, TypeVar
 
-from twisted.internet import defer, endpoints, error, interfaces, protocol
+from twisted.internet import defer, endpoints, error, interfaces, protocol, udp
 from twisted.python.failure import Failure
+from twisted.python.log import callWithContext
 
 from netapp.core import limits
 from netapp.core.alarm import Alarm
@@ -21,6 +23,10 @@ from netapp.errors import NetappError, WireError
 T = TypeVar("T")
 #: Takes one message of an answer; gives what came of it all, or None while more must come.
 Receive = Callable[[bytes], T | None]
+
+
+#: Twisted's own lines for each port say nothing to an operator: in this context they have no text.
+_QUIET: Final = {"log_format": ""}
 
 
 class Unanswered(NetappError):
@@ -113,6 +119,11 @@ class Question(protocol.DatagramProtocol):
         self._reason = "nobody listens there"
         self._fail()
 
+    def stopProtocol(self) -> None:
+        """Twisted closes a port of one peer for what the kernel reports of it: that is a refusal too."""
+        if not self._over:
+            self.connectionRefused()
+
     def _fail(self) -> None:
         if not self._over:
             self._end()
@@ -122,7 +133,8 @@ class Question(protocol.DatagramProtocol):
         if not self._over:
             self._over = True
             self._alarm.end()
-            self.transport.stopListening()
+            if self.transport is not None:
+                self.transport.stopListening()
 
 
 class Conversation(protocol.Protocol, Generic[T]):
@@ -214,6 +226,10 @@ class Conversation(protocol.Protocol, Generic[T]):
             self._alarm.end()
 
 
+class _Once(protocol.Factory):
+    noisy = False
+
+
 class Asker:
     """Asks other servers.
 
@@ -230,9 +246,11 @@ class Asker:
         question = Question(server, message, self._signed(server), self._reactor, tries)
         interface = "::" if ":" in server.host else ""
         try:
-            self._reactor.listenUDP(0, question, interface, maxPacketSize=limits.DATAGRAM)
+            port = callWithContext(_QUIET, self._reactor.listenUDP, 0, question, interface, limits.DATAGRAM)
         except error.CannotListenError as problem:
             raise Unanswered(f"no socket: {problem.socketError}") from None
+        if isinstance(port, udp.Port):
+            port.connectionLost = partial(callWithContext, _QUIET, port.connectionLost)  # type: ignore[method-assign]
         return await question.answer
 
     async def by_stream(
@@ -247,7 +265,7 @@ class Asker:
         kind = endpoints.TCP6ClientEndpoint if ":" in server.host else endpoints.TCP4ClientEndpoint
         endpoint = kind(self._reactor, server.host, server.port, timeout=limits.TRANSFER_CONNECT)
         try:
-            await endpoints.connectProtocol(endpoint, talk)
+            await endpoint.connect(_Once.forProtocol(lambda: talk))
         except error.ConnectionRefusedError:
             raise Unanswered("nobody listens there") from None
         except error.ConnectError as problem:

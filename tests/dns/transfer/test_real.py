@@ -1,0 +1,138 @@
+"""Transfers with servers that people have: Knot, BIND and NSD, on loopback."""
+
+import socket
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import dns.message
+import dns.rdatatype
+import dns.update
+import pytest
+
+from tests import real
+from tests.dns.transfer import foreign
+from tests.dns.transfer.foreign import KEY, content, free_port, wait_for_serial, zone_text
+
+pytestmark = pytest.mark.real
+Start = Callable[..., real.Plugin]
+SERVERS = pytest.mark.parametrize("server", [foreign.knot, foreign.bind, foreign.nsd])
+
+
+def listen(port: int) -> list[str]:
+    return [f"--listen={kind}:{port}:interface=127.0.0.1" for kind in ("udp", "tcp")]
+
+
+def primary_of(port: int, ours: int) -> list[str]:
+    return [*listen(ours), f"--key={KEY}", f"--primary=example.lan@127.0.0.1:{port}#laptop"]
+
+
+@SERVERS
+def test_others_follow_netapp_by_notify_and_ixfr_with_tsig(
+    server: object, start: Start, tmp_path: Path
+) -> None:
+    assert callable(server)
+    file, ours, theirs = tmp_path / "example.lan", free_port(), free_port()
+    file.write_text(zone_text(1))
+    allow = ["--allow-transfer=127.0.0.1#laptop", f"--notify=127.0.0.1:{theirs}#laptop"]
+    netapp = start("netapp-dns", *listen(ours), f"--key={KEY}", f"--zone={file}", *allow)
+    with server(tmp_path, theirs, ours):
+        wait_for_serial(theirs, 1)
+        netapp.wait_for("zone example.lan: serial 1 sent to 127.0.0.1 by AXFR")
+        file.write_text(zone_text(2, "new A 10.9.9.9"))
+        wait_for_serial(theirs, 2)
+        netapp.wait_for("zone example.lan: serial 2 sent to 127.0.0.1 by IXFR")
+        assert content(theirs) == content(ours)
+    with pytest.raises(dns.exception.DNSException):
+        content(ours, signed=False)  # without the key nobody may
+
+
+@SERVERS
+def test_netapp_follows_others_by_notify_and_ixfr_with_tsig(
+    server: object, start: Start, tmp_path: Path
+) -> None:
+    assert callable(server)
+    ours, theirs = free_port(), free_port()
+    with server(tmp_path, theirs, ours, zone_text(1)) as primary:
+        wait_for_serial(theirs, 1)
+        allow = "--allow-transfer=127.0.0.1#laptop"
+        netapp = start("netapp-dns", *primary_of(theirs, ours), allow)
+        netapp.wait_for(r"zone example.lan: serial 1 from 127.0.0.1:\d+#laptop by AXFR")
+        assert content(ours) == content(theirs)
+        primary.change(zone_text(2, "new A 10.9.9.9"))
+        netapp.wait_for(r"zone example.lan: serial 2 from 127.0.0.1:\d+#laptop by IXFR")
+        assert content(ours) == content(theirs)
+
+
+def test_what_came_is_served_at_once_after_a_restart(start: Start, tmp_path: Path) -> None:
+    ours, theirs = free_port(), free_port()
+    with foreign.knot(tmp_path, theirs, ours, zone_text(1)) as primary:
+        netapp = start("netapp-dns", *primary_of(theirs, ours))
+        netapp.wait_for("serial 1 from")
+        primary.stop()
+    netapp.kill()
+    netapp = start("netapp-dns", *primary_of(theirs, ours))
+    assert foreign.serial(ours) == 1
+    netapp.wait_for("zone example.lan: nothing from 127.0.0.1:.*: nobody listens there; trying on")
+    with foreign.knot(tmp_path / "state", theirs, ours, zone_text(2)):
+        netapp.wait_for("zone example.lan: serial 2 from .* by AXFR")
+        netapp.wait_for("answers again")
+    assert netapp.log.count("nobody listens there") == 1
+
+
+def test_d15_d20_d21_over_real_sockets(start: Start, tmp_path: Path) -> None:
+    file, ours = tmp_path / "example.lan", free_port()
+    file.write_text(zone_text(5))
+    allow = "--allow-transfer=127.0.0.1"
+    second = ["--primary=followed.lan@192.0.2.1"]
+    netapp = start("netapp-dns", *listen(ours), f"--zone={file}", allow, *second)
+
+    def rcode(message: dns.message.Message) -> tuple[int, int]:
+        with real.tcp_client(ours) as client:
+            octets = message.to_wire()
+            client.sendall(len(octets).to_bytes(2, "big") + octets)
+            size = int.from_bytes(client.recv(2), "big")
+            answer = dns.message.from_wire(
+                client.recv(size, socket.MSG_WAITALL), xfr=True, one_rr_per_rrset=True
+            )
+        return answer.rcode(), len(answer.answer)
+
+    assert rcode(dns.message.make_query("other.lan", "AXFR"))[0] == 9
+    assert rcode(dns.message.make_query("example.lan", "AXFR"))[0] == 0
+    future = dns.message.make_query("example.lan", "IXFR")
+    future.authority.append(dns.rrset.from_text("example.lan.", 0, "IN", "SOA", ". . 9 0 0 0 0"))
+    assert rcode(future) == (0, 1)
+    for name, expected in (("followed.lan", 5), ("other.lan", 9), ("example.lan", 9)):
+        notify = dns.message.make_query(name, "SOA")
+        notify.set_opcode(4)  # type: ignore[arg-type]
+        assert rcode(notify)[0] == expected
+    assert netapp.stop() < 0
+    netapp = start("netapp-dns", *listen(ours), f"--zone={file}")
+    assert rcode(dns.message.make_query("example.lan", "AXFR"))[0] == 5
+
+
+@pytest.mark.parametrize(
+    ("program", "package", "words"),
+    [
+        ("dig", "bind9-dnsutils", ["-p", "{port}", "@127.0.0.1", "example.lan", "AXFR"]),
+        ("dig", "bind9-dnsutils", ["-p", "{port}", "@127.0.0.1", "example.lan", "IXFR=1"]),
+        ("kdig", "knot-dnsutils", ["-p", "{port}", "@127.0.0.1", "example.lan", "AXFR"]),
+        ("drill", "ldnsutils", ["-p", "{port}", "@127.0.0.1", "axfr", "example.lan"]),
+    ],
+)
+def test_clients_that_people_have_get_a_zone(
+    start: Start, tmp_path: Path, program: str, package: str, words: list[str]
+) -> None:
+    file, ours = tmp_path / "example.lan", free_port()
+    path = real.tool(program, package)
+    file.write_text(zone_text(1))
+    netapp = start("netapp-dns", *listen(ours), f"--zone={file}", "--allow-transfer=127.0.0.1")
+    file.write_text(zone_text(2, "new A 10.9.9.9"))
+    wait_for_serial(ours, 2)
+    shown = subprocess.run(
+        [path, *(word.format(port=ours) for word in words)],
+        capture_output=True, text=True, timeout=real.PATIENCE, check=True,
+    ).stdout  # fmt: skip
+    assert "10.9.9.9" in shown
+    assert shown.count("SOA") == (4 if "IXFR=1" in words else 2)
+    netapp.wait_for("serial 2 sent to 127.0.0.1")
