@@ -18,7 +18,7 @@ from netapp.core.lines import Item, LineReader, Reply
 from netapp.core.sessions import Close, Effect, Session
 from netapp.core.strangers import Misdirected, is_http
 from netapp.dns import wire
-from netapp.dns.answers import Answers, Source
+from netapp.dns.answers import ELSEWHERE, Answers, Source
 from netapp.dns.wire import Tongue
 
 
@@ -150,12 +150,15 @@ class DnsSession(Session):
                 return [*answers, Close("a length that no request has")]
             if end - at - 2 < length:
                 break
-            if size >= limits.DNS_ANSWERS_AT_ONCE or self._asked >= limits.DNS_WAITING:
+            if size >= limits.DNS_ANSWERS_AT_ONCE:
                 self._buffer = buffer[at:]
-                return [*answers, Hold() if self._asked >= limits.DNS_WAITING else More()]
+                return [*answers, More()]
             request = buffer[at + 2 : at + 2 + length]
-            at += 2 + length
             answer = ask(request, source)
+            if answer is ELSEWHERE and self._asked >= limits.DNS_WAITING:
+                self._buffer = buffer[at:]
+                return [*answers, Hold()]
+            at += 2 + length
             if isinstance(answer, bytes):
                 answers.append(framed(answer))
                 size += len(answer) + 2
