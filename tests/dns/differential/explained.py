@@ -30,7 +30,7 @@ from netapp.names.snapshot import Snapshot
 from tests.dns.differential.comparing import Said, of_lookup
 from tests.dns.differential.proving import proves
 from tests.dns.differential.questions import Question
-from tests.dns.differential.zones import wire
+from tests.names.texts import wire
 
 
 @dataclass(frozen=True)

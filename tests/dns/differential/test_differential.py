@@ -19,7 +19,8 @@ from tests.dns.differential.explained import Case, foretold
 from tests.dns.differential.proving import proves
 from tests.dns.differential.questions import Question, questions
 from tests.dns.differential.servers import Asker, Served, can_sign, knot, nsd, sign
-from tests.dns.differential.zones import drafts, wire, zone_of
+from tests.dns.differential.zones import drafts
+from tests.names.texts import wire, zone_of
 
 pytestmark = pytest.mark.real
 

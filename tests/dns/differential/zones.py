@@ -6,10 +6,6 @@ from random import Random
 from typing import Final
 
 import dns.name
-import dns.zone
-
-from netapp.names.model import Record
-from netapp.names.zone import Zone, build_zone
 
 #: Few, so that names meet; the last are what only DNS takes for labels (RFC 2181 section 11).
 LABELS: Final = (
@@ -137,23 +133,3 @@ def _cut(draft: Draft, name: dns.name.Name, random: Random, targets: list[dns.na
         draft.add(name, 902, "DS", "12345 13 2 " + "ab" * 32)
     if random.random() < 0.2:
         draft.add(dns.name.Name((b"lost", *name.labels)), 903, "TXT", '"below a cut"')
-
-
-def wire(name: dns.name.Name) -> bytes:
-    """A name as netapp has it: folded wire form."""
-    octets = name.to_wire()
-    assert octets is not None
-    return octets.lower()
-
-
-def zone_of(text: str, origin: dns.name.Name) -> Zone:
-    """A zone file as netapp's zone, read by dnspython."""
-    read = dns.zone.from_text(text, origin, relativize=False, check_origin=False)
-    return build_zone(
-        wire(origin),
-        (
-            Record(wire(owner), int(rdataset.rdtype), rdata.to_wire(), rdataset.ttl)
-            for owner, rdataset in read.iterate_rdatasets()
-            for rdata in rdataset
-        ),
-    )
