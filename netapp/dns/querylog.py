@@ -176,7 +176,8 @@ def _about(entry: Entry) -> dict[str, Any]:
     octets = entry.octets
     is_text = entry.question is not None or (entry.silent and wire.classify(octets) is not wire.Tongue.DNS)
     if is_text:
-        name = (entry.question or octets)[:_TEXT].decode("utf-8", "backslashreplace")
+        asked = octets if entry.question is None else entry.question
+        name = asked[:_TEXT].decode("utf-8", "backslashreplace")
         rcode = None if entry.silent else kind_of("text", octets[2:])[2]
         return {"transport": "text", "name": name, "type": "A", "rcode": rcode}
     if entry.silent:  # a request: its answer's form, so that the same walk reads it
@@ -187,10 +188,9 @@ def _about(entry: Entry) -> dict[str, Any]:
         at += 1 + octets[at]
     if rdtype == "other" and octets[5]:
         rdtype = f"TYPE{octets[at + 1] << 8 | octets[at + 2]}"
-    asked = shown(octets[wire.HEADER : at + 1]) if octets[5] else None
     return {
         "transport": transport,
-        "name": asked,
+        "name": shown(octets[wire.HEADER : at + 1]) if octets[5] else None,
         "type": rdtype if octets[5] else None,
         "rcode": None if entry.silent else rcode,
     }
