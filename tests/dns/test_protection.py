@@ -109,7 +109,7 @@ def test_a_key_of_a_file_of_binds_own_tool_is_read_again(start: Start, tmp_path:
     found = said(*ask)
     assert not DOUBT.search(found)
     assert "10.0.0.1" in found
-    file.write_text("nonsense")
+    file.write_text("no key!")
     os.kill(server.process.pid, 1)
     server.wait_for(r"keys: not read again: .*laptop\.key")
     assert SECRET not in server.log
