@@ -22,10 +22,15 @@ _TRUNC: Final = 0x20  # MSG_TRUNC: have the whole length told of what did not fi
 #: What a kernel says of an address from which nothing can leave, such as one of all machines.
 NO_ORIGIN: Final = (errno.EINVAL, errno.ENETUNREACH, errno.EADDRNOTAVAIL)
 _COUNT: Final = limits.DATAGRAM_BATCH
-#: Between two datagrams' places, beyond their size: so that not all begin in the same lines of the cache.
-_STAGGER: Final = 1216
+#: Octets of each datagram that lie near to the next one's, so that a batch of common ones stays in the
+#: processor's cache; the rest of a large one has a room elsewhere.  What an Ethernet frame carries, and
+#: an odd number of cache lines: not all datagrams begin in the same.
+NEAR: Final = 1472
 _PAGE: Final = mmap.PAGESIZE
 _ORDER: Final = sys.byteorder
+_WORDS: Final = VECTOR // layout.SIZE
+#: Octets of an answer that are not near, at most: more than any datagram has.
+_ANSWER: Final = 65536 - NEAR
 
 
 class Batch:
@@ -33,6 +38,7 @@ class Batch:
 
     A handler reads ``lengths``, ``starts`` and ``memory`` (a slice of it is octets), writes an answer
     to where the datagram begins, and its length into ``sizes``: 0, as it is found, is no answer.
+    So for datagrams and answers of at most ``NEAR`` octets; :meth:`octets` and :meth:`answer` do it for any.
 
     :param calls: ``recvmmsg`` and ``sendmmsg``.
     :param size: of the largest datagram that is read.
@@ -55,27 +61,35 @@ class Batch:
     def _lay_out(self) -> None:
         family, control = self._family, self._family.control if self._told else 0
         vectors = _COUNT * MESSAGE
-        names = vectors + _COUNT * VECTOR
+        names = vectors + _COUNT * 2 * VECTOR
         controls = names + _COUNT * NAME
-        first = -(-(controls + _COUNT * control) // _PAGE) * _PAGE
-        self._place = stride = -(-self._size // _PAGE) * _PAGE + _STAGGER
-        self.memory = mmap.mmap(-1, first + _COUNT * stride)
+        near = -(-(controls + _COUNT * control) // 64) * 64
+        far = -(-(near + _COUNT * NEAR) // _PAGE) * _PAGE
+        self._near, self._far = min(NEAR, self._size), max(self._size, NEAR) - NEAR
+        stride = -(-max(self._far, _ANSWER) // _PAGE) * _PAGE
+        self.memory = mmap.mmap(-1, far + _COUNT * stride)
         self._base = base = ctypes.addressof(ctypes.c_char.from_buffer(self.memory))
-        self.starts = [first + number * stride for number in range(_COUNT)]
+        self.starts = [near + number * NEAR for number in range(_COUNT)]
+        self._rooms = [far + number * stride for number in range(_COUNT)]
         self._fresh = b"".join(
             layout.message(
                 base + names + number * NAME,
                 family.name,
-                base + vectors + number * VECTOR,
+                base + vectors + number * 2 * VECTOR,
                 base + controls + number * control if control else 0,
                 control,
             )
             for number in range(_COUNT)
-        ) + b"".join(layout.vector(base + start, self._size) for start in self.starts)
-        self.memory[: len(self._fresh)] = self._fresh
+        ) + b"".join(
+            layout.vector(base + start, self._near) + layout.vector(base + room, self._far)
+            for start, room in zip(self.starts, self._rooms, strict=True)
+        )
         view = memoryview(self.memory)
         self._lengths = view[:vectors].cast("I")[layout.LENGTH_WORD :: layout.MESSAGE_WORDS]
-        self._room = view[vectors:names].cast("L")[1 :: VECTOR // layout.SIZE]
+        numbers = view[vectors:names].cast("L")
+        self._here, self._there = numbers[1 :: 2 * _WORDS], numbers[1 + _WORDS :: 2 * _WORDS]
+        self._nothing = memoryview(array("L", [0] * _COUNT))
+        self._large: list[int] = []
         self._names_at, self._names = names, view[names:controls]
         self._controls_at, self._control = controls, control
         if control:
@@ -121,7 +135,11 @@ class Batch:
         if length > self._size:
             self.truncated += 1
             return None
-        return self.memory[self.starts[slot] : self.starts[slot] + length]
+        start = self.starts[slot]
+        if length <= NEAR:
+            return self.memory[start : start + length]
+        room = self._rooms[slot]
+        return self.memory[start : start + NEAR] + self.memory[room : room + length - NEAR]
 
     def name(self, slot: int) -> bytes:
         """Its source's raw address."""
@@ -151,12 +169,18 @@ class Batch:
 
     def answer(self, slot: int, octets: bytes) -> None:
         """Answer one datagram: the octets take its place."""
-        if len(octets) > self._place:  # no datagram is that large
+        size = len(octets)
+        if size > NEAR + _ANSWER:
             self.unsent += 1
             return
+        self.sizes[slot] = size
         start = self.starts[slot]
-        self.memory[start : start + len(octets)] = octets
-        self.sizes[slot] = len(octets)
+        if size > NEAR:
+            room = self._rooms[slot]
+            self.memory[room : room + size - NEAR] = octets[NEAR:]
+            self._large.append(slot)
+            size, octets = NEAR, octets[:NEAR]
+        self.memory[start : start + size] = octets
 
     def send(self, descriptor: int) -> bool:
         """Send all answers; one that the kernel refuses is counted, the rest goes on.
@@ -167,11 +191,20 @@ class Batch:
         count = len(sizes)
         if not any(sizes):
             return True
-        self._room[:count] = memoryview(array("L", sizes))
+        self._here[:count] = memoryview(array("L", sizes))
+        self._there[:count] = self._nothing[:count]
+        if self._large:
+            self._spread()
         if 0 in sizes:
             count = self._close_up(sizes)
         self._next, self._end, self._again = 0, count, -1
         return self.go_on(descriptor)
+
+    def _spread(self) -> None:
+        """Have the large answers sent from both of their places."""
+        for slot in self._large:
+            self._here[slot], self._there[slot] = NEAR, self.sizes[slot] - NEAR
+        self._large.clear()
 
     def _close_up(self, sizes: list[int]) -> int:
         """Move the messages that have an answer together.  :returns: how many these are."""

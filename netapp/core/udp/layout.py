@@ -94,8 +94,8 @@ IPV6: Final = Family(
 
 
 def message(name: int, name_length: int, vectors: int, control: int, control_length: int) -> bytes:
-    """One ``struct mmsghdr`` with one vector.  The numbers but for lengths are addresses."""
-    header = _Header(name, name_length, vectors, 1, control, control_length, 0)
+    """One ``struct mmsghdr`` with two vectors.  The numbers but for lengths are addresses."""
+    header = _Header(name, name_length, vectors, 2, control, control_length, 0)
     return bytes(_Message(header, 0))
 
 
