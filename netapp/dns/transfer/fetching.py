@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from twisted.internet import defer
+from twisted.logger import Logger
 
 from netapp.dns.transfer.asking import Receive
 from netapp.dns.transfer.incoming import (
@@ -67,6 +68,8 @@ class Fetching:
     :param turns: bounds the transfers at once.
     """
 
+    _log = Logger()
+
     def __init__(
         self,
         asks: Asks,
@@ -107,9 +110,13 @@ class Fetching:
         if have is not None:
             try:
                 return await self._once(server, origin, have, whole=False)
+            except Backwards:
+                raise
             except (Broken, Inexact) as error:
-                if isinstance(error, Backwards):
-                    raise
+                self._log.info(
+                    "zone {zone}: {server} is asked for all of it: {why}",
+                    zone=shown(origin), server=server, why=str(error),
+                )  # fmt: skip
         return await self._once(server, origin, have, whole=True)
 
     async def _once(self, server: Server, origin: bytes, have: Zone | None, *, whole: bool) -> Taken | None:
@@ -137,7 +144,9 @@ class Fetching:
 
 
 def check_exact(zone: Zone, change: Change) -> None:
-    """See that a change is one of this very zone: it has what goes, and lacks what comes.
+    """See that a change is one of this very zone: it begins at its serial, and all that goes is there.
+
+    What comes may be there already: NSD sends such.
 
     :raises Inexact: it is not.
 
@@ -145,18 +154,15 @@ def check_exact(zone: Zone, change: Change) -> None:
     """
     if change.old_serial != zone.serial:
         raise Inexact(f"the differences begin at serial {change.old_serial}, ours is {zone.serial}")
-    owners = {record.owner for record in (*change.removed, *change.added)}
-    have = {
-        (owner, record.rdtype, record.rdata)
-        for owner in owners
-        for record in records_of(zone.nodes.get(owner, ()))
-    }
-    for records, there in ((change.removed[1:], True), (change.added[1:], False)):
-        for record in records:
-            key = (record.owner, record.rdtype, record.rdata)
-            if (key in have) != there:
-                raise Inexact(f"{shown(record.owner)} is another here")
-            (have.discard if there else have.add)(key)
+    have: dict[bytes, set[tuple[int, bytes]]] = {}
+    for record in change.removed[1:]:
+        if record.owner not in have:
+            node = zone.nodes.get(record.owner, ())
+            have[record.owner] = {(each.rdtype, each.rdata) for each in records_of(node)}
+        key = (record.rdtype, record.rdata)
+        if key not in have[record.owner]:
+            raise Inexact(f"the differences take from {shown(record.owner)} what is not there")
+        have[record.owner].discard(key)
 
 
 def _serial(message: bytes, origin: bytes) -> int:
