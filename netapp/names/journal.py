@@ -57,11 +57,11 @@ class ZoneFolder:
         :raises ConfigError: it cannot be read, or is damaged; the text names cause and cure.
         """
         try:
-            if (base := _octets(self._base)) is None:
-                return None
-            journal = _octets(self._journal) or b""
+            base, journal = self._both()
         except OSError as error:
             raise ConfigError(f"{self._path} cannot be read: {error.strerror}") from None
+        if base is None:
+            return None
         try:
             whole, steps = self._read_base(base)
             steps += self._read_journal(journal)
@@ -71,6 +71,17 @@ class ZoneFolder:
                 f"{self._base} is damaged: put it back from a backup, or remove {self._path} "
                 "to go on without the updates in it"
             ) from None
+
+    def _both(self) -> tuple[bytes | None, bytes]:
+        """Base and journal that belong together: a process may be writing them.
+
+        :raises OSError: they cannot be read.
+        """
+        while True:
+            before = _identity(self._base)
+            base, journal = _octets(self._base), _octets(self._journal)
+            if _identity(self._base) == before:
+                return base, journal or b""
 
     def _read_base(self, octets: bytes) -> tuple[Whole, list[Step]]:
         if not octets.startswith(_MAGIC):
@@ -194,6 +205,14 @@ class ZoneFolder:
             each.unlink(missing_ok=True)
             sync_folder(self._path)
         self._path.rmdir()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def _octets(path: Path) -> bytes | None:

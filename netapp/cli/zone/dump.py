@@ -1,0 +1,135 @@
+"""``netapp zone dump``: a zone as it is now, with its updates, as a master file."""
+
+import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from netapp.cli import common
+from netapp.cli.options import state_option
+from netapp.core import state as states
+from netapp.core.languages import Phrases
+
+if TYPE_CHECKING:
+    from netapp.names.zone import Zone
+
+PHRASES: Final = Phrases(
+    {
+        "origin": ("{word} 不是域名", "{word} is no name"),
+        "none": (
+            "状态目录 {state} 里没有 {zone} 的更新,运行中的 netapp 也没有这个区域:"
+            "它和区域文件一样,或者要用 --state 指定别的目录",
+            "{state} has no updates of {zone}, and no netapp that runs serves it: the zone is as its "
+            "file has it, or name another directory by --state",
+        ),
+        "there": (
+            "{path} 已经存在:换一个名字,或者加 --force 覆盖",
+            "{path} is there already: choose another name, or --force to replace it",
+        ),
+        "done": ("{path}:{zone},序列号 {serial}", "{path}: {zone}, serial {serial}"),
+    }
+)
+say: Final = common.words(PHRASES)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  netapp zone dump example.com
+  netapp zone dump example.com --output example.com.zone --force
+"""
+)
+@click.option(
+    "--output", type=click.Path(readable=False, path_type=Path), help="Write this file; it appears whole."
+)
+@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@state_option
+@click.argument("origin", metavar="ORIGIN")
+def dump(origin: str, output: Path | None, force: bool, state: Path | None) -> None:
+    """Write a zone as it is now, as a master file.
+
+    Updates and what came from a primary are kept in the state directory, never in the zone file: this
+    shows the zone with them, while its service runs or not.
+    """
+    from netapp.names.master import origin_of, written
+    from netapp.names.naming import shown
+
+    wire = origin_of(origin)
+    if wire is None:
+        common.fail(say("origin", word=origin))
+    if output is not None and not force and os.path.lexists(output):
+        common.fail(say("there", path=output))
+    state = state or states.default_state(os.environ)
+    zone = _kept(wire, state) or _of_file(wire, state)
+    if zone is None:
+        common.fail(say("none", state=state, zone=shown(wire)))
+    if output is None:
+        with common.output():
+            for line in written(zone):
+                click.echo(line, nl=False)
+        return
+    try:
+        _write(output, written(zone))
+    except OSError as error:
+        common.fail(common.trouble(error, output))
+    common.note(say("done", path=output, zone=shown(wire), serial=zone.serial))
+
+
+def _kept(origin: bytes, state: Path) -> "Zone | None":
+    from netapp.errors import ConfigError
+    from netapp.names.journal import ZoneFolder, folder_name
+    from netapp.names.keeping import zones_path
+
+    try:
+        whole = ZoneFolder(zones_path(state) / folder_name(origin), origin).load()
+    except ConfigError as error:
+        common.fail(str(error))
+    return whole.zone if whole is not None else None
+
+
+def _of_file(origin: bytes, state: Path) -> "Zone | None":
+    """A zone that was never updated, from the file that a netapp here serves it from."""
+    import time
+
+    from netapp.core.status import neighbours
+    from netapp.names.master import Unreadable, read_zone
+    from netapp.names.naming import shown
+
+    try:
+        found = neighbours.neighbours(state, time.time())
+    except OSError:
+        return None
+    rows = [each for one in found if one.told is not None for each in one.told.get("zones", ())]
+    for row in rows:
+        if row.get("origin") == shown(origin) and row.get("file"):
+            try:
+                return read_zone(Path(row["file"]), origin, row["file"]).zone
+            except Unreadable as error:
+                common.fail(str(error))
+    return None
+
+
+def _write(path: Path, lines: Iterable[str]) -> None:
+    """Give a file its content: the old or the new is there, with the old one's mode.
+
+    :raises OSError: it cannot be written.
+    """
+    from netapp.core.platform import O_CLOEXEC, sync_folder
+
+    path = path.resolve()
+    draft = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | O_CLOEXEC, 0o666)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.writelines(lines)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            draft.chmod(path.stat().st_mode & 0o777)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_folder(path.parent)
