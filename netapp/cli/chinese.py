@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from netapp.cli import chinese_user, helptext
+from netapp.cli import chinese_user, chinese_zone, helptext
 
 HELP: Final = {
     # netapp
@@ -26,6 +26,7 @@ HELP: Final = {
     "Show an HTTP answer: status line, headers, body.": "显示 HTTP 回答:状态行、头部、正文。",
     "Send a message to FeiQ or IP Messenger.": "给飞秋或 IP Messenger 发消息。",
     "Add, change and list accounts.": "添加、修改、列出账号。",
+    "Check zone files, and see the zones that are served.": "检查区域文件,查看正在服务的区域。",
     "Save the state directory in one file.": "把状态目录备份成一个文件。",
     "Put a backup in its place.": "从备份恢复状态目录。",
     "Check and upgrade the databases.": "检查、升级数据库。",
@@ -142,6 +143,7 @@ HELP: Final = {
     "One address, or a private network.": "一个地址,或一个局域网网段。",
     "Their port (2425).": "对方的端口(默认 2425)。",
     **chinese_user.HELP,
+    **chinese_zone.HELP,
     # backup, restore, db
     "Save accounts, messages, keys, settings and shared files in one file; services may run.": (
         "把账号、消息、密钥、设置和共享文件备份成一个文件;服务不用停。"

@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "http": ("netapp.cli.http:http_", "Show an HTTP answer: status line, headers, body."),
     "feiq": ("netapp.cli.feiq:feiq", "Send a message to FeiQ or IP Messenger."),
     "user": ("netapp.cli.user:user", "Add, change and list accounts."),
+    "zone": ("netapp.cli.zone:zone", "Check zone files, and see the zones that are served."),
     "backup": ("netapp.cli.keeping.backup:backup", "Save the state directory in one file."),
     "restore": ("netapp.cli.keeping.restore:restore", "Put a backup in its place."),
     "db": ("netapp.cli.keeping.db:db", "Check and upgrade the databases."),

@@ -16,6 +16,7 @@ from netapp.dns.service import dns_service
 from netapp.names.config import Config as NamesConfig
 from netapp.names.sources import parse_record
 from netapp.names.store import Names, open_names
+from netapp.names.telling import told
 
 _log = Logger()
 
@@ -138,6 +139,7 @@ def part(options: Options, shared: Shared) -> IService:
 
     config = config_from(options)
     names = shared.noun("names", opened)
+    shared.status.add("more", "zones", lambda: told(names))
     keyring = keyring_from(options)
     shared.hangup.add("keys", keyring.reload)
     with acting_as(shared.user):  # the query log's, who will begin it anew

@@ -86,6 +86,10 @@ class ZoneFiles:
         """What is known of each zone's file, by origin."""
         return {origin: file.told() for origin, file in self._zones.items()}
 
+    def broken(self) -> list[str]:
+        """The faults of files that have no zone yet."""
+        return [file.fault for file in list(self._files.values()) if file.zone is None and file.fault]
+
     def subscribe(self, changed: Callable[[], object]) -> Callable[[], None]:
         """As :class:`netapp.names.sources.ZoneSource` has it; the folders of all files are watched."""
 

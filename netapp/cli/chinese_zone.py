@@ -1,0 +1,26 @@
+"""``netapp zone --help`` in Chinese; see :mod:`netapp.cli.chinese`."""
+
+from typing import Final
+
+HELP: Final = {
+    # check
+    "See what is wrong with a zone's file.": "检查区域文件有什么问题。",
+    "Each line that has an error is named; a zone without errors is looked at for what others would"
+    " stumble over: name servers without address, missing glue, aliases where none may be, signatures that"
+    " are past. ORIGIN is the first SOA's owner unless it is given. The exit status is 1 if there are"
+    " errors.": (
+        "有错误的每一行都会指出;没有错误时,再看别人用起来会碰到什么:"
+        "NS 没有地址、缺少粘合记录、不该用别名的地方用了别名、签名已过期。"
+        "不写 ORIGIN 时以第一条 SOA 的名字为准。有错误则退出状态为 1。"
+    ),
+    "One JSON object, for programs.": "输出一个 JSON 对象,供程序使用。",
+    "Exit with 1 for warnings too.": "有警告时退出状态也为 1。",
+    # list, show
+    "List the zones that are served.": "列出正在服务的区域。",
+    "With serial, where they come from, how many records, when they were loaded, and what is wrong with"
+    " their files.": "包括序列号、来源、记录数、载入时间,以及区域文件的问题。",
+    "A JSON list, times in seconds since 1970.": "输出 JSON 列表,时间为 1970 年起的秒数。",
+    "Show one zone that is served.": "查看一个正在服务的区域。",
+    "The exit status is 1 if there is none.": "没有这个区域则退出状态为 1。",
+    "A JSON object, times in seconds since 1970.": "输出 JSON 对象,时间为 1970 年起的秒数。",
+}
