@@ -53,6 +53,14 @@ PHRASES: Final = Phrases(
         "talk room": ("每个房间最多 {count} 条", "{count} in a room at most"),
         "audit": ("登录审计 {count} 个文件,每个 {size}", "the audit trail in {count} files of {size}"),
         "logs": ("旧日志 {count} 个文件", "{count} old log files"),
+        "dns": (
+            "域名:{zones} 个区域,已回答 {answered} 次",
+            "Names: {zones} zones, {answered} questions answered",
+        ),
+        "dns limited": (
+            "域名:{zones} 个区域,已回答 {answered} 次,另有 {limited} 次超出限速",
+            "Names: {zones} zones, {answered} questions answered, {limited} kept back by the rate limit",
+        ),
         "disk": (
             "状态目录 {state}:{size};磁盘还剩 {free}",
             "The state directory {state} has {size}; {free} are free on its disk",
@@ -107,7 +115,7 @@ def _lines(folder: Path, found: list[neighbours.Neighbour], sheet: Sheet) -> Ite
         yield from ["", sheet.services_head(), *sheet.services(clients=True)]
     if sheet.told:
         yield from ["", *_present(sheet.told)]
-        yield from ["", *_kept(folder, sheet.told)]
+        yield from ["", *_names(sheet.told), *_kept(folder, sheet.told)]
         yield from _first(folder, sheet)
         settings = next((one["settings"] for one in sheet.told if one.get("settings")), None)
         yield from [*sheet.settings(str(settings) if settings else None, str(folder)), ""]
@@ -143,6 +151,13 @@ def _present(told: Any) -> Iterator[str]:
         names.append(say("more", count=count - len(names)))
     yield say("present", count=count)
     yield from wrapped(comma.join(names), "  ")
+
+
+def _names(told: Any) -> Iterator[str]:
+    for one in told:
+        if (dns := one.get("dns")) is not None:
+            counts = {key: int(dns.get(key) or 0) for key in ("zones", "answered", "limited")}
+            yield from wrapped(say("dns limited" if counts["limited"] else "dns", **counts))
 
 
 def _kept(folder: Path, told: Any) -> Iterator[str]:

@@ -160,6 +160,20 @@ def test_what_peers_have_said_cannot_steer_the_terminal(state: Path, tell: Tell)
     assert "evil" in done.stdout
 
 
+def test_names(state: Path, tell: Tell) -> None:
+    tell(told(dns={"zones": 3, "answered": 1234, "limited": 0}))
+    assert "Names: 3 zones, 1234 questions answered\n" in netapp("status", state=state, **ENGLISH).stdout
+    assert "域名:3 个区域,已回答 1234 次\n" in netapp("status", state=state).stdout
+
+
+def test_answers_that_were_kept_back(state: Path, tell: Tell) -> None:
+    tell(told(dns={"zones": 1, "answered": 9, "limited": 5}))
+    assert (
+        "9 questions answered, 5 kept back by the rate limit\n"
+        in netapp("status", state=state, **ENGLISH).stdout
+    )
+
+
 def test_json(state: Path, tell: Tell) -> None:
     tell(told(listeners=[listener()]))
     whole = json.loads(netapp("status", "--json", state=state).stdout)

@@ -53,6 +53,7 @@ _LISTENER: Final[Mapping[str, Kind]] = {
     "reach": _are_texts,
 }
 _KEPT: Final = ("talk_days", "talk_room_messages", "audit_files", "audit_octets", "log_files")
+_DNS: Final = ("zones", "answered", "limited")
 _STATUS: Final[Mapping[str, Kind]] = {
     **dict.fromkeys(("plugin", "version", "begin", "state", "settings"), _is_text),
     **dict.fromkeys(("started", "uptime"), _is_number),
@@ -62,6 +63,7 @@ _STATUS: Final[Mapping[str, Kind]] = {
     "present": _are({"name": _is_text, "door": _is_text}),
     "errors": lambda value: _fits(value, {"count": _is_count, "last": _is_text, "time": _is_number}),
     "retention": lambda value: _fits(value, dict.fromkeys(_KEPT, _is_count)),
+    "dns": lambda value: _fits(value, dict.fromkeys(_DNS, _is_count)),
 }
 
 

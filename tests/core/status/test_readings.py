@@ -218,6 +218,8 @@ def test_one_that_dribbles_is_not_waited_for(state: Path) -> None:
         b'{"listeners": [{"connections": "x"}]}',
         b'{"listeners": [{"reach": 5}]}',
         b'{"listeners": [], "retention": {"audit_octets": -1}}',
+        b'{"listeners": [], "dns": {"answered": "many"}}',
+        b'{"listeners": [], "dns": [1]}',
     ],
 )
 def test_what_is_no_status_is_no_answer(state: Path, said: bytes) -> None:
