@@ -10,7 +10,6 @@ from netapp.names.model import (
     CNAME,
     DNAME,
     NOERROR,
-    NXDOMAIN,
     REFUSED,
     SERVFAIL,
     Lookup,
@@ -54,8 +53,8 @@ class Bodies:
         """:param qname: folded."""
         found = self._snapshot.lookup(qname, qtype, do)
         raw = not qname.isascii()
-        if raw and found.rcode in (REFUSED, NXDOMAIN):
-            found = self._in_ascii(qname, qtype) or found
+        if raw and (found.rcode == REFUSED or not found.exact):
+            found = self._in_ascii(qname, qtype, found) or found
         body = render(found, qname, do=do)
         if found.rcode in (REFUSED, SERVFAIL):
             return body
@@ -108,11 +107,13 @@ class Bodies:
                 return ANYWHERE
         return zone.origin
 
-    def _in_ascii(self, qname: bytes, qtype: int) -> Lookup | None:
+    def _in_ascii(self, qname: bytes, qtype: int, instead: Lookup) -> Lookup | None:
         """What a name in raw UTF-8, as some programs send it, is in our zones as A-labels.
 
         It is answered under the name that was asked.  Never in a signed zone, which proves that the
         raw name is not there.
+
+        :param instead: what the raw name gets; a wildcard's answer gives way to an exact one alone.
         """
         text = _text(qname)
         if text is None:
@@ -122,7 +123,9 @@ class Bodies:
         except BadName:
             return None
         found = self._snapshot.lookup(name, qtype)
-        if found.rcode != NOERROR or not found.exact or (found.zone is not None and found.zone.signed):
+        if found.rcode != NOERROR or (instead.rcode == NOERROR and not found.exact):
+            return None
+        if found.zone is not None and found.zone.signed:
             return None
 
         def asked(sets: tuple[RecordSet, ...]) -> tuple[RecordSet, ...]:

@@ -1,21 +1,17 @@
-"""The name service as a process, met by the tutorials' programs, by DNS clients and by enemies."""
+"""The name service as a process, met by the tutorials' programs and by DNS clients."""
 
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from random import Random
 
-import dns.flags
-import dns.message
 import pytest
 
 from netapp.core import listen
 from tests import real
-from tests.dns.asking import TABLE, addresses, header, opt, option, query, question
+from tests.dns.asking import TABLE, addresses, query
 
 pytestmark = pytest.mark.real
 Start = Callable[..., real.Plugin]
@@ -158,121 +154,3 @@ def test_a_hangup_reads_the_records_of_the_configuration_file_again(start: Start
     server.wait_for("names: read again")
     assert real.ask(server.udp(), b"box.lan") == b"10.0.0.2"
     assert real.ask(server.udp(), b"old.lan") == b"i dont know"
-
-
-# Hostile input, by its number --------------------------------------------------------------------
-
-
-HOSTILE = {
-    1: [b"", b"\0", header()[:11]],
-    2: [header(qd=0)],
-    3: [header()],
-    4: [header(qd=2) + question() * 2],
-    5: [header(qd=65535) + question()],
-    6: [query()[:end] for end in (13, 20, 28, 29)],
-    7: [header() + name + b"\0\1\0\1" for name in (b"\xc0\x0c", b"\xc0\x0e\xc0\x0c", b"\xc0\xff")],
-    9: [query(b"\x41a\0"), query(b"\x81a\0")],
-    11: [query() + b"x" * 500],
-    12: [header(flags=0x8000 | opcode << 11) + question() for opcode in range(16)],
-    13: [header(flags=opcode << 11 | 0x7FF) + question() for opcode in (1, 2, 3, 15)],
-    22: [query(qclass=qclass) for qclass in (3, 4, 4321, 254)],
-    23: [query(qtype=qtype) for qtype in (0, 41, 250, 253, 255, 65535)],
-    25: [query(edns=opt(version=version)) for version in (1, 255)],
-    27: [header(ar=2) + question() + opt() * 2],
-    29: [query(edns=opt(rdata=b"\0\3\0\5abc"))],
-    31: [query(edns=opt(rdata=option(10, b"c" * length))) for length in (7, 41)],
-    38: [header(an=65535, ns=65535, ar=65535) + question()],
-    40: [bytes(65507), b"\xff" * 4096],
-    45: [b"i dont know"],
-}
-
-
-def test_d1_to_45_the_server_is_alive_after_each(start: Start) -> None:
-    server = start("netapp-dns", *LOCAL, *RECORDS)
-    for number, datagrams in HOSTILE.items():
-        with real.udp_client() as client:
-            for datagram in datagrams:
-                client.sendto(datagram, ("127.0.0.1", server.udp()))
-            assert alive(server), number
-
-
-def test_d43_truncation_sends_clients_to_tcp(start: Start, tmp_path: Path) -> None:
-    (tmp_path / "hosts").write_text("".join(f"10.9.{n >> 8}.{n & 255} many.lan\n" for n in range(200)))
-    server = start("netapp-dns", *LOCAL, f"--hosts={tmp_path / 'hosts'}")
-    for edns, room in ((b"", 512), (opt(4096), 1232)):
-        answer = real.ask(server.udp(), query("many.lan", edns=edns), size=65535)
-        assert len(answer) <= room
-        assert dns.message.from_wire(answer).flags & dns.flags.TC
-    with real.tcp_client(server.tcp()) as client:
-        client.sendall(framed(query("many.lan")))
-        assert len(addresses(read_message(client))) == 200
-
-
-def test_d49_50_51_streams_of_any_shape(start: Start) -> None:
-    server = start("netapp-dns", *LOCAL, *RECORDS)
-    with real.tcp_client(server.tcp()) as client:
-        client.sendall(framed(query()) * 60)
-        assert [addresses(read_message(client)) for _ in range(60)] == [["192.168.1.2"]] * 60
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for octet in framed(query("www.google.com")):
-            client.sendall(bytes([octet]))
-        assert addresses(read_message(client)) == ["192.168.1.4"]
-        client.sendall(framed(query()))
-        client.shutdown(socket.SHUT_WR)
-        assert addresses(read_message(client)) == ["192.168.1.2"]
-        assert client.recv(1) == b""
-
-
-@pytest.mark.parametrize("octets", [b"\0\0", b"\0\5abcde", b"\xff\xff" + bytes(20)])
-def test_d52_what_is_no_request_is_hung_up_on(start: Start, octets: bytes) -> None:
-    server = start("netapp-dns", *LOCAL, *RECORDS)
-    with real.tcp_client(server.tcp()) as client:
-        client.sendall(octets)
-        assert client.recv(1024) == b""
-    assert alive(server)
-
-
-def test_d53_54_55_idle_deaf_and_rude_connections(start: Start) -> None:
-    server = start("netapp-dns", *LOCAL, *RECORDS)
-    idle = [socket.create_connection(("127.0.0.1", server.tcp())) for _ in range(150)]
-    assert alive(server)
-    deaf = idle.pop()
-    deaf.settimeout(0.05)
-    try:
-        for _ in range(200):
-            deaf.sendall(framed(query()) * 1000)
-    except OSError:
-        pass  # neither side takes any more
-    assert alive(server)
-    for client in idle[:50]:
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        client.sendall(framed(query())[:9])
-    for client in (*idle, deaf):
-        client.close()
-    assert alive(server)
-
-
-def test_d66_random_octets_leave_memory_level(start: Start) -> None:
-    server, random = start("netapp-dns", *LOCAL, *RECORDS), Random(66)
-    good = [query(), query(edns=opt()), query("many.lan"), b"www.baidu.com"]
-    with real.udp_client() as client:
-        for number in range(10_000):
-            octets = bytearray(random.choice(good) if number % 2 else random.randbytes(random.randrange(80)))
-            for _ in range(number % 3 if octets else 0):
-                octets[random.randrange(len(octets))] ^= 1 << random.randrange(8)
-            client.sendto(octets, ("127.0.0.1", server.udp()))
-            if number == 2000:
-                assert alive(server)
-                before = memory(server)
-    assert alive(server)
-    for _ in range(500):
-        with real.tcp_client(server.tcp()) as client:
-            client.sendall(random.randbytes(random.randrange(1, 200)))
-    assert alive(server)
-    assert memory(server) < before + 8 * 1024
-
-
-def memory(server: real.Plugin) -> int:
-    """Resident KiB."""
-    status = Path(f"/proc/{server.process.pid}/status").read_text()
-    return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
