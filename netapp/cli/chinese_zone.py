@@ -23,4 +23,28 @@ HELP: Final = {
     "Show one zone that is served.": "查看一个正在服务的区域。",
     "The exit status is 1 if there is none.": "没有这个区域则退出状态为 1。",
     "A JSON object, times in seconds since 1970.": "输出 JSON 对象,时间为 1970 年起的秒数。",
+    # dump
+    "Write a zone as it is now, as a master file.": "把区域现在的内容写成区域文件。",
+    "Updates and what came from a primary are kept in the state directory, never in the zone file: this"
+    " shows the zone with them, while its service runs or not.": (
+        "动态更新和来自主服务器的内容保存在状态目录里,不会写进区域文件;"
+        "这里写出的是包括它们在内的完整区域。服务是否在运行都可以。"
+    ),
+    "Write this file; it appears whole.": "写到这个文件;要么完整,要么没有。",
+    "Replace the file if it is there.": "文件已存在时覆盖。",
+    # key
+    "Make, list and remove the keys that sign updates and transfers (TSIG).": (
+        "生成、列出、删除给更新和区域传送签名的密钥(TSIG)。"
+    ),
+    "Make a key, keep it in the state directory, and show it this once.": (
+        "生成一个密钥,存到状态目录,并显示这一次。"
+    ),
+    "It is shown as dig, nsupdate, BIND, Knot and NSD take it.": (
+        "按 dig、nsupdate、BIND、Knot 和 NSD 的写法显示。"
+    ),
+    "What it signs by.": "签名算法。",
+    "Show it in this form alone, for a file.": "只按这种写法显示,便于存成文件。",
+    "List the keys of the state directory, without their secrets.": "列出状态目录里的密钥,不含密钥内容。",
+    "A JSON list.": "输出 JSON 列表。",
+    "Remove a key from the state directory.": "从状态目录删除一个密钥。",
 }

@@ -5,7 +5,7 @@ Nothing here imports DNS before a command runs.
 
 import click
 
-from netapp.cli.zone import check, listing
+from netapp.cli.zone import check, dump, key, listing
 
 __all__ = ["zone"]
 
@@ -15,5 +15,5 @@ def zone() -> None:
     """Check zone files, and see the zones that are served."""
 
 
-for _command in (check.check, listing.list_, listing.show):
+for _command in (check.check, listing.list_, listing.show, dump.dump, key.key):
     zone.add_command(_command)
