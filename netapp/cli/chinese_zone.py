@@ -42,7 +42,7 @@ HELP: Final = {
     "It is shown as dig, nsupdate, BIND, Knot and NSD take it.": (
         "按 dig、nsupdate、BIND、Knot 和 NSD 的写法显示。"
     ),
-    "What it signs by.": "签名算法。",
+    "What it signs by (hmac-sha256).": "签名算法(默认 hmac-sha256)。",
     "Show it in this form alone, for a file.": "只按这种写法显示,便于存成文件。",
     "List the keys of the state directory, without their secrets.": "列出状态目录里的密钥,不含密钥内容。",
     "A JSON list.": "输出 JSON 列表。",
