@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from netapp.dns.keys import KEPT, kept_keys, parse_key, parse_statements
 from tests import real
 from tests.cli.test_keeping import right, run, wrong
+from tests.cli.tools import netapp
 
 pytestmark = pytest.mark.real
 Start = Callable[..., real.Plugin]
@@ -104,3 +106,10 @@ def test_a_running_server_takes_a_new_key_on_hangup(start: Start, tmp_path: Path
     assert "TSIG PSEUDOSECTION" in done.stdout
     assert "validated" not in done.stdout + done.stderr
     assert form.strip().rpartition(":")[2] not in server.log
+
+
+@pytest.mark.parametrize("command", [(), ("add",), ("list",), ("remove",)])
+def test_help_is_all_chinese_for_who_reads_chinese(command: tuple[str, ...]) -> None:
+    shown = netapp("zone", "key", *command, "--help").stdout.partition("例子:")[0]
+    plain = [line for line in shown.splitlines() if not line.startswith("用法:")]
+    assert [line for line in plain if re.search(r"[a-z]{3,} [a-z]{2,} [a-z]{2,}", line)] == []

@@ -75,8 +75,7 @@ def key() -> None:
     "--algorithm",
     type=click.Choice(ALGORITHMS),
     default=ALGORITHMS[0],
-    help="What it signs by.",
-    show_default=True,
+    help="What it signs by (hmac-sha256).",
 )
 @click.option("--form", type=click.Choice(FORMS), help="Show it in this form alone, for a file.")
 @state_option
@@ -138,7 +137,7 @@ def remove(name: str, state: Path | None) -> None:
     """Remove a key from the state directory."""
     gone = _wire(name)
 
-    def work(keys: list[Key]) -> list[Key]:
+    def work(keys: "list[Key]") -> "list[Key]":
         left = [each for each in keys if each.name != gone]
         if len(left) == len(keys):
             common.fail(say("missing", name=name))
