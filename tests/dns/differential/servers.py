@@ -33,8 +33,9 @@ class Served:
 class Asker:
     """One socket to one server; questions one at a time."""
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, port: int, stream: int = 0) -> None:
+        """:param stream: the TCP port, if it is another."""
+        self._stream = stream or port
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.settimeout(_PATIENCE)
         self._socket.connect(("127.0.0.1", port))
@@ -52,7 +53,7 @@ class Asker:
         answer = dns.message.from_wire(self._socket.recv(65535))
         assert answer.id == query.id
         if answer.flags & dns.flags.TC:
-            answer = dns.query.tcp(query, "127.0.0.1", _PATIENCE, self._port)
+            answer = dns.query.tcp(query, "127.0.0.1", _PATIENCE, self._stream)
         return answer
 
     def close(self) -> None:
