@@ -12,7 +12,13 @@ from twisted.internet import error, udp
 
 
 class TidyPort(udp.Port):
-    """Closes at once a socket that cannot be bound."""
+    """Closes at once a socket that cannot be bound; may be given one that is."""
+
+    _created: socket.socket
+
+    def takes(self, bound: socket.socket) -> None:
+        """Listen on this socket instead of one of its own; to be called before it starts."""
+        self._preexistingSocket = bound
 
     def createInternetSocket(self) -> socket.socket:
         self._created = super().createInternetSocket()

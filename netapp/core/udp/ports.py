@@ -1,7 +1,11 @@
-"""Which port a datagram listener gets."""
+"""Which port a datagram listener gets, and sockets that several processes read for one listener."""
 
+import os
+import socket
+from contextlib import ExitStack
 from typing import Any
 
+from twisted.internet import error
 from twisted.internet.posixbase import PosixReactorBase
 
 from netapp.core import platform
@@ -20,11 +24,63 @@ def listen_datagrams(reactor: Any, number: int, handler: Any, interface: str, si
     """
     if not isinstance(reactor, PosixReactorBase):  # a test's, or Windows' other one
         return reactor.listenUDP(number, handler, interface, maxPacketSize=size)
-    calls = platform.batch_calls()
-    port: Any
-    if calls is not None:
-        port = BatchPort(calls, number, handler, interface, size, reactor)
-    else:
-        port = PlainPort(number, handler, interface, size, reactor)
+    port = _port(reactor, number, handler, interface, size)
     port.startListening()
     return port
+
+
+def adopt_datagrams(reactor: Any, descriptor: int, handler: Any, size: int) -> Any:
+    """Listen on a socket that is bound already: by a parent process, or by systemd.
+
+    The descriptor stays whose it was; the port has one of its own.
+
+    :returns: an IListeningPort.
+    :raises OSError: that is no socket.
+    """
+    taken = socket.socket(fileno=os.dup(descriptor))
+    taken.setblocking(False)
+    interface, number = taken.getsockname()[:2]
+    port = _port(reactor, number, handler, interface, size)
+    port.takes(taken)
+    port.startListening()
+    return port
+
+
+def shared_sockets(interface: str, number: int, count: int) -> list[socket.socket]:
+    """Several sockets at one port: the kernel gives each client's datagrams to one of them.
+
+    A port that somebody else has is not joined, though the system would let us (socket(7),
+    ``SO_REUSEPORT``).
+
+    :param interface: as of :func:`listen_datagrams`.
+    :raises CannotListenError: the port is taken, or the system cannot share it.
+    """
+    family = socket.AF_INET6 if ":" in interface else socket.AF_INET
+    with ExitStack() as stack:
+        try:
+            with socket.socket(family, socket.SOCK_DGRAM) as alone:
+                alone.bind((interface, number))
+                number = alone.getsockname()[1]
+            made = [stack.enter_context(socket.socket(family, socket.SOCK_DGRAM)) for _ in range(count)]
+            for each in made:
+                each.setsockopt(socket.SOL_SOCKET, _reuse_port(), 1)
+                each.bind((interface, number))
+        except OSError as problem:
+            raise error.CannotListenError(interface, number, problem) from None
+        stack.pop_all()
+        return made
+
+
+def _reuse_port() -> int:
+    """:raises OSError: this system has no such thing."""
+    option = getattr(socket, "SO_REUSEPORT", None)
+    if option is None:
+        raise OSError("this system cannot share a port")
+    return int(option)
+
+
+def _port(reactor: Any, number: int, handler: Any, interface: str, size: int) -> BatchPort | PlainPort:
+    calls = platform.batch_calls()
+    if calls is not None:
+        return BatchPort(calls, number, handler, interface, size, reactor)
+    return PlainPort(number, handler, interface, size, reactor)
