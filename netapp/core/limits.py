@@ -709,8 +709,12 @@ ZONE_JOURNAL: Final = 1024 * 1024
 NSEC3_ITERATIONS: Final = 150
 #: NSEC3 hashes of names that are remembered, of all zones together.
 NSEC3_HASHES: Final = 65536
+#: Wildcards of NSEC zones whose place in their order is remembered.
+NSEC_WILDCARDS: Final = 4096
 #: Hosts of one set whose addresses are put beside it, where a client can do without.
 ZONE_ADDITIONAL: Final = 24
+#: Referrals of one zone that are kept ready.
+ZONE_REFERRALS: Final = 4096
 
 # --- DNS -------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ Worked out once a zone, on the first question that needs it, or before by :func:
 from collections.abc import Collection
 from typing import NamedTuple, Protocol
 
-from netapp.names.model import SOA, RecordSet
+from netapp.names.model import NOERROR, NXDOMAIN, SOA, Lookup, RecordSet
 from netapp.names.nsec import NsecProofs, canonical_key, is_linked, nsec_chain
 from netapp.names.nsec3 import Nsec3Proofs, key_of, nsec3_chain, parameters_of
 from netapp.names.zone import Zone
@@ -32,19 +32,23 @@ class Proofs(Protocol):
 
 
 class Denial(NamedTuple):
+    """What one zone denies with; the lookups are those without proofs, ready made."""
+
     soa: RecordSet  # with the TTL of negative answers: RFC 2308 section 3
+    no_name: Lookup
+    no_data: Lookup
     proofs: Proofs | None  # none where the zone is not signed, or cannot prove at moderate cost
 
     def changed(self, zone: Zone, owners: Collection[bytes]) -> "Denial":
         """The same of a changed zone.  :param owners: the names that were touched."""
-        return Denial(_negative_soa(zone), _changed(self.proofs, zone, owners))
+        return _denial(zone, _changed(self.proofs, zone, owners))
 
 
 def denial_of(zone: Zone) -> Denial:
     """What a zone denies with."""
     known: Denial | None = zone.memo.get("denial")
     if known is None:
-        known = zone.memo["denial"] = Denial(_negative_soa(zone), _proofs(zone))
+        known = zone.memo["denial"] = _denial(zone, _proofs(zone))
     return known
 
 
@@ -54,9 +58,13 @@ def prepare(zone: Zone) -> Zone:
     return zone
 
 
-def _negative_soa(zone: Zone) -> RecordSet:
+def _denial(zone: Zone, proofs: Proofs | None) -> Denial:
     soa = zone.soa
-    return RecordSet(soa.owner, SOA, zone.minimum_ttl, soa.rdatas, soa.signatures)
+    lower = RecordSet(soa.owner, SOA, zone.minimum_ttl, soa.rdatas, soa.signatures)
+    no_name, no_data = (
+        Lookup(rcode, True, (), (lower,), (), zone, exact=False) for rcode in (NXDOMAIN, NOERROR)
+    )
+    return Denial(lower, no_name, no_data, proofs)
 
 
 def _proofs(zone: Zone) -> Proofs | None:

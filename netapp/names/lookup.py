@@ -9,6 +9,7 @@ there (RFC 8020).  A CNAME, or a DNAME's, leads on to another name (RFC 6672 sec
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from netapp.core import limits
 from netapp.names.addresses import WITH_ADDRESSES, addresses_of, glue_of
 from netapp.names.denial import denial_of
 from netapp.names.model import (
@@ -137,8 +138,9 @@ def _in_zone(zone: Zone, name: bytes, rdtype: int, dnssec: bool) -> Lookup:
     found = _pick(node, rdtype) or find(node, CNAME)
     if found is None:
         denial = denial_of(zone)
-        proofs = denial.proofs.no_data(name) if dnssec and denial.proofs is not None else ()
-        return Lookup(NOERROR, True, (), (denial.soa, *proofs), (), zone, False)
+        if dnssec and denial.proofs is not None:
+            return _proved(zone, NOERROR, denial.soa, denial.proofs.no_data(name))
+        return denial.no_data
     additional = addresses_of(zone, found) if found.rdtype in WITH_ADDRESSES else ()
     return Lookup(NOERROR, True, (found,), (), additional, zone)
 
@@ -159,7 +161,18 @@ def _is_delegation(zone: Zone, cut: bytes) -> bool:
 
 
 def _referral(zone: Zone, cut: bytes, dnssec: bool, exact: bool) -> Lookup:
-    """Who to ask instead: RFC 1034 section 4.3.2 step 3b, RFC 4035 section 3.1.4."""
+    """Who to ask instead; all names below a cut are told the same."""
+    ready: dict[tuple[bytes, bool, bool], Lookup] = zone.memo.get("referrals") or {}
+    found = ready.get((cut, dnssec, exact))
+    if found is None:
+        if not ready or len(ready) >= limits.ZONE_REFERRALS:
+            ready = zone.memo["referrals"] = {}
+        found = ready[cut, dnssec, exact] = _new_referral(zone, cut, dnssec, exact)
+    return found
+
+
+def _new_referral(zone: Zone, cut: bytes, dnssec: bool, exact: bool) -> Lookup:
+    """RFC 1034 section 4.3.2 step 3b, RFC 4035 section 3.1.4."""
     node = zone.cuts[cut]
     servers = find(node, NS)
     assert servers is not None
@@ -186,21 +199,26 @@ def _not_there(zone: Zone, name: bytes, rdtype: int, dnssec: bool) -> Lookup:
     encloser = name[1 + name[0] :]
     while (node := zone.nodes.get(encloser)) is None or _only_hashed(zone, encloser, node):
         encloser = encloser[1 + encloser[0] :]
-    wildcard = WILDCARD + encloser
-    node = zone.nodes.get(wildcard)
+    source = zone.nodes.get(WILDCARD + encloser)
     denial = denial_of(zone)
     proofs = denial.proofs if dnssec else None
-    if node is None:
-        proved = proofs.no_name(name, encloser) if proofs is not None else ()
-        return Lookup(NXDOMAIN, True, (), (denial.soa, *proved), (), zone, False)
-    found = _pick(node, rdtype) or find(node, CNAME)
+    if source is None:
+        if proofs is None:
+            return denial.no_name
+        return _proved(zone, NXDOMAIN, denial.soa, proofs.no_name(name, encloser))
+    found = _pick(source, rdtype) or find(source, CNAME)
     if found is None:
-        proved = proofs.no_data_by_wildcard(name, encloser) if proofs is not None else ()
-        return Lookup(NOERROR, True, (), (denial.soa, *proved), (), zone, False)
+        if proofs is None:
+            return denial.no_data
+        return _proved(zone, NOERROR, denial.soa, proofs.no_data_by_wildcard(name, encloser))
     proved = proofs.by_wildcard(name, encloser) if proofs is not None else ()
     found = RecordSet(name, found.rdtype, found.ttl, found.rdatas, found.signatures)
     additional = addresses_of(zone, found) if found.rdtype in WITH_ADDRESSES else ()
     return Lookup(NOERROR, True, (found,), proved, additional, zone, False)
+
+
+def _proved(zone: Zone, rcode: int, soa: RecordSet, proofs: tuple[RecordSet, ...]) -> Lookup:
+    return Lookup(rcode, True, (), (soa, *proofs), (), zone, False)
 
 
 def _only_hashed(zone: Zone, name: bytes, node: Node) -> bool:

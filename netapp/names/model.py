@@ -8,7 +8,7 @@ here reads, waits or logs.
 import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from netapp.names.zone import Zone
@@ -56,8 +56,7 @@ class RecordSet:
 Node = tuple[RecordSet, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(NamedTuple):
     """What is said to one question, section by section as DNS has them."""
 
     rcode: int  # REFUSED: we are no authority for this name

@@ -4,6 +4,9 @@ The chain is the names that own NSEC records in canonical order (RFC 4034 sectio
 that there is no name between it and the next.
 """
 
+from functools import lru_cache
+
+from netapp.core import limits
 from netapp.names.chain import Chain
 from netapp.names.model import NSEC, WILDCARD, RecordSet, find
 from netapp.names.zone import Zone
@@ -16,11 +19,10 @@ def canonical_key(name: bytes) -> bytes:
 
     :param name: folded wire name.
     """
-    labels, at = [], 0
-    while name[at]:
-        end = at + 1 + name[at]
-        labels.append(name[at + 1 : end])
-        at = end
+    labels, start = [], 1
+    while length := name[start - 1]:
+        labels.append(name[start : start + length])
+        start += length + 1
     labels.reverse()
     key = b"\0".join(labels)
     if key.count(b"\0") >= len(labels) or b"\1" in key:
@@ -40,7 +42,7 @@ class NsecProofs:
         return (self._at(name) or self._before(name),)
 
     def no_name(self, name: bytes, encloser: bytes) -> tuple[RecordSet, ...]:
-        return _once(self._before(name), self._before(WILDCARD + encloser))
+        return _once(self._before(name), self._before_key(_wildcard_key(encloser)))
 
     def by_wildcard(self, name: bytes, encloser: bytes) -> tuple[RecordSet, ...]:
         return (self._before(name),)
@@ -53,9 +55,18 @@ class NsecProofs:
 
     def _before(self, name: bytes) -> RecordSet:
         """The NSEC whose span a name falls in."""
-        found = self._at(self.chain.before(canonical_key(name)))
+        return self._before_key(canonical_key(name))
+
+    def _before_key(self, key: bytes) -> RecordSet:
+        found = self._at(self.chain.before(key))
         assert found is not None
         return found
+
+
+@lru_cache(limits.NSEC_WILDCARDS)
+def _wildcard_key(encloser: bytes) -> bytes:
+    """The key of a closest encloser's wildcard; few enclosers are asked for again and again."""
+    return canonical_key(WILDCARD + encloser)
 
 
 def nsec_chain(zone: Zone) -> Chain[bytes]:
