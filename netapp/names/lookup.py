@@ -73,19 +73,19 @@ def _leads_on(answer: Sequence[RecordSet], qtype: int) -> bool:
 
 def _followed(snapshot: "Snapshot", first: Lookup, qtype: int, dnssec: bool) -> Lookup:
     """What a chain leads to.  A set that is met twice on the way is given once."""
-    answer, authority = dict.fromkeys(first.answer), dict.fromkeys(first.authority)
+    answer, authority = list(first.answer), list(first.authority)
     seen: set[bytes] = set()
-    step, last, exact = first, first.answer[-1], first.exact
+    last, exact = answer[-1], first.exact
     while True:
         seen.add(last.owner)
         name = last.rdatas[0].lower()
         if name in seen or len(seen) >= MAX_CHAIN:
-            return Lookup(NOERROR, True, tuple(answer), tuple(authority), zone=first.zone, exact=exact)
+            return Lookup(NOERROR, True, tuple(answer), tuple(authority), (), first.zone, exact)
         step = _at_one_name(snapshot, name, qtype, dnssec)
         if step is NOT_OURS or step.rcode == SERVFAIL:
-            return Lookup(NOERROR, True, tuple(answer), tuple(authority), zone=first.zone, exact=exact)
-        answer.update(dict.fromkeys(step.answer))
-        authority.update(dict.fromkeys(step.authority))
+            return Lookup(NOERROR, True, tuple(answer), tuple(authority), (), first.zone, exact)
+        answer += [each for each in step.answer if each.rdtype != DNAME or each not in answer]
+        authority += [each for each in step.authority if each not in authority]
         exact = exact and step.exact
         if not step.answer or step.answer[-1].rdtype != CNAME or not _leads_on(step.answer, qtype):
             return Lookup(
