@@ -11,6 +11,7 @@ Source: BIND's reference manual, rate-limit; Vixie and Schryver, DNS Response Ra
 """
 
 import ipaddress
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from netapp.core import limits
@@ -21,7 +22,7 @@ from netapp.errors import ConfigError
 SEND, SLIP, DROP = 0, 1, 2  # verdicts
 
 _NXDOMAIN: Final = 3
-_POSITIVE, _NEGATIVE, _MISSING, _ERROR, _TEXT = b"+", b"-", b"?", b"!", b"t"
+_POSITIVE, _MADE_UP, _NEGATIVE, _MISSING, _ERROR, _TEXT = b"+", b"*", b"-", b"?", b"!", b"t"
 _OPT: Final = b"\0\0\x29"  # the root's name, then the type
 _OPT_FIXED: Final = 11  # octets of an OPT record without its options
 
@@ -30,11 +31,19 @@ class RateLimit:
     """Accounts of answers, at most ``accounts`` of each of two ages.
 
     :param most: answers of one kind to one network in a second.
+    :param made_up: gives the zone that answers to a name by a wildcard or an alias above it, so that
+        random names there are one; None for a name that is there.  Both are folded wire names.
     """
 
-    def __init__(self, most: int, *, accounts: int = limits.RRL_ACCOUNTS) -> None:
+    def __init__(
+        self,
+        most: int,
+        *,
+        accounts: int = limits.RRL_ACCOUNTS,
+        made_up: Callable[[bytes], bytes | None] = lambda name: None,
+    ) -> None:
         self._most, self._least = float(most), -float(most * limits.RRL_WINDOW)
-        self._bound = accounts
+        self._bound, self._made_up = accounts, made_up
         # Account to what is left of it, when that was, and how many were not sent.  When the young
         # are too many they become the old; who is asked for becomes young again.
         self._young: dict[bytes, list[float]] = {}
@@ -51,7 +60,13 @@ class RateLimit:
         :param now: seconds, on a clock that only rises.
         """
         network = address[:3] if len(address) == 4 else address[:7]
-        left = self._left(network + account(answer), now)
+        kind = account(answer)
+        key = network + kind
+        if kind[:1] == _POSITIVE and key not in self._young and key not in self._old:
+            zone = self._made_up(kind[1:] + b"\0")
+            if zone is not None:
+                key = network + _MADE_UP + zone
+        left = self._left(key, now)
         if left[0] >= 0:
             return SEND
         left[2] += 1
@@ -142,10 +157,18 @@ class Limiter:
 
     :param most: as :class:`RateLimit` has it; None for no limit.
     :param local: whether private networks and this machine are limited too.
+    :param made_up: as :class:`RateLimit` has it.
     """
 
-    def __init__(self, most: int | None, *, local: bool = False, proofs: Proofs | None = None) -> None:
-        self._rate = RateLimit(most) if most is not None else None
+    def __init__(
+        self,
+        most: int | None,
+        *,
+        local: bool = False,
+        proofs: Proofs | None = None,
+        made_up: Callable[[bytes], bytes | None] = lambda name: None,
+    ) -> None:
+        self._rate = RateLimit(most, made_up=made_up) if most is not None else None
         self._local, self._proofs = local, proofs
         self.dropped = self.slipped = 0
 

@@ -65,13 +65,13 @@ def dns_service(
     updates = Updates(names, allowed(config.allow_update, keyring, "allow-update"))
     requests.on_opcode[UPDATE] = updates.handle
 
-    watch = Watch(config, answers, requests, reactor, time.perf_counter)
+    watch = Watch(config, names, answers, requests, reactor, time.perf_counter)
     if (log := watch.log) is not None:
         Part(log.start, log.stop).setServiceParent(house)
         if hangup is not None:
             hangup.add("query log", log.reopen)
     if status is not None:
-        status.add("more", "dns", lambda: watch.told(names))
+        status.add("more", "dns", watch.told)
 
     def build(peer: Peer) -> DnsProtocol:
         source = Source.of(*peer)
@@ -88,7 +88,7 @@ def dns_service(
             listener = listen.StreamListener(PLUGIN, description, factory, reactor, hint)
         listener.setServiceParent(house)
     _count(metrics, names, answers)
-    watch.show(metrics, names)
+    watch.show(metrics)
     updates.count(metrics)
     transfers.count(metrics)
     return house

@@ -29,11 +29,20 @@ class Watch:
     """
 
     def __init__(
-        self, config: Config, answers: Answers, requests: Requests, reactor: Any, timer: Callable[[], float]
+        self,
+        config: Config,
+        names: Names,
+        answers: Answers,
+        requests: Requests,
+        reactor: Any,
+        timer: Callable[[], float],
     ) -> None:
+        self._names = names
         self._answers, self._requests, self._reactor, self._timer = answers, requests, reactor, timer
         self.counts = Counts()
-        self.limiter = Limiter(config.rate_limit, local=config.rate_limit_local, proofs=answers)
+        self.limiter = Limiter(
+            config.rate_limit, local=config.rate_limit_local, proofs=answers, made_up=self._made_up
+        )
         self.log: QueryLog | None = None
         if config.query_log is not None:
             pool = Pool("query-log", reactor, threads=1, waiting=limits.QUERY_LOG_QUEUE)
@@ -57,6 +66,12 @@ class Watch:
         """The answers for one connection."""
         return StreamAnswers(self._answers, self.counts, self.log, self._reactor, host, self._timer)
 
+    def _made_up(self, name: bytes) -> bytes | None:
+        """The zone of a name that has an answer but is not there itself."""
+        snapshot = self._names.snapshot
+        zone = snapshot.zone_of(name)
+        return None if zone is None or name in zone.nodes or name in snapshot.nodes else zone.origin
+
     def _streamed(self, answer: bytes, client: Client) -> None:
         """An answer to more than a look-up, over a stream."""
         self.counts.streamed(answer)
@@ -65,7 +80,7 @@ class Watch:
                 Entry(self._reactor.seconds(), client.host, "tcp", answer, silent=False, seconds=None)
             )
 
-    def show(self, metrics: Metrics, names: Names) -> None:
+    def show(self, metrics: Metrics) -> None:
         """Have all of it seen from outside."""
         counts, limiter, requests = self.counts, self.limiter, self._requests
         metrics.labelled(
@@ -97,18 +112,20 @@ class Watch:
             "netapp_dns_zone_serial",
             "Serials of zones.",
             ("zone",),
-            lambda: dict(_serials(names)),
+            lambda: dict(_serials(self._names)),
             rises=False,
         )
         if (log := self.log) is not None:
             metrics.counter("netapp_dns_query_log_lines", "Lines of the query log.", lambda: log.written)
             metrics.counter("netapp_dns_query_log_dropped", "Lines that it lost.", lambda: log.dropped)
 
-    def told(self, names: Names) -> dict[str, Any]:
+    def told(self) -> dict[str, Any]:
         """What ``netapp status`` shows."""
         answered = sum(self.counts.queries().values())
         dropped = self.limiter.dropped + self.limiter.slipped
-        return {"dns": {"zones": len(names.snapshot.zones), "answered": int(answered), "limited": dropped}}
+        return {
+            "dns": {"zones": len(self._names.snapshot.zones), "answered": int(answered), "limited": dropped}
+        }
 
 
 class StreamAnswers(Answers):

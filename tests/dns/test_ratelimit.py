@@ -90,6 +90,15 @@ def test_random_names_that_are_not_there_are_of_one_account(rcode: int) -> None:
     assert account(negative("x.example.com", 1, rcode=rcode))[1:] == wire_name("example.com")[:-1]
 
 
+def test_random_names_that_a_wildcard_answers_are_of_one_account() -> None:
+    there = wire_name("www.example.com")
+    zone = wire_name("example.com")
+    rate = RateLimit(5, made_up=lambda name: None if name == there else zone)
+    seen = [rate.verdict(HERE, positive(f"N{number}.example.com"), 0.0) for number in range(9)]
+    assert seen == [SEND] * 5 + [DROP, SLIP, DROP, SLIP]
+    assert rate.verdict(HERE, positive(), 0.0) == SEND
+
+
 def test_all_errors_are_of_one_account() -> None:
     answers = [refused(), header(flags=0x8001, qd=0), header(flags=0x8004, qd=0)]
     assert {account(answer) for answer in answers} == {account(refused())}

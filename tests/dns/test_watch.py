@@ -33,7 +33,8 @@ class Served:
         self._ticks = 0.0
         mine = answers()
         self.requests = Requests(lambda request: SIGNED, Keyring(lambda: (KEY,)), lambda: 0.0)
-        self.watch = Watch(Config(**config), mine, self.requests, self.reactor, self._tick)  # type: ignore[arg-type]
+        self.names = Names([], self.reactor)
+        self.watch = Watch(Config(**config), self.names, mine, self.requests, self.reactor, self._tick)  # type: ignore[arg-type]
         if self.watch.log is not None:
             self.watch.log._pool = AtOnce()
         self.handler = self.watch.datagrams(Access([network("203.0.113.0/24")]), OwnPorts())
@@ -111,7 +112,6 @@ def test_streams(served: Served, tmp_path: Path) -> None:
 def test_it_is_seen_from_outside() -> None:
     served, metrics = Served(), Metrics()
     served.ask(query())
-    names = Names([], served.reactor)
-    served.watch.show(metrics, names)
+    served.watch.show(metrics)
     assert metrics.read()["netapp_dns_cache_misses"] == 1
-    assert served.watch.told(names) == {"dns": {"zones": 0, "answered": 1, "limited": 0}}
+    assert served.watch.told() == {"dns": {"zones": 0, "answered": 1, "limited": 0}}
