@@ -697,6 +697,8 @@ ZONE_SETTLE_MOST: Final = 30.0
 ZONE_POLL: Final = 5.0
 #: Zones that ``netapp zone list`` is told of.
 STATUS_ZONES: Final = 300
+#: Records of one name and type that updates may make: more would fit into no answer.
+ZONE_SET: Final = 2000
 #: Changes of one zone that are remembered for IXFR, and records in all of them.
 ZONE_HISTORY: Final = 1000
 ZONE_HISTORY_RECORDS: Final = 100_000
@@ -796,6 +798,9 @@ TRANSFER_OUT: Final = 7200.0
 #: Octets and records of one transfer in.
 TRANSFER_OCTETS: Final = 1024 * 2**20
 TRANSFER_RECORDS: Final = 10_000_000
+#: Octets of a transfer in that are read ahead of what is made of them, and made records of in one turn.
+TRANSFER_AHEAD: Final = 64 * 2**20
+TRANSFER_TURN: Final = 16 * 1024
 #: Transfers in at once; the others wait for their turn.
 TRANSFERS_IN: Final = 8
 #: Questions to primaries whether there is something newer, at once.

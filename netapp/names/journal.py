@@ -230,10 +230,15 @@ def _records(data: Iterable[bytes]) -> Iterator[Record]:
 
 
 def _replayed(whole: Whole, steps: Sequence[Step]) -> Whole:
-    """:raises BadZone: the steps do not belong to the zone."""
+    """:raises Damaged: the steps do not belong to the zone.  :raises BadZone: they make none."""
     if not steps:
         return whole
     changes = [step.change for step in steps]
+    for serial, change in zip(
+        (whole.zone.serial, *(each.new_serial for each in changes)), changes, strict=False
+    ):
+        if change.old_serial != serial:  # a base and a journal of different days
+            raise Damaged
     zone, file = _after(whole.zone, changes), whole.file
     if file is not None and (edits := [step.edit for step in steps if step.edit is not None]):
         file = _after(file, edits)

@@ -1,6 +1,6 @@
 """The names of this process: sources on one side, the snapshot that readers see on the other."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,7 +16,8 @@ from netapp.names.config import Config
 from netapp.names.held import Held
 from netapp.names.hosts import BrokenHosts
 from netapp.names.keeping import DiskKeeper
-from netapp.names.model import Node, Record
+from netapp.names.little import LittleNames
+from netapp.names.model import Record
 from netapp.names.naming import shown, wire_name
 from netapp.names.shelves import Put, Shelf, ZoneShelf, faulty
 from netapp.names.snapshot import Snapshot
@@ -64,6 +65,7 @@ class Names:
         self.changes: Topic[Snapshot] = Topic()
         self.zone_changed: Topic[ZoneChanged] = Topic()
         self.snapshot = Snapshot({}, 0)
+        self._little = LittleNames()
         self._clock, self._own, self._aside = clock, own, aside
         self._zones = Zones(keeper or Forgetful(), self._zones_changed)
         self._reading = defer.DeferredLock()  # one reload after another
@@ -228,32 +230,18 @@ class Names:
     def _zones_changed(self, changed: Sequence[ZoneChanged]) -> None:
         if not self._seen:
             return
-        self._publish()
+        self._publish([each.origin for each in changed])
         for each in changed:
             self.zone_changed.publish(each)
 
-    def _publish(self) -> None:
+    def _publish(self, changed: Sequence[bytes] | None = None) -> None:
+        """:param changed: the zones that have; None if sources were read."""
         zones = self._zones.served()
-        self.snapshot = Snapshot(self._little(zones), self.snapshot.version + 1, zones, self._zones.expired())
+        if changed is None or self._little.touched(changed, zones):
+            self._little.gather(self._shelves, zones)
+        version = self.snapshot.version + 1
+        self.snapshot = Snapshot(self._little.nodes, version, zones, self._zones.expired())
         self.changes.publish(self.snapshot)
-
-    def _little(self, zones: Mapping[bytes, Zone]) -> dict[bytes, Node]:
-        """The little names: of two sources that have one the stronger's, and of none what a zone has."""
-        nodes: dict[bytes, Node] = {}
-        for shelf in reversed(self._shelves):
-            if not shelf.strong:
-                nodes.update(shelf.nodes)
-        if zones:
-            within = Snapshot({}, 0, zones).zone_of
-            nodes = {
-                owner: node
-                for owner, node in nodes.items()
-                if (zone := within(owner)) is None or owner not in zone.nodes
-            }
-        for shelf in reversed(self._shelves):
-            if shelf.strong:
-                nodes.update(shelf.nodes)
-        return nodes
 
 
 def open_names(

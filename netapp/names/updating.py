@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from netapp.core import limits
 from netapp.errors import NetappError
 from netapp.names.changes import Change, framed, soa_record, with_serial
 from netapp.names.model import (
@@ -199,6 +200,9 @@ class _Draft:
         key = folded(item.rdtype, item.rdata)
         if item.rdtype in _SINGLE and key not in found.rdatas:
             found.rdatas.clear()
+        full = len(found.rdatas) >= limits.ZONE_SET or len(self._zone) >= limits.ZONE_RECORDS
+        if full and key not in found.rdatas:
+            raise Refused(REFUSED, "too many records")
         found.rdatas.setdefault(key, item.rdata)
 
     def _is_later(self, item: Item) -> bool:

@@ -140,6 +140,17 @@ def test_a_journal_older_than_the_base_is_passed_over(tmp_path: Path) -> None:
     assert same(loaded(tmp_path).zone, zones[2])
 
 
+def test_a_base_and_a_journal_of_different_days_are_told_of(tmp_path: Path) -> None:
+    zones, here = chain(3), folder(tmp_path)
+    here.keep([Whole(zones[0], None)])
+    base = (tmp_path / "zone" / "base").read_bytes()
+    here.keep([step(zones[0], zones[1]), Whole(zones[2], None)])
+    here.keep([step(zones[2], zones[3])])
+    (tmp_path / "zone" / "base").write_bytes(base)
+    with pytest.raises(ConfigError, match="is damaged"):
+        folder(tmp_path).load()
+
+
 @pytest.mark.parametrize("at", [0, 20, 80, -3])
 def test_a_damaged_base_is_named_with_the_cure(tmp_path: Path, at: int) -> None:
     folder(tmp_path).keep([Whole(zone(1), None)])

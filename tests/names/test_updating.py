@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netapp.core import limits
 from netapp.names.changes import condensed, difference
 from netapp.names.model import AAAA, CNAME, DNAME, MX, NS, NSEC, RRSIG, SOA, TXT, A, Record
 from netapp.names.naming import wire_name
@@ -256,6 +257,14 @@ def test_an_soa_is_taken_if_its_serial_is_later() -> None:
     assert updated(base(), item(NEW, SOA, IN, later.rdata, 60)).serial == 1
     both = updated(base(), add(soa(7)), add(soa(5)), add(soa(9)))
     assert both.serial == 9
+
+
+def test_a_set_may_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "ZONE_SET", 3)
+    three = updated(base(), add(a("www.example.lan", "192.0.2.3")))
+    with pytest.raises(Refused, match="too many records"):
+        updated(three, add(a("www.example.lan", "192.0.2.4")))
+    assert updated(three, add(a("www.example.lan", "192.0.2.3", 9))).serial == 3
 
 
 def test_the_serial_goes_round() -> None:

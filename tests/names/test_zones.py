@@ -1,10 +1,14 @@
 """Zones of the noun: their changes, what files say, and how the two go together."""
 
+from collections.abc import Callable
+
 import pytest
 from twisted.internet import defer, task
 from twisted.logger import capturedLogs, formatEvent
 
 from netapp.errors import ConfigError
+from netapp.names.model import Record
+from netapp.names.sources import DeclaredRecords
 from netapp.names.store import Names
 from netapp.names.zone import BadZone, Zone
 from netapp.names.zones import NoSuchZone, ZoneChanged
@@ -196,3 +200,48 @@ def test_a_secondary_is_served_once_it_has_come_and_not_when_it_has_expired() ->
     (status,) = names.zone_statuses()
     assert (status.serial, status.source, status.names) == (6, "primary", 4)
     assert isinstance(failure_of(names.replace(ORIGIN, [a("www.example.lan")])), BadZone)
+
+
+# The little names beside them ----------------------------------------------------------------------
+
+
+class Hosts:
+    """A source of names as a hosts file is one."""
+
+    slow = False
+
+    def __init__(self, *records: Record) -> None:
+        self.records = records
+
+    def read(self) -> tuple[Record, ...]:
+        return self.records
+
+    def subscribe(self, changed: Callable[[], object]) -> Callable[[], None]:
+        return lambda: None
+
+
+def test_records_beat_zones_and_zones_beat_hosts() -> None:
+    own = DeclaredRecords(lambda: [a("own.example.lan", "10.0.0.1")])
+    hosts = Hosts(
+        *(a(f"{each}.example.lan", "10.0.0.2") for each in ("own", "www", "host")), a("box", "10.0.0.3")
+    )
+    files = Files(zone(1, a("own.example.lan"), a("www.example.lan")))
+    names = Names([own, hosts], task.Clock(), zones=[files])
+
+    def address(name: str) -> str | None:
+        return names.snapshot.address(a(name).owner)
+
+    said = {"own.example.lan": "10.0.0.1", "www.example.lan": "192.0.2.1"}
+    rest = {"host.example.lan": "10.0.0.2", "box": "10.0.0.3"}
+    assert {name: address(name) for name in said | rest} == said | rest
+    little = names.snapshot.nodes
+    names.submit(ORIGIN, adding(a("other.example.lan")))
+    assert names.snapshot.nodes is little
+    names.submit(ORIGIN, adding(a("host.example.lan")))
+    assert address("host.example.lan") == "192.0.2.1"
+    files.put(zone(9))
+    names.reload()
+    assert address("www.example.lan") == "10.0.0.2"
+    del files.zones[ORIGIN]
+    names.reload()
+    assert address("host.example.lan") == "10.0.0.2"

@@ -102,11 +102,12 @@ def _of_file(origin: bytes, state: Path) -> "Zone | None":
         found = neighbours.neighbours(state, time.time())
     except OSError:
         return None
-    rows = [each for one in found if one.told is not None for each in one.told.get("zones", ())]
-    for row in rows:
+    rows = [(one.pid, row) for one in found if one.told is not None for row in one.told.get("zones", ())]
+    for pid, row in rows:
         if row.get("origin") == shown(origin) and row.get("file"):
+            beside = Path(f"/proc/{pid}/cwd")  # its own words may not be ours
             try:
-                return read_zone(Path(row["file"]), origin, row["file"]).zone
+                return read_zone(beside / row["file"], origin, row["file"]).zone
             except Unreadable as error:
                 common.fail(str(error))
     return None
