@@ -19,7 +19,7 @@ from netapp.dns import wire
 from netapp.dns.bodies import Bodies
 from netapp.dns.chaos import Identity
 from netapp.dns.cookies import CLIENT, Cookies
-from netapp.dns.edns import COOKIE_HEAD, Ede, Options
+from netapp.dns.edns import COOKIE_HEAD, EDE, Ede, Options, option
 from netapp.dns.memory import Memory
 from netapp.dns.plain import Unknown, is_own, read_name
 from netapp.dns.render import STREAM, Body
@@ -27,7 +27,7 @@ from netapp.dns.wire import Edns, Query, Tongue
 from netapp.errors import WireError
 from netapp.names.model import REFUSED, SERVFAIL
 from netapp.names.naming import MAX_LABEL, MAX_NAME
-from netapp.names.snapshot import ANYWHERE, Snapshot
+from netapp.names.snapshot import Snapshot
 
 
 class Elsewhere(Enum):
@@ -121,6 +121,10 @@ class Answers:
         if known is not None and not known[0] & wire.TC:
             return message[:2] + known
         stop = _before_cookie(message)
+        if stop != len(message):
+            known = self._ready_but_cookie.get(message[2:stop])
+            if known is not None and not known[0] & wire.TC:
+                return message[:2] + known + self._cookie(message, stop, source)
         answer = self._quick(message, b"", stop, source, stream=True)
         return answer if answer is not None else self._slowly(message, source, stream=True)
 
@@ -192,14 +196,15 @@ class Answers:
             return None
         question = request[wire.HEADER : end + 4]
         counts, tail, flags = body.counts_opt if records else body.counts, body.tail, body.flags
+        ours = opt.octets if body.home is not None else opt.explaining[body.rcode]
         cookie = stop != len(request)
-        room = (STREAM if stream else opt.size) - end - 4 - len(opt.octets) - (24 if cookie else 0)
+        room = (STREAM if stream else opt.size) - end - 4 - len(ours) - (24 if cookie else 0)
         if body.size > room:
             flags, counts, tail = body.cut(room, bool(records))
-        answer = b"".join((bytes((high | flags, low | body.rcode)), counts, question, tail, opt.octets))
-        if not stream and question.startswith(qname):
+        answer = b"".join((bytes((high | flags, low | body.rcode)), counts, question, tail, ours))
+        if not stream and body.home is not None and question.startswith(qname):
             memory = self._cookied if cookie else self._ready
-            (memory.lasting if body.lasting else memory.fleeting).keep(rest, answer, body.home or ANYWHERE)
+            (memory.lasting if body.lasting else memory.fleeting).keep(rest, answer, body.home)
         if cookie:
             return request[:2] + answer + self._cookie(request, stop, source)
         return request[:2] + answer
@@ -217,8 +222,6 @@ class Answers:
             if number in _NO_TYPES or not _is_name(qname):
                 return None
             body = self._bodies.find(qname, number, do)
-            if body.rcode in _EXPLAINED:
-                return None
         return body
 
     def _cookie(self, request: bytes, stop: int, source: Source | None) -> bytes:
@@ -250,11 +253,10 @@ class Answers:
     ) -> bytes:
         edns, address = query.edns, source.packed if source else b""
         refusal = _refusal(query)
-        body = None
-        if refusal is None:
-            body = self._body(query)
-            refusal = _EXPLAINED.get(body.rcode)
-        if refusal is not None or body is None:
+        body = self._body(query) if refusal is None else None
+        if body is not None and body.home is None:
+            refusal = _EXPLAINED[body.rcode]
+        if body is None or refusal is not None:
             rcode, ede = refusal or (wire.REFUSED, None)
             options = self._options.answering(edns, address, stream=stream, ede=ede)
             return wire.reply(request, rcode, query=query, options=options)
@@ -291,19 +293,29 @@ class Answers:
 
 
 class _Opt:
-    """What is known of a request by its OPT record; ``octets`` is ours, but for the cookie at its end."""
+    """What is known of a request by its OPT record.
 
-    __slots__ = ("do", "mark", "octets", "records", "size")
+    :ivar octets: our own, but for the cookie at its end; ``explaining`` the same by rcode, with a reason.
+    """
+
+    __slots__ = ("do", "explaining", "octets", "records", "size")
 
     def __init__(self, edns: Edns | None) -> None:
         self.records = 0 if edns is None else 1
         self.do = edns is not None and edns.do
-        self.mark = b"d" if self.do else b""
         self.size = _limit(edns, stream=False)
-        self.octets = b""
-        if edns is not None:
-            cookie = COOKIE_HEAD + bytes(24) if edns.options else b""
-            self.octets = wire.opt(edns.do, wire.NOERROR, cookie)[: -24 if cookie else None]
+        self.octets = _opt(edns, b"")
+        self.explaining = {
+            rcode: _opt(edns, option(EDE, ede.to_bytes(2, "big"))) for rcode, (_, ede) in _EXPLAINED.items()
+        }
+
+
+def _opt(edns: Edns | None, options: bytes) -> bytes:
+    """Our OPT record without the cookie at its end, if the request had one."""
+    if edns is None:
+        return b""
+    cookie = COOKIE_HEAD + bytes(24) if edns.options else b""
+    return wire.opt(edns.do, wire.NOERROR, options + cookie)[: -24 if cookie else None]
 
 
 def _limit(edns: Edns | None, *, stream: bool) -> int:
@@ -313,7 +325,6 @@ def _limit(edns: Edns | None, *, stream: bool) -> int:
     return wire.LEAST_DATAGRAM if edns is None else min(edns.size, limits.DNS_DATAGRAM)
 
 
-_NO_OPT: Final = _Opt(None)
 _IN: Final = b"\0\1"
 #: Flags and counts of common requests to the answer's flags and the number of additional records.
 _HEADS: Final = {
@@ -326,10 +337,11 @@ _ELSEWHERE: Final = frozenset({4 << 3, 5 << 3})  # NOTIFY and UPDATE, as octet 2
 #: Types that no record has: RFC 6895 section 3.1.
 _NO_TYPES: Final = frozenset({0, wire.OPT, *range(wire.FIRST_META, wire.LAST_META + 1)})
 #: Outcomes of a lookup that are told in a word.
-_EXPLAINED: Final[dict[int, tuple[int, Ede | None]]] = {
+_EXPLAINED: Final = {
     REFUSED: (wire.REFUSED, Ede.NOT_AUTHORITATIVE),
     SERVFAIL: (wire.SERVFAIL, Ede.INVALID_DATA),
 }
+_NO_OPT: Final = _Opt(None)
 
 
 def _refusal(query: Query) -> tuple[int, Ede | None] | None:

@@ -23,6 +23,8 @@ from netapp.names.zone import Zone
 
 #: The names of a zone, and by length of the question's name what those get that are not among them.
 Kin = tuple[Nodes, dict[int, Body]]
+#: Outcomes that say nothing more; nobody keeps them.
+_EMPTY: Final = {rcode: render(Lookup(rcode), b"\0", do=False) for rcode in (REFUSED, SERVFAIL)}
 #: Sets whose targets are looked up too.
 _LEADING: Final = frozenset({CNAME, DNAME})
 
@@ -55,9 +57,9 @@ class Bodies:
         raw = not qname.isascii()
         if raw and (found.rcode == REFUSED or not found.exact):
             found = self._in_ascii(qname, qtype, found) or found
+        if found.rcode in _EMPTY:
+            return _EMPTY[found.rcode]
         body = render(found, qname, do=do)
-        if found.rcode in (REFUSED, SERVFAIL):
-            return body
         if body.home is None:
             body.home = self._home(found, qname)
         mark = qtype.to_bytes(2, "big") + (b"d" if do else b"")
@@ -131,7 +133,9 @@ class Bodies:
         def asked(sets: tuple[RecordSet, ...]) -> tuple[RecordSet, ...]:
             return tuple(replace(each, owner=qname) if each.owner == name else each for each in sets)
 
-        return replace(found, answer=asked(found.answer), authority=asked(found.authority), exact=False)
+        return Lookup(
+            found.rcode, True, asked(found.answer), asked(found.authority), zone=found.zone, exact=False
+        )
 
 
 def _text(name: bytes) -> str | None:

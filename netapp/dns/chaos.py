@@ -28,4 +28,6 @@ class Identity:
         if not text or query.qtype not in (TXT, ANY):
             return render(NOT_OURS, query.qname, do=False)
         records = RecordSet(query.qname, TXT, 0, (bytes((len(text),)) + text,))
-        return render(Lookup(NOERROR, True, (records,)), query.qname, do=False, rdclass=CH)
+        body = render(Lookup(NOERROR, True, (records,)), query.qname, do=False, rdclass=CH)
+        body.home = query.qname
+        return body
