@@ -6,65 +6,25 @@ asked, and signed if the request was.
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, TypeVar
 
 from twisted.internet import defer, endpoints, error, interfaces, protocol, udp
-from twisted.python.failure import Failure
 from twisted.python.log import callWithContext
 
 from netapp.core import limits
 from netapp.core.alarm import Alarm
-from netapp.dns.keys import Key, Keyring
+from netapp.dns.keys import Keyring
+from netapp.dns.transfer.conversing import Conversation, Receive, Signed, Unanswered
 from netapp.dns.transfer.servers import Server
 from netapp.dns.transfer.wire import HEADER, QR, name_at
-from netapp.dns.tsig import Signer, Unverified, Verifier
-from netapp.errors import NetappError, WireError
+from netapp.dns.tsig import Unverified
+from netapp.errors import WireError
 
 T = TypeVar("T")
-#: Takes one message of an answer; gives what came of it all, or None while more must come.
-Receive = Callable[[bytes], T | None]
 
 
 #: Twisted's own lines for each port say nothing to an operator: in this context they have no text.
 _QUIET: Final = {"log_format": ""}
-
-
-class Unanswered(NetappError):
-    """The server could not be asked, or did not answer; the text says why."""
-
-
-class Signed:
-    """The signature of one request, and of what answers it."""
-
-    def __init__(self, key: Key | None, time: Callable[[], float]) -> None:
-        self._time = time
-        self._signer = Signer(key) if key is not None else None
-        self._verifier: Verifier | None = None
-
-    def request(self, message: bytes) -> bytes:
-        if self._signer is None:
-            return message
-        signed = self._signer.sign(message, self._time())
-        self._mac = self._signer.mac
-        self._verifier = Verifier(self._signer.key, self._mac)
-        return signed
-
-    def lone(self, message: bytes) -> bytes:
-        """An answer of one message, of any number that may be tried.  :raises WireError, Unverified:"""
-        if self._signer is not None:
-            self._verifier = Verifier(self._signer.key, self._mac)
-        plain = self.answer(message)
-        self.finish()
-        return plain
-
-    def answer(self, message: bytes) -> bytes:
-        """:raises WireError, Unverified: it cannot be believed."""
-        return message if self._verifier is None else self._verifier.verify(message, self._time())
-
-    def finish(self) -> None:
-        """:raises Unverified: the last message was not signed."""
-        if self._verifier is not None:
-            self._verifier.finish()
 
 
 class Question(protocol.DatagramProtocol):
@@ -135,95 +95,6 @@ class Question(protocol.DatagramProtocol):
             self._alarm.end()
             if self.transport is not None:
                 self.transport.stopListening()
-
-
-class Conversation(protocol.Protocol, Generic[T]):
-    """One request over a connection, and the messages that answer it.
-
-    :param bound: seconds for all of it.
-    """
-
-    transport: Any
-
-    def __init__(
-        self,
-        message: bytes,
-        signed: Signed,
-        receive: Receive[T],
-        clock: interfaces.IReactorTime,
-        bound: float = limits.TRANSFER_IN,
-    ) -> None:
-        self._message, self._signed, self._receive, self._clock = message, signed, receive, clock
-        self._buffer = bytearray()
-        self._alarm = Alarm(clock, self._late)
-        self._end = clock.seconds() + bound
-        self.outcome: defer.Deferred[T] = defer.Deferred(lambda _: self._cancel())
-        self._over = False
-
-    def connectionMade(self) -> None:
-        octets = self._signed.request(self._message)
-        self.transport.write(len(octets).to_bytes(2, "big") + octets)
-        self._wait()
-
-    def dataReceived(self, data: bytes) -> None:
-        if self._over:
-            return
-        self._buffer += data
-        self._wait()
-        try:
-            outcome = self._messages()
-        except NetappError:
-            self._fail(Failure())
-            return
-        if outcome is not None:
-            self._stop()
-            self.transport.loseConnection()
-            self.outcome.callback(outcome)
-
-    def connectionLost(self, reason: Failure = protocol.connectionDone) -> None:
-        why = "closed" if reason.check(error.ConnectionDone) else "broken"
-        self._fail(Failure(Unanswered(f"the connection was {why} before the end")))
-
-    def _messages(self) -> T | None:
-        """Hand on the messages that are whole.  :raises NetappError: one is not to be believed."""
-        at = 0
-        outcome = None
-        buffer = self._buffer
-        while outcome is None and len(buffer) - at >= 2:
-            end = at + 2 + int.from_bytes(buffer[at : at + 2], "big")
-            if len(buffer) < end:
-                break
-            message, at = bytes(buffer[at + 2 : end]), end
-            if len(message) < HEADER:
-                raise Unanswered("a message is shorter than its header")
-            outcome = self._receive(self._signed.answer(message))
-        del buffer[:at]
-        if outcome is not None:
-            self._signed.finish()
-        return outcome
-
-    def _wait(self) -> None:
-        self._alarm.set(min(self._end, self._clock.seconds() + limits.TRANSFER_SILENCE))
-
-    def _late(self) -> None:
-        late = self._clock.seconds() >= self._end
-        self._fail(Failure(Unanswered("it takes too long" if late else "it has fallen silent")))
-
-    def _fail(self, failure: Failure) -> None:
-        if not self._over:
-            self._stop()
-            self.transport.abortConnection()
-            self.outcome.errback(failure)
-
-    def _cancel(self) -> None:
-        self._stop()
-        self.transport.abortConnection()
-
-    def _stop(self) -> None:
-        if not self._over:
-            self._over = True
-            self._buffer.clear()
-            self._alarm.end()
 
 
 class _Once(protocol.Factory):

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 from twisted.internet import defer
 from twisted.logger import Logger
 
-from netapp.dns.transfer.asking import Receive
+from netapp.dns.transfer.conversing import Receive
 from netapp.dns.transfer.incoming import (
     Backwards,
     Broken,

@@ -5,7 +5,7 @@ from typing import Any
 
 from twisted.internet import defer, task
 
-from netapp.dns.transfer.asking import Unanswered
+from netapp.dns.transfer.conversing import Unanswered
 from netapp.dns.transfer.outgoing import Outgoing
 from netapp.dns.transfer.servers import Server
 from netapp.names.changes import Change

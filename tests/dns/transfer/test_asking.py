@@ -10,7 +10,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from netapp.core import limits
 from netapp.dns.keys import Key, Keyring
-from netapp.dns.transfer.asking import Asker, Unanswered, answers
+from netapp.dns.transfer.asking import Asker, answers
+from netapp.dns.transfer.conversing import Unanswered
 from netapp.dns.transfer.servers import Server
 from netapp.dns.transfer.wire import request
 from netapp.dns.tsig import Signer, Unverified
@@ -135,6 +136,34 @@ class Asking(SynchronousTestCase):
         assert got == [GOOD] * 3
         assert transport.disconnecting
         assert not self.reactor.getDelayedCalls()
+
+    def test_much_is_read_at_once_and_made_something_of_in_turns(self) -> None:
+        got: list[bytes] = []
+        long = GOOD + bytes(8000)
+        framed = len(long).to_bytes(2, "big") + long
+
+        def receive(message: bytes) -> str | None:
+            got.append(message)
+            return "done" if len(got) == 20 else None
+
+        asked, protocol, transport = self.stream(receive)
+        protocol.dataReceived(framed * 20)
+        assert len(got) == 3
+        transport.loseConnection()  # the primary has said it all
+        self.reactor.advance(0)
+        assert self.successResultOf(asked) == "done"
+        assert got == [long] * 20
+
+    def test_what_is_read_ahead_is_bounded(self) -> None:
+        self.patch(limits, "TRANSFER_AHEAD", 100_000)
+        asked, protocol, transport = self.stream(lambda message: None)
+        long = bytes(20_000)
+        protocol.dataReceived((len(long).to_bytes(2, "big") + long) * 10)
+        assert transport.producerState == "paused"
+        self.reactor.advance(0)
+        assert transport.producerState == "producing"
+        transport.loseConnection()
+        assert "closed before the end" in self.reason(asked)
 
     def test_what_receive_raises_ends_it(self) -> None:
         def receive(message: bytes) -> None:

@@ -11,7 +11,7 @@ from twisted.internet import defer, task
 
 from netapp.core import limits
 from netapp.dns.keys import Key
-from netapp.dns.transfer.asking import Unanswered
+from netapp.dns.transfer.conversing import Unanswered
 from netapp.dns.transfer.notified import Notified
 from netapp.dns.transfer.notify import Notifier
 from netapp.dns.transfer.servers import Server

@@ -1,0 +1,177 @@
+"""One request over a connection, and the messages that answer it, however many.
+
+What comes is read as fast as it comes, and read into records a piece at a time: a primary may hang
+up on who takes half a second for a message (Knot does), and others are to be answered meanwhile.
+"""
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from twisted.internet import defer, error, interfaces, protocol
+from twisted.python.failure import Failure
+
+from netapp.core import limits
+from netapp.core.alarm import Alarm
+from netapp.dns.keys import Key
+from netapp.dns.transfer.wire import HEADER
+from netapp.dns.tsig import Signer, Verifier
+from netapp.errors import NetappError
+
+T = TypeVar("T")
+#: Takes one message of an answer; gives what came of it all, or None while more must come.
+Receive = Callable[[bytes], T | None]
+
+
+class Unanswered(NetappError):
+    """The server could not be asked, or did not answer; the text says why."""
+
+
+class Signed:
+    """The signature of one request, and of what answers it."""
+
+    def __init__(self, key: Key | None, time: Callable[[], float]) -> None:
+        self._time = time
+        self._signer = Signer(key) if key is not None else None
+        self._verifier: Verifier | None = None
+
+    def request(self, message: bytes) -> bytes:
+        if self._signer is None:
+            return message
+        signed = self._signer.sign(message, self._time())
+        self._mac = self._signer.mac
+        self._verifier = Verifier(self._signer.key, self._mac)
+        return signed
+
+    def lone(self, message: bytes) -> bytes:
+        """An answer of one message, of any number that may be tried.  :raises WireError, Unverified:"""
+        if self._signer is not None:
+            self._verifier = Verifier(self._signer.key, self._mac)
+        plain = self.answer(message)
+        self.finish()
+        return plain
+
+    def answer(self, message: bytes) -> bytes:
+        """:raises WireError, Unverified: it cannot be believed."""
+        return message if self._verifier is None else self._verifier.verify(message, self._time())
+
+    def finish(self) -> None:
+        """:raises Unverified: the last message was not signed."""
+        if self._verifier is not None:
+            self._verifier.finish()
+
+
+class Conversation(protocol.Protocol, Generic[T]):
+    """One request over a connection, and the messages that answer it.
+
+    :param bound: seconds for all of it.
+    """
+
+    transport: Any
+
+    def __init__(
+        self,
+        message: bytes,
+        signed: Signed,
+        receive: Receive[T],
+        clock: interfaces.IReactorTime,
+        bound: float = limits.TRANSFER_IN,
+    ) -> None:
+        self._message, self._signed, self._receive, self._clock = message, signed, receive, clock
+        self._buffer = bytearray()
+        self._alarm = Alarm(clock, self._late)
+        self._end = clock.seconds() + bound
+        self.outcome: defer.Deferred[T] = defer.Deferred(lambda _: self._cancel())
+        self._over = self._paused = False
+        self._lost = ""  # how the connection has ended, while there is something to be read of it
+        self._turn: interfaces.IDelayedCall | None = None
+
+    def connectionMade(self) -> None:
+        octets = self._signed.request(self._message)
+        self.transport.write(len(octets).to_bytes(2, "big") + octets)
+        self._wait()
+
+    def dataReceived(self, data: bytes) -> None:
+        if self._over:
+            return
+        self._buffer += data
+        self._wait()
+        if not self._paused and len(self._buffer) > limits.TRANSFER_AHEAD:
+            self._paused = True
+            self.transport.pauseProducing()
+        if self._turn is None:
+            self._read()
+
+    def connectionLost(self, reason: Failure = protocol.connectionDone) -> None:
+        self._lost = "closed" if reason.check(error.ConnectionDone) else "broken"
+        if self._turn is None:
+            self._break_off()
+
+    def _read(self) -> None:
+        """Hand on some of what has come; the rest once others have had their turn."""
+        self._turn = None
+        try:
+            outcome = self._messages()
+        except NetappError:
+            self._fail(Failure())
+            return
+        if outcome is not None:
+            self._stop()
+            self.transport.loseConnection()
+            self.outcome.callback(outcome)
+        elif self._whole(0):
+            self._turn = self._clock.callLater(0, self._read)
+        elif self._lost:
+            self._break_off()
+        if self._paused and not self._over and len(self._buffer) < limits.TRANSFER_AHEAD // 2:
+            self._paused = False
+            self.transport.resumeProducing()
+            self._wait()
+
+    def _messages(self) -> T | None:
+        """What comes of a turn's share of messages.  :raises NetappError: one is not to be believed."""
+        at = 0
+        outcome = None
+        while outcome is None and at < limits.TRANSFER_TURN and (end := self._whole(at)):
+            message, at = bytes(self._buffer[at + 2 : end]), end
+            if len(message) < HEADER:
+                raise Unanswered("a message is shorter than its header")
+            outcome = self._receive(self._signed.answer(message))
+        del self._buffer[:at]
+        if outcome is not None:
+            self._signed.finish()
+        return outcome
+
+    def _whole(self, at: int) -> int:
+        """Where the message that begins there ends; 0 if not all of it has come."""
+        if len(self._buffer) - at < 2:
+            return 0
+        end = at + 2 + int.from_bytes(self._buffer[at : at + 2], "big")
+        return end if end <= len(self._buffer) else 0
+
+    def _break_off(self) -> None:
+        self._fail(Failure(Unanswered(f"the connection was {self._lost} before the end")))
+
+    def _wait(self) -> None:
+        self._alarm.set(min(self._end, self._clock.seconds() + limits.TRANSFER_SILENCE))
+
+    def _late(self) -> None:
+        late = self._clock.seconds() >= self._end
+        self._fail(Failure(Unanswered("it takes too long" if late else "it has fallen silent")))
+
+    def _fail(self, failure: Failure) -> None:
+        if not self._over:
+            self._stop()
+            self.transport.abortConnection()
+            self.outcome.errback(failure)
+
+    def _cancel(self) -> None:
+        self._stop()
+        self.transport.abortConnection()
+
+    def _stop(self) -> None:
+        if not self._over:
+            self._over = True
+            self._buffer.clear()
+            self._alarm.end()
+            if self._turn is not None and self._turn.active():
+                self._turn.cancel()
