@@ -8,9 +8,10 @@ from dns.rcode import BADCOOKIE, FORMERR, NOERROR, REFUSED
 
 from netapp.core import limits
 from netapp.core.udp.source import Source
-from netapp.dns.answers import Answers
+from netapp.dns.answers import Answers, _Opt
 from netapp.dns.chaos import Identity
 from netapp.dns.cookies import Cookies
+from netapp.dns.wire import parse_query
 from netapp.names.snapshot import Snapshot
 from netapp.names.zone import build_zone
 from tests.dns.asking import addresses, header, opt, option, query, question, read, snapshot
@@ -178,3 +179,18 @@ def test_d22_what_a_server_was_told_to_say() -> None:
     assert read(answers.datagram(query("version.bind", 1, 3))).rcode() == REFUSED
     assert read(answers.datagram(query("authors.bind", 16, 3))).rcode() == REFUSED
     assert read(answers.datagram(query("version.bind", 16, 1))).rcode() == REFUSED
+
+
+@pytest.mark.parametrize("edns", [b"", opt(), opt(flags=0x8000), opt(600, rdata=option(COOKIE, CLIENT))])
+def test_quick_and_slow_say_the_same(edns: bytes) -> None:
+    """The first time an OPT record is read slowly; padding keeps it from being known."""
+    for name in ("www.baidu.com", "nobody.example", "many.lan", "WWW.baidu.com"):
+        for qtype in (1, 15, 255, 65):
+            for ask in ("datagram", "message"):
+                slow, quick = server(), server()
+                request = query(name, qtype, edns=edns)
+                quick._opts[request[12 + len(question(name)) : -8 if b"1234" in edns else None]] = _Opt(
+                    parse_query(request).edns
+                )
+                first = getattr(slow, ask)(request, HERE)
+                assert [getattr(each, ask)(request, HERE) for each in (slow, quick, quick)] == [first] * 3
