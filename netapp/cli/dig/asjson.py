@@ -6,11 +6,13 @@ from typing import Any
 import click
 
 from netapp.cli import common
-from netapp.cli.dig import messages, words
+from netapp.cli.dig import words
 from netapp.cli.dig.asking import Answer
-from netapp.cli.dig.messages import Edns, Question, Record
+from netapp.cli.dig.messages import Question, Record
 from netapp.cli.dig.names import in_script, written
 from netapp.dns import wire
+from netapp.dns.edns import EDE, NSID
+from netapp.dns.wire import Edns
 
 
 def answer(name: str, found: Answer) -> dict[str, Any]:
@@ -70,8 +72,8 @@ def _named(name: bytes) -> dict[str, str]:
 
 
 def _edns(edns: Edns) -> dict[str, Any]:
-    cookie, nsid = edns.option(wire.COOKIE), edns.option(messages.NSID)
-    errors = [words.ede(data) for code, data in edns.options if code == messages.EDE and len(data) > 1]
+    cookie, nsid = edns.option(wire.COOKIE), edns.option(NSID)
+    errors = [words.ede(data) for code, data in edns.options if code == EDE and len(data) > 1]
     return {
         "version": edns.version,
         "size": edns.size,

@@ -13,6 +13,7 @@ from netapp.cli.dig.wires import Datagrams, Stream, Transport, Wire
 from netapp.core import limits, text
 from netapp.core.languages import Phrases
 from netapp.dns import wire
+from netapp.dns.edns import NSID
 from netapp.errors import NetappError, WireError
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ PHRASES: Final = Phrases(
 )
 say: Final = common.words(PHRASES)
 
-FORMERR, NOTIMP, BADCOOKIE = 1, 4, 23
 #: Octets of a client's cookie: RFC 7873 section 4.1.
 _COOKIE: Final = 8
 
@@ -98,11 +98,11 @@ class Asker:
     def ask(self, question: Question) -> Answer:
         """The answer; the command fails where there is none."""
         answer = self._ask(self._stream if self._manner.tcp else self._datagrams, question)
-        if answer.message.edns is None and self._edns and answer.message.rcode in (FORMERR, NOTIMP):
+        if answer.message.edns is None and self._edns and answer.message.rcode in (wire.FORMERR, wire.NOTIMP):
             common.note(say("no edns", where=self._where))
             self._edns = False
             answer = self._ask(self._stream if self._manner.tcp else self._datagrams, question)
-        elif answer.message.rcode == BADCOOKIE and self._servers_cookie:
+        elif answer.message.rcode == wire.BADCOOKIE and self._servers_cookie:
             answer = self._ask(self._stream if self._manner.tcp else self._datagrams, question)
         if answer.message.truncated and answer.transport == "udp":
             common.note(say("cut"))
@@ -116,7 +116,7 @@ class Asker:
     def _ask(self, over: Wire, question: Question) -> Answer:
         ident = int.from_bytes(os.urandom(2), "big")
         cookie = (wire.COOKIE, self._cookie + self._servers_cookie)
-        options = (cookie, (messages.NSID, b"")) if self._edns else None
+        options = (cookie, (NSID, b"")) if self._edns else None
         octets = messages.query(ident, question, options, do=self._manner.do)
         passed = _Passed()
         for number, wait in enumerate(limits.COMMAND_TRIES, 1):

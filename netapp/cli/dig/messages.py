@@ -17,14 +17,14 @@ import dns.rdatatype
 from netapp.cli.dig.names import written
 from netapp.core import limits
 from netapp.dns import wire
+from netapp.dns.edns import option
+from netapp.dns.wire import Edns
 from netapp.errors import WireError
 from netapp.names.naming import MAX_LABEL, MAX_NAME
 
 AD: Final = 0x20  # octet 3 of the header: RFC 4035 section 3.2.3
 RA: Final = 0x80  # octet 3 of the header
 SOA: Final = 6
-NSID: Final = 3  # an EDNS option: RFC 5001
-EDE: Final = 15  # an EDNS option: RFC 8914
 _FIXED: Final = 10  # type, class, TTL and length of a record
 #: Types whose names may be compressed, as (octets before the first, how many names): RFC 3597 section 4.
 _NAMES: Final = {
@@ -79,20 +79,6 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Edns:
-    """An OPT record: RFC 6891 section 6.1."""
-
-    size: int  # largest datagram that its sender takes, octets
-    version: int
-    do: bool
-    options: tuple[tuple[int, bytes], ...]  # code and data, in order
-
-    def option(self, code: int) -> bytes | None:
-        """The data of the first option of a code."""
-        return next((data for each, data in self.options if each == code), None)
-
-
-@dataclass(frozen=True)
 class Message:
     """An answer.  ``flags`` is the header's 16 bits, ``rcode`` has EDNS's upper bits in it."""
 
@@ -137,13 +123,9 @@ def query(
     counts = (1, 0, 1 if authority else 0, 0 if options is None else 1)
     head = b"".join(number.to_bytes(2, "big") for number in (ident, wire.RD << 8, *counts))
     asked = question.qname + question.qtype.to_bytes(2, "big") + question.qclass.to_bytes(2, "big")
-    return head + asked + authority + (b"" if options is None else _opt(options, do=do))
-
-
-def _opt(options: tuple[tuple[int, bytes], ...], *, do: bool) -> bytes:
-    rdata = b"".join(code.to_bytes(2, "big") + len(data).to_bytes(2, "big") + data for code, data in options)
-    fixed = ((wire.OPT, 2), (limits.DNS_DATAGRAM, 2), (wire.DO if do else 0, 4), (len(rdata), 2))
-    return b"\0" + b"".join(number.to_bytes(size, "big") for number, size in fixed) + rdata
+    if options is None:
+        return head + asked + authority
+    return head + asked + authority + wire.opt(do, options=b"".join(option(*each) for each in options))
 
 
 def read(octets: bytes) -> Message:

@@ -12,15 +12,17 @@ from rich.console import Console
 from rich.text import Text
 
 from netapp.cli import common
-from netapp.cli.dig import messages, words
+from netapp.cli.dig import words
 from netapp.cli.dig.asking import Answer
-from netapp.cli.dig.messages import Edns, Message, Question, Record
+from netapp.cli.dig.messages import Message, Question, Record
 from netapp.cli.dig.names import in_script, written
 from netapp.cli.dig.transfer import Mark
 from netapp.core.cells import cells, padded
 from netapp.core.languages import Phrases
 from netapp.core.text import visible, visible_octets
 from netapp.dns import wire
+from netapp.dns.edns import EDE, NSID
+from netapp.dns.wire import Edns
 
 PHRASES: Final = Phrases(
     {
@@ -198,7 +200,7 @@ def _in_script(message: Message) -> Iterator[str]:
 
 def _errors(edns: Edns) -> Iterator[str]:
     for code, data in edns.options:
-        if code == messages.EDE and len(data) > 1:
+        if code == EDE and len(data) > 1:
             number, name, text = words.ede(data)
             yield visible(
                 ": ".join(filter(None, (f"{name} (EDE {number})" if name else f"EDE {number}", text)))
@@ -214,10 +216,10 @@ def _edns(edns: Edns) -> Iterator[str]:
     for code, data in edns.options:
         if code == wire.COOKIE:
             yield say("cookie", cookie=data.hex())
-        elif code == messages.NSID:
+        elif code == NSID:
             plain = data.isascii() and data.decode("ascii").isprintable()
             yield say("nsid", nsid=visible_octets(data) if plain else data.hex())
-        elif code != messages.EDE:
+        elif code != EDE:
             yield say("option", code=code, data=data.hex())
 
 
