@@ -1,21 +1,38 @@
 """The addresses that go beside a set of names: glue, and what spares a client its next question."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from netapp.core import limits
-from netapp.names.model import AAAA, MX, NS, SRV, A, RecordSet
+from netapp.names.model import AAAA, HTTPS, MX, NS, SRV, SVCB, WILDCARD, A, RecordSet
 from netapp.names.zone import Zone
 
-#: Types whose rdata ends in a host's name, and where that begins: RFC 1035 section 3.3, RFC 2782.
-WITH_ADDRESSES: Final[Mapping[int, int]] = {NS: 0, MX: 2, SRV: 6}
+_ROOT: Final = b"\0"
 _ADDRESSES: Final = frozenset({A, AAAA})
+
+
+def _target(rdata: bytes) -> bytes:
+    """The name in an SVCB's rdata, behind its priority; parameters follow it: RFC 9460 section 2.2."""
+    at = 2
+    while rdata[at]:
+        at += 1 + rdata[at]
+    return rdata[2 : at + 1]
+
+
+#: Types that name a host, and where: RFC 1035 section 3.3, RFC 2782, RFC 9460.
+WITH_ADDRESSES: Final[Mapping[int, Callable[[bytes], bytes]]] = {
+    NS: lambda rdata: rdata,
+    MX: lambda rdata: rdata[2:],
+    SRV: lambda rdata: rdata[6:],
+    SVCB: _target,
+    HTTPS: _target,
+}
 
 
 def addresses_of(zone: Zone, found: RecordSet) -> tuple[RecordSet, ...]:
     """The addresses that a zone has for the hosts a set names; nobody must have them."""
-    at = WITH_ADDRESSES[found.rdtype]
-    hosts = (rdata[at:].lower() for rdata in found.rdatas[: limits.ZONE_ADDITIONAL])
+    host_in = WITH_ADDRESSES[found.rdtype]
+    hosts = (host_in(rdata).lower() for rdata in found.rdatas[: limits.ZONE_ADDITIONAL])
     return tuple(_of(zone, hosts))
 
 
@@ -27,9 +44,7 @@ def glue_of(zone: Zone, cut: bytes, servers: RecordSet) -> tuple[RecordSet, ...]
     """
     hosts = [rdata.lower() for rdata in servers.rdatas]
     needed = [host for host in hosts if is_within(host, cut)]
-    if len(needed) == len(hosts):
-        return tuple(_of(zone, needed))
-    others = [host for host in hosts if host not in needed]
+    others = [host for host in hosts if not is_within(host, cut)]
     return tuple(_of(zone, [*needed, *others[: limits.ZONE_ADDITIONAL]]))
 
 
@@ -47,6 +62,21 @@ def is_within(name: bytes, above: bytes) -> bool:
 def _of(zone: Zone, hosts: Iterable[bytes]) -> Iterator[RecordSet]:
     nodes = zone.nodes
     for host in dict.fromkeys(hosts):
-        for each in nodes.get(host, ()):
+        node = nodes.get(host)
+        if node is None and host != _ROOT and is_within(host, zone.origin):
+            yield from _expanded(zone, host)
+        for each in node or ():
             if each.rdtype in _ADDRESSES:
                 yield each
+
+
+def _expanded(zone: Zone, host: bytes) -> Iterator[RecordSet]:
+    """The addresses that a wildcard has for a host which is not there."""
+    if zone.topmost_cut(host) is not None:
+        return
+    encloser = host[1 + host[0] :]
+    while encloser not in zone.nodes:
+        encloser = encloser[1 + encloser[0] :]
+    for each in zone.nodes.get(WILDCARD + encloser, ()):
+        if each.rdtype in _ADDRESSES:
+            yield RecordSet(host, each.rdtype, each.ttl, each.rdatas, each.signatures)

@@ -122,11 +122,11 @@ def _of_little_name(node: Node, name: bytes, rdtype: int, version: int) -> Looku
 def _delegating(snapshot: "Snapshot", name: bytes) -> Zone | None:
     """Of zones that are served the one that delegates a name, and so has its DS: RFC 4035 section 3.1.4.1."""
     above = snapshot.zone_of(parent(name))
-    return above if above is not None and _topmost_cut(above, name) == name else None
+    return above if above is not None and above.topmost_cut(name) == name else None
 
 
 def _in_zone(zone: Zone, name: bytes, rdtype: int, dnssec: bool) -> Lookup:
-    if zone.cuts and (cut := _topmost_cut(zone, name)) is not None:
+    if zone.cuts and (cut := zone.topmost_cut(name)) is not None:
         if _is_delegation(zone, cut):
             if cut != name or rdtype != DS:
                 return _referral(zone, cut, dnssec, exact=cut == name)
@@ -143,16 +143,6 @@ def _in_zone(zone: Zone, name: bytes, rdtype: int, dnssec: bool) -> Lookup:
         return denial.no_data
     additional = addresses_of(zone, found) if found.rdtype in WITH_ADDRESSES else ()
     return Lookup(NOERROR, True, (found,), (), additional, zone)
-
-
-def _topmost_cut(zone: Zone, name: bytes) -> bytes | None:
-    """The highest cut at a name of a zone, or above it."""
-    cuts, shortest, topmost, at = zone.cuts, len(zone.origin), None, 0
-    while len(name) - at >= shortest:
-        if (suffix := name[at:]) in cuts:
-            topmost = suffix
-        at += 1 + name[at]
-    return topmost
 
 
 def _is_delegation(zone: Zone, cut: bytes) -> bool:

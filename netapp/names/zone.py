@@ -80,6 +80,15 @@ class Zone:
             return "nsec"
         return "nsec3" if find(apex, NSEC3PARAM) is not None else ""
 
+    def topmost_cut(self, name: bytes) -> bytes | None:
+        """The highest cut at a name of this zone, or above it: where authority ends."""
+        cuts, shortest, topmost, at = self.cuts, len(self.origin), None, 0
+        while len(name) - at >= shortest:
+            if (suffix := name[at:]) in cuts:
+                topmost = suffix
+            at += 1 + name[at]
+        return topmost
+
     def __len__(self) -> int:
         """How many names, empty non-terminals too."""
         return len(self.nodes)
