@@ -1,7 +1,7 @@
 """Each source of names or zones, and the last that could be read of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from twisted.internet import defer
 
@@ -9,8 +9,9 @@ from netapp.errors import ConfigError
 from netapp.names.held import Edit, Held
 from netapp.names.model import Node, nodes_of
 from netapp.names.sources import DeclaredRecords, Source, ZoneSource
-from netapp.names.steps import Keeper
+from netapp.names.steps import Keeper, Whole
 from netapp.names.zone import Zone
+from netapp.names.zonefile import sharing
 from netapp.names.zones import Zones
 
 #: Puts what was read in its place; the Deferred gives whether all of it is sound.
@@ -107,8 +108,17 @@ def _look(keeper: Keeper, origin: bytes, zone: Zone, files: Mapping[bytes, Zone 
     """:raises ConfigError: what is kept of the zone cannot be read."""
     if origin in files:
         return _Look(Edit.of(files[origin], zone), None)
-    held = Held(origin, keeper.load(origin))
+    kept = keeper.load(origin)
+    held = Held(origin, _sharing(kept, zone) if kept is not None else None)
     return _Look(Edit.of(held.file, zone), held)
+
+
+def _sharing(kept: Whole, zone: Zone) -> Whole:
+    """What is kept, with the file's own nodes where they are equal: most are, and there may be a million."""
+    file = sharing(zone, kept.file) if kept.file is not None else None
+    return replace(
+        kept, zone=file if kept.zone is kept.file and file else sharing(zone, kept.zone), file=file
+    )
 
 
 def faulty(faults: tuple[str, ...]) -> ConfigError:

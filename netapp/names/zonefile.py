@@ -98,34 +98,36 @@ class ZoneFile:
             return
         self.fault, self.files, self._records = "", read.files, read.records
         self._loaded = self._clock()
-        self.zone = read.zone if self.zone is None else _sharing(self.zone, read.zone)
+        self.zone = read.zone if self.zone is None else sharing(self.zone, read.zone)
 
 
-def _sharing(old: Zone, new: Zone) -> Zone:
-    """The new zone, with the old one's nodes where they are equal.
+def sharing(old: Zone, new: Zone) -> Zone:
+    """The new zone, with the old one's nodes where they are equal; the old one if all are.
 
     What is told apart by ``is`` is quickly compared; and what goes with the old zone later is little:
-    a million names that go at once hold up everybody for half a second.  What is not needed is let
-    go here, bit by bit.
+    a million names that go at once hold up everybody for half a second.  What is not needed of the
+    new one is let go here, bit by bit.
+
+    :param new: nobody else has it; it is of no use afterwards.
     """
-    if old.origin != new.origin:
+    if old.origin != new.origin or old is new:
         return new
-    fresh: dict[bytes, Node] = new.nodes  # type: ignore[assignment]  # nobody else has seen it
-    nodes: dict[bytes, Node] = {}
-    same = len(fresh) == len(old.nodes)
+    fresh: dict[bytes, Node] = new.nodes  # type: ignore[assignment]
+    changed: dict[bytes, Node | None] = {}
     for owner, node in old.nodes.items():
         now = fresh.pop(owner, None)
-        if now == node:
-            nodes[owner] = node
-            continue
-        same = False
-        if now is not None:
+        if now != node:
+            changed[owner] = now
+    if not changed and not fresh:
+        return old
+    nodes = dict(old.nodes)
+    for owner, now in changed.items():
+        if now is None:
+            del nodes[owner]
+        else:
             nodes[owner] = now
-    if same:
-        return old  # the text has changed, and says the same
     nodes.update(fresh)
-    cuts = {owner: nodes[owner] for owner in new.cuts}
-    return Zone(new.origin, nodes, new.below, cuts)
+    return Zone(new.origin, nodes, new.below, {owner: nodes[owner] for owner in new.cuts})
 
 
 def _now(read: FileRead) -> FileRead:
