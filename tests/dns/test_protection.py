@@ -1,6 +1,7 @@
 """Signatures and limits as real clients and enemies meet them."""
 
 import ctypes
+import json
 import os
 import re
 import shutil
@@ -220,6 +221,76 @@ def test_metrics_tell_types_transports_rcodes_and_signatures(start: Start) -> No
     assert numbers['netapp_dns_tsig_failures_total{error="BADSIG"}'] == 1
     assert numbers["netapp_dns_answer_seconds_count"] == 7
     assert numbers["netapp_dns_cache_hits_total"] == 2
+
+
+# The query log -----------------------------------------------------------------------------------
+
+
+def lines(path: Path) -> list[tuple[object, ...]]:
+    found = [json.loads(each) for each in path.read_text("ascii").splitlines()]
+    return [(each["transport"], each["name"], each["type"], each["rcode"]) for each in found]
+
+
+def when(true: Callable[[], bool]) -> None:
+    """Wait until it is.  :raises AssertionError: it takes too long."""
+    deadline = time.monotonic() + real.PATIENCE
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_the_query_log_is_written_and_begun_anew(start: Start, tmp_path: Path) -> None:
+    log, old = tmp_path / "queries.jsonl", tmp_path / "queries.jsonl.1"
+    server = with_keys(start, f"--query-log={log}")
+    with real.tcp_client(server.tcp()) as client:
+        client.sendall(framed(WWW) + framed(signed(WWW)))
+        read_message(client)
+        read_message(client)
+    for octets in (WWW, WWW, b"www.lan", query(b"\x03a\n\xff\0", 28), signed(WWW, WRONG)):
+        real.ask(server.udp(), octets)
+    log.rename(old)
+    os.kill(server.process.pid, 1)
+    when(lambda: log.exists() and len(lines(old)) == 7)
+    real.ask(server.udp(), query("later.lan"))
+    when(lambda: bool(lines(log)))
+    known = ("www.lan", "A", "NOERROR")
+    assert sorted(map(str, lines(old))) == sorted(
+        map(
+            str,
+            [
+                ("tcp", *known),
+                ("tcp", *known),
+                ("udp", *known),
+                ("udp", *known),
+                ("text", *known),
+                ("udp", "a\\010\\255", "AAAA", "REFUSED"),
+                ("udp", "www.lan", "A", "NOTAUTH"),
+            ],
+        )
+    )
+    assert lines(log) == [("udp", "later.lan", "A", "REFUSED")]
+
+
+def test_a_full_disk_loses_lines_and_no_answers(start: Start, tmp_path: Path) -> None:
+    with real.small_disk(tmp_path / "disk", 1) as disk:
+        server = start(
+            "netapp-dns", *LOCAL, f"--query-log={disk}/queries", "--metrics=tcp:0:interface=127.0.0.1"
+        )
+        _fill(disk / "rest")
+        for _ in range(20):
+            assert read(real.ask(server.udp(), WWW)).answer
+        server.wait_for("the query log .* cannot be written: .* dropped until it can")
+        assert metrics(server)["netapp_dns_query_log_dropped_total"] > 0
+        (disk / "rest").unlink()
+        real.ask(server.udp(), query("later.lan"))
+        when(lambda: b"later.lan" in (disk / "queries").read_bytes())
+        server.stop()
+
+
+def _fill(path: Path) -> None:
+    with suppress(OSError), path.open("wb", buffering=0) as file:
+        while file.write(bytes(4096)):
+            pass
 
 
 # The limiter, in a network of public addresses ----------------------------------------------------

@@ -7,6 +7,8 @@ import dns.message
 import dns.rcode
 import dns.tsig
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from twisted.internet import defer
 
 from netapp.dns import tsig
@@ -196,3 +198,29 @@ def test_d36_not_last_twice_cut_and_a_mac_of_four_octets() -> None:
         answer = octets(mine.handle(message, UDP))
         assert answer[3] & 0x0F == dns.rcode.FORMERR
         assert read_signed(answer) is None
+
+
+@given(st.data())
+def test_signed_messages_with_octets_changed_get_an_answer_or_silence(data: st.DataObject) -> None:
+    """Whatever is changed, cut off or put behind: never an exception, and never a handler without a key."""
+    keys: list[Key | None] = []
+
+    def handler(request: Request) -> bytes:
+        keys.append(request.key)
+        return echo(request)
+
+    mine = requests(handler)
+    mine.on_opcode[UPDATE] = mine.on_type[AXFR] = handler
+    message = bytearray(Signer(KEY).sign(query(qtype=data.draw(st.sampled_from([1, AXFR]))), NOW))
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(2, len(message) - 1))
+        message[at] = data.draw(st.integers(0, 255))
+    end = data.draw(st.integers(12, len(message)))
+    changed = bytes(message[:end]) + data.draw(st.binary(max_size=20))
+    answered = mine.handle(changed, data.draw(st.sampled_from([UDP, TCP])))
+    assert isinstance(answered, bytes)
+    assert answered[:2] == changed[:2]
+    if KEY in keys:
+        found = read_signed(answered)
+        assert found is not None
+        assert found[1].mac

@@ -57,6 +57,18 @@ def test_keys_and_rules(tmp_path: Path) -> None:
     assert config_from(parse()).allow_transfer == config_from(parse()).allow_update == ()
 
 
+def test_limits_and_the_query_log() -> None:
+    config = config_from(parse("--rate-limit=all:5", "--query-log=x", "--query-log-sample=10"))
+    assert (config.rate_limit, config.rate_limit_local) == (5, True)
+    assert (config.query_log, config.query_log_sample) == ("x", 10)
+    config = config_from(parse())
+    assert (config.rate_limit, config.rate_limit_local, config.query_log) == (200, False, None)
+    assert config_from(parse("--rate-limit=off")).rate_limit is None
+    for option in ("--rate-limit=fast", "--query-log-sample=0", "--query-log-sample=x"):
+        with pytest.raises(usage.UsageError, match=f"^{option}: write "):
+            parse(option)
+
+
 def test_keys_of_the_configuration_file_are_read_again(tmp_path: Path) -> None:
     file = tmp_path / "netapp.toml"
     file.write_text('[dns]\nkey = ["hmac-sha256:a:MDEy"]\n')
@@ -84,6 +96,7 @@ def test_options_of_later_are_not_there_yet() -> None:
 @pytest.mark.parametrize(
     ("option", "said"),
     [
+        ("--query-log=nowhere/log", "netapp-dns: the query log nowhere/log cannot be written: No such file"),
         ("--key=hmac-sha256:a", "netapp-dns: --key: write ALGORITHM:NAME:SECRET or ALGORITHM:NAME:@FILE"),
         ("--key=hmac-sha256:a:@gone", "netapp-dns: the key file gone cannot be read: No such file"),
         ("--allow-transfer=10.0.0.0/8#a", "netapp-dns: --allow-transfer 10.0.0.0/8#a: there is no key 'a'"),
