@@ -5,10 +5,11 @@ the zone is made: which names are only there because others stand below them, an
 ends.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Any, Final
 
 from netapp.errors import NetappError
+from netapp.names.layered import copied
 from netapp.names.model import (
     CNAME,
     DNAME,
@@ -115,7 +116,7 @@ class Zone:
         for at, records in enumerate((removed, added)):
             for record in records:
                 owners.setdefault(record.owner, ([], []))[at].append(record)
-        draft = _Draft(self.origin, dict(self.nodes), dict(self.below), dict(self.cuts))
+        draft = _Draft(self.origin, copied(self.nodes), copied(self.below), copied(self.cuts))
         for owner, (less, more) in owners.items():
             draft.put(owner, _changed_node(owner, self.nodes.get(owner, ()), less, more))
         made = draft.zone()
@@ -153,7 +154,11 @@ class _Draft:
     """A zone that is being made."""
 
     def __init__(
-        self, origin: bytes, nodes: dict[bytes, Node], below: dict[bytes, int], cuts: dict[bytes, Node]
+        self,
+        origin: bytes,
+        nodes: MutableMapping[bytes, Node],
+        below: MutableMapping[bytes, int],
+        cuts: MutableMapping[bytes, Node],
     ) -> None:
         self._origin, self._nodes, self._below, self._cuts = origin, nodes, below, cuts
 
