@@ -55,11 +55,11 @@ PHRASES: Final = Phrases(
         "logs": ("旧日志 {count} 个文件", "{count} old log files"),
         "dns": (
             "域名:{zones} 个区域,已回答 {answered} 次",
-            "Names: {zones} zones, {answered} questions answered",
+            "Names: {answered} answers; zones: {zones}",
         ),
         "dns limited": (
             "域名:{zones} 个区域,已回答 {answered} 次,另有 {limited} 次超出限速",
-            "Names: {zones} zones, {answered} questions answered, {limited} kept back by the rate limit",
+            "Names: {answered} answers, {limited} kept back by the rate limit; zones: {zones}",
         ),
         "disk": (
             "状态目录 {state}:{size};磁盘还剩 {free}",

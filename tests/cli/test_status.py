@@ -162,14 +162,14 @@ def test_what_peers_have_said_cannot_steer_the_terminal(state: Path, tell: Tell)
 
 def test_names(state: Path, tell: Tell) -> None:
     tell(told(dns={"zones": 3, "answered": 1234, "limited": 0}))
-    assert "Names: 3 zones, 1234 questions answered\n" in netapp("status", state=state, **ENGLISH).stdout
+    assert "Names: 1234 answers; zones: 3\n" in netapp("status", state=state, **ENGLISH).stdout
     assert "域名:3 个区域,已回答 1234 次\n" in netapp("status", state=state).stdout
 
 
 def test_answers_that_were_kept_back(state: Path, tell: Tell) -> None:
     tell(told(dns={"zones": 1, "answered": 9, "limited": 5}))
     assert (
-        "9 questions answered, 5 kept back by the rate limit\n"
+        "Names: 9 answers, 5 kept back by the rate limit; zones: 1\n"
         in netapp("status", state=state, **ENGLISH).stdout
     )
 
