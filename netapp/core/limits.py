@@ -801,6 +801,8 @@ TRANSFER_RECORDS: Final = 10_000_000
 #: Octets of a transfer in that are read ahead of what is made of them, and made records of in one turn.
 TRANSFER_AHEAD: Final = 64 * 2**20
 TRANSFER_TURN: Final = 16 * 1024
+#: Records of a transfer in beyond which making a zone of them is work in bulk: see netapp/core/bulk.py.
+TRANSFER_BULK: Final = 100_000
 #: Transfers in at once; the others wait for their turn.
 TRANSFERS_IN: Final = 8
 #: Questions to primaries whether there is something newer, at once.

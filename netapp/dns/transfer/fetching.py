@@ -1,12 +1,14 @@
 """One look at one primary: is there anything newer, and if so it is taken over, whole or not at all."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from twisted.internet import defer
 from twisted.logger import Logger
 
+from netapp.core import bulk, limits
 from netapp.dns.transfer.conversing import Receive
 from netapp.dns.transfer.incoming import (
     Backwards,
@@ -130,8 +132,8 @@ class Fetching:
 
     async def _applied(self, origin: bytes, outcome: Outcome) -> tuple[Zone, str]:
         if isinstance(outcome, Whole):
-            records = outcome.records
-            zone = await self._aside(lambda: build_zone(origin, records))
+            whole = outcome
+            zone = await self._aside(lambda: _built(origin, whole))
             return await self._names.replace(origin, zone), "AXFR"
         assert isinstance(outcome, Differences)
         change = condensed(outcome.changes)  # one step: what was between was never ours
@@ -141,6 +143,12 @@ class Fetching:
             return change
 
         return await self._names.submit(origin, decide), "IXFR"
+
+
+def _built(origin: bytes, whole: Whole) -> Zone:
+    """:raises BadZone: the records are no zone."""
+    with bulk.work() if len(whole) > limits.TRANSFER_BULK else nullcontext():
+        return build_zone(origin, whole.records())
 
 
 def check_exact(zone: Zone, change: Change) -> None:

@@ -43,7 +43,7 @@ def test_a_zone_comes_as_it_went() -> None:
     for each in (OLD, big(9, 4000)):
         got = axfr(list(messages(HEAD, ORIGIN + b"\0\xfc\0\1", b"", zone_sets(each))))
         assert isinstance(got, Whole)
-        assert build_zone(ORIGIN, got.records).nodes == each.nodes
+        assert build_zone(ORIGIN, got.records()).nodes == each.nodes
 
 
 def test_differences_come_as_they_went_also_one_record_a_message() -> None:

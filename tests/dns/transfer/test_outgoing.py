@@ -78,7 +78,7 @@ def test_the_version_of_the_start_is_sent_to_the_end() -> None:
     for message in sending:
         inbound.receive(message)
     assert isinstance(inbound.outcome, Whole)
-    assert build_zone(ORIGIN, inbound.outcome.records).nodes == big(5, 3000).nodes
+    assert build_zone(ORIGIN, inbound.outcome.records()).nodes == big(5, 3000).nodes
 
 
 def test_a_record_of_its_own_size_has_a_message_of_its_own() -> None:
@@ -127,7 +127,7 @@ def test_a_chain_that_came_and_went_is_condensed() -> None:
 def test_ixfr_of_what_is_not_known_any_more_sends_all(changes: tuple[object, ...]) -> None:
     outcome = differences(Known(NEW, changes=changes), OLD)  # type: ignore[arg-type]
     assert isinstance(outcome, Whole)
-    assert alike(build_zone(ORIGIN, outcome.records), NEW)
+    assert alike(build_zone(ORIGIN, outcome.records()), NEW)
 
 
 def test_differences_longer_than_the_zone_are_not_sent() -> None:
