@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from twisted.logger import Logger
+
 from netapp.core import bulk, limits
 from netapp.names import master
 from netapp.names.master import FileRead, identity
-from netapp.names.model import Node
+from netapp.names.model import NSEC3PARAM, Node, RecordSet, find
 from netapp.names.zone import Zone
 
 _PIECE: Final = 2**20
@@ -37,6 +39,8 @@ class ZoneFile:
     :param shown: the file's name in what is said of it.
     :param clock: gives seconds since 1970.
     """
+
+    _log = Logger()
 
     def __init__(self, path: Path, origin: bytes | None, shown: str, clock: Callable[[], float]) -> None:
         self.path, self.shown = path, shown
@@ -99,6 +103,14 @@ class ZoneFile:
         self.fault, self.files, self._records = "", read.files, read.records
         self._loaded = self._clock()
         self.zone = read.zone if self.zone is None else sharing(self.zone, read.zone)
+        parameters = find(self.zone.nodes[self.zone.origin], NSEC3PARAM)
+        if parameters is not None and (count := iterations(parameters)) > limits.NSEC3_ITERATIONS:
+            self._log.warn(
+                "names: {file}: NSEC3 with {count} iterations: served without proofs, as if it were not"
+                " signed; sign it with 0 (RFC 9276)",
+                file=self.shown,
+                count=count,
+            )
 
 
 def sharing(old: Zone, new: Zone) -> Zone:
@@ -128,6 +140,11 @@ def sharing(old: Zone, new: Zone) -> Zone:
             nodes[owner] = now
     nodes.update(fresh)
     return Zone(new.origin, nodes, new.below, {owner: nodes[owner] for owner in new.cuts})
+
+
+def iterations(parameters: RecordSet) -> int:
+    """The fewest of a zone's NSEC3PARAM records: RFC 5155 section 4.1.3."""
+    return min(int.from_bytes(rdata[2:4], "big") for rdata in parameters.rdatas)
 
 
 def _now(read: FileRead) -> FileRead:

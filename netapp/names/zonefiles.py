@@ -17,10 +17,10 @@ from netapp.names.watch import FolderWatch
 from netapp.names.zonefile import Told, ZoneFile
 
 #: Files in a folder of zones that are no zones: hidden ones, what editors and packages leave, parts
-#: of zones that others include, journals of other servers.
+#: of zones that others include, journals of other servers, keys and what signing tools leave.
 _PASSED_OVER: Final = re.compile(
     r"[.#].*|.*~|.*\.(?:bak|swp|swo|swx|tmp|temp|part|orig|rej|old|new|save|rpmsave|rpmnew|inc|include|jnl|jbk)"
-    r"|.*\.dpkg-[a-z]+|README.*",
+    r"|.*\.dpkg-[a-z]+|README.*|K.*\.(?:key|private|state)|(?:ds|key)set-.*",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -135,7 +135,10 @@ class ZoneFiles:
             raise ConfigError(
                 f"--zones {text.visible(folder)}: {error.strerror}: name a folder of zone files"
             ) from None
+        there = set(names)
         for name in names:
+            if f"{name}.signed" in there:
+                continue  # what it was signed from
             origin = origin_of(name)
             if origin is None:
                 self._misnamed.append(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from twisted.internet import task
+from twisted.logger import capturedLogs, formatEvent
 
 from netapp.errors import ConfigError
 from netapp.names.config import Config
@@ -134,6 +135,17 @@ def test_a_folder_of_zones_each_named_after_its_origin(tmp_path: Path) -> None:
     assert "no name: a file in --zones is named after its origin" in files.read().faults[0]
 
 
+def test_a_signed_file_takes_the_place_of_the_one_it_was_signed_from(tmp_path: Path) -> None:
+    for name in ("example.com.zone", "Kexample.com.+013+00001.key", "dsset-example.com."):
+        put(tmp_path, HEAD, name)
+    signed = put(tmp_path, HEAD + "s A 10.0.0.1\n", "example.com.zone.signed")
+    read = source(zones=(tmp_path,)).read()
+    assert (origins(read), read.faults) == (["example.com"], ())
+    assert wire_name("s.example.com") in only(read).nodes
+    signed.unlink()
+    assert origins(source(zones=(tmp_path,)).read()) == ["example.com"]
+
+
 def test_of_two_files_for_one_zone_the_first_has_it(tmp_path: Path) -> None:
     put(tmp_path, HEAD, "example.com.zone")
     other = put(tmp_path, HEAD + "a A 10.0.0.1\n", "other")
@@ -195,6 +207,15 @@ def test_an_option_that_cannot_be_is_named(value: str) -> None:
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="name a folder of zone files"):
         source(zones=(tmp_path / "none",)).read()
+
+
+def test_d64_nsec3_with_many_iterations_is_loaded_and_the_log_says_what_that_means(tmp_path: Path) -> None:
+    files = source(put(tmp_path, HEAD + "@ NSEC3PARAM 1 0 65535 aabb\n"))
+    with capturedLogs() as logged:
+        assert only(files.read()).signed == "nsec3"
+        files.read()
+    (line,) = map(formatEvent, logged)
+    assert "NSEC3 with 65535 iterations: served without proofs" in (line or "")
 
 
 def test_what_editors_and_packages_leave_is_passed_over() -> None:

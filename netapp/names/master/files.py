@@ -29,9 +29,9 @@ def identity(about: os.stat_result) -> Identity:
 def origin_of(file_name: str) -> bytes | None:
     """The origin that a file is named after, ``%2F`` in it being ``/``; None if it is no name.
 
-    ``.zone`` at its end is not part of it; ``root`` is the root's.
+    ``.zone`` at its end is not part of it, nor is the ``.signed`` of signing tools; ``root`` is the root's.
     """
-    text = unquote(file_name.removesuffix(".zone"), errors="surrogateescape")
+    text = unquote(file_name.removesuffix(".signed").removesuffix(".zone"), errors="surrogateescape")
     if text == "root":
         return b"\0"
     try:

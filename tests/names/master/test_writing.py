@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import dns.zone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,16 @@ def test_every_type_loaded_written_and_loaded_again_is_equal(tmp_path: Path) -> 
     again = zone(tmp_path, text)
     assert records(again) == records(first)
     assert "".join(master.written(again)) == text
+
+
+def test_what_is_written_others_read(tmp_path: Path) -> None:
+    first = zone(tmp_path, every_type())
+    path = put(tmp_path, "".join(master.written(first)), "written")
+    foreign = dns.zone.from_file(str(path), "example.com.", relativize=False)
+    assert records(first) == {
+        Record(name.to_wire().lower(), int(rdata.rdtype), rdata.to_wire(), ttl)
+        for name, ttl, rdata in foreign.iterate_rdatas()
+    }
 
 
 def test_the_text_of_known_types_is_theirs(tmp_path: Path) -> None:
