@@ -10,7 +10,6 @@ Plain text knows no TC and its programs know no time-out; it is counted by addre
 Source: BIND's reference manual, rate-limit; Vixie and Schryver, DNS Response Rate Limiting (2012).
 """
 
-import ipaddress
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -23,6 +22,13 @@ SEND, SLIP, DROP = 0, 1, 2  # verdicts
 
 _NXDOMAIN: Final = 3
 _POSITIVE, _MADE_UP, _NEGATIVE, _MISSING, _ERROR, _TEXT = b"+", b"*", b"-", b"?", b"!", b"t"
+#: Masks and networks of local addresses, by how many octets an address has.
+_LOCAL: Final = {
+    octets: [
+        (int(each.netmask), int(each.network_address)) for each in LOCAL if each.max_prefixlen == 8 * octets
+    ]
+    for octets in (4, 16)
+}
 _OPT: Final = b"\0\0\x29"  # the root's name, then the type
 _OPT_FIXED: Final = 11  # octets of an OPT record without its options
 
@@ -202,8 +208,8 @@ class Limiter:
 
 def is_local(address: bytes) -> bool:
     """Whether a packed address is this machine's, a link's or a private network's."""
-    parsed = ipaddress.ip_address(address)
-    return any(parsed in network for network in LOCAL)
+    number = int.from_bytes(address, "big")
+    return any(number & mask == network for mask, network in _LOCAL[len(address)])
 
 
 def parse_rate(given: str) -> tuple[int | None, bool]:
