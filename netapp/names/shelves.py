@@ -7,6 +7,7 @@ from twisted.internet import defer
 
 from netapp.errors import ConfigError
 from netapp.names.held import Edit, Held
+from netapp.names.layered import Layered
 from netapp.names.model import Node, nodes_of
 from netapp.names.sources import DeclaredRecords, Source, ZoneSource
 from netapp.names.steps import Keeper, Whole
@@ -115,10 +116,18 @@ def _look(keeper: Keeper, origin: bytes, zone: Zone, files: Mapping[bytes, Zone 
 
 def _sharing(kept: Whole, zone: Zone) -> Whole:
     """What is kept, with the file's own nodes where they are equal: most are, and there may be a million."""
-    file = sharing(zone, kept.file) if kept.file is not None else None
-    return replace(
-        kept, zone=file if kept.zone is kept.file and file else sharing(zone, kept.zone), file=file
-    )
+    if kept.file is None or kept.file is kept.zone:
+        shared = sharing(zone, _alone(kept.zone))
+        return replace(kept, zone=shared, file=shared if kept.file is not None else None)
+    file, now = _alone(kept.file), _alone(kept.zone)  # before the first is used up
+    return replace(kept, zone=sharing(zone, now), file=sharing(zone, file))
+
+
+def _alone(zone: Zone) -> Zone:
+    """A zone whose nodes are in no other's layers."""
+    if not isinstance(zone.nodes, Layered):
+        return zone
+    return Zone(zone.origin, dict(zone.nodes.items()), zone.below, zone.cuts)
 
 
 def faulty(faults: tuple[str, ...]) -> ConfigError:

@@ -15,6 +15,7 @@ from twisted.logger import capturedLogs, formatEvent
 
 from netapp.core import limits
 from netapp.errors import ConfigError, Unavailable
+from netapp.names import layered
 from netapp.names.changes import Change, difference
 from netapp.names.journal import ZoneFolder, folder_name
 from netapp.names.keeping import DiskKeeper, zones_path
@@ -300,6 +301,23 @@ def test_when_it_is_not_known_what_was_kept_the_whole_zone_is(tmp_path: Path) ->
     expected = zone(3, a("one.example.lan"), a("three.example.lan"))
     _released(tmp_path)
     assert same(opened(tmp_path, Files(zone(1))).snapshot.zones[ORIGIN], expected)
+
+
+@pytest.mark.parametrize("steps", [1, 3])
+def test_a_large_zone_with_updates_is_the_same_after_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    monkeypatch.setattr(layered, "_SMALL", 20)
+    many = [a(f"h{each}.example.lan") for each in range(50)]
+    names = opened(tmp_path, Files(zone(1, *many)))
+    more = [a(f"n{each}.example.lan") for each in range(steps)]
+    for each in more:
+        names.submit(ORIGIN, adding(each))
+    for file, serial in ((zone(1, *many), 1 + steps), (zone(2, *many[:40]), 2 + steps)):
+        _released(tmp_path)
+        again = opened(tmp_path, Files(file))
+        kept = many if serial == 1 + steps else many[:40]
+        assert same(again.snapshot.zones[ORIGIN], zone(serial, *kept, *more))
 
 
 def _released(state: Path) -> bool:
