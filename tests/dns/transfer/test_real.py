@@ -2,7 +2,9 @@
 
 import socket
 import subprocess
+import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import dns.message
@@ -136,3 +138,48 @@ def test_clients_that_people_have_get_a_zone(
     assert "10.9.9.9" in shown
     assert shown.count("SOA") == (4 if "IXFR=1" in words else 2)
     netapp.wait_for("serial 2 sent to 127.0.0.1")
+
+
+def memory(server: real.Plugin) -> int:
+    """Resident KiB."""
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
+
+
+def test_a_large_zone_to_readers_that_are_slow_costs_no_memory_and_no_time(
+    start: Start, tmp_path: Path
+) -> None:
+    many, readers = 200_000, 8
+    file, ours = tmp_path / "example.lan", free_port()
+    hosts = "".join(f"n{n:06} A 10.{n >> 16}.{n >> 8 & 255}.{n & 255}\n" for n in range(many))
+    file.write_text(zone_text(1) + hosts)
+    netapp = start("netapp-dns", *listen(ours), f"--zone={file}", "--allow-transfer=127.0.0.1")
+    query = dns.message.make_query("example.lan", "AXFR").to_wire()
+    before = memory(netapp)
+    with ExitStack() as stack:
+        clients = []
+        for _ in range(readers):
+            client = stack.enter_context(socket.socket())
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.settimeout(real.PATIENCE)
+            client.connect(("127.0.0.1", ours))
+            client.sendall(len(query).to_bytes(2, "big") + query)
+            clients.append(client)
+        slowest = 0.0
+        for _ in range(50):
+            for client in clients:
+                client.recv(2000)
+            begun = time.monotonic()
+            assert foreign.serial(ours) == 1
+            slowest = max(slowest, time.monotonic() - begun)
+        assert memory(netapp) < before + 16 * 1024
+        assert slowest < 1.0  # the machine may be busy with other things
+        clients[0].close()
+        with real.tcp_client(ours) as quick, quick.makefile("rb") as stream:
+            quick.sendall(len(query).to_bytes(2, "big") + query)
+            records = 0
+            while records < many + 47:
+                message = stream.read(int.from_bytes(stream.read(2), "big"))
+                records += int.from_bytes(message[6:8], "big")
+        assert records == many + 47
+    assert memory(netapp) < before + 16 * 1024
