@@ -11,6 +11,7 @@ Source: BIND's reference manual, rate-limit; Vixie and Schryver, DNS Response Ra
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, Protocol
 
 from netapp.core import limits
@@ -30,6 +31,7 @@ _LOCAL: Final = {
     for octets in (4, 16)
 }
 _OPT: Final = b"\0\0\x29"  # the root's name, then the type
+_COOKIE: Final = b"\0\x0a\0"  # the option's code and the upper octet of its length: RFC 7873 section 4
 _OPT_FIXED: Final = 11  # octets of an OPT record without its options
 
 
@@ -198,14 +200,19 @@ class Limiter:
         return None
 
     def _is_proved(self, request: bytes, source: Source) -> bool:
-        return self._proofs is not None and self._proofs.is_proved(request, source)
+        if self._proofs is None or _COOKIE not in request:  # a look that spares a flood's reading
+            return False
+        return self._proofs.is_proved(request, source)
 
     def _slip(self, request: bytes, answer: bytes, source: Source) -> bytes:
         """A client that knows cookies need not come by TCP: RFC 7873 section 5.2.3."""
-        cookie = self._proofs.bad_cookie(request, source) if self._proofs is not None else None
+        cookie = None
+        if self._proofs is not None and _COOKIE in request:
+            cookie = self._proofs.bad_cookie(request, source)
         return cookie if cookie is not None else slipped(answer)
 
 
+@lru_cache(limits.SOURCES)
 def is_local(address: bytes) -> bool:
     """Whether a packed address is this machine's, a link's or a private network's."""
     number = int.from_bytes(address, "big")

@@ -153,14 +153,17 @@ class From:
     packed: bytes
 
 
+OURS, HALF = b"\0\x0a\0ours", b"\0\x0a\0half"
+
+
 class Proofs:
     """Knows two requests by what they are called."""
 
     def is_proved(self, request: bytes, source: Source) -> bool:
-        return request == b"with our cookie"
+        return request == OURS
 
     def bad_cookie(self, request: bytes, source: Source) -> bytes | None:
-        return b"come again" if request == b"with half a cookie" else None
+        return b"come again" if request == HALF else None
 
 
 def test_a_limiter_sends_cuts_and_counts() -> None:
@@ -177,13 +180,13 @@ def test_a_limiter_sends_cuts_and_counts() -> None:
 def test_who_shows_a_cookie_of_ours_is_never_limited() -> None:
     limiter = Limiter(1, proofs=Proofs())
     for _ in range(5):
-        assert limiter.passed(b"with our cookie", positive(), From(HERE), 0.0) == positive()
+        assert limiter.passed(OURS, positive(), From(HERE), 0.0) == positive()
     assert limiter.passed(b"without", positive(), From(HERE), 0.0) != positive()
 
 
 def test_who_knows_cookies_is_given_one() -> None:
     limiter = Limiter(1, proofs=Proofs())
-    said = [limiter.passed(b"with half a cookie", positive(), From(HERE), 0.0) for _ in range(4)]
+    said = [limiter.passed(HALF, positive(), From(HERE), 0.0) for _ in range(4)]
     assert said == [positive(), None, b"come again", None]
 
 
