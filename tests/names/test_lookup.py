@@ -134,6 +134,25 @@ def test_addresses_go_beside_the_names_of_hosts() -> None:
     assert sets(asked(PLAIN, "z.test NS").additional) == ["ns.z.test. A"]
 
 
+def test_hosts_may_be_a_wildcards_but_not_below_a_cut() -> None:
+    text = (
+        "@ MX 1 a.b.w\n@ MX 2 x.kid\n*.w A 10.0.0.9\n*.w TXT no\n* A 10.0.0.8\nkid NS ns.w\nkid NS ns.far.\n"
+    )
+    names = served(zone_of(SOA + text, "z."))
+    assert sets(asked(names, "z MX").additional) == ["a.b.w.z. A"]
+    assert sets(asked(names, "q.kid.z A").additional) == ["ns.w.z. A"]
+
+
+def test_the_target_of_a_service_binding_is_a_host() -> None:
+    """RFC 9460 section 4.1; a target "." is the owner itself or none."""
+    text = "a HTTPS 1 NS alpn=h2 port=8443\nb SVCB 0 ns\nc HTTPS 1 . alpn=h2\n"
+    names = served(zone_of(SOA + text, "z."))
+    assert sets(asked(names, "a.z HTTPS").additional) == ["ns.z. A"]
+    assert sets(asked(names, "b.z SVCB").additional) == ["ns.z. A"]
+    assert asked(names, "c.z HTTPS").additional == ()
+    assert asked(served(zone_of(SOA + text, ".")), "c HTTPS").additional == ()
+
+
 def test_a_set_of_many_hosts_has_some_of_their_addresses() -> None:
     count = limits.ZONE_ADDITIONAL + 5
     text = "".join(f"@ MX 1 h{each}\nh{each} A 10.0.0.1\n" for each in range(count))

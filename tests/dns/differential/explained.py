@@ -6,12 +6,19 @@ apply; whatever is left over is a fault, of ours until shown otherwise.
 both  ANY, RRSIG: all sets of a name, or another one of them than ours.  RFC 8482 sections 4.1 and 7:
       any is right.
 Knot  A chain is followed within one zone; NSD goes on in all that it serves, as we do.  RFC 1034
-      section 4.3.2 step 3a: "go back to step 1", which is to search the available zones.
+      section 4.3.2 step 3a: "go back to step 1", and step 2 searches the available zones.
 Knot  NSEC or RRSIG asked of an alias that has none: NODATA, where we follow.  RFC 1034 section 4.3.2
       step 3a: follow "if QTYPE doesn't match CNAME".
 Knot  YXDOMAIN with records of the DNAME's target.  RFC 6672 section 3.2 step 3C: "and exit".
 NSD   MX, SRV and NS without addresses: it runs with ``minimal-responses``, since it puts NS beside every
       answer else.  RFC 1034 section 4.3.2 step 6: "any useful ones", and that is for each to judge.
+both  DS asked of an apex whose parent is not served, but that one's parent is: a referral, where we say
+      that there is none.  RFC 4035 section 3.1.4.1: who has the child and not the parent must.
+Knot  What a wildcard with NS gives is a referral with the wildcard's name; for NSD and us it is data.
+      RFC 4592 section 4.2: "poorly defined".
+Knot  The address of an SVCB's target is named after the wildcard it came from; with DO there is an NSEC
+      beside it, of what else the target lacks.  RFC 9460 section 4.1 asks for neither.
+Knot  A DNAME that a wildcard owns has the question's name.  RFC 6672 section 3.3: discouraged.
 Knot  No NSEC for a wildcard that is an empty non-terminal, or when the name asked begins with ``*``
       itself.  RFC 4035 sections 3.1.3.3 and 3.1.3.4.
 Knot  Opt-out, below a name that has no NSEC3: NXDOMAIN with nothing in it.  RFC 5155 section 7.2.1.
@@ -25,7 +32,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from netapp.names.model import ANY, CNAME, DS, MX, NS, NSEC, NSEC3, NXDOMAIN, RRSIG, SRV, YXDOMAIN
+from netapp.names.model import (
+    ANY,
+    CNAME,
+    DNAME,
+    DS,
+    MX,
+    NS,
+    NSEC,
+    NSEC3,
+    NXDOMAIN,
+    RRSIG,
+    SRV,
+    SVCB,
+    WILDCARD,
+    YXDOMAIN,
+    parent,
+)
 from netapp.names.snapshot import Snapshot
 from tests.dns.differential.comparing import Said, of_lookup
 from tests.dns.differential.proving import proves
@@ -72,9 +95,41 @@ def alias_not_followed(case: Case, ours: Said) -> Said:
 
 def without_addresses(case: Case, ours: Said) -> Said:
     """Nothing beside what was asked for."""
-    if {each[1] for each in ours.answer} & {MX, SRV, NS} and case.theirs.additional <= ours.additional:
+    if {each[1] for each in ours.answer} & {MX, SRV, NS, SVCB} and case.theirs.additional <= ours.additional:
         return replace(ours, additional=case.theirs.additional)
     return ours
+
+
+def ds_of_a_strangers_child(case: Case, ours: Said) -> Said:
+    """DS of a zone of ours, whose parent is below a cut of another of ours."""
+    name, snapshot = wire(case.question.name), case.snapshot
+    if case.question.rdtype == DS and name in snapshot.zones and not case.theirs.aa:
+        above = snapshot.zone_of(parent(name))
+        if above is not None and above.topmost_cut(name) not in (None, name):
+            return case.theirs
+    return ours
+
+
+def delegated_by_a_wildcard(case: Case, ours: Said) -> Said:
+    """A referral that names a wildcard."""
+    wildcards = [each for each in case.theirs.authority if each[1] == NS and each[0].startswith(WILDCARD)]
+    return case.theirs if wildcards and not case.theirs.aa and ours.aa else ours
+
+
+def more_beside_svcb(case: Case, ours: Said) -> Said:
+    """With the address of an SVCB's target that there is no other; that of a wildcard in its own name."""
+    theirs = case.theirs
+    more = {each[1] for each in theirs.additional - ours.additional} & {NSEC, NSEC3}
+    wild = any(each[0].startswith(WILDCARD) for each in theirs.additional)
+    if {each[1] for each in theirs.answer} & {SVCB} and (more or wild):
+        return replace(ours, additional=theirs.additional)
+    return ours
+
+
+def dname_of_the_question(case: Case, ours: Said) -> Said:
+    """A wildcard's DNAME, in the name of the question."""
+    odd = [each for each in case.theirs.answer - ours.answer if each[1] == DNAME]
+    return replace(ours, answer=case.theirs.answer) if odd and odd[0][0] == wire(case.question.name) else ours
 
 
 def too_long_and_on(case: Case, ours: Said) -> Said:
@@ -105,14 +160,17 @@ def proof_that_is_none(case: Case, ours: Said) -> Said:
 
 
 ROWS: Final[dict[str, tuple[Row, ...]]] = {
-    "nsd": (one_of_any, without_addresses, proof_that_is_none),
+    "nsd": (one_of_any, ds_of_a_strangers_child, without_addresses, proof_that_is_none),
     "knot": (
-        within_one_zone,
-        one_of_any,
-        alias_not_followed,
-        too_long_and_on,
-        empty_handed,
-        proof_that_is_none,
+        *(within_one_zone, one_of_any, alias_not_followed, ds_of_a_strangers_child),
+        *(
+            more_beside_svcb,
+            dname_of_the_question,
+            delegated_by_a_wildcard,
+            too_long_and_on,
+            empty_handed,
+            proof_that_is_none,
+        ),
     ),
 }
 
