@@ -142,16 +142,14 @@ class Asker:
     def _try(self, over: Wire, question: Question, octets: bytes, wait: float, passed: _Passed) -> Answer:
         """One try.  :raises TimeoutError: no answer came.  :raises OSError: none can come."""
         begun = time.monotonic()
-        used = over.asked > 0 and over.transport == "tcp"
-        try:
-            return self._sent(over, question, octets, begun + wait, passed)
-        except TimeoutError:
-            raise
-        except OSError:
-            if not used:
+        while True:
+            try:
+                return self._sent(over, question, octets, begun + wait, passed)
+            except TimeoutError:
                 raise
-        over.close()  # a server may end a connection that waits: RFC 7766 section 6.2.3
-        return self._sent(over, question, octets, begun + wait, passed)
+            except OSError:
+                if not over.advance():
+                    raise
 
     def _sent(self, over: Wire, question: Question, octets: bytes, until: float, passed: _Passed) -> Answer:
         trust = Trust(self._manner.key)

@@ -4,7 +4,7 @@ import errno
 import os
 import socket
 import time
-from typing import Any, Final, Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from netapp.cli import common
 from netapp.core import limits
@@ -17,7 +17,7 @@ class Wire(Protocol):
     """Either way; ``until`` is a time of :func:`time.monotonic`."""
 
     transport: Transport
-    asked: int  # questions that went out on what is open now
+    asked: int  # questions on what is open now, that which goes out among them
 
     def send(self, message: bytes, until: float) -> None:
         """Let a message go, opening the wire if it must be.  :raises OSError: nobody takes it."""
@@ -25,23 +25,27 @@ class Wire(Protocol):
     def receive(self, until: float) -> bytes:
         """The next message.  :raises TimeoutError: none came.  :raises OSError: none can come."""
 
+    def advance(self) -> bool:
+        """Take the server's next address, or open anew; whether there is one."""
+
     def close(self) -> None: ...
 
 
 class Datagrams:
-    """Connected, so that a port where nobody is says so at once."""
+    """Connected, so that a port where nobody is says so at once; then the next address is tried."""
 
     transport: Transport = "udp"
 
     def __init__(self, server: common.HostPort) -> None:
-        self._family, _, _, _, self._address = _found(server)
+        self._found = socket.getaddrinfo(*server, type=socket.SOCK_DGRAM)
         self._socket: socket.socket | None = None
         self.asked = 0
 
     def send(self, message: bytes, until: float) -> None:
         if self._socket is None:
-            self._socket = socket.socket(self._family, socket.SOCK_DGRAM)
-            self._socket.connect(self._address)
+            family, _, _, _, address = self._found[0]
+            self._socket = socket.socket(family, socket.SOCK_DGRAM)
+            self._socket.connect(address)
         self._socket.settimeout(_left(until))
         self._socket.send(message)
         self.asked += 1
@@ -51,6 +55,13 @@ class Datagrams:
             raise _gone()
         self._socket.settimeout(_left(until))
         return self._socket.recv(limits.DATAGRAM)
+
+    def advance(self) -> bool:
+        self.close()
+        if len(self._found) < 2:
+            return False
+        del self._found[0]
+        return True
 
     def close(self) -> None:
         if self._socket is not None:
@@ -73,11 +84,17 @@ class Stream:
             self._socket = socket.create_connection(self._server, _left(until))
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.settimeout(_left(until))
-        self._socket.sendall(len(message).to_bytes(_LENGTH, "big") + message)
         self.asked += 1
+        self._socket.sendall(len(message).to_bytes(_LENGTH, "big") + message)
 
     def receive(self, until: float) -> bytes:
         return self._exactly(int.from_bytes(self._exactly(_LENGTH, until), "big"), until)
+
+    def advance(self) -> bool:
+        """A server may end a connection that waits: RFC 7766 section 6.2.3."""
+        waited = self.asked > 1
+        self.close()
+        return waited
 
     def close(self) -> None:
         if self._socket is not None:
@@ -95,10 +112,6 @@ class Stream:
                 raise _gone()
             octets += piece
         return bytes(octets)
-
-
-def _found(server: common.HostPort) -> Any:
-    return socket.getaddrinfo(*server, type=socket.SOCK_DGRAM)[0]
 
 
 def _left(until: float) -> float:

@@ -255,3 +255,18 @@ def test_a_signed_answer_is_believed() -> None:
         answer = asked(server, key=KEY)
     assert answer.signed
     assert [each.data for each in answer.message.answer] == ["192.0.2.1"]
+
+
+def test_a_server_of_several_addresses_is_asked_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        answering(lambda query: right(query).to_wire()) as server,
+        socket.socket(type=socket.SOCK_DGRAM) as nobody,
+    ):
+        nobody.bind(("127.0.0.2", 0))
+        elsewhere = (socket.AF_INET, socket.SOCK_DGRAM, 17, "", nobody.getsockname())
+        nobody.close()
+        here = (socket.AF_INET, socket.SOCK_DGRAM, 17, "", ("127.0.0.1", server.port))
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [elsewhere, here])
+        assert asked(server).message.answer
+    with pytest.raises(common.CommandError, match=r"拒绝连接|refuses"):
+        asked(server)
