@@ -63,7 +63,9 @@ def _of(zone: Zone, hosts: Iterable[bytes]) -> Iterator[RecordSet]:
     nodes = zone.nodes
     for host in dict.fromkeys(hosts):
         node = nodes.get(host)
-        if node is None and host != _ROOT and is_within(host, zone.origin):
+        if host == _ROOT:  # none: RFC 7505 section 3, RFC 2782, RFC 9460 section 2.5
+            continue
+        if node is None and is_within(host, zone.origin):
             yield from _expanded(zone, host)
         for each in node or ():
             if each.rdtype in _ADDRESSES:
