@@ -46,14 +46,14 @@ HELP: Final = {
     "Ask over TCP.": "用 TCP 查询。",
     "Ask for the names of addresses; an address alone does it too.": "反查地址的名字;只写地址也一样。",
     "Ask for signatures too (DO), and show them in words.": "同时要签名(DO),并用文字说明。",
-    "Show the whole zone, by transfer.": "用区传送显示整个区。",
-    "Show what has changed in the zone since this serial.": "显示这个序列号以后,区里有哪些变化。",
+    "Show the whole zone, by transfer.": "用区域传送显示整个区域。",
+    "Show what has changed in the zone since this serial.": "显示这个序列号以后,区域里有哪些变化。",
     "Sign by this key (TSIG); :@FILE reads the secret.": "用这个密钥签名(TSIG);写成 :@文件 则从文件读密钥。",
     "Show the answers' data only.": "只显示结果。",
     "Show in a pipe too what a terminal shows: all sections, flags, EDNS.": (
         "用管道时也像终端上那样全部显示:各个部分、标志、EDNS。"
     ),
-    "One JSON object a name; a transfer: one a record.": "每个域名一个 JSON 对象;区传送时每条记录一个。",
+    "One JSON object a name; a transfer: one a record.": "每个域名一个 JSON 对象;区域传送时每条记录一个。",
     # tcp, udp
     "Send and show text or hex over TCP.": "TCP 收发文本或十六进制。",
     "One line is one message, sent without its newline. --send and a pipe end after the last answer;"
