@@ -51,6 +51,8 @@ class Names:
     _log = Logger()
     #: The zones that come from files.
     files: "ZoneFiles | None" = None
+    #: Gives what is to be told of zones that come from primaries, by origin: primary, next, expires, fault.
+    followed: Callable[[], dict[bytes, dict[str, Any]]] = staticmethod(dict)
 
     def __init__(
         self,

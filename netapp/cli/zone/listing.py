@@ -30,9 +30,12 @@ PHRASES: Final = Phrases(
         "of file": ("文件", "file"),
         "of updated": ("文件,有更新", "file, updated"),
         "of secondary": ("主服务器", "secondary"),
+        "primary": ("主服务器", "primary"),
+        "next": ("下次查询", "next look"),
+        "expires": ("失效时间", "expires"),
         "expired": ("已失效", "expired"),
         "none": ("没有区域:用 --zone 或 --zones 指定", "no zones: name some by --zone or --zones"),
-        "more": ("另有 {count} 个区域,这里不列出", "{count} more zones are not listed"),
+        "silent": ("{process} 没有说出它的区域", "{process} does not tell its zones"),
         "not running": (
             "netapp-dns 没有在运行(状态目录 {state})",
             "netapp-dns is not running (state directory {state})",
@@ -63,18 +66,16 @@ def list_(as_json: bool, folder: Path | None) -> None:
     With serial, where they come from, how many records, when they were loaded, and what is wrong with
     their files.
     """
-    told = _told(folder)
-    rows = list(_rows(told))
+    folder, told = _told(folder)
+    rows = list(_rows(folder, told, "*"))
     if as_json:
         table.show_json(rows)
         return
     table.show(rows, _columns(), empty=say("none"))
     for one in told:
-        for fault in one.get("zones_broken", ()):
+        broken = one.get("zones_broken")
+        for fault in broken if isinstance(broken, list) else ():
             common.complain(say("broken", fault=fault))
-        hidden = int(one.get("zones_count") or 0) - len(one.get("zones", ()))
-        if hidden > 0:
-            common.note(say("more", count=hidden))
 
 
 @click.command(epilog="Example:  netapp zone show example.com")
@@ -91,7 +92,7 @@ def show(origin: str, as_json: bool, folder: Path | None) -> None:
 
     wire = origin_of(origin)
     name = shown(wire) if wire is not None else origin
-    row = next((each for each in _rows(_told(folder)) if each.get("origin") == name), None)
+    row = next((each for each in _rows(*_told(folder), name) if each.get("origin") == name), None)
     if row is None:
         common.fail(say("no zone", zone=origin))
     if as_json:
@@ -103,30 +104,40 @@ def show(origin: str, as_json: bool, folder: Path | None) -> None:
         (say("kind"), _kind(row)),
     ]
     pairs += [(say(key), _text(row, key)) for key in ("records", "names", "updates")]
+    if row.get("primary"):
+        pairs += [(say("primary"), _text(row, "primary"))]
+        pairs += [(say(key), table.moment(row.get(key))) for key in ("next", "expires")]
     pairs += [(say("loaded"), table.moment(row.get("loaded"))), (say("file"), _text(row, "file"))]
     pairs += [(say("process"), _text(row, "process")), (say("fault"), _text(row, "fault"))]
     table.show_pairs(pairs)
 
 
-def _told(folder: Path | None) -> list[dict[str, Any]]:
-    """What processes that have zones tell."""
+def _told(folder: Path | None) -> tuple[Path, list[dict[str, Any]]]:
+    """A state directory, and what processes that have zones tell there."""
     folder = folder or state.default_state(os.environ)
     try:
         found = neighbours.neighbours(folder, time.time())
     except OSError as error:
         common.fail(say("unreadable", state=folder, reason=error.strerror))
-    told = [each.told | {"pid": each.pid} for each in found if each.told is not None and "zones" in each.told]
+    told = [
+        each.told | {"pid": each.pid} for each in found if each.told is not None and "zones_told" in each.told
+    ]
     if not told:
         common.fail(say("not running", state=folder))
-    return told
+    return folder, told
 
 
-def _rows(told: list[dict[str, Any]]) -> Iterator[Row]:
+def _rows(folder: Path, told: list[dict[str, Any]], asked: str) -> Iterator[Row]:
+    """The zones of all processes, or the one that is asked for."""
+    from netapp.names import door
+
     for one in told:
         process = f"{one.get('plugin', '?')} {one['pid']}"
-        for each in one["zones"]:
-            if isinstance(each, dict):
+        try:
+            for each in door.ask(folder, one["pid"], asked):
                 yield each | {"process": process}
+        except (OSError, ValueError):
+            common.complain(say("silent", process=process))
 
 
 def _columns() -> list[table.Column[Row]]:
@@ -141,7 +152,7 @@ def _columns() -> list[table.Column[Row]]:
             lambda row: table.moment(row.get("loaded")),
             spare=2,
         ),
-        table.Column(say("file"), lambda row: _text(row, "file"), spare=1),
+        table.Column(say("file"), _from, spare=1),
         table.Column(say("fault"), lambda row: _text(row, "fault")),
     ]
 
@@ -155,3 +166,8 @@ def _kind(row: Row) -> str:
     key = f"of {row.get('kind')}"
     shown = say(key) if key in PHRASES.phrases else _text(row, "kind")
     return f"{shown}, {say('expired')}" if row.get("expired") else shown
+
+
+def _from(row: Row) -> str:
+    """A zone's file, or its primary."""
+    return _text(row, "primary" if row.get("primary") else "file")

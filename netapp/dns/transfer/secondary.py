@@ -14,6 +14,7 @@ from twisted.logger import Logger
 
 from netapp.core import limits
 from netapp.core.alarm import Alarm
+from netapp.core.text import visible
 from netapp.dns.transfer.fetching import Fetching, Holds, Taken
 from netapp.dns.transfer.servers import Server
 from netapp.dns.transfer.timing import Timing, numbers_of
@@ -122,13 +123,10 @@ class Secondary:
         offset = self._time() - self._clock.seconds()
         expires = self._timing.expires
         return {
-            "zone": shown(self.origin),
-            "serial": self._zone.serial if self._zone is not None else None,
             "primary": str(self.primaries[self._first]),
             "next": self._timing.due + offset,
             "expires": expires + offset if expires != math.inf else None,
-            "expired": self._expired,
-            "error": self.error,
+            "fault": visible(self.error)[: limits.STATUS_LINE],
         }
 
     # Due times -------------------------------------------------------------------------------------
@@ -249,5 +247,5 @@ class Secondaries(Mapping[bytes, Secondary]):
         for each in self._zones.values():
             each.stop()
 
-    def statuses(self) -> list[dict[str, Any]]:
-        return [each.status() for each in self._zones.values()]
+    def statuses(self) -> dict[bytes, dict[str, Any]]:
+        return {origin: each.status() for origin, each in self._zones.items()}

@@ -68,6 +68,7 @@ class Transfers(service.Service):
         self.notifier = Notifier(targets(config.notify, keyring), asker, reactor, ident)
         self._unsubscribe: Callable[[], None] = lambda: None
         self.secondaries.load()
+        names.followed = self.secondaries.statuses
 
     def join(self, requests: Requests) -> None:
         """Have requests for transfers, and NOTIFYs, answered."""

@@ -124,7 +124,7 @@ def test_it_is_asked_by_refresh_and_tried_again_by_retry(said: list[str]) -> Non
     house.network.servers.clear()
     house.clock.advance(1)
     assert house.asked == [(FIRST, SOA), (SECOND, SOA)]
-    assert house.secondary.status()["error"] == "192.0.2.2:53: it does not answer"
+    assert house.secondary.status()["fault"] == "192.0.2.2:53: it does not answer"
     house.clock.advance(RETRY)
     house.clock.advance(RETRY)
     assert len(house.asked) == 4
@@ -133,7 +133,7 @@ def test_it_is_asked_by_refresh_and_tried_again_by_retry(said: list[str]) -> Non
     house.clock.advance(RETRY)
     house.clock.advance(RETRY)
     assert any("192.0.2.1:53 answers again" in line for line in said)
-    assert house.secondary.status()["error"] == ""
+    assert house.secondary.status()["fault"] == ""
 
 
 def test_the_next_primary_is_asked_where_one_does_not_answer() -> None:
@@ -288,7 +288,7 @@ def test_a_transfer_that_breaks_off_or_lies_changes_nothing(octets: list[bytes])
     house.start()
     assert house.serial == 1
     assert house.names.zones[ORIGIN] is ONE
-    assert house.secondary.status()["error"]
+    assert house.secondary.status()["fault"]
     house.network.servers[FIRST] = Known(TWO)
     house.clock.advance(RETRY)
     assert house.serial == 2
@@ -377,8 +377,10 @@ def test_statuses_and_names_of_all() -> None:
     all_of_them = Secondaries([house.secondary])
     all_of_them.start()
     house.clock.advance(1)
-    (status,) = all_of_them.statuses()
-    assert status["zone"] == "example.lan"
-    assert status["serial"] == 1
+    status = all_of_them.statuses()[ORIGIN]
+    assert status["primary"] == "192.0.2.1:53"
+    assert status["fault"] == "192.0.2.2:53: it does not answer"
+    assert status["next"] == RETRY
+    assert status["expires"] == EXPIRE
     assert list(all_of_them) == [ORIGIN]
     all_of_them.stop()
