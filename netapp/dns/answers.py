@@ -10,6 +10,7 @@ slowly and strictly.
 A new snapshot has forgotten what belongs to zones that have changed, and no more.
 """
 
+from collections.abc import Callable
 from enum import Enum
 from typing import Final, Protocol
 
@@ -56,7 +57,9 @@ class Answers:
     :param encoding: how it is written; "auto" as the question was.
     :param cookies: makes them; none are said without it.
     :param identity: what this server says of itself.
-    :ivar ready: a datagram behind its id to the answer behind its id.
+    :ivar ready: a datagram behind its id to the answer behind its id, and one octet more: the number
+        that ``number`` gives to its kind, so that whoever sends it can count it without reading it.
+    :ivar number: an answer behind its id to a number of one octet.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class Answers:
         self._ready_but_cookie: Final = self._cookied.held
         self._texts: dict[bytes, bytes] = {}
         self._opts: dict[bytes, _Opt] = {b"": _NO_OPT}
+        self.number: Callable[[bytes], int] = lambda answer: 0
         self.malformed = 0
 
     def use(self, snapshot: Snapshot) -> None:
@@ -94,7 +98,7 @@ class Answers:
         rest = datagram[2:]
         known = self.ready.get(rest)
         if known is not None:
-            return datagram[:2] + known
+            return datagram[:2] + known[:-1]
         stop = len(datagram)
         if rest[-2:] != b"\0\0" and (stop := _before_cookie(datagram)) != len(datagram):
             rest = datagram[2:stop]
@@ -119,7 +123,7 @@ class Answers:
         """The answer to a DNS message of 12 octets or more that came over a stream."""
         known = self.ready.get(message[2:])
         if known is not None and not known[0] & wire.TC:
-            return message[:2] + known
+            return message[:2] + known[:-1]
         stop = _before_cookie(message)
         if stop != len(message):
             known = self._ready_but_cookie.get(message[2:stop])
@@ -204,7 +208,8 @@ class Answers:
         answer = b"".join((bytes((high | flags, low | body.rcode)), counts, question, tail, ours))
         if not stream and body.home is not None and question.startswith(qname):
             memory = self._cookied if cookie else self._ready
-            (memory.lasting if body.lasting else memory.fleeting).keep(rest, answer, body.home)
+            kept = answer if cookie else answer + bytes((self.number(answer),))
+            (memory.lasting if body.lasting else memory.fleeting).keep(rest, kept, body.home)
         if cookie:
             return request[:2] + answer + self._cookie(request, stop, source)
         return request[:2] + answer

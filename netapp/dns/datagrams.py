@@ -29,8 +29,8 @@ class DnsDatagrams(Datagrams):
 
     :param requests: answers what is more than a look-up.
     :param limiter: what bounds the answers to public networks.
-    :ivar tally: is told of ready answers that were taken, each without its id.
-    :ivar tally_other: is told of each other request and its answer.
+    :ivar cells: ready answers that have left, by the number of their kind: see ``Answers.ready``.
+    :ivar tally: is told of each other request and its answer.
     """
 
     def __init__(
@@ -49,8 +49,8 @@ class DnsDatagrams(Datagrams):
         self._known: set[bytes | str] = set()
         self._sendto: Callable[[bytes, Peer], object] = self._first_sendto
         self._running = False
-        self.tally: Callable[[list[bytes]], object] | None = None
-        self.tally_other: Callable[[bytes, bytes], object] | None = None
+        self.cells = [0] * 256
+        self.tally: Callable[[bytes, bytes], object] | None = None
 
     def startProtocol(self) -> None:
         super().startProtocol()
@@ -66,25 +66,23 @@ class DnsDatagrams(Datagrams):
         """Answer a batch, each in its place."""
         self.received += len(batch)
         memory, sizes, ready = batch.memory, batch.sizes, self._ready
-        known, doubtful = self._known, self._doubtful
+        known, doubtful, cells = self._known, self._doubtful, self.cells
         if self.witness is not None:
             known = set()
-        taken: list[bytes] = []
         others: list[tuple[int, bytes]] = []
         slot = 0
         for start, length, (port, address) in zip(batch.starts, batch.lengths, batch.peers(), strict=False):
             if address in known and port not in doubtful:
                 answer = ready.get(memory[start + _ID : start + length])
                 if answer is not None:
-                    sizes[slot] = end = len(answer) + _ID
-                    memory[start + _ID : start + end] = answer
-                    taken.append(answer)
+                    size = len(answer)
+                    memory[start + _ID : start + _ID + size] = answer
+                    sizes[slot] = size + _ID - 1  # the last octet is the number of its kind
+                    cells[answer[-1]] += 1
                     slot += 1
                     continue
             others.append((slot, address))
             slot += 1
-        if self.tally is not None:
-            self.tally(taken)
         for slot, address in others:
             self._answer_slot(batch, slot, address)
 
@@ -111,9 +109,8 @@ class DnsDatagrams(Datagrams):
         if host in self._known and port not in self._doubtful and self.witness is None:
             answer = self._ready.get(datagram[_ID:])
             if answer is not None:
-                if self.tally is not None:
-                    self.tally([answer])
-                self._say(datagram[:_ID] + answer, addr)
+                self.cells[answer[-1]] += 1
+                self._say(datagram[:_ID] + answer[:-1], addr)
                 return
         answer = self._answer(datagram, Source.of(host, port), host)
         if answer:
@@ -205,8 +202,8 @@ class DnsDatagrams(Datagrams):
             if not passed:
                 return None
             answer = passed
-        if self.tally_other is not None:
-            self.tally_other(datagram, answer)
+        if self.tally is not None:
+            self.tally(datagram, answer)
         if self.witness is not None:
             self.witness.saying(answer, source.peer)
         return answer

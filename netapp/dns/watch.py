@@ -48,6 +48,7 @@ class Watch:
             pool = Pool("query-log", reactor, threads=1, waiting=limits.QUERY_LOG_QUEUE)
             self.log = QueryLog(config.query_log, config.query_log_sample, reactor, pool)
         requests.tally = self._streamed
+        answers.number = self.counts.number
 
     def datagrams(self, *given: Any) -> WatchedDatagrams:
         """:param given: what :class:`WatchedDatagrams` takes behind answers and requests."""

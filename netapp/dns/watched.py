@@ -26,7 +26,7 @@ class WatchedDatagrams(DnsDatagrams):
         self._counts, self._timer, self._querylog = counts, timer, log
         self._began = 0.0
         self._slow: set[int] = set()  # places in a batch of what was not ready
-        self.tally, self.tally_other = counts.taken, counts.made
+        self.cells, self.tally = counts.cells, counts.made
 
     def batchReceived(self, batch: Batch) -> None:
         self._began = self._timer()
@@ -38,13 +38,13 @@ class WatchedDatagrams(DnsDatagrams):
 
     def datagramReceived(self, datagram: bytes, addr: Peer) -> None:
         self._began = self._timer()
-        hits = self._counts.hits
+        log = self._querylog
+        hits = self._counts.hits if log is not None else 0
         super().datagramReceived(datagram, addr)
         took = self._timer() - self._began
         self._counts.seconds.add(took)
-        log = self._querylog
         if log is not None and self._counts.hits > hits and log.sampled(1):
-            answer = datagram[:2] + self._ready.get(datagram[2:], b"")
+            answer = datagram[:2] + self._ready.get(datagram[2:], b"")[:-1]
             host = Source.of(*addr).host
             log.add(Entry(self.clock.seconds(), host, "udp", answer, silent=False, seconds=took))
 

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netapp.core import limits
 from netapp.dns import wire
 from netapp.dns.counts import Counts, kind_of
 from tests.dns.asking import header, opt, query, question
@@ -47,7 +46,8 @@ def test_an_extended_rcode() -> None:
 
 def test_ready_answers_are_told_when_somebody_asks() -> None:
     counts = Counts()
-    counts.taken([answer()[2:]] * 5 + [answer(28)[2:]] * 2)
+    for each, count in ((answer(), 5), (answer(28), 2)):
+        counts.cells[counts.number(each[2:])] += count
     counts.made(query(), answer())
     for _ in range(600):
         counts.streamed(answer())
@@ -56,12 +56,17 @@ def test_ready_answers_are_told_when_somebody_asks() -> None:
     assert (counts.hits, counts.misses) == (7, 1)
 
 
-def test_ready_answers_that_wait_to_be_told_have_a_bound() -> None:
+def test_a_kind_keeps_its_number_and_there_are_no_more_than_an_octet_has() -> None:
     counts = Counts()
-    many = [answer()[2:] + number.to_bytes(3, "big") for number in range(limits.DNS_ANSWERS + 1)]
-    counts.taken(many)
-    assert not counts._ready
-    assert counts.queries() == {("udp", "A", "NOERROR"): limits.DNS_ANSWERS + 1}
+    first = counts.number(answer()[2:])
+    assert counts.number(answer(28)[2:]) != first
+    counts.settle()
+    assert counts.number(answer()[2:]) == first
+    counts._numbers |= {("udp", str(number), "NOERROR"): number for number in range(2, 255)}
+    full = {counts.number(answer(qtype)[2:]) for qtype in (2, 15, 16)}
+    assert full == {255}
+    counts.cells[255] += 1
+    assert counts.queries() == {("udp", "other", "other"): 1}
 
 
 @given(st.binary(max_size=80))

@@ -336,15 +336,15 @@ def test_a_witness_sees_all_of_it(form: str) -> None:
 @both_forms
 def test_answers_that_were_ready_are_told_of(form: str) -> None:
     with serving(form) as server, client(to=server.port) as peer:
-        ready: list[bytes] = []
         others: list[tuple[bytes, bytes]] = []
-        server.handler.tally = ready.extend
-        server.handler.tally_other = lambda request, answer: others.append((request, answer))
+        server.handler._answers.number = lambda answer: answer[-1] % 7
+        server.handler.tally = lambda request, answer: others.append((request, answer))
         peer.send(query())
         server.turn()
         answer = peer.recv(2048)
-        assert (ready, others) == ([], [(query(), answer)])
+        assert (sum(server.handler.cells), others) == (0, [(query(), answer)])
         for _ in range(3):
             peer.send(query())
         server.turn()
-        assert (ready, len(others)) == ([answer[2:]] * 3, 1)
+        assert [peer.recv(2048) for _ in range(3)] == [answer] * 3
+        assert (server.handler.cells[answer[-1] % 7], sum(server.handler.cells), len(others)) == (3, 3, 1)
