@@ -378,7 +378,7 @@ def test_statuses_and_names_of_all() -> None:
     all_of_them.start()
     house.clock.advance(1)
     status = all_of_them.statuses()[ORIGIN]
-    assert status["primary"] == "192.0.2.1:53"
+    assert status["primary"] == "192.0.2.2:53"  # the one that is asked next
     assert status["fault"] == "192.0.2.2:53: it does not answer"
     assert status["next"] == RETRY
     assert status["expires"] == EXPIRE
