@@ -695,8 +695,6 @@ ZONE_SETTLE: Final = 0.5
 ZONE_SETTLE_MOST: Final = 30.0
 #: How often zone files are looked at where there is no inotify.
 ZONE_POLL: Final = 5.0
-#: Zones that ``netapp zone list`` is told of.
-STATUS_ZONES: Final = 300
 #: Records of one name and type that updates may make: more would fit into no answer.
 ZONE_SET: Final = 2000
 #: Changes of one zone that are remembered for IXFR, and records in all of them.

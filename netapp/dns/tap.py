@@ -1,5 +1,6 @@
 """``twistd netapp-dns``: the command line of the name service, nothing else."""
 
+from functools import partial
 from typing import Any, ClassVar
 
 from twisted.application.service import IService
@@ -8,15 +9,17 @@ from twisted.logger import Logger
 from netapp.core import limits
 from netapp.core.config import ServiceOptions, repeated
 from netapp.core.running import Shared, alone
+from netapp.core.services import Part
 from netapp.core.state import acting_as
 from netapp.dns.config import PLUGIN, Config
 from netapp.dns.keys import Keyring, keyring_of
 from netapp.dns.ratelimit import parse_rate
 from netapp.dns.service import dns_service
 from netapp.names.config import Config as NamesConfig
+from netapp.names.door import ZonesDoor
 from netapp.names.sources import parse_record
 from netapp.names.store import Names, open_names
-from netapp.names.telling import told
+from netapp.names.telling import rows, told
 
 _log = Logger()
 
@@ -139,7 +142,9 @@ def part(options: Options, shared: Shared) -> IService:
 
     config = config_from(options)
     names = shared.noun("names", opened)
-    shared.status.add("more", "zones", lambda: told(names))
+    shared.status.add("more", "zones of files", lambda: told(names))
+    door = ZonesDoor(options.state_path, partial(rows, names), shared.reactor)
+    Part(door.start, door.stop).setServiceParent(shared.nouns)
     keyring = keyring_from(options)
     shared.hangup.add("keys", keyring.reload)
     with acting_as(shared.user):  # the query log's, who will begin it anew

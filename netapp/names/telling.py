@@ -1,6 +1,6 @@
 """What a process tells of its zones, to ``netapp zone list``: plain values that JSON can carry."""
 
-from itertools import islice
+from collections.abc import Iterator
 from typing import Any, Final
 
 from netapp.core import limits
@@ -15,16 +15,18 @@ _BROKEN: Final = 20
 
 
 def told(names: Names) -> dict[str, Any]:
-    """``zones``: the first of them by name; ``zones_count``: how many there are; ``zones_broken``: what is
-    wrong with files of which there is no zone.
-    """
+    """For the status: how many zones, and what is wrong with files of which there is no zone."""
+    broken = names.files.broken() if names.files is not None else []
+    return {"zones_broken": [_short(each) for each in broken[:_BROKEN]], "zones_told": True}
+
+
+def rows(names: Names, asked: str) -> Iterator[dict[str, Any]]:
+    """What there is to tell of a zone, or of all for ``*``, by origin."""
     files = names.files.told() if names.files is not None else {}
-    statuses = names.zone_statuses()
-    return {
-        "zones": [_row(each, files.get(each.origin)) for each in islice(statuses, limits.STATUS_ZONES)],
-        "zones_count": len(statuses),
-        "zones_broken": [_short(each) for each in names.files.broken()[:_BROKEN]] if names.files else [],
-    }
+    followed = names.followed()
+    for each in names.zone_statuses():
+        if asked in ("*", shown(each.origin)):
+            yield _row(each, files.get(each.origin)) | followed.get(each.origin, {})
 
 
 def _row(each: ZoneStatus, file: Told | None) -> dict[str, Any]:

@@ -116,6 +116,33 @@ def test_list_and_show_ask_the_process(start: Start, tmp_path: Path) -> None:
     assert netapp("zone", "show", "example.net", state=state).returncode == 1
 
 
+def test_thousands_of_zones_are_told_as_they_are_read(start: Start, tmp_path: Path) -> None:
+    folder = tmp_path / "zones"
+    folder.mkdir()
+    for number in range(2000):
+        put(folder, HEAD, f"z{number}.example.zone")
+    put(folder, "broken\n", "README")
+    start("netapp-dns", *LOCAL, f"--zones={folder}")
+    state = tmp_path / "state"
+    lines = netapp("zone", "list", state=state).stdout.splitlines()
+    assert len(lines) == 2000
+    assert lines[0].startswith("z0.example\t7\tfile\t3\t")
+    assert json.loads(netapp("zone", "show", "z1999.example", "--json", state=state).stdout)["records"] == 3
+
+
+def test_a_file_that_breaks_is_told_of(start: Start, tmp_path: Path) -> None:
+    folder = tmp_path / "zones"
+    folder.mkdir()
+    put(folder, HEAD, "lan")
+    server = start("netapp-dns", *LOCAL, f"--zones={folder}")
+    put(folder, HEAD + "x\n", "lan")
+    put(folder, "y\n", "another")
+    server.wait_for("lan:5: no record type")
+    done = netapp("zone", "list", lang="C", state=tmp_path / "state")
+    assert f"{folder}/lan:5: no record type" in done.stdout
+    assert f"netapp zone list: not loaded: {folder}/another:1: no record type" in done.stderr
+
+
 def test_list_without_a_process_says_so(tmp_path: Path) -> None:
     done = netapp("zone", "list", lang="C", state=tmp_path)
     assert done.returncode == 1
