@@ -268,11 +268,43 @@ def test_an_address_is_asked_for_as_its_reverse_name() -> None:
 
 
 def test_netapp_dns_answers_it(tmp_path: Path) -> None:
-    with running("netapp-dns", "--record", "pc1.lan=192.168.1.7", "--listen", "udp:0", "--listen", "tcp:0",
-                 state=tmp_path) as server:  # fmt: skip
-        done = netapp("dns", "pc1.lan", "--server", f"127.0.0.1:{server.udp()}", "--full", lang="C")
-        over_tcp = netapp(
-            "dns", "pc1.lan", "pc1.lan", "--tcp", "--short", "--server", f"127.0.0.1:{server.tcp()}"
-        )
+    listen = ("--listen", "udp:0", "--listen", "tcp:0")
+    with running("netapp-dns", "--record", "pc1.lan=192.168.1.7", *listen, state=tmp_path) as server:
+        place = f"127.0.0.1:{server.udp()}"
+        done = netapp("dns", "pc1.lan", "--server", place, "--full", lang="C")
+        over_tcp = f"127.0.0.1:{server.tcp()}"
+        twice = netapp("dns", "pc1.lan", "pc1.lan", "--tcp", "--short", "--server", over_tcp)
     assert "answer      pc1.lan.  60  A  192.168.1.7" in done.stdout
-    assert over_tcp.stdout == "192.168.1.7\n" * 2
+    assert twice.stdout == "192.168.1.7\n" * 2
+
+
+def test_netapp_dns_gives_its_zone_and_its_changes_to_who_signs(tmp_path: Path) -> None:
+    zone, secret = tmp_path / "class.lan.zone", tmp_path / "secret"
+    zone.write_text(ZONE.format(serial=1, last=10) + MANY, "ascii")
+    secret.write_text("c2VjcmV0c2VjcmV0c2VjcmV0\n", "ascii")
+    secret.chmod(0o600)
+    key = f"hmac-sha256:laptop:@{secret}"
+    with running(
+        "netapp-dns", "--zone", str(zone), "--key", key, "--allow-transfer", "127.0.0.1#laptop",
+        "--nsid", "here", "--listen", "tcp:0", state=tmp_path,
+    ) as server:  # fmt: skip
+        place = ("--server", f"127.0.0.1:{server.tcp()}", "--key", key)
+        whole = netapp("dns", "class.lan", "--axfr", *place, lang="C")
+        refused = netapp("dns", "class.lan", "--axfr", *place[:2], lang="C")
+        zone.write_text(ZONE.format(serial=2, last=11) + MANY, "ascii")
+        deadline = time.monotonic() + PATIENCE
+        while " 2 3600" not in netapp("dns", "class.lan", "--type", "SOA", "--tcp", "--short", *place).stdout:
+            assert time.monotonic() < deadline
+        changes = netapp("dns", "class.lan", "--ixfr", "1", *place, lang="C")
+        signed = json.loads(netapp("dns", "打印机.class.lan", "--tcp", "--json", *place).stdout)
+    assert (whole.returncode, len(whole.stdout.splitlines())) == (0, 312)
+    assert "312 records in " in whole.stderr
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "REFUSED" in refused.stderr
+    assert [line for line in changes.stdout.splitlines() if "SOA" not in line] == [
+        "-web.class.lan.\t3600\tIN\tA\t192.168.1.10",
+        "+web.class.lan.\t3600\tIN\tA\t192.168.1.11",
+    ]
+    assert signed["signed"]
+    assert bytes.fromhex(signed["edns"]["nsid"]) == b"here"
+    assert signed["answer"][0]["unicode"] == "打印机.class.lan."
