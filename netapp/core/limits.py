@@ -756,6 +756,8 @@ DNS_ANSWERS_AT_ONCE: Final = 64 * 1024
 DNS_KEYS: Final = 1024
 DNS_KEY_SECRET: Final = 512
 DNS_KEY_FILE: Final = 1024 * 1024
+#: How long an update by datagram is known, in case its answer was lost: nsupdate asks again after 3 s.
+DNS_UPDATE_REPEATED: Final = 10.0
 #: Rules of one --allow-transfer or --allow-update.
 DNS_RULES: Final = 256
 #: How far a signed message's time may be from ours; what RFC 8945 section 10 recommends.

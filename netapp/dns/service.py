@@ -62,7 +62,7 @@ def dns_service(
     transfers = Transfers(names, keyring, config, reactor, time.time)
     transfers.join(requests)
     transfers.setServiceParent(house)
-    updates = Updates(names, allowed(config.allow_update, keyring, "allow-update"))
+    updates = Updates(names, allowed(config.allow_update, keyring, "allow-update"), reactor.seconds)
     requests.on_opcode[UPDATE] = updates.handle
 
     watch = Watch(config, names, answers, requests, reactor, time.perf_counter)

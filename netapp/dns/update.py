@@ -4,14 +4,17 @@ What cannot be done here: updates of zones that come from a primary are not forw
 NOTAUTH), and those of signed zones are refused, since nobody could sign them.
 """
 
+import hashlib
 import struct
 from collections import Counter
+from collections.abc import Callable
 from typing import Final
 
 from twisted.internet import defer
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from netapp.core import limits
 from netapp.core.metrics import Metrics
 from netapp.dns import wire
 from netapp.dns.allow import Allowed
@@ -31,26 +34,32 @@ _WHY: Final = {
     Ede.NOT_SUPPORTED: b"the zone is signed elsewhere",
 }
 
+#: Host, port, and what was sent.
+_Sender = tuple[str, int, bytes]
+
 
 class Updates:
     """Carries out updates.
 
     :param permitted: who may send them.
+    :param seconds: the time on a clock that only rises.
     :ivar answered: how many updates there were, by rcode.
     """
 
     _log = Logger()
 
-    def __init__(self, names: Names, permitted: Allowed) -> None:
-        self._names, self._permitted = names, permitted
-        self._running: set[tuple[str, int, bytes]] = set()
+    def __init__(self, names: Names, permitted: Allowed, seconds: Callable[[], float]) -> None:
+        self._names, self._permitted, self._seconds = names, permitted, seconds
+        self._running: set[_Sender] = set()
+        self._done: dict[_Sender, float] = {}  # when they were carried out, the oldest first
         self.answered: Counter[int] = Counter()
 
     def handle(self, request: Request) -> Outcome:
         """The answer to one UPDATE, later if it has to wait for the disk.
 
         A datagram that comes again while its update is on its way gets no answer of its own: the
-        first one's is for it too.
+        first one's is for it too.  If it comes soon after, the answer was lost: it is given again,
+        and the update is not done twice.
         """
         try:
             message = parse_update(request.octets)
@@ -88,19 +97,32 @@ class Updates:
 
     def _submit(self, request: Request, message: Message) -> Outcome:
         client = request.client
-        sender = (client.host, client.port, request.octets)
+        sender = client.host, client.port, hashlib.sha256(request.octets).digest()
         if not client.stream:
             if sender in self._running:
                 return None
+            if self._is_done(sender):
+                return self._reply(request, message, wire.NOERROR)
             self._running.add(sender)
 
         def ended(outcome: Zone | Failure) -> bytes:
             self._running.discard(sender)
             rcode = self._rcode(outcome, message) if isinstance(outcome, Failure) else wire.NOERROR
+            if rcode == wire.NOERROR and not client.stream:
+                self._done[sender] = self._seconds()
             return self._reply(request, message, rcode)
 
         done: defer.Deferred[bytes] = self._names.submit(message.update.origin, message.update).addBoth(ended)
         return done  # type: ignore[return-value]  # bytes are bytes or None
+
+    def _is_done(self, sender: _Sender) -> bool:
+        """Whether this very datagram was carried out lately; what is longer ago is forgotten."""
+        late = self._seconds() - limits.DNS_UPDATE_REPEATED
+        while self._done and (
+            len(self._done) > limits.ZONE_WAITING or next(iter(self._done.values())) < late
+        ):
+            del self._done[next(iter(self._done))]
+        return sender in self._done
 
     def _rcode(self, failure: Failure, message: Message) -> int:
         """:raises Exception: a failure of ours."""

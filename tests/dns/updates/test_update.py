@@ -49,7 +49,7 @@ class SlowDisk(Forgetful):
 
 def updates(keeper: Forgetful | None = None, rule: str = "127.0.0.0/8", key: bytes | None = None) -> Updates:
     names = Names([], task.Clock(), zones=[Files(zone(1, a("www.example.lan")))], keeper=keeper)
-    return Updates(names, Allowed([Rule(ipaddress.ip_network(rule), key)]))
+    return Updates(names, Allowed([Rule(ipaddress.ip_network(rule), key)]), names._clock.seconds)
 
 
 def served(handler: Updates) -> Any:
@@ -152,7 +152,7 @@ def test_a_secondary_and_a_signed_zone_say_why_not() -> None:
     names._zone_shelves[0].source.put(signed)
     names.reload()
     assert explained(handler, octets) == ("REFUSED", ["EDE 21 (Not Supported): the zone is signed elsewhere"])
-    other = Updates(Names([], task.Clock()), Allowed([Rule(ipaddress.ip_network("127.0.0.0/8"))]))
+    other = Updates(Names([], task.Clock()), Allowed([Rule(ipaddress.ip_network("127.0.0.0/8"))]), float)
     other._names.add_secondary(ORIGIN)
     assert explained(other, octets)[0] == "NOTAUTH"
     other._names.replace(ORIGIN, zone(1))
@@ -265,6 +265,20 @@ def test_the_same_datagram_again_while_it_is_on_its_way() -> None:
     assert now(first).rcode() == now(other).rcode() == 0
     assert served(handler).serial == 2
     assert rcode(handler, octets) == "NOERROR"
+
+
+def test_the_same_datagram_again_when_its_answer_was_lost() -> None:
+    handler = updates()
+    message = update()
+    message.absent("new")
+    message.add("new", 60, "A", "192.0.2.1")
+    octets = message.to_wire()
+    assert [rcode(handler, octets) for _ in range(3)] == ["NOERROR"] * 3
+    assert rcode(handler, octets, Client("127.0.0.1", 40009, False)) == "YXDOMAIN"
+    assert rcode(handler, octets, TCP) == "YXDOMAIN"
+    handler._names._clock.advance(30)  # type: ignore[attr-defined]
+    assert rcode(handler, octets) == "YXDOMAIN"
+    assert served(handler).serial == 2
 
 
 def test_a_change_for_nothing_waits_for_what_it_stands_on() -> None:
