@@ -14,7 +14,7 @@ from twisted.python.log import callWithContext
 from netapp.core import limits
 from netapp.core.alarm import Alarm
 from netapp.dns.keys import Keyring
-from netapp.dns.transfer.conversing import Conversation, Receive, Signed, Unanswered
+from netapp.dns.transfer.conversing import Conversation, Receive, Signed, Unanswered, Unreached
 from netapp.dns.transfer.servers import Server
 from netapp.dns.transfer.wire import HEADER, QR, name_at
 from netapp.dns.tsig import Unverified
@@ -138,9 +138,9 @@ class Asker:
         try:
             await endpoint.connect(_Once.forProtocol(lambda: talk))
         except error.ConnectionRefusedError:
-            raise Unanswered("nobody listens there") from None
+            raise Unreached("nobody listens there") from None
         except error.ConnectError as problem:
-            raise Unanswered(f"it cannot be reached: {problem.osError or 'no answer'}") from None
+            raise Unreached(f"it cannot be reached: {problem.osError or 'no answer'}") from None
         return await talk.outcome
 
     async def first_answer(self, server: Server, message: bytes) -> bytes:

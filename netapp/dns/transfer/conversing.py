@@ -26,6 +26,10 @@ class Unanswered(NetappError):
     """The server could not be asked, or did not answer; the text says why."""
 
 
+class Unreached(Unanswered):
+    """There is no connection."""
+
+
 class Signed:
     """The signature of one request, and of what answers it."""
 

@@ -9,7 +9,7 @@ from twisted.internet import defer
 from twisted.logger import Logger
 
 from netapp.core import bulk, limits
-from netapp.dns.transfer.conversing import Receive
+from netapp.dns.transfer.conversing import Receive, Unanswered, Unreached
 from netapp.dns.transfer.incoming import (
     Backwards,
     Broken,
@@ -24,6 +24,7 @@ from netapp.dns.transfer.servers import Server
 from netapp.dns.transfer.wire import NOERROR, parse_reply, records_at, request
 from netapp.errors import NetappError, WireError
 from netapp.names.changes import Change, condensed, records_of
+from netapp.names.denial import prepare
 from netapp.names.model import SOA
 from netapp.names.naming import shown
 from netapp.names.serial import newer
@@ -124,7 +125,14 @@ class Fetching:
     async def _once(self, server: Server, origin: bytes, have: Zone | None, *, whole: bool) -> Taken | None:
         soa = have.soa.rdatas[0] if have is not None else None
         inbound = Inbound(origin, soa, self._ident(), whole=whole)
-        outcome: Outcome = await self._asks.by_stream(server, inbound.request(), inbound.receive)
+        try:
+            outcome: Outcome = await self._asks.by_stream(server, inbound.request(), inbound.receive)
+        except Unreached:
+            raise
+        except Unanswered as error:
+            if whole or inbound.begun:
+                raise
+            raise Broken(str(error)) from None  # perhaps it knows no IXFR
         if isinstance(outcome, Current):
             return None
         zone, kind = await self._applied(origin, outcome)
@@ -148,7 +156,7 @@ class Fetching:
 def _built(origin: bytes, whole: Whole) -> Zone:
     """:raises BadZone: the records are no zone."""
     with bulk.work() if len(whole) > limits.TRANSFER_BULK else nullcontext():
-        return build_zone(origin, whole.records())
+        return prepare(build_zone(origin, whole.records()))
 
 
 def check_exact(zone: Zone, change: Change) -> None:

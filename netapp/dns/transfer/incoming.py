@@ -104,6 +104,7 @@ class Inbound:
         self._removed: list[Record] = []
         self._added: list[Record] = []
         self.outcome: Outcome | None = None
+        self.begun = False  # there was more than the first SOA
         self.octets = self.messages = 0
 
     def request(self) -> bytes:
@@ -150,6 +151,7 @@ class Inbound:
 
     def _count(self, record: Record) -> None:
         self._records_left -= 1
+        self.begun = self._last is not None
         if self._records_left < 0:
             raise Broken("it has more records than may come")
         if not record.owner.endswith(self.origin) or not _encloses(self.origin, record.owner):

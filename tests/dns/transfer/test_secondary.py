@@ -267,8 +267,27 @@ def lying(zone_: Zone, *octets: bytes) -> Any:
 HEAD, QUESTION = b"\0\7\x84\0", ORIGIN + b"\0\xfb\0\1"
 
 
-def whole(zone_: Zone) -> list[bytes]:
-    return list(messages(HEAD, QUESTION, b"", zone_sets(zone_)))
+def whole(zone_: Zone, qtype: bytes = b"\0\xfb") -> list[bytes]:
+    return list(messages(HEAD, ORIGIN + qtype + b"\0\1", b"", zone_sets(zone_)))
+
+
+def whole_soa(number: int) -> list[bytes]:
+    return list(messages(HEAD, QUESTION, b"", [(ORIGIN, SOA, 60, (soa(number).rdata,))]))
+
+
+@pytest.mark.parametrize("said_first", [[], whole_soa(2)])
+def test_a_primary_that_knows_no_ixfr_is_asked_for_all_of_it(said_first: list[bytes]) -> None:
+    """It hangs up on the question, or after the one SOA: RFC 1995 section 4 has no word for that."""
+    house = House(ONE, primaries=[FIRST])
+    answer = lying(TWO, *whole(TWO, b"\0\xfc"))
+
+    def knows_no_ixfr(message: bytes) -> list[bytes]:
+        return said_first if message[message.index(b"\0", 12) + 1 :][:2] == b"\0\xfb" else answer(message)
+
+    house.network.servers[FIRST] = knows_no_ixfr
+    house.start()
+    assert house.asked == [(FIRST, SOA), (FIRST, IXFR), (FIRST, AXFR)]
+    assert house.serial == 2
 
 
 @pytest.mark.parametrize(
@@ -376,7 +395,7 @@ def test_statuses_and_names_of_all() -> None:
     house = House(ONE)
     all_of_them = Secondaries([house.secondary])
     all_of_them.start()
-    house.clock.advance(1)
+    house.clock.advance(0)
     status = all_of_them.statuses()[ORIGIN]
     assert status["primary"] == "192.0.2.2:53"  # the one that is asked next
     assert status["fault"] == "192.0.2.2:53: it does not answer"
