@@ -13,17 +13,19 @@ import hashlib
 import os
 import struct
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Final
 
 from twisted.logger import Logger
 
-from netapp.core import state
+from netapp.core import bulk, limits, state
 from netapp.core.platform import O_CLOEXEC, O_NOFOLLOW, sync_folder
 from netapp.errors import ConfigError
 from netapp.names import chunks
 from netapp.names.changes import Change, condensed, difference
 from netapp.names.chunks import Damaged
+from netapp.names.denial import prepare
 from netapp.names.model import Record
 from netapp.names.naming import shown
 from netapp.names.steps import Entry, Forget, Step, Stored, Whole
@@ -63,9 +65,10 @@ class ZoneFolder:
         if base is None:
             return None
         try:
-            whole, steps = self._read_base(base)
-            steps += self._read_journal(journal)
-            return _replayed(whole, steps)
+            with bulk.work() if len(base) > limits.ZONE_BULK else nullcontext():
+                whole, steps = self._read_base(base)
+                steps += self._read_journal(journal)
+                return _replayed(whole, steps)
         except (Damaged, BadZone, struct.error, IndexError):
             raise ConfigError(
                 f"{self._base} is damaged: put it back from a backup, or remove {self._path} "
@@ -93,7 +96,7 @@ class ZoneFolder:
             raise Damaged
         self._number, has_file = _HEAD.unpack_from(found[chunks.HEAD][0])
         self._base_length = len(octets)
-        zone = build_zone(self._origin, _records(found.get(chunks.RECORDS, ())))
+        zone = prepare(build_zone(self._origin, _records(found.get(chunks.RECORDS, ()))))
         file = None
         if has_file:
             less, more = (list(_records(found.get(kind, ()))) for kind in (chunks.LESS, chunks.MORE))
@@ -170,8 +173,9 @@ class ZoneFolder:
         new = self._path / "base.new"
         try:
             with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _FLAGS, 0o600), "wb") as file:
-                for octets in self._base_chunks(whole, steps):
-                    file.write(octets)
+                with bulk.work() if len(whole.zone) > limits.TRANSFER_BULK else nullcontext():
+                    for octets in self._base_chunks(whole, steps):
+                        file.write(octets)
                 file.flush()
                 os.fsync(file.fileno())
                 length = file.tell()

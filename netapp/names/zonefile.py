@@ -17,6 +17,7 @@ from twisted.logger import Logger
 
 from netapp.core import bulk, limits
 from netapp.names import master
+from netapp.names.denial import prepare
 from netapp.names.master import FileRead, identity
 from netapp.names.model import NSEC3PARAM, Node, RecordSet, find
 from netapp.names.zone import Zone
@@ -102,7 +103,7 @@ class ZoneFile:
             return
         self.fault, self.files, self._records = "", read.files, read.records
         self._loaded = self._clock()
-        self.zone = read.zone if self.zone is None else sharing(self.zone, read.zone)
+        self.zone = prepare(read.zone if self.zone is None else sharing(self.zone, read.zone))
         parameters = find(self.zone.nodes[self.zone.origin], NSEC3PARAM)
         if parameters is not None and (count := iterations(parameters)) > limits.NSEC3_ITERATIONS:
             self._log.warn(

@@ -221,6 +221,15 @@ def test_a_changed_chain_is_the_chain_that_would_be_made(
         assert not len(chain) or chain.before(key) == expected.before(key)
 
 
+def test_a_long_chain_is_sorted_in_pieces() -> None:
+    keys = Random(3).sample(range(10**9), 30_000)
+    chain = Chain((key, b"%d" % key) for key in keys)
+    keys.sort()
+    for at in range(0, len(keys), 997):
+        assert chain.before(keys[at]) == b"%d" % keys[at]
+        assert at == 0 or chain.before(keys[at] - 1) == b"%d" % keys[at - 1]
+
+
 @pytest.mark.parametrize("make", [nsec_zone, nsec3_zone])
 def test_a_changed_zone_proves_as_one_built_anew(make: Callable[[str, str], Zone]) -> None:
     """The chain is carried over, not made again."""
