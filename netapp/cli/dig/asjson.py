@@ -49,7 +49,11 @@ def record(each: Record) -> dict[str, Any]:
 
 
 def line(value: dict[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    """On one line, without a character that a terminal would obey or a reader not see."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
 
 
 def show(value: dict[str, Any]) -> None:
