@@ -69,7 +69,7 @@ PHRASES: Final = Phrases(
             "{name} has the zone's name twice: is the dot at its end missing?",
         ),
         "single label": (
-            "{type} 指向 {target}(只有一个标签):是不是多写了结尾的“.”",
+            "{owner} 的 {type} 指向 {target}(只有一个标签):是不是多写了结尾的“.”",
             "the {type} of {owner} is {target}, a single label: is the dot at its end too many?",
         ),
         "odd host": (
@@ -77,12 +77,12 @@ PHRASES: Final = Phrases(
             "{owner} has addresses and is no host name (letters, digits and - only)",
         ),
         "target alias": (
-            "{type} 指向 {target},它是别名:应指向有地址的名字(RFC 2181 第 10.3 节)",
+            "{owner} 的 {type} 指向 {target},它是别名:应指向有地址的名字(RFC 2181 第 10.3 节)",
             "the {type} of {owner} is {target}, an alias: name one that has addresses itself "
             "(RFC 2181 section 10.3)",
         ),
         "target address": (
-            "{type} 指向 {target},它没有地址",
+            "{owner} 的 {type} 指向 {target},它没有地址",
             "the {type} of {owner} is {target}, which has no address",
         ),
         "alias nowhere": (
