@@ -68,7 +68,9 @@ class ZoneFolder:
             with bulk.work() if len(base) > limits.ZONE_BULK else nullcontext():
                 whole, steps = self._read_base(base)
                 steps += self._read_journal(journal)
-                return _replayed(whole, steps)
+                whole = _replayed(whole, steps)
+                prepare(whole.zone)
+                return whole
         except (Damaged, BadZone, struct.error, IndexError):
             raise ConfigError(
                 f"{self._base} is damaged: put it back from a backup, or remove {self._path} "
@@ -96,7 +98,7 @@ class ZoneFolder:
             raise Damaged
         self._number, has_file = _HEAD.unpack_from(found[chunks.HEAD][0])
         self._base_length = len(octets)
-        zone = prepare(build_zone(self._origin, _records(found.get(chunks.RECORDS, ()))))
+        zone = build_zone(self._origin, _records(found.get(chunks.RECORDS, ())))
         file = None
         if has_file:
             less, more = (list(_records(found.get(kind, ()))) for kind in (chunks.LESS, chunks.MORE))
