@@ -271,20 +271,20 @@ def test_the_query_log_is_written_and_begun_anew(start: Start, tmp_path: Path) -
     assert lines(log) == [("udp", "later.lan", "A", "REFUSED")]
 
 
-def test_a_full_disk_loses_lines_and_no_answers(start: Start, tmp_path: Path) -> None:
+def test_a_full_disk_loses_lines_and_no_answers(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
     with real.small_disk(tmp_path / "disk", 1) as disk:
-        server = start(
-            "netapp-dns", *LOCAL, f"--query-log={disk}/queries", "--metrics=tcp:0:interface=127.0.0.1"
-        )
-        _fill(disk / "rest")
-        for _ in range(20):
-            assert read(real.ask(server.udp(), WWW)).answer
-        server.wait_for("the query log .* cannot be written: .* dropped until it can")
-        assert metrics(server)["netapp_dns_query_log_dropped_total"] > 0
-        (disk / "rest").unlink()
-        real.ask(server.udp(), query("later.lan"))
-        when(lambda: b"later.lan" in (disk / "queries").read_bytes())
-        server.stop()
+        options = (*LOCAL, f"--query-log={disk}/queries", "--metrics=tcp:0:interface=127.0.0.1")
+        with real.running("netapp-dns", *options, state=state) as server:
+            _fill(disk / "rest")
+            for _ in range(20):
+                assert read(real.ask(server.udp(), WWW)).answer
+            server.wait_for("the query log .* cannot be written: .* dropped until it can")
+            assert metrics(server)["netapp_dns_query_log_dropped_total"] > 0
+            (disk / "rest").unlink()
+            real.ask(server.udp(), query("later.lan"))
+            when(lambda: b"later.lan" in (disk / "queries").read_bytes())
 
 
 def _fill(path: Path) -> None:
