@@ -686,8 +686,10 @@ ZONE_FAULTS: Final = 1000
 ZONE_WARNINGS: Final = 100
 #: Record data that is remembered while a zone is read, since others may have the same.
 ZONE_ALIKE: Final = 65536
-#: Octets of a zone's files beyond which its reading is work in bulk: see netapp/core/bulk.py.
+#: Octets of a zone's files beyond which its reading is work in bulk (see netapp/core/bulk.py), and
+#: names of two zones beyond which comparing them is.
 ZONE_BULK: Final = 4 * 2**20
+ZONE_BULK_NAMES: Final = 100_000
 #: Zones of files.
 ZONES: Final = 100_000
 #: Quiet after which a zone's file that somebody writes is read, and how long that is waited for at most.

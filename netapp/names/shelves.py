@@ -1,10 +1,12 @@
 """Each source of names or zones, and the last that could be read of it."""
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from twisted.internet import defer
 
+from netapp.core import bulk, limits
 from netapp.errors import ConfigError
 from netapp.names.held import Edit, Held
 from netapp.names.layered import Layered
@@ -108,10 +110,15 @@ class _Look:
 def _look(keeper: Keeper, origin: bytes, zone: Zone, files: Mapping[bytes, Zone | None]) -> _Look:
     """:raises ConfigError: what is kept of the zone cannot be read."""
     if origin in files:
-        return _Look(Edit.of(files[origin], zone), None)
+        return _Look(_edit(files[origin], zone), None)
     kept = keeper.load(origin)
     held = Held(origin, _sharing(kept, zone) if kept is not None else None)
-    return _Look(Edit.of(held.file, zone), held)
+    return _Look(_edit(held.file, zone), held)
+
+
+def _edit(old: Zone | None, file: Zone) -> Edit:
+    with bulk.work() if len(file) > limits.ZONE_BULK_NAMES else nullcontext():
+        return Edit.of(old, file)
 
 
 def _sharing(kept: Whole, zone: Zone) -> Whole:

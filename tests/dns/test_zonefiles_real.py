@@ -64,6 +64,21 @@ def test_an_included_file_in_another_folder_that_changes_is_served(start: Start,
     becomes(server, "10.0.0.2")
 
 
+def test_a_link_that_is_swapped_is_followed(start: Start, tmp_path: Path) -> None:
+    """As Kubernetes gives a container its files."""
+    mounted = tmp_path / "mounted"
+    for number in (1, 2):
+        (mounted / f"..v{number}").mkdir(parents=True)
+        put(mounted / f"..v{number}", www(f"10.0.0.{number}"))
+    (mounted / "..data").symlink_to("..v1")
+    (mounted / "example.com.zone").symlink_to("..data/example.com.zone")
+    server = start("netapp-dns", *LOCAL, f"--zone={mounted}/example.com.zone")
+    assert answer(server) == "10.0.0.1"
+    (mounted / "..new").symlink_to("..v2")
+    (mounted / "..new").rename(mounted / "..data")
+    becomes(server, "10.0.0.2")
+
+
 def test_d65_a_file_that_breaks_keeps_the_old_zone_and_is_told_once_with_its_line(
     start: Start, tmp_path: Path
 ) -> None:

@@ -4,8 +4,11 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from netapp.core import limits
+from netapp.core.languages import LANGS
 from netapp.names import checks
 from netapp.names.naming import wire_name
 from tests.names.master.making import HEAD, put
@@ -94,6 +97,48 @@ def test_errors_are_told_all_and_no_warnings_beside_them(tmp_path: Path) -> None
     checked = checks.check(put(tmp_path, HEAD + "a A x\na_b A 10.0.0.1\nc Q z\n"), None, "f", NOW)
     assert [str(each).partition(" ")[0] for each in checked.errors] == ["f:5:", "f:7:"]
     assert (checked.zone, checked.warnings) == (None, ())
+
+
+LINE = st.tuples(
+    st.sampled_from(
+        ["@", "a", "*", "*.a", "a.b", "sub", "x.sub", "example.com", "2T7B4G4VSA5SMI47K61MV5BV1A22BOJR"]
+    ),
+    st.sampled_from(
+        [
+            "A 10.0.0.1",
+            "NS a",
+            "NS ns.sub",
+            "CNAME a.b",
+            "DNAME sub",
+            "DNAME x.",
+            "MX 5 a",
+            "MX 5 .",
+            "SRV 0 0 0 *",
+            "TXT x",
+            "DS 1 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118",
+            "NSEC a A",
+            "NSEC3PARAM 1 0 5 -",
+            "NSEC3 1 0 5 - 2T7B4G4VSA5SMI47K61MV5BV1A22BOJR A",
+            "RRSIG A 13 2 5 20300101000000 20200101000000 1 @ AAAA",
+        ]
+    ),
+)
+
+
+@given(lines=st.lists(LINE, max_size=12))
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_zone_is_checked(tmp_path: Path, lines: list[tuple[str, str]]) -> None:
+    text = HEAD + "".join(f"{owner} {data}\n" for owner, data in lines)
+    checked = checks.check(put(tmp_path, text), None, "f", NOW)
+    assert (checked.zone is None) == bool(checked.errors)
+    assert all(each.line > 4 for each in checked.errors)
+    assert all(each.text(lang).isprintable() for each in checked.warnings for lang in LANGS)
+    assert all(each.place[1] for each in checked.warnings if each.owner in _owners(checked))
+
+
+def _owners(checked: checks.Checked) -> set[bytes]:
+    assert checked.zone is not None
+    return {owner for owner, node in checked.zone.nodes.items() if node}
 
 
 # Signed ------------------------------------------------------------------------------------------
