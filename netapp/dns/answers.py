@@ -3,9 +3,9 @@ for what it remembers.
 
 Three ways, from the shortest.  *ready*: a whole datagram behind its id to the whole answer behind
 its id; what reads the socket looks there itself.  The same with a cookie at the end, which is the
-client's own.  *quick*: a question of the common form; a random case (RFC 4343) or another cookie
-ends here, since what stands behind the question is kept by folded question.  All else is read
-slowly and strictly.
+client's own.  *quick* (:mod:`netapp.dns.quick`): a question of the common form; a random case
+(RFC 4343), another cookie or a name that is not there ends here, since what stands behind the
+question is kept.  All else is read slowly and strictly.
 
 A new snapshot has forgotten what belongs to zones that have changed, and no more.
 """
@@ -20,14 +20,12 @@ from netapp.dns import wire
 from netapp.dns.bodies import Bodies
 from netapp.dns.chaos import Identity
 from netapp.dns.cookies import CLIENT, Cookies
-from netapp.dns.edns import COOKIE_HEAD, EDE, Ede, Options, option
-from netapp.dns.memory import Memory
+from netapp.dns.edns import Ede, Options
 from netapp.dns.plain import Unknown, is_own, read_name
-from netapp.dns.render import STREAM, Body
+from netapp.dns.quick import EXPLAINED, NO_TYPES, Quick, before_cookie, limit
+from netapp.dns.render import Body
 from netapp.dns.wire import Edns, Query, Tongue
 from netapp.errors import WireError
-from netapp.names.model import REFUSED, SERVFAIL
-from netapp.names.naming import MAX_LABEL, MAX_NAME
 from netapp.names.snapshot import Snapshot
 
 
@@ -76,38 +74,34 @@ class Answers:
         self._bodies = Bodies(snapshot)
         self._identity = identity
         self._options = Options(cookies, identity.nsid)
-        self._ready: Memory[bytes] = Memory(limits.DNS_ANSWERS, limits.DNS_FLEETING_ANSWERS)
-        self._cookied: Memory[bytes] = Memory(limits.DNS_ANSWERS, limits.DNS_FLEETING_ANSWERS)
-        self.ready: Final = self._ready.held
-        self._ready_but_cookie: Final = self._cookied.held
-        self._texts: dict[bytes, bytes] = {}
-        self._opts: dict[bytes, _Opt] = {b"": _NO_OPT}
         self.number: Callable[[bytes], int] = lambda answer: 0
+        self._quick = Quick(self._bodies, lambda answer: self.number(answer), cookies=cookies is not None)
+        self.ready: Final = self._quick.ready.held
+        self._cookied: Final = self._quick.cookied.held
+        self._texts: dict[bytes, bytes] = {}
         self.malformed = 0
 
     def use(self, snapshot: Snapshot) -> None:
         """Answer from this snapshot from now on."""
         self._snapshot = snapshot
         self._texts.clear()
-        changed = self._bodies.use(snapshot)
-        self._ready.forget(changed)
-        self._cookied.forget(changed)
+        self._quick.forget(self._bodies.use(snapshot))
 
     def datagram(self, datagram: bytes, source: Source | None = None) -> Answer:
         """The answer to one datagram."""
         rest = datagram[2:]
         known = self.ready.get(rest)
+        if known is None and len(datagram) > wire.HEADER:
+            known = self._quick.of_family(datagram, rest)
         if known is not None:
             return datagram[:2] + known[:-1]
-        stop = len(datagram)
-        if rest[-2:] != b"\0\0" and (stop := _before_cookie(datagram)) != len(datagram):
-            rest = datagram[2:stop]
-            known = self._ready_but_cookie.get(rest)
-            if known is not None:
-                return datagram[:2] + known + self._cookie(datagram, stop, source)
-        answer = self._quick(datagram, rest, stop, source, stream=False)
-        if answer is not None:
-            return answer
+        stop = before_cookie(datagram)
+        if stop != len(datagram):
+            known = self._cookied.get(datagram[2:stop])
+        if known is None:
+            known = self._quick.answer(datagram, stop, stream=False)
+        if known is not None:
+            return self._with_cookie(datagram, known, stop, source)
         text = self._texts.get(datagram)
         if text is not None:
             return text
@@ -124,13 +118,20 @@ class Answers:
         known = self.ready.get(message[2:])
         if known is not None and not known[0] & wire.TC:
             return message[:2] + known[:-1]
-        stop = _before_cookie(message)
-        if stop != len(message):
-            known = self._ready_but_cookie.get(message[2:stop])
-            if known is not None and not known[0] & wire.TC:
-                return message[:2] + known + self._cookie(message, stop, source)
-        answer = self._quick(message, b"", stop, source, stream=True)
-        return answer if answer is not None else self._slowly(message, source, stream=True)
+        stop = before_cookie(message)
+        known = self._cookied.get(message[2:stop]) if stop != len(message) else None
+        if known is None or known[0] & wire.TC:
+            known = self._quick.answer(message, stop, stream=True)
+        if known is not None:
+            return self._with_cookie(message, known, stop, source)
+        return self._slowly(message, source, stream=True)
+
+    def _with_cookie(self, request: bytes, answer: bytes, stop: int, source: Source | None) -> bytes:
+        """:param answer: behind its id, up to the cookie if the request ended with one."""
+        if stop == len(request):
+            return request[:2] + answer
+        client = request[stop : stop + CLIENT]
+        return request[:2] + answer + self._options.cookie(client, source.packed if source else b"")
 
     def text(self, octets: bytes) -> bytes | None:
         """The answer to a plain question, without a line end; None if it is our own reply."""
@@ -176,62 +177,6 @@ class Answers:
         options = self._options.answering(edns, source.packed, stream=False)
         return wire.reply(request, wire.BADCOOKIE, query=query, options=options)
 
-    # The quick way -----------------------------------------------------------------------------
-
-    def _quick(
-        self, request: bytes, rest: bytes, stop: int, source: Source | None, *, stream: bool
-    ) -> bytes | None:
-        """An answer to a request of the common form, as :meth:`_plainly` would give it; None for all others.
-
-        :param rest: what it is remembered by.
-        :param stop: where the octets of its cookie begin, or its end.
-        """
-        head = _HEADS.get(request[2:12])
-        if head is None:
-            return None
-        high, low, records = head
-        end = request.find(b"\0", wire.HEADER) + 1
-        opt = self._opts.get(request[end + 4 : stop])
-        if opt is None or opt.records != records or request[end + 2 : end + 4] != _IN or stop < end + 4:
-            return None
-        qname = request[wire.HEADER : end].lower()
-        body = self._quick_body(qname, request[end : end + 2], opt.do)
-        if body is None:
-            return None
-        question = request[wire.HEADER : end + 4]
-        counts, tail, flags = body.counts_opt if records else body.counts, body.tail, body.flags
-        ours = opt.octets if body.home is not None else opt.explaining[body.rcode]
-        cookie = stop != len(request)
-        room = (STREAM if stream else opt.size) - end - 4 - len(ours) - (24 if cookie else 0)
-        if body.size > room:
-            flags, counts, tail = body.cut(room, bool(records))
-        answer = b"".join((bytes((high | flags, low | body.rcode)), counts, question, tail, ours))
-        if not stream and body.home is not None and question.startswith(qname):
-            memory = self._cookied if cookie else self._ready
-            kept = answer if cookie else answer + bytes((self.number(answer),))
-            (memory.lasting if body.lasting else memory.fleeting).keep(rest, kept, body.home)
-        if cookie:
-            return request[:2] + answer + self._cookie(request, stop, source)
-        return request[:2] + answer
-
-    def _quick_body(self, qname: bytes, qtype: bytes, do: bool) -> Body | None:
-        """:param qname: what is kept by it is kept by good names only: no need to look at its labels."""
-        if not qname:
-            return None
-        mark = qtype + b"d" if do else qtype
-        body = self._bodies.known.get(qname + mark)
-        if body is None:
-            body = self._bodies.of_kin(qname, qname[1 + qname[0] :], mark)
-        if body is None:
-            number = qtype[0] << 8 | qtype[1]
-            if number in _NO_TYPES or not _is_name(qname):
-                return None
-            body = self._bodies.find(qname, number, do)
-        return body
-
-    def _cookie(self, request: bytes, stop: int, source: Source | None) -> bytes:
-        return self._options.cookie(request[stop : stop + CLIENT], source.packed if source else b"")
-
     # The slow way ------------------------------------------------------------------------------
 
     def _slowly(self, request: bytes, source: Source | None, *, stream: bool) -> Answer:
@@ -246,7 +191,7 @@ class Answers:
             return self._malformed(request)
         if query.signed or query.qtype in (wire.AXFR, wire.IXFR):
             return ELSEWHERE
-        self._learn(request, query)
+        self._quick.learn(request, query)
         return self._plainly(request, query, source, stream=stream)
 
     def _malformed(self, request: bytes) -> bytes:
@@ -260,14 +205,14 @@ class Answers:
         refusal = _refusal(query)
         body = self._body(query) if refusal is None else None
         if body is not None and body.home is None:
-            refusal = _EXPLAINED[body.rcode]
+            refusal = EXPLAINED[body.rcode]
         if body is None or refusal is not None:
             rcode, ede = refusal or (wire.REFUSED, None)
             options = self._options.answering(edns, address, stream=stream, ede=ede)
             return wire.reply(request, rcode, query=query, options=options)
         options = self._options.answering(edns, address, stream=stream)
         opt = b"" if edns is None else wire.opt(edns.do, wire.NOERROR, options)
-        left = _limit(edns, stream=stream) - room - wire.HEADER - len(query.question) - len(opt)
+        left = limit(edns, stream=stream) - room - wire.HEADER - len(query.question) - len(opt)
         flags, counts, tail = body.flags, body.counts if edns is None else body.counts_opt, body.tail
         if body.size > left:
             flags, counts, tail = body.cut(left, edns is not None)
@@ -282,71 +227,8 @@ class Answers:
             query.qname + query.question[-4:-2] + (b"d" if do else b"")
         ) or self._bodies.find(query.qname, query.qtype, do)
 
-    def _learn(self, request: bytes, query: Query) -> None:
-        """An OPT record without options, or with a cookie alone, need not be read the next time."""
-        edns = query.edns
-        if edns is None or edns.version or request[6:12] != b"\0\0\0\0\0\1" or len(edns.options) > 1:
-            return
-        stop = _before_cookie(request)
-        if edns.options:
-            ((code, octets),) = edns.options
-            if code != wire.COOKIE or len(octets) != len(request) - stop or not self._options.has_cookies:
-                return
-        if len(self._opts) >= limits.DNS_OPTS:
-            self._opts = {b"": _NO_OPT}
-        self._opts[request[wire.HEADER + len(query.question) : stop]] = _Opt(edns)
 
-
-class _Opt:
-    """What is known of a request by its OPT record.
-
-    :ivar octets: our own, but for the cookie at its end; ``explaining`` the same by rcode, with a reason.
-    """
-
-    __slots__ = ("do", "explaining", "octets", "records", "size")
-
-    def __init__(self, edns: Edns | None) -> None:
-        self.records = 0 if edns is None else 1
-        self.do = edns is not None and edns.do
-        self.size = _limit(edns, stream=False)
-        self.octets = _opt(edns, b"")
-        self.explaining = {
-            rcode: _opt(edns, option(EDE, ede.to_bytes(2, "big"))) for rcode, (_, ede) in _EXPLAINED.items()
-        }
-
-
-def _opt(edns: Edns | None, options: bytes) -> bytes:
-    """Our OPT record without the cookie at its end, if the request had one."""
-    if edns is None:
-        return b""
-    cookie = COOKIE_HEAD + bytes(24) if edns.options else b""
-    return wire.opt(edns.do, wire.NOERROR, options + cookie)[: -24 if cookie else None]
-
-
-def _limit(edns: Edns | None, *, stream: bool) -> int:
-    """RFC 6891 section 6.2.5, and never what a link would cut in pieces."""
-    if stream:
-        return STREAM
-    return wire.LEAST_DATAGRAM if edns is None else min(edns.size, limits.DNS_DATAGRAM)
-
-
-_IN: Final = b"\0\1"
-#: Flags and counts of common requests to the answer's flags and the number of additional records.
-_HEADS: Final = {
-    bytes((rd, adcd, 0, 1, 0, 0, 0, 0, 0, records)): (wire.QR | rd, adcd & wire.CD, records)
-    for rd in (0, wire.RD)
-    for adcd in (0x00, 0x10, 0x20, 0x30)
-    for records in (0, 1)
-}
 _ELSEWHERE: Final = frozenset({4 << 3, 5 << 3})  # NOTIFY and UPDATE, as octet 2 has them
-#: Types that no record has: RFC 6895 section 3.1.
-_NO_TYPES: Final = frozenset({0, wire.OPT, *range(wire.FIRST_META, wire.LAST_META + 1)})
-#: Outcomes of a lookup that are told in a word.
-_EXPLAINED: Final = {
-    REFUSED: (wire.REFUSED, Ede.NOT_AUTHORITATIVE),
-    SERVFAIL: (wire.SERVFAIL, Ede.INVALID_DATA),
-}
-_NO_OPT: Final = _Opt(None)
 
 
 def _refusal(query: Query) -> tuple[int, Ede | None] | None:
@@ -357,29 +239,11 @@ def _refusal(query: Query) -> tuple[int, Ede | None] | None:
         return wire.NOERROR, None
     if query.qtype in (0, wire.OPT):
         return wire.FORMERR, None
-    if query.qtype in _NO_TYPES:
+    if query.qtype in NO_TYPES:
         return wire.NOTIMP, Ede.NOT_SUPPORTED
     if query.qclass not in (wire.IN, wire.CH):
         return wire.REFUSED, Ede.NOT_AUTHORITATIVE
     return None
-
-
-def _is_name(name: bytes) -> bool:
-    """Whether octets up to and with their first zero octet are a name."""
-    at, last = 0, len(name) - 1
-    while at < last:
-        length = name[at]
-        if length > MAX_LABEL:
-            return False
-        at += 1 + length
-    return at == last < MAX_NAME
-
-
-def _before_cookie(request: bytes) -> int:
-    """Where the octets of a cookie begin that may be all that ends a request; else its end."""
-    if request[-28:-24] == COOKIE_HEAD:
-        return len(request) - 24
-    return len(request) - 8 if request[-12:-8] == b"\0\x0a\0\x08" else len(request)
 
 
 def _edns_of(request: bytes) -> Edns | None:

@@ -32,12 +32,13 @@ _LEADING: Final = frozenset({CNAME, DNAME})
 class Bodies:
     """By folded name and type, and ``d`` behind them for a client that wants signatures.
 
+    :ivar snapshot: what is looked up in.
     :ivar known: those that are kept: of names that are there.
     :ivar kin: by the name above theirs instead, what all names get that are not there.
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+        self.snapshot = snapshot
         self._memory: Memory[Body] = Memory(limits.DNS_ANSWERS)
         self._families: Memory[Kin] = Memory(limits.DNS_ANSWERS)
         self.known: Final = self._memory.held
@@ -45,15 +46,15 @@ class Bodies:
 
     def use(self, snapshot: Snapshot) -> frozenset[bytes]:
         """Look up in this snapshot from now on.  :returns: what belongs to these is to be forgotten."""
-        changed = snapshot.differing(self._snapshot)
-        self._snapshot = snapshot
+        changed = snapshot.differing(self.snapshot)
+        self.snapshot = snapshot
         self._memory.forget(changed)
         self._families.forget(changed)
         return changed
 
     def find(self, qname: bytes, qtype: int, do: bool) -> Body:
         """:param qname: folded."""
-        found = self._snapshot.lookup(qname, qtype, do)
+        found = self.snapshot.lookup(qname, qtype, do)
         raw = not qname.isascii()
         if raw and (found.rcode == REFUSED or not found.exact):
             found = self._in_ascii(qname, qtype, found) or found
@@ -80,7 +81,7 @@ class Bodies:
         if kin is None:
             return None
         nodes, bodies = kin
-        if qname in nodes or qname in self._snapshot.zones or qname in self._snapshot.nodes:
+        if qname in nodes or qname in self.snapshot.zones or qname in self.snapshot.nodes:
             return None
         return bodies.get(len(qname))
 
@@ -97,7 +98,7 @@ class Bodies:
 
     def _home(self, found: Lookup, qname: bytes) -> bytes:
         """What an answer is forgotten with: its zone or little name, or ANYWHERE if it hangs on others."""
-        zone, snapshot = found.zone, self._snapshot
+        zone, snapshot = found.zone, self.snapshot
         hangs: list[bytes] = [each.owner for each in found.additional]
         for each in found.answer:
             if each.rdtype in _LEADING:
@@ -124,7 +125,7 @@ class Bodies:
             name = wire_name(text)
         except BadName:
             return None
-        found = self._snapshot.lookup(name, qtype)
+        found = self.snapshot.lookup(name, qtype)
         if found.rcode != NOERROR or (instead.rcode == NOERROR and not found.exact):
             return None
         if found.zone is not None and found.zone.signed:

@@ -8,9 +8,10 @@ from dns.rcode import BADCOOKIE, FORMERR, NOERROR, REFUSED
 
 from netapp.core import limits
 from netapp.core.udp.source import Source
-from netapp.dns.answers import Answers, _Opt
+from netapp.dns.answers import Answers
 from netapp.dns.chaos import Identity
 from netapp.dns.cookies import Cookies
+from netapp.dns.quick import Opt
 from netapp.dns.wire import parse_query
 from netapp.names.snapshot import Snapshot
 from netapp.names.zone import build_zone
@@ -189,7 +190,7 @@ def test_quick_and_slow_say_the_same(edns: bytes) -> None:
             for ask in ("datagram", "message"):
                 slow, quick = server(), server()
                 request = query(name, qtype, edns=edns)
-                quick._opts[request[12 + len(question(name)) : -8 if b"1234" in edns else None]] = _Opt(
+                quick._quick._opts[request[12 + len(question(name)) : -8 if b"1234" in edns else None]] = Opt(
                     parse_query(request).edns
                 )
                 first = getattr(slow, ask)(request, HERE)
