@@ -162,14 +162,16 @@ class Outgoing:
 
     def _one_soa(self, request: Request, query: wire.Query, zone: Zone) -> bytes:
         soa = (zone.origin, SOA, zone.soa.ttl, zone.soa.rdatas)
-        return next(messages(_head(request), query.question, _opt(query), [soa]))
+        message = next(messages(_head(request), query.question, _opt(query), [soa]))
+        if request.client.stream or len(message) <= _room(request, query):
+            return message
+        return next(messages(_head(request, wire.TC), query.question, _opt(query), []))
 
     def _datagram(
         self, request: Request, query: wire.Query, zone: Zone, changes: Sequence[Change] | None
     ) -> bytes:
         """All differences if they fit, else the new SOA alone: RFC 1995 section 2."""
-        room = wire.LEAST_DATAGRAM if query.edns is None else min(query.edns.size, limits.DNS_DATAGRAM)
-        room -= request.room
+        room = _room(request, query)
         if changes is not None and _count(changes) * _RECORD_LEAST < room:
             made = messages(_head(request), query.question, _opt(query), change_sets(zone, changes), room)
             message = next(made)
@@ -237,8 +239,14 @@ def _is_shorter(changes: Sequence[Change], zone: Zone) -> bool:
     return False
 
 
-def _head(request: Request) -> bytes:
-    return wire.answer_head(request.octets, flags=wire.AA, rcode=wire.NOERROR)
+def _room(request: Request, query: wire.Query) -> int:
+    """Octets that this client takes in a datagram, beside a signature: RFC 6891 section 6.2.5."""
+    room = wire.LEAST_DATAGRAM if query.edns is None else min(query.edns.size, limits.DNS_DATAGRAM)
+    return room - request.room
+
+
+def _head(request: Request, flags: int = 0) -> bytes:
+    return wire.answer_head(request.octets, flags=wire.AA | flags, rcode=wire.NOERROR)
 
 
 def _opt(query: wire.Query) -> bytes:

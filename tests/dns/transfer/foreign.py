@@ -90,8 +90,13 @@ def _folder(path: Path, name: str, text: str | None) -> Path:
 
 
 @contextmanager
-def knot(path: Path, port: int, other: int, text: str | None = None) -> Iterator[Foreign]:
-    """:param other: netapp's port: its primary, or whom it notifies where it has the ``text`` itself."""
+def knot(
+    path: Path, port: int, other: int, text: str | None = None, *, signs: bool = False
+) -> Iterator[Foreign]:
+    """:param other: netapp's port: its primary, or whom it notifies where it has the ``text`` itself.
+
+    :param signs: it signs the zone, with NSEC.
+    """
     program, folder = real.tool("knotd", "knot"), _folder(path, "knot", text)
     role = "master: other" if text is None else "notify: other"
     (folder / "db").mkdir()
@@ -123,8 +128,10 @@ zone:
     file: zone
     {role}
     acl: all
-    zonefile-load: difference
-    journal-content: changes
+    zonefile-load: difference{"-no-serial" if signs else ""}
+    journal-content: {"all" if signs else "changes"}
+    zonefile-sync: {-1 if signs else 0}
+    dnssec-signing: {"on" if signs else "off"}
 """)
     with _running(folder, port, program, "-c", str(folder / "conf")) as server:
         yield server

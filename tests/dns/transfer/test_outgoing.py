@@ -162,6 +162,21 @@ def test_ixfr_over_udp_is_all_of_it_or_one_soa() -> None:
         assert len(dns.message.from_wire(answer, one_rr_per_rrset=True).answer) == 1
 
 
+def test_one_soa_that_no_datagram_holds_is_truncated() -> None:
+    origin = b"\x3f" + b"o" * 63 + b"\x3f" + b"p" * 63 + b"\x3f" + b"q" * 63 + b"\0"
+    names = b"\x3c" + b"m" * 60 + origin + b"\x3c" + b"r" * 60 + origin
+    numbers = b"".join(n.to_bytes(4, "big") for n in (5, 100, 20, 1000, 60))
+    large = build_zone(origin, [Record(origin, 6, names + numbers, 60)])
+    query = request(7, origin, IXFR, soa=b"\0\0" + numbers)
+    for stream, records in ((False, 0), (True, 1)):
+        answer = server(Known(large)).ixfr(asked(query, stream=stream))
+        assert isinstance(answer, bytes)
+        message = dns.message.from_wire(answer)
+        assert len(message.answer) == records
+        assert bool(message.flags & dns.flags.TC) != stream
+        assert stream or len(answer) <= 512
+
+
 def test_d19_axfr_over_udp_is_refused() -> None:
     assert rcode(server(Known(NEW)).axfr(asked(request(7, ORIGIN, AXFR), stream=False))) == 5
 

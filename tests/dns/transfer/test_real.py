@@ -66,6 +66,20 @@ def test_netapp_follows_others_by_notify_and_ixfr_with_tsig(
         assert content(ours) == content(theirs)
 
 
+def test_a_signed_zone_comes_and_goes_on_with_its_signatures(start: Start, tmp_path: Path) -> None:
+    ours, theirs = free_port(), free_port()
+    with foreign.knot(tmp_path, theirs, ours, zone_text(1), signs=True) as primary:
+        netapp = start("netapp-dns", *primary_of(theirs, ours), "--allow-transfer=127.0.0.1#laptop")
+        netapp.wait_for(r"zone example.lan: serial \d+ from 127.0.0.1:\d+#laptop by AXFR")
+        assert content(ours) == content(theirs)
+        primary.change(zone_text(1, "new A 10.9.9.9", "h3 AAAA fd00::3"))
+        netapp.wait_for(r"zone example.lan: serial \d+ from 127.0.0.1:\d+#laptop by IXFR")
+        assert content(ours) == content(theirs)
+    asked = dns.message.make_query("new.example.lan", "A", want_dnssec=True)
+    answer = dns.query.udp(asked, "127.0.0.1", port=ours, timeout=5)
+    assert [dns.rdatatype.to_text(rrset.rdtype) for rrset in answer.answer] == ["A", "RRSIG"]
+
+
 def test_what_came_is_served_at_once_after_a_restart(start: Start, tmp_path: Path) -> None:
     ours, theirs = free_port(), free_port()
     with foreign.knot(tmp_path, theirs, ours, zone_text(1)) as primary:
