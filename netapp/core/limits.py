@@ -797,6 +797,8 @@ TRANSFERS_OUT: Final = 64
 TRANSFERS_OUT_EACH: Final = 16
 #: How long one transfer out may take.
 TRANSFER_OUT: Final = 7200.0
+#: Who was refused a zone, or a NOTIFY of it, and is in the log for it once; the oldest is forgotten.
+TRANSFER_STRANGERS: Final = 256
 #: Octets and records of one transfer in.
 TRANSFER_OCTETS: Final = 1024 * 2**20
 TRANSFER_RECORDS: Final = 10_000_000

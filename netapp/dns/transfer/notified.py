@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from typing import Final, Protocol
 
+from twisted.logger import Logger
+
 from netapp.core.access import plain_host
 from netapp.dns import wire
 from netapp.dns.requests import Outcome, Request
+from netapp.dns.transfer.once import Once
 from netapp.dns.transfer.servers import Server
 from netapp.dns.transfer.wire import NOTAUTH, parse_notify
 from netapp.errors import WireError
+from netapp.names.naming import shown
 
 _HEADER: Final = wire.HEADER
 
@@ -28,8 +32,11 @@ class Notified:
     also speak without, since nothing is taken from it but that it is time to ask.
     """
 
+    _log = Logger()
+
     def __init__(self, zones: Mapping[bytes, Follower]) -> None:
         self._zones = zones
+        self._strangers = Once()
         self.heard = self.refused = 0
 
     def handle(self, request: Request) -> Outcome:
@@ -45,6 +52,11 @@ class Notified:
         host = plain_host(request.client.host)
         if not any(_is(each, host, request) for each in zone.primaries):
             self.refused += 1
+            if self._strangers.is_new((host, notify.origin)):
+                self._log.warn(
+                    "zone {zone}: NOTIFY of {host} refused: it is none of its primaries",
+                    zone=shown(notify.origin), host=host,
+                )  # fmt: skip
             return _answer(request, question, wire.REFUSED)
         self.heard += 1
         zone.notified(host, notify.serial)

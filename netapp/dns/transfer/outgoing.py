@@ -15,6 +15,7 @@ from netapp.core import limits
 from netapp.dns import wire
 from netapp.dns.keys import Key
 from netapp.dns.requests import Client, Handler, Outcome, Request
+from netapp.dns.transfer.once import Once
 from netapp.dns.transfer.packing import TooLong, change_sets, messages, zone_sets
 from netapp.dns.transfer.wire import AXFR, HEADER, IXFR, NOTAUTH, REFUSED, SERVFAIL, records_at
 from netapp.errors import WireError
@@ -95,6 +96,7 @@ class Outgoing:
     ) -> None:
         self._zones, self._permits, self._clock = zones, permits, clock
         self._running: Counter[str] = Counter()
+        self._strangers = Once()
         self.sent = self.refused = 0
 
     @property
@@ -143,11 +145,21 @@ class Outgoing:
         if zone is None:
             return None, query, NOTAUTH
         if not self._permits(request.client.host, request.key):
-            self.refused += 1
+            self._refuse(request, zone)
             return None, query, REFUSED
         if zone.origin in self._zones.snapshot.expired:
             return None, query, SERVFAIL
         return zone, query, None
+
+    def _refuse(self, request: Request, zone: Zone) -> None:
+        self.refused += 1
+        host = request.client.host
+        if self._strangers.is_new((host, zone.origin)):
+            key = f" with the key {request.key}" if request.key is not None else " without a key"
+            self._log.warn(
+                "zone {zone}: not given to {host}{key}: --allow-transfer says who may have it",
+                zone=shown(zone.origin), host=host, key=key,
+            )  # fmt: skip
 
     def _changes(self, zone: Zone, serial: int) -> Sequence[Change] | None:
         """The differences that are worth sending; None for all of the zone instead."""

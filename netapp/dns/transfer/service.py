@@ -10,7 +10,6 @@ from twisted.internet import defer, threads
 
 from netapp.core import limits
 from netapp.core.metrics import Metrics
-from netapp.core.state import open_state
 from netapp.dns.allow import allowed
 from netapp.dns.config import Config
 from netapp.dns.keys import Keyring
@@ -54,7 +53,7 @@ class Transfers(service.Service):
         self._refuse_files(set(followed))
         self._times: Kept | Forgotten = Forgotten()
         if followed and config.state is not None:
-            self._times = Kept(open_state(config.state), reactor, aside)
+            self._times = Kept(config.state, reactor, aside)
         looks, turns = map(defer.DeferredSemaphore, (limits.ZONE_LOOKS, limits.TRANSFERS_IN))
         fetching = Fetching(asker, names, ident, aside, looks, turns)
         self.secondaries = Secondaries(

@@ -14,6 +14,7 @@ from netapp.dns.keys import Key
 from netapp.dns.transfer.conversing import Unanswered
 from netapp.dns.transfer.notified import Notified
 from netapp.dns.transfer.notify import Notifier
+from netapp.dns.transfer.once import Once
 from netapp.dns.transfer.servers import Server
 from netapp.dns.transfer.times import Forgotten, Kept
 from netapp.dns.transfer.wire import NOTIFY, parse_notify, request
@@ -192,3 +193,8 @@ def test_times_are_kept_and_a_broken_file_of_them_is_none(tmp_path: Path) -> Non
     nothing = Forgotten()
     nothing.put(ORIGIN, 1.0)
     assert nothing.get(ORIGIN) is None
+
+
+def test_what_is_said_once_is_bounded() -> None:
+    once = Once(2)
+    assert [once.is_new(key) for key in "aabacab"] == [True, False, True, False, True, False, True]
