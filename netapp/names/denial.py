@@ -53,8 +53,9 @@ def denial_of(zone: Zone) -> Denial:
 
 
 def prepare(zone: Zone) -> Zone:
-    """The same zone, its proofs ready: 1 s for 200,000 signed names, better spent in a thread."""
-    denial_of(zone)
+    """The same zone, its proofs ready if it is signed: 2 s for a million names, better spent in a thread."""
+    if zone.signed:
+        denial_of(zone)
     return zone
 
 

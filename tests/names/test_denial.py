@@ -14,6 +14,7 @@ from netapp.names.chain import Chain
 from netapp.names.denial import denial_of, prepare
 from netapp.names.model import NOERROR, NSEC, NSEC3, NXDOMAIN, Record
 from netapp.names.model import SOA as SOA_TYPE
+from netapp.names.naming import MAX_NAME
 from netapp.names.nsec import canonical_key
 from netapp.names.nsec3 import Parameters, hashed, next_closer
 from netapp.names.snapshot import Snapshot
@@ -184,6 +185,26 @@ def test_a_broken_chain_is_no_fault_of_the_question() -> None:
         Record(wire("short.z."), NSEC3, b"\1", 60),
     ]
     assert asked(served(stump.changed([], odd)), "gone.z A", dnssec=True).rcode == NXDOMAIN
+
+
+LABEL = st.sampled_from([b"a", b"w", b"x", b"c", b"*", b"\0", b"\xff", b"z" * 63]) | st.binary(
+    min_size=1, max_size=63
+)
+
+
+@given(st.lists(LABEL, max_size=6), st.sampled_from([1, 2, 6, 15, 43, 46, 47, 50, 255, 65535]), st.booleans())
+def test_any_name_gets_an_answer_that_is_of_the_zone(labels: list[bytes], rdtype: int, dnssec: bool) -> None:
+    name = b"".join(bytes((len(each),)) + each for each in [*labels, b"example"]) + b"\0"
+    if len(name) > MAX_NAME:
+        return
+    for names in (PLAIN, HASHED):
+        found = names.lookup(name.lower(), rdtype, dnssec)
+        (zone,) = names.zones.values()
+        assert found.zone is zone
+        assert found.rcode in (NOERROR, NXDOMAIN)
+        assert found.answer or found.authority
+        for each in (*found.answer, *found.authority, *found.additional):
+            assert each.owner in zone.nodes or each.owner == name.lower()
 
 
 @given(st.lists(st.lists(st.binary(min_size=1, max_size=4), max_size=4), min_size=2, max_size=2))
