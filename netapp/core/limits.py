@@ -764,6 +764,8 @@ DNS_UPDATE_REPEATED: Final = 10.0
 DNS_RULES: Final = 256
 #: How far a signed message's time may be from ours; what RFC 8945 section 10 recommends.
 TSIG_FUDGE: Final = 300
+#: Between two lines of the log on one key whose signatures do not hold, for one reason.
+TSIG_LOG: Final = 600
 #: Unsigned messages of a transfer in between two signed ones: RFC 8945 section 5.3.1.
 TSIG_UNSIGNED: Final = 99
 #: Answers of one kind to one public network in a second, by default; beyond it every RRL_SLIP-th goes

@@ -4,6 +4,7 @@ A plain question never comes here: :class:`netapp.dns.answers.Answers` has it an
 signature is taken off, and what comes back is signed (RFC 8945), whatever it is.
 """
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,6 +23,13 @@ from netapp.errors import WireError
 
 QUERY, NOTIFY, UPDATE = 0, 4, 5  # opcodes: RFC 6895 section 2.2
 SERVFAIL: Final = 2
+
+#: What an operator does about signatures that do not hold.
+_CURES: Final = {
+    tsig.BADSIG: "see that it has the same secret there",
+    tsig.BADTIME: "its clock and ours are {off:+} s apart",
+    tsig.BADTRUNC: "it must not be cut",
+}
 
 #: What a request gets: a message, silence, either of them later, or over a stream messages one
 #: after another, made as the peer reads.
@@ -79,6 +87,7 @@ class Requests:
         self.on_type: Final[dict[int, Handler]] = {}
         self.malformed = 0
         self.unverified: Counter[int] = Counter()
+        self._complained: dict[tuple[bytes, int], float] = {}
         self.tally: Callable[[bytes, Client], object] | None = None
 
     def handle(self, octets: bytes, client: Client) -> Outcome:
@@ -124,6 +133,7 @@ class Requests:
             signer = tsig.verified(octets, signature, self._keyring, self._time())
         except Refused as refused:
             self.unverified[refused.error] += 1
+            self._complain(refused, client)
             return self._refusal(plain, refused)
         request = Request(plain, client, signer.key)
         outcome = self._answer(request)
@@ -132,6 +142,21 @@ class Requests:
         if isinstance(outcome, defer.Deferred):
             return outcome.addCallback(self._signed, request, signer)
         return self._each_signed(outcome, signer)
+
+    def _complain(self, refused: Refused, client: Client) -> None:
+        """Tell an operator whose key is wrong somewhere; of keys that we have alone, which are few."""
+        name, now = refused.signature.name, self._time()
+        which = name, refused.error
+        if self._keyring.get(name) is None or now - self._complained.get(which, -math.inf) < limits.TSIG_LOG:
+            return
+        self._complained[which] = now
+        off = refused.signature.time - int(now)
+        self._log.warn(
+            "netapp-dns: {peer}: {reason}: {cure}",
+            peer=client.host,
+            reason=str(refused),
+            cure=_CURES.get(refused.error, "see that it has the same algorithm there").format(off=off),
+        )
 
     def _refusal(self, plain: bytes, refused: Refused) -> bytes:
         """What is said of a signature that does not hold: RFC 8945 section 5.2."""

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet import defer
+from twisted.logger import capturedLogs, formatEvent
 
+from netapp.core import limits
 from netapp.dns import tsig
 from netapp.dns.keys import Key, Keyring
 from netapp.dns.requests import UPDATE, Client, Handler, Outcome, Request, Requests
@@ -168,6 +170,32 @@ def test_d35_an_unknown_key_a_wrong_mac_and_a_wrong_time() -> None:
         assert bool(found[1].mac) is signed
         assert found[1].other == (int(NOW).to_bytes(6, "big") if error == 18 else b"")
     assert mine.unverified == {17: 1, 16: 1, 18: 1}
+
+
+def test_a_key_of_ours_that_is_wrong_elsewhere_is_told_once_in_a_while() -> None:
+    now = [NOW]
+    mine = Requests(lambda request: None, Keyring(lambda: (KEY,)), lambda: now[0])
+    wrong = Signer(Key(KEY.name, "hmac-sha256", b"x")).sign(query(), NOW)
+    early = Signer(KEY).sign(query(), NOW - 1000)
+    stranger = Signer(Key(wire_name("stranger"), "hmac-sha256", b"x")).sign(query(), NOW)
+    other = Signer(Key(KEY.name, "hmac-sha512", b"x")).sign(query(), NOW)
+
+    def lines(*messages: bytes) -> list[str | None]:
+        with capturedLogs() as events:
+            for message in messages:
+                mine.handle(message, UDP)
+        return [formatEvent(event) for event in events]
+
+    said = "netapp-dns: 192.0.2.1: {} for the key laptop: {}"
+    assert lines(wrong, wrong, early, stranger, other) == [
+        said.format("BADSIG", "see that it has the same secret there"),
+        said.format("BADTIME", "its clock and ours are -1000 s apart"),
+        said.format("BADKEY", "see that it has the same algorithm there"),
+    ]
+    now[0] += limits.TSIG_LOG - 1
+    assert lines(wrong) == []
+    now[0] += 1
+    assert len(lines(wrong)) == 1
 
 
 def test_d35_dnspython_reads_our_errors() -> None:
