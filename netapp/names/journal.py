@@ -30,6 +30,7 @@ from netapp.names.model import Record
 from netapp.names.naming import shown
 from netapp.names.steps import Entry, Forget, Step, Stored, Whole
 from netapp.names.zone import BadZone, Zone, build_zone
+from netapp.names.zonefile import sharing
 
 _MAGIC: Final = b"netapp zone 1\n"
 _HEAD: Final = struct.Struct("!QB")
@@ -53,9 +54,10 @@ class ZoneFolder:
 
     # Reading -----------------------------------------------------------------------------------------
 
-    def load(self) -> Whole | None:
+    def load(self, like: Zone | None = None) -> Whole | None:
         """The zone as it is here.
 
+        :param like: another of which most is the same, such as its file's; what is, is shared.
         :raises ConfigError: it cannot be read, or is damaged; the text names cause and cure.
         """
         try:
@@ -66,7 +68,7 @@ class ZoneFolder:
             return None
         try:
             with bulk.work() if len(base) > limits.ZONE_BULK else nullcontext():
-                whole, steps = self._read_base(base)
+                whole, steps = self._read_base(base, like)
                 steps += self._read_journal(journal)
                 whole = _replayed(whole, steps)
                 prepare(whole.zone)
@@ -88,7 +90,7 @@ class ZoneFolder:
             if _identity(self._base) == before:
                 return base, journal or b""
 
-    def _read_base(self, octets: bytes) -> tuple[Whole, list[Step]]:
+    def _read_base(self, octets: bytes, like: Zone | None) -> tuple[Whole, list[Step]]:
         if not octets.startswith(_MAGIC):
             raise Damaged
         found: dict[bytes, list[bytes]] = {}
@@ -99,6 +101,7 @@ class ZoneFolder:
         self._number, has_file = _HEAD.unpack_from(found[chunks.HEAD][0])
         self._base_length = len(octets)
         zone = build_zone(self._origin, _records(found.get(chunks.RECORDS, ())))
+        zone = sharing(like, zone) if like is not None else zone
         file = None
         if has_file:
             less, more = (list(_records(found.get(kind, ()))) for kind in (chunks.LESS, chunks.MORE))

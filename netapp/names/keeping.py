@@ -13,6 +13,7 @@ from netapp.core.threads import Pool
 from netapp.errors import ConfigError, Unavailable
 from netapp.names.journal import ZoneFolder, folder_name
 from netapp.names.steps import Entry, Stored, Whole
+from netapp.names.zone import Zone
 
 
 def zones_path(state_path: Path) -> Path:
@@ -46,9 +47,9 @@ class DiskKeeper:
                 f"zones cannot be changed: {error}; choose another directory with --state"
             ) from None
 
-    def load(self, origin: bytes) -> Whole | None:
+    def load(self, origin: bytes, like: Zone | None = None) -> Whole | None:
         """As :meth:`netapp.names.journal.ZoneFolder.load`."""
-        return self._folder(origin).load()
+        return self._folder(origin).load(like)
 
     def keep(self, batch: Mapping[bytes, Sequence[Entry]]) -> "defer.Deferred[dict[bytes, Stored]]":
         if self._stopped:

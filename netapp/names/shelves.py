@@ -2,19 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from twisted.internet import defer
 
 from netapp.core import bulk, limits
 from netapp.errors import ConfigError
 from netapp.names.held import Edit, Held
-from netapp.names.layered import Layered
 from netapp.names.model import Node, nodes_of
 from netapp.names.sources import DeclaredRecords, Source, ZoneSource
-from netapp.names.steps import Keeper, Whole
+from netapp.names.steps import Keeper
 from netapp.names.zone import Zone
-from netapp.names.zonefile import sharing
 from netapp.names.zones import Zones
 
 #: Puts what was read in its place; the Deferred gives whether all of it is sound.
@@ -111,30 +109,13 @@ def _look(keeper: Keeper, origin: bytes, zone: Zone, files: Mapping[bytes, Zone 
     """:raises ConfigError: what is kept of the zone cannot be read."""
     if origin in files:
         return _Look(_edit(files[origin], zone), None)
-    kept = keeper.load(origin)
-    held = Held(origin, _sharing(kept, zone) if kept is not None else None)
+    held = Held(origin, keeper.load(origin, zone))
     return _Look(_edit(held.file, zone), held)
 
 
 def _edit(old: Zone | None, file: Zone) -> Edit:
     with bulk.work() if len(file) > limits.ZONE_BULK_NAMES else nullcontext():
         return Edit.of(old, file)
-
-
-def _sharing(kept: Whole, zone: Zone) -> Whole:
-    """What is kept, with the file's own nodes where they are equal: most are, and there may be a million."""
-    if kept.file is None or kept.file is kept.zone:
-        shared = sharing(zone, _alone(kept.zone))
-        return replace(kept, zone=shared, file=shared if kept.file is not None else None)
-    file, now = _alone(kept.file), _alone(kept.zone)  # before the first is used up
-    return replace(kept, zone=sharing(zone, now), file=sharing(zone, file))
-
-
-def _alone(zone: Zone) -> Zone:
-    """A zone whose nodes are in no other's layers."""
-    if not isinstance(zone.nodes, Layered):
-        return zone
-    return Zone(zone.origin, dict(zone.nodes.items()), zone.below, zone.cuts)
 
 
 def faulty(faults: tuple[str, ...]) -> ConfigError:

@@ -58,8 +58,12 @@ class Stored:
 class Keeper(Protocol):
     """Keeps zones beyond this process."""
 
-    def load(self, origin: bytes) -> Whole | None:
-        """What is kept of a zone.  :raises ConfigError: it cannot be read; the text names cause and cure."""
+    def load(self, origin: bytes, like: Zone | None = None) -> Whole | None:
+        """What is kept of a zone.
+
+        :param like: shares with it what is the same.
+        :raises ConfigError: it cannot be read; the text names cause and cure.
+        """
 
     def keep(self, batch: Mapping[bytes, Sequence[Entry]]) -> "defer.Deferred[dict[bytes, Stored]]":
         """Store entries by origin.  Of one zone all are stored, or none, and nothing half."""
@@ -72,7 +76,7 @@ class Keeper(Protocol):
 class Forgetful:
     """Keeps nothing: for a process without a state directory, and for tests."""
 
-    def load(self, origin: bytes) -> Whole | None:
+    def load(self, origin: bytes, like: Zone | None = None) -> Whole | None:
         return None
 
     def keep(self, batch: Mapping[bytes, Sequence[Entry]]) -> "defer.Deferred[dict[bytes, Stored]]":
