@@ -11,8 +11,11 @@ from netapp.names.zone import Zone
 #: Owner, type, TTL, and the rdata of each record.
 Set = tuple[bytes, int, int, tuple[bytes, ...]]
 
-_POINTERS: Final = 0xC000  # and fourteen bits of place: RFC 1035 section 4.1.4
 _REACH: Final = 0x4000
+#: By place, what points there: RFC 1035 section 4.1.4.
+_POINTERS: Final = [(0xC000 | place).to_bytes(2, "big") for place in range(_REACH)]
+#: Types with their TTLs whose octets are kept; a zone has a few.
+_HEADS: Final = 256
 _COUNTS: Final = 6  # octet of ANCOUNT
 _NONE: Final = bytes(8)  # counts
 
@@ -58,11 +61,16 @@ def messages(
     :raises TooLong: one record is larger than a message can be.
     """
     message = bytearray(head + b"\0\1" + bytes(6) + question)
-    names: dict[bytes, bytes] = {}
+    names: dict[bytes, int] = {}
+    heads: dict[tuple[int, int], bytes] = {}
     _compressed(question[:-4], len(message) - len(question), names)
     count, room, tail = 0, most - len(opt), opt
     for owner, rdtype, ttl, rdatas in sets:
-        fixed = rdtype.to_bytes(2, "big") + b"\0\1" + ttl.to_bytes(4, "big")
+        fixed = heads.get((rdtype, ttl))
+        if fixed is None:
+            if len(heads) >= _HEADS:
+                heads.clear()
+            fixed = heads[rdtype, ttl] = rdtype.to_bytes(2, "big") + b"\0\1" + ttl.to_bytes(4, "big")
         for rdata in rdatas:
             at, length = len(message), len(rdata)
             if at + len(owner) + 10 + length > room and count:
@@ -77,19 +85,19 @@ def messages(
     yield _finished(message, count, tail)
 
 
-def _compressed(owner: bytes, at: int, names: dict[bytes, bytes]) -> bytes:
+def _compressed(owner: bytes, at: int, names: dict[bytes, int]) -> bytes:
     """An owner as it is written at that place.
 
-    :param names: to names written before, the pointers that lead there; this one's are added.
+    :param names: where names were written before; this one's are added.
     """
     start = 0
-    while (pointer := names.get(suffix := owner[start:])) is None:
+    while (place := names.get(suffix := owner[start:])) is None:
         if not owner[start]:
             return owner
         if at + start < _REACH:
-            names[suffix] = (_POINTERS | at + start).to_bytes(2, "big")
+            names[suffix] = at + start
         start += 1 + owner[start]
-    return owner[:start] + pointer
+    return owner[:start] + _POINTERS[place]
 
 
 def _finished(message: bytearray, count: int, opt: bytes) -> bytes:
