@@ -69,11 +69,14 @@ class ZoneFiles:
                 f"--zone and --zones: more than {limits.ZONES} zones: serve them by several processes"
             )
         self._folders = tuple(self._here / each for each in declared.zones)
-        before, self._files = self._files, {}
+        files: dict[_Wanted, ZoneFile] = {}
         for each in wanted:
-            file = before.get(each) or ZoneFile(each.path, each.origin, each.shown, self._reactor.seconds)
+            file = self._files.get(each) or ZoneFile(
+                each.path, each.origin, each.shown, self._reactor.seconds
+            )
             file.look(moved or frozenset())
-            self._files[each] = file
+            files[each] = file
+        self._files = files  # at once: the reactor's thread looks at it too
         self._zones, faults = self._gathered()
         told, self._told = self._told, frozenset(faults)
         if moved is not None:

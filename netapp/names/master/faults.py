@@ -101,7 +101,7 @@ PHRASES: Final = Phrases(
             "错误太多,只列出前 {limit} 处",
             "too many faults: the first {limit} are told",
         ),
-        "more": ("{first};另有 {count} 处错误", "{first}; {count} more faults"),
+        "more": ("{first};共 {count} 处错误", "{first}; {count} faults in all"),
     }
 )  # fmt: skip
 
@@ -137,7 +137,6 @@ class BrokenZone(ConfigError):
     """A master file that is no zone; its text names the file, the first fault's line, and the cure."""
 
     def __init__(self, faults: list[Fault]) -> None:
-        more = len(faults) - 1
-        first = str(faults[0])
-        super().__init__(PHRASES.say("en", "more", first=first, count=more) if more else first)
+        first, count = str(faults[0]), len(faults)
+        super().__init__(PHRASES.say("en", "more", first=first, count=count) if count > 1 else first)
         self.faults = tuple(faults)

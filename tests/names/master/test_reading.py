@@ -195,7 +195,7 @@ def test_an_error_is_one_line_with_file_line_reason_and_cure(tmp_path: Path) -> 
         master.read_zone(path)
     assert str(caught.value) == (
         f"{path}:5: www.example.net is not in the zone example.com: "
-        "move it to its own zone, or mend the name; 1 more faults"
+        "move it to its own zone, or mend the name; 2 faults in all"
     )
 
 
