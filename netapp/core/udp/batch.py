@@ -67,7 +67,7 @@ class Batch:
         far = -(-(near + _COUNT * NEAR) // _PAGE) * _PAGE
         self._near, self._far = min(NEAR, self._size), max(self._size, NEAR) - NEAR
         stride = -(-max(self._far, _ANSWER) // _PAGE) * _PAGE
-        self.memory = mmap.mmap(-1, far + _COUNT * stride)
+        self.memory = mmap.mmap(-1, far + _COUNT * stride, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         self._base = base = ctypes.addressof(ctypes.c_char.from_buffer(self.memory))
         self.starts = [near + number * NEAR for number in range(_COUNT)]
         self._rooms = [far + number * stride for number in range(_COUNT)]

@@ -15,6 +15,7 @@ class TidyPort(udp.Port):
     """Closes at once a socket that cannot be bound; may be given one that is."""
 
     _created: socket.socket
+    _preexistingSocket: Any = None
 
     def takes(self, bound: socket.socket) -> None:
         """Listen on this socket instead of one of its own; to be called before it starts."""
