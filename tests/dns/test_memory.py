@@ -177,7 +177,18 @@ def worlds(draw: st.DrawFn) -> list[Snapshot]:
 
 ASKED = [
     query(each.replace("*", star), kind, edns=edns)
-    for each in [*OWNERS, "n.lan", "n.n.lan", "n.a.lan", "nn.sub.lan", "mm.sub.lan", "other"]
+    for each in [
+        *OWNERS,
+        "n.lan",
+        "n.n.lan",
+        "n.a.lan",
+        "nn.sub.lan",
+        "mm.sub.lan",
+        "m.lan",
+        "yyy.lan",
+        "bus.lan",
+        "other",
+    ]
     for star in ("*", "STAR")
     for kind in (A, MX, 255)
     for edns in (b"", opt(), opt(rdata=option(10, b"12345678")), opt(flags=0x8000))
