@@ -1,7 +1,8 @@
 """Proofs of what is not there, by the examples of RFC 4035 appendix B and RFC 5155 appendix B."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from random import Random
 
 import dns.name
@@ -10,15 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netapp.core import limits
-from netapp.names.chain import Chain
 from netapp.names.denial import denial_of, prepare
 from netapp.names.model import NOERROR, NSEC, NSEC3, NXDOMAIN, Record
 from netapp.names.model import SOA as SOA_TYPE
 from netapp.names.naming import MAX_NAME
-from netapp.names.nsec import canonical_key
-from netapp.names.nsec3 import Parameters, hashed, next_closer
+from netapp.names.nsec3 import Parameters, hashed
 from netapp.names.snapshot import Snapshot
 from netapp.names.zone import Zone
+from netapp.names.zonefile import ZoneFile
 from tests.names.texts import SOA, asked, nsec3_zone, nsec_zone, records_of, served, sets, wire
 
 #: RFC 4035 appendix A and RFC 5155 appendix A, but for what they differ in.
@@ -207,50 +207,9 @@ def test_any_name_gets_an_answer_that_is_of_the_zone(labels: list[bytes], rdtype
             assert each.owner in zone.nodes or each.owner == name.lower()
 
 
-@given(st.lists(st.lists(st.binary(min_size=1, max_size=4), max_size=4), min_size=2, max_size=2))
-def test_keys_sort_as_names_do(labels: list[list[bytes]]) -> None:
-    one, other = (dns.name.Name((*each, b"")) for each in labels)
-    keys = [canonical_key(wire(each)) for each in (one, other)]
-    assert (keys[0] < keys[1]) == (one < other)
-    assert (keys[0] == keys[1]) == (one == other)
-
-
-def test_the_next_closer_name() -> None:
-    assert next_closer(wire("a.b.c.example"), wire("example")) == wire("c.example")
-    assert next_closer(wire("c.example"), wire("example")) == wire("c.example")
-    assert next_closer(wire("a.b"), b"\0") == wire("b")
-
-
 @given(
     st.lists(st.integers(0, 50)), st.lists(st.integers(0, 50)), st.lists(st.integers(0, 50)), st.booleans()
 )
-def test_a_changed_chain_is_the_chain_that_would_be_made(
-    first: list[int], gone: list[int], come: list[int], many: bool
-) -> None:
-    def owner(key: int) -> bytes:
-        return b"%d" % key
-
-    def pairs(keys: "set[int]") -> list[tuple[int, bytes]]:
-        return [(key, owner(key)) for key in keys]
-
-    gone += list(range(1000, 1000 + 80 * many))  # so many that all is sorted again
-    chain = Chain(pairs(set(first))).changed(gone, pairs(set(come)))
-    expected = Chain(pairs((set(first) - set(gone)) | set(come)))
-    assert len(chain) == len(expected)
-    for key in range(52):
-        assert chain.at(key) == expected.at(key)
-        assert not len(chain) or chain.before(key) == expected.before(key)
-
-
-def test_a_long_chain_is_sorted_in_pieces() -> None:
-    keys = Random(3).sample(range(10**9), 30_000)
-    chain = Chain((key, b"%d" % key) for key in keys)
-    keys.sort()
-    for at in range(0, len(keys), 997):
-        assert chain.before(keys[at]) == b"%d" % keys[at]
-        assert at == 0 or chain.before(keys[at] - 1) == b"%d" % keys[at - 1]
-
-
 @pytest.mark.parametrize("make", [nsec_zone, nsec3_zone])
 def test_a_changed_zone_proves_as_one_built_anew(make: Callable[[str, str], Zone]) -> None:
     """The chain is carried over, not made again."""
@@ -277,6 +236,24 @@ def test_a_zone_that_is_no_longer_signed_proves_nothing() -> None:
     assert denial_of(plain).proofs is None
     again = served(plain.changed([], [each for each in zone.records() if each.rdtype == NSEC]))
     assert sets(asked(again, "zz.z A", dnssec=True).authority) == ["z. SOA", "ns.z. NSEC", "z. NSEC"]
+
+
+def test_a_signed_zone_of_a_file_is_ready_when_it_is_read(tmp_path: Path) -> None:
+    made = nsec_zone(SOA, "z.")
+    path = tmp_path / "z"
+    path.write_text("".join(f"{line}\n" for line in _lines(made)))
+    file = ZoneFile(path, made.origin, "z", lambda: 0.0)
+    assert file.look()
+    assert file.zone is not None
+    assert "denial" in file.zone.memo
+    assert sets(asked(served(file.zone), "zz.z A", dnssec=True).authority)[1:] == ["ns.z. NSEC", "z. NSEC"]
+
+
+def _lines(zone: Zone) -> Iterator[str]:
+    """A zone as a master file of unknown types: RFC 3597 section 5."""
+    for each in zone.records():
+        owner = dns.name.from_wire(each.owner, 0)[0]
+        yield f"{owner} {each.ttl} TYPE{each.rdtype} \\# {len(each.rdata)} {each.rdata.hex()}"
 
 
 def test_the_soa_of_denials_follows_a_change() -> None:

@@ -1,0 +1,53 @@
+"""The order of names and hashes, and a chain that changes."""
+
+from random import Random
+
+import dns.name
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netapp.names.chain import Chain
+from netapp.names.nsec import canonical_key
+from netapp.names.nsec3 import next_closer
+from tests.names.texts import wire
+
+
+@given(st.lists(st.lists(st.binary(min_size=1, max_size=4), max_size=4), min_size=2, max_size=2))
+def test_keys_sort_as_names_do(labels: list[list[bytes]]) -> None:
+    one, other = (dns.name.Name((*each, b"")) for each in labels)
+    keys = [canonical_key(wire(each)) for each in (one, other)]
+    assert (keys[0] < keys[1]) == (one < other)
+    assert (keys[0] == keys[1]) == (one == other)
+
+
+def test_the_next_closer_name() -> None:
+    assert next_closer(wire("a.b.c.example"), wire("example")) == wire("c.example")
+    assert next_closer(wire("c.example"), wire("example")) == wire("c.example")
+    assert next_closer(wire("a.b"), b"\0") == wire("b")
+
+
+def test_a_changed_chain_is_the_chain_that_would_be_made(
+    first: list[int], gone: list[int], come: list[int], many: bool
+) -> None:
+    def owner(key: int) -> bytes:
+        return b"%d" % key
+
+    def pairs(keys: "set[int]") -> list[tuple[int, bytes]]:
+        return [(key, owner(key)) for key in keys]
+
+    gone += list(range(1000, 1000 + 80 * many))  # so many that all is sorted again
+    chain = Chain(pairs(set(first))).changed(gone, pairs(set(come)))
+    expected = Chain(pairs((set(first) - set(gone)) | set(come)))
+    assert len(chain) == len(expected)
+    for key in range(52):
+        assert chain.at(key) == expected.at(key)
+        assert not len(chain) or chain.before(key) == expected.before(key)
+
+
+def test_a_long_chain_is_sorted_in_pieces() -> None:
+    keys = Random(3).sample(range(10**9), 30_000)
+    chain = Chain((key, b"%d" % key) for key in keys)
+    keys.sort()
+    for at in range(0, len(keys), 997):
+        assert chain.before(keys[at]) == b"%d" % keys[at]
+        assert at == 0 or chain.before(keys[at] - 1) == b"%d" % keys[at - 1]
