@@ -26,6 +26,9 @@ def test_the_next_closer_name() -> None:
     assert next_closer(wire("a.b"), b"\0") == wire("b")
 
 
+@given(
+    st.lists(st.integers(0, 50)), st.lists(st.integers(0, 50)), st.lists(st.integers(0, 50)), st.booleans()
+)
 def test_a_changed_chain_is_the_chain_that_would_be_made(
     first: list[int], gone: list[int], come: list[int], many: bool
 ) -> None:

@@ -207,9 +207,6 @@ def test_any_name_gets_an_answer_that_is_of_the_zone(labels: list[bytes], rdtype
             assert each.owner in zone.nodes or each.owner == name.lower()
 
 
-@given(
-    st.lists(st.integers(0, 50)), st.lists(st.integers(0, 50)), st.lists(st.integers(0, 50)), st.booleans()
-)
 @pytest.mark.parametrize("make", [nsec_zone, nsec3_zone])
 def test_a_changed_zone_proves_as_one_built_anew(make: Callable[[str, str], Zone]) -> None:
     """The chain is carried over, not made again."""
