@@ -32,6 +32,10 @@ from netapp.names.naming import shown
 _BESIDE_CNAME: Final = frozenset({CNAME, NSEC, NSEC3})
 
 
+#: Types by which a zone is shaped, or that may not stand as others may.
+_SHAPING: Final = frozenset({NS, CNAME, SOA, DNAME})
+
+
 class BadZone(NetappError):
     """Records that are no zone; it says why."""
 
@@ -134,15 +138,28 @@ def build_zone(origin: bytes, records: Iterable[Record]) -> Zone:
 
     Source: RFC 1034 section 3.6.2, RFC 2181 section 10.1, RFC 6672 section 2.4.
     """
-    nodes: dict[bytes, Any] = {}  # first lists of records, then nodes: a big zone is not held twice
+    nodes: dict[bytes, Any] = {}  # first records, then nodes: a big zone is not held twice
     for record in records:
-        nodes.setdefault(record.owner, []).append(record)
+        others = nodes.get(record.owner)
+        if others is None:
+            nodes[record.owner] = record  # most names have no other
+        elif type(others) is list:
+            others.append(record)
+        else:
+            nodes[record.owner] = [others, record]
     owners = list(nodes)
     for owner in owners:
-        nodes[owner] = node_of(owner, nodes[owner])
+        each = nodes[owner]
+        nodes[owner] = node_of(owner, each) if type(each) is list else _node_of_one(each)
     draft = _Draft(origin, nodes, {}, {})
     draft.join(owners)
     return draft.zone()
+
+
+def _node_of_one(record: Record) -> Node:
+    if record.rdtype == RRSIG:
+        return ()
+    return (RecordSet(record.owner, record.rdtype, record.ttl, (record.rdata,)),)
 
 
 def serial_of(soa: bytes) -> int:
@@ -168,8 +185,10 @@ class _Draft:
     def join(self, owners: Iterable[bytes]) -> None:
         """Take names that have their nodes already into the tree."""
         for owner in owners:
-            self._check(owner, self._nodes[owner])
-            self._note_cut(owner, self._nodes[owner])
+            node = self._nodes[owner]
+            if len(node) != 1 or node[0].rdtype in _SHAPING:
+                self._check(owner, node)
+                self._note_cut(owner, node)
             if owner != self._origin:
                 self._hang(owner)
 
@@ -187,6 +206,10 @@ class _Draft:
 
     def _hang(self, owner: bytes) -> None:
         """Count a new name with the one above it, which is made if it is not there."""
+        above = parent(owner)
+        if len(above) >= len(self._origin) and above in self._nodes:
+            self._below[above] = self._below.get(above, 0) + 1
+            return
         missing: list[bytes] = []
         above = owner
         while True:
