@@ -144,6 +144,10 @@ class StreamAnswers(Answers):
         self._whole, self._counts, self._querylog = answers, counts, log
         self._clock, self._host, self._timer = clock, host, timer
 
+    def __getattr__(self, name: str) -> Any:
+        """What is not counted is the one memory's."""
+        return getattr(self._whole, name)
+
     @property
     def malformed(self) -> int:
         return self._whole.malformed
