@@ -809,6 +809,8 @@ TRANSFER_AHEAD: Final = 64 * 2**20
 TRANSFER_TURN: Final = 16 * 1024
 #: Records of a transfer in beyond which making a zone of them is work in bulk: see netapp/core/bulk.py.
 TRANSFER_BULK: Final = 100_000
+#: Records by which a zone that came whole may differ from the one before, to be a change of it.
+TRANSFER_CHANGE: Final = 10_000
 #: Transfers in at once; the others wait for their turn.
 TRANSFERS_IN: Final = 8
 #: Questions to primaries whether there is something newer, at once.

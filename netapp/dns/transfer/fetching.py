@@ -1,7 +1,7 @@
 """One look at one primary: is there anything newer, and if so it is taken over, whole or not at all."""
 
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -23,7 +23,7 @@ from netapp.dns.transfer.incoming import (
 from netapp.dns.transfer.servers import Server
 from netapp.dns.transfer.wire import NOERROR, parse_reply, records_at, request
 from netapp.errors import NetappError, WireError
-from netapp.names.changes import Change, condensed, records_of
+from netapp.names.changes import Change, condensed, difference, records_of
 from netapp.names.denial import prepare
 from netapp.names.model import SOA
 from netapp.names.naming import shown
@@ -31,6 +31,8 @@ from netapp.names.serial import newer
 from netapp.names.zone import Zone, build_zone, serial_of
 
 T = TypeVar("T")
+#: A zone that came whole, and how it differs from the one before, where that is worth knowing.
+Built = tuple[Zone, Change | None]
 
 
 class Asks(Protocol):
@@ -78,7 +80,7 @@ class Fetching:
         asks: Asks,
         names: Holds,
         ident: Callable[[], int],
-        aside: Callable[[Callable[[], Zone]], "defer.Deferred[Zone]"],
+        aside: Callable[[Callable[[], Built]], "defer.Deferred[Built]"],
         looks: defer.DeferredSemaphore,
         turns: defer.DeferredSemaphore,
     ) -> None:
@@ -135,28 +137,38 @@ class Fetching:
             raise Broken(str(error)) from None  # perhaps it knows no IXFR
         if isinstance(outcome, Current):
             return None
-        zone, kind = await self._applied(origin, outcome)
+        zone, kind = await self._applied(origin, outcome, have)
         return Taken(zone, kind, inbound.octets)
 
-    async def _applied(self, origin: bytes, outcome: Outcome) -> tuple[Zone, str]:
-        if isinstance(outcome, Whole):
-            whole = outcome
-            zone = await self._aside(lambda: _built(origin, whole))
-            return await self._names.replace(origin, zone), "AXFR"
-        assert isinstance(outcome, Differences)
-        change = condensed(outcome.changes)  # one step: what was between was never ours
+    async def _applied(self, origin: bytes, outcome: Outcome, have: Zone | None) -> tuple[Zone, str]:
+        if isinstance(outcome, Differences):  # one step: what was between was never ours
+            return await self._changed(origin, condensed(outcome.changes)), "IXFR"
+        assert isinstance(outcome, Whole)
+        whole = outcome
+        zone, change = await self._aside(lambda: _built(origin, whole, have))
+        if change is not None:  # those who follow us can have it as differences too
+            with suppress(Inexact):
+                return await self._changed(origin, change), "AXFR"
+        return await self._names.replace(origin, zone), "AXFR"
 
+    def _changed(self, origin: bytes, change: Change) -> "defer.Deferred[Zone]":
         def decide(zone: Zone) -> Change:
             check_exact(zone, change)
             return change
 
-        return await self._names.submit(origin, decide), "IXFR"
+        return self._names.submit(origin, decide)
 
 
-def _built(origin: bytes, whole: Whole) -> Zone:
-    """:raises BadZone: the records are no zone."""
+def _built(origin: bytes, whole: Whole, have: Zone | None) -> Built:
+    """The zone, and how it differs from what is there, if that is little.
+
+    :raises BadZone: the records are no zone.
+    """
     with bulk.work() if len(whole) > limits.TRANSFER_BULK else nullcontext():
-        return prepare(build_zone(origin, whole.records()))
+        zone = prepare(build_zone(origin, whole.records()))
+        change = difference(have, zone) if have is not None and newer(zone.serial, have.serial) else None
+    most = min(limits.TRANSFER_CHANGE, len(whole) // 2)
+    return zone, change if change is not None and len(change) <= most else None
 
 
 def check_exact(zone: Zone, change: Change) -> None:

@@ -19,7 +19,7 @@ from netapp.errors import Unavailable
 from netapp.names.changes import Change
 from netapp.names.zone import Zone, build_zone
 from tests.dns.transfer.primaries import FIRST, SECOND, Network, Shelf
-from tests.dns.transfer.zones import ORIGIN, Known, alike, host, records, soa, steps, zone
+from tests.dns.transfer.zones import ORIGIN, Known, alike, crowd, host, records, soa, steps, zone
 
 ONE = zone(1, host("a.example.lan", "10.0.0.1"))
 TWO = zone(2, host("a.example.lan", "10.0.0.2"))
@@ -368,6 +368,21 @@ def test_differences_that_are_not_of_this_zone(removed: Any, added: Any) -> None
 
 def test_what_comes_may_be_there_already_as_nsd_sends_it() -> None:
     check_exact(ONE, Change((soa(1),), (soa(3), host("a.example.lan", "10.0.0.1"))))
+
+
+def test_a_zone_that_came_whole_and_differs_little_is_a_change() -> None:
+    before, after = zone(1, *crowd(20)), zone(2, *crowd(21))
+    house = House(before)
+    house.network.servers[FIRST] = Known(after)
+    house.start()
+    assert house.asked == [(FIRST, SOA), (FIRST, IXFR)]
+    assert [(each.old_serial, each.new_serial, len(each)) for each in house.names.changes] == [(1, 2, 3)]
+    assert alike(house.names.zones[ORIGIN], after)
+    another = zone(3)
+    house.network.servers[FIRST] = Known(another)
+    house.clock.advance(REFRESH)
+    assert len(house.names.changes) == 1
+    assert alike(house.names.zones[ORIGIN], another)
 
 
 # Times ---------------------------------------------------------------------------------------------
