@@ -57,6 +57,7 @@ class Answers:
     :param identity: what this server says of itself.
     :ivar ready: a datagram behind its id to the answer behind its id, and one octet more: the number
         that ``number`` gives to its kind, so that whoever sends it can count it without reading it.
+    :ivar of_family: the same for names that are not there, if one beside them has been asked for.
     :ivar number: an answer behind its id to a number of one octet.
     """
 
@@ -77,6 +78,7 @@ class Answers:
         self.number: Callable[[bytes], int] = lambda answer: 0
         self._quick = Quick(self._bodies, lambda answer: self.number(answer), cookies=cookies is not None)
         self.ready: Final = self._quick.ready.held
+        self.of_family: Final = self._quick.of_family
         self._cookied: Final = self._quick.cookied.held
         self._texts: dict[bytes, bytes] = {}
         self.malformed = 0
@@ -91,8 +93,8 @@ class Answers:
         """The answer to one datagram."""
         rest = datagram[2:]
         known = self.ready.get(rest)
-        if known is None and len(datagram) > wire.HEADER:
-            known = self._quick.of_family(datagram, rest)
+        if known is None:
+            known = self.of_family(rest)
         if known is not None:
             return datagram[:2] + known[:-1]
         stop = before_cookie(datagram)

@@ -66,14 +66,15 @@ class DnsDatagrams(Datagrams):
         """Answer a batch, each in its place."""
         self.received += len(batch)
         memory, sizes, ready = batch.memory, batch.sizes, self._ready
-        known, doubtful, cells = self._known, self._doubtful, self.cells
+        known, doubtful, cells, of_family = self._known, self._doubtful, self.cells, self._answers.of_family
         if self.witness is not None:
             known = set()
         others: list[tuple[int, bytes]] = []
         slot = 0
         for start, length, (port, address) in zip(batch.starts, batch.lengths, batch.peers(), strict=False):
             if address in known and port not in doubtful:
-                answer = ready.get(memory[start + _ID : start + length])
+                rest = memory[start + _ID : start + length]
+                answer = ready.get(rest) or of_family(rest)
                 if answer is not None:
                     size = len(answer)
                     memory[start + _ID : start + _ID + size] = answer
@@ -107,7 +108,7 @@ class DnsDatagrams(Datagrams):
         host, port = addr
         answer: bytes | None
         if host in self._known and port not in self._doubtful and self.witness is None:
-            answer = self._ready.get(datagram[_ID:])
+            answer = self._ready.get(datagram[_ID:]) or self._answers.of_family(datagram[_ID:])
             if answer is not None:
                 self.cells[answer[-1]] += 1
                 self._say(datagram[:_ID] + answer[:-1], addr)

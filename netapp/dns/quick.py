@@ -55,24 +55,25 @@ class Quick:
         for memory in (self.ready, self.cookied, self._families):
             memory.forget(zones)
 
-    def of_family(self, datagram: bytes, rest: bytes) -> bytes | None:
+    def of_family(self, rest: bytes) -> bytes | None:
         """What a name gets that is not there, if another of its family has been answered; as in ``ready``.
 
         Requests of a family differ in the first label alone.
 
-        :param datagram: 13 octets or more.
-        :param rest: the datagram behind its id.
+        :param rest: a datagram behind its id.
         """
-        family = self._family.get(rest[:10] + rest[11 + datagram[wire.HEADER] :])
+        if len(rest) <= _QNAME:
+            return None
+        family = self._family.get(rest[:_QNAME] + rest[_QNAME + 1 + rest[_QNAME] :])
         if family is None:
             return None
         nodes, answers, behind, home = family
-        qname = rest[10:-behind].lower()
+        qname = rest[_QNAME:-behind].lower()
         around = answers.get(len(qname))
         snapshot = self._bodies.snapshot
         if around is None or qname in nodes or qname in snapshot.zones or qname in snapshot.nodes:
             return None
-        answer = b"".join((around[0], rest[10 : 14 + len(qname)], around[1]))
+        answer = b"".join((around[0], rest[_QNAME : _QNAME + 4 + len(qname)], around[1]))
         number = hash(rest)
         if number in self._seen:
             self.ready.fleeting.keep(rest, answer, home)
@@ -213,6 +214,7 @@ def _is_name(name: bytes) -> bool:
 
 
 _NO_OPT: Final = Opt(None)
+_QNAME: Final = wire.HEADER - 2  # where the name begins in a datagram behind its id
 _IN: Final = b"\0\1"
 #: Flags and counts of common requests to the answer's flags and the number of additional records.
 _HEADS: Final = {

@@ -44,7 +44,8 @@ class WatchedDatagrams(DnsDatagrams):
         took = self._timer() - self._began
         self._counts.seconds.add(took)
         if log is not None and self._counts.hits > hits and log.sampled(1):
-            answer = datagram[:2] + self._ready.get(datagram[2:], b"")[:-1]
+            rest = datagram[2:]
+            answer = datagram[:2] + (self._ready.get(rest) or self._answers.of_family(rest) or b"")[:-1]
             host = Source.of(*addr).host
             log.add(Entry(self.clock.seconds(), host, "udp", answer, silent=False, seconds=took))
 

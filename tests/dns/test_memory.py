@@ -239,3 +239,17 @@ def test_names_of_a_signed_zone_have_their_own_proofs() -> None:
             for _ in range(2):
                 asked = query(each, edns=edns)
                 assert server.datagram(asked) == fresh(names).datagram(asked)
+
+
+def test_what_is_ready_for_a_family_is_as_any_other() -> None:
+    served = fresh(snapshot(zone("lan")))
+    first, second = served.datagram(query("a.lan")), query("b.lan")
+    ready = served.of_family(second[2:])
+    assert isinstance(first, bytes)
+    assert ready is not None
+    answer = second[:2] + ready[:-1]
+    assert answer == served.datagram(second) == fresh(snapshot(zone("lan"))).datagram(second)
+    assert answer[: len(second)] != first[: len(second)]
+    assert answer[len(second) :] == first[len(second) :]
+    for octets in (b"", b"x", second[2:12], second[2:13], second[2:-1], bytes(500)):
+        assert served.of_family(octets) is None
