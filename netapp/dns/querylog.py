@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -19,12 +20,14 @@ from netapp.core import limits
 from netapp.core.platform import O_CLOEXEC, O_NONBLOCK
 from netapp.core.threads import Pool
 from netapp.dns import wire
-from netapp.dns.counts import kind_of
+from netapp.dns.counts import OTHER, kind_of
 from netapp.errors import Busy, ConfigError, StateError
 from netapp.names.naming import shown
 
 #: Longer than any plain question that has an answer.
 _TEXT: Final = 255
+#: From a question's last name octet to that of an OPT record which holds an rcode's upper half.
+_RCODE: Final = 11
 
 
 class Entry(NamedTuple):
@@ -159,38 +162,60 @@ class QueryLog:
 
 def line(entry: Entry) -> bytes:
     """One line; whatever octets a name has, it is ASCII, and holds no control character."""
-    when = datetime.fromtimestamp(entry.time, UTC).isoformat(timespec="milliseconds")
-    said: dict[str, Any] = {"time": when.replace("+00:00", "Z"), "client": entry.host}
+    second = int(entry.time)
     try:
-        said |= _about(entry)
-    except (IndexError, ValueError):
-        said |= {"transport": entry.transport, "name": None, "type": None, "rcode": None}
-    said["octets"] = 0 if entry.silent else len(entry.octets)
-    if entry.seconds is not None:
-        said["microseconds"] = round(entry.seconds * 1e6, 1)
-    return json.dumps(said).encode("ascii") + b"\n"
+        about = _about(entry)
+    except IndexError:
+        about = _said(entry.transport, None, None, None)
+    octets = 0 if entry.silent else len(entry.octets)
+    took = "" if entry.seconds is None else f', "microseconds": {entry.seconds * 1e6:.1f}'
+    when = f"{_moment(second)}.{int((entry.time - second) * 1000):03}Z"
+    return (
+        f'{{"time": "{when}", "client": {_quoted(entry.host)}, {about}, "octets": {octets}{took}}}\n'
+    ).encode("ascii")
 
 
-def _about(entry: Entry) -> dict[str, Any]:
-    """Transport, name, type and rcode.  :raises IndexError: what cannot be walked has none."""
+_quoted: Final = lru_cache(limits.QUERY_LOG_WAITING)(json.dumps)
+
+
+@lru_cache(4)
+def _moment(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _about(entry: Entry) -> str:
+    """What was asked and said.  :raises IndexError: octets that cannot be walked."""
     octets = entry.octets
-    is_text = entry.question is not None or (entry.silent and wire.classify(octets) is not wire.Tongue.DNS)
-    if is_text:
-        asked = octets if entry.question is None else entry.question
-        name = asked[:_TEXT].decode("utf-8", "backslashreplace")
-        rcode = None if entry.silent else kind_of("text", octets[2:])[2]
-        return {"transport": "text", "name": name, "type": "A", "rcode": rcode}
-    if entry.silent:  # a request: its answer's form, so that the same walk reads it
-        octets = octets[:2] + bytes((octets[2] | wire.QR,)) + octets[3:]
-    transport, rdtype, rcode = kind_of(entry.transport, octets[2:])
+    if entry.question is not None:
+        return _about_text(entry.question[:_TEXT], kind_of("text", octets[2:])[2])
+    if entry.silent and wire.classify(octets) is not wire.Tongue.DNS:
+        return _about_text(octets[:_TEXT], None)
     at = wire.HEADER
     while octets[5] and octets[at]:
         at += 1 + octets[at]
-    if rdtype == "other" and octets[5]:
+    return _about_dns(entry.transport, octets[2 : at + _RCODE], at - 2, entry.silent)
+
+
+@lru_cache(limits.QUERY_LOG_WAITING)
+def _about_text(question: bytes, rcode: str | None) -> str:
+    return _said("text", question.decode("utf-8", "backslashreplace"), "A", rcode)
+
+
+@lru_cache(limits.QUERY_LOG_WAITING)
+def _about_dns(transport: str, octets: bytes, at: int, silent: bool) -> str:
+    """:param octets: of an answer behind its id, or of a request; what tells the rcode is the last of them.
+    :param at: where the name ends.
+    """
+    if not octets[3]:
+        return _said(transport, None, None, None if silent else kind_of(transport, octets)[2])
+    if silent:  # a request: in its answer's form the same walk reads it
+        octets = bytes((octets[0] | wire.QR,)) + octets[1:]
+    _, rdtype, rcode = kind_of(transport, octets)
+    if rdtype == OTHER:
         rdtype = f"TYPE{octets[at + 1] << 8 | octets[at + 2]}"
-    return {
-        "transport": transport,
-        "name": shown(octets[wire.HEADER : at + 1]) if octets[5] else None,
-        "type": rdtype if octets[5] else None,
-        "rcode": None if entry.silent else rcode,
-    }
+    return _said(transport, shown(octets[wire.HEADER - 2 : at + 1]), rdtype, None if silent else rcode)
+
+
+def _said(transport: str, name: str | None, rdtype: str | None, rcode: str | None) -> str:
+    told = json.dumps({"transport": transport, "name": name, "type": rdtype, "rcode": rcode})
+    return told[1:-1]

@@ -19,6 +19,7 @@ from netapp.testing import FakeReactor
 from tests.dns.asking import header, query, question
 
 NOW = 1_700_000_000.25
+BADVERS = b"\0\0\x29\x04\xd0\x01\0\0\0\0\0"
 
 
 class AtOnce(Pool):
@@ -76,6 +77,8 @@ def test_a_line() -> None:
     ("given", "said"),
     [
         (entry(answer("a.lan", 65280)), ("udp", "a.lan", "TYPE65280", "NOERROR")),
+        (entry(header(flags=0x8400, ar=1) + question("a.lan") + BADVERS), ("udp", "a.lan", "A", "BADVERS")),
+        (entry(header(flags=0xA805) + question("lan", 6)), ("udp", "lan", "UPDATE", "REFUSED")),
         (entry(query("a.lan", 28), silent=True), ("udp", "a.lan", "AAAA", None)),
         (entry(header(flags=0x8001, qd=0)), ("udp", None, None, "FORMERR")),
         (entry(b"192.168.1.2", asked=b"www.baidu.com"), ("text", "www.baidu.com", "A", "NOERROR")),
