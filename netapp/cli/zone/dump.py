@@ -2,7 +2,8 @@
 
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -92,25 +93,35 @@ def _kept(origin: bytes, state: Path) -> "Zone | None":
 
 def _of_file(origin: bytes, state: Path) -> "Zone | None":
     """A zone that was never updated, from the file that a netapp here serves it from."""
+    from netapp.names.master import Unreadable, read_zone
+
+    for path, shown in _files(origin, state):
+        try:
+            return read_zone(path, origin, shown).zone
+        except Unreadable as error:
+            common.fail(str(error))
+    return None
+
+
+def _files(origin: bytes, state: Path) -> Iterator[tuple[Path, str]]:
+    """Files that processes have the zone from, and how they call them."""
     import time
 
     from netapp.core.status import neighbours
-    from netapp.names.master import Unreadable, read_zone
+    from netapp.names import door
     from netapp.names.naming import shown
 
     try:
         found = neighbours.neighbours(state, time.time())
     except OSError:
-        return None
-    rows = [(one.pid, row) for one in found if one.told is not None for row in one.told.get("zones", ())]
-    for pid, row in rows:
-        if row.get("origin") == shown(origin) and row.get("file"):
-            beside = Path(f"/proc/{pid}/cwd")  # its own words may not be ours
-            try:
-                return read_zone(beside / row["file"], origin, row["file"]).zone
-            except Unreadable as error:
-                common.fail(str(error))
-    return None
+        return
+    for one in found:
+        if one.told is None or "zones_told" not in one.told:
+            continue
+        with suppress(OSError, ValueError):
+            for row in door.ask(state, one.pid, shown(origin)):
+                if row.get("file"):  # in its own words, which may not be ours: from where it stands
+                    yield Path(f"/proc/{one.pid}/cwd", row["file"]), row["file"]
 
 
 def _write(path: Path, lines: Iterable[str]) -> None:
