@@ -99,9 +99,10 @@ class Answers:
             return datagram[:2] + known[:-1]
         stop = before_cookie(datagram)
         if stop != len(datagram):
-            known = self._cookied.get(datagram[2:stop])
-        if known is None:
-            known = self._quick.answer(datagram, stop, stream=False)
+            known = self.of_cookie(rest, source.packed if source else b"")
+            if known is not None:
+                return datagram[:2] + known[:-1]
+        known = self._quick.answer(datagram, stop, stream=False)
         if known is not None:
             return self._with_cookie(datagram, known, stop, source)
         text = self._texts.get(datagram)
@@ -121,12 +122,26 @@ class Answers:
         if known is not None and not known[0] & wire.TC:
             return message[:2] + known[:-1]
         stop = before_cookie(message)
-        known = self._cookied.get(message[2:stop]) if stop != len(message) else None
-        if known is None or known[0] & wire.TC:
-            known = self._quick.answer(message, stop, stream=True)
+        if stop != len(message):
+            known = self.of_cookie(message[2:], source.packed if source else b"")
+            if known is not None and not known[0] & wire.TC:
+                return message[:2] + known[:-1]
+        known = self._quick.answer(message, stop, stream=True)
         if known is not None:
             return self._with_cookie(message, known, stop, source)
         return self._slowly(message, source, stream=True)
+
+    def of_cookie(self, rest: bytes, address: bytes) -> bytes | None:
+        """What is ready for a request that ends with a cookie, as in ``ready``.
+
+        :param rest: the request behind its id.
+        :param address: its sender's, packed.
+        """
+        stop = before_cookie(rest)
+        known = self._cookied.get(rest[:stop])
+        if known is None or stop == len(rest):
+            return None
+        return known[:-1] + self._options.cookie(rest[stop : stop + CLIENT], address) + known[-1:]
 
     def _with_cookie(self, request: bytes, answer: bytes, stop: int, source: Source | None) -> bytes:
         """:param answer: behind its id, up to the cookie if the request ended with one."""

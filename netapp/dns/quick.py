@@ -38,7 +38,7 @@ class Quick:
     :param number: an answer to a number of one octet, which stands behind it where it is ready.
     :param cookies: whether there are any.
     :ivar ready: what has been answered, by the datagram behind its id.
-    :ivar cookied: the same of requests with a cookie at their end, without its octets.
+    :ivar cookied: the same of requests with a cookie at their end, both without its octets.
     """
 
     def __init__(self, bodies: Bodies, number: Callable[[bytes], int], *, cookies: bool) -> None:
@@ -113,7 +113,7 @@ class Quick:
             return answer
         if request.startswith(qname, wire.HEADER):  # no random case: the very octets may come again
             memory = self.cookied if cookie else self.ready
-            kept = answer if cookie else answer + bytes((self._number(answer),))
+            kept = answer + bytes((self._number(answer),))
             (memory.lasting if body.lasting else memory.fleeting).keep(request[2:stop], kept, body.home)
         if not cookie and body.common and not body.lasting:
             self._found(request, qname, mark, body, (before, after + bytes((self._number(answer),))))
