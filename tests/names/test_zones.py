@@ -1,14 +1,19 @@
 """Zones of the noun: their changes, what files say, and how the two go together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from twisted.internet import defer, task
 from twisted.logger import capturedLogs, formatEvent
 
 from netapp.errors import ConfigError
-from netapp.names.model import Record
+from netapp.names.changes import Change, difference, framed
+from netapp.names.model import TXT, Record
+from netapp.names.serial import newer
 from netapp.names.sources import DeclaredRecords
+from netapp.names.steps import Entry, Forget, Forgetful, Stored, Whole
 from netapp.names.store import Names
 from netapp.names.zone import BadZone, Zone
 from netapp.names.zones import NoSuchZone, ZoneChanged
@@ -200,6 +205,82 @@ def test_a_secondary_is_served_once_it_has_come_and_not_when_it_has_expired() ->
     (status,) = names.zone_statuses()
     assert (status.serial, status.source, status.names) == (6, "primary", 4)
     assert isinstance(failure_of(names.replace(ORIGIN, [a("www.example.lan")])), BadZone)
+
+
+_POOL = [txt(f"{name}.example.lan", word) for name in ("a", "b", "x.b") for word in ("1", "2", "3")]
+_SETS = st.frozensets(st.sampled_from(_POOL), max_size=6)
+
+
+@given(
+    first=_SETS,
+    steps=st.lists(st.tuples(st.sampled_from(["update", "edit", "restart"]), _SETS, _SETS), max_size=8),
+    raises=st.booleans(),
+)
+@settings(max_examples=120, deadline=None)
+def test_updates_and_edits_in_any_order_lose_nothing(
+    first: frozenset[Record], steps: list[tuple[str, frozenset[Record], frozenset[Record]]], raises: bool
+) -> None:
+    """What is there is what a set would have to which both had been done."""
+    files, keeper, file, model = Files(zone(1, *first)), Remembering(), first, set(first)
+    names = Names([], task.Clock(), zones=[files], keeper=keeper)
+    for number, (kind, less, more) in enumerate(steps):
+        before = served(names).serial
+        old = frozenset(model)
+        if kind == "update":
+            names.submit(ORIGIN, lambda zone, less=less, more=more: _changing(zone, less, more))  # type: ignore[misc]
+            model = (model - less) | more
+        elif kind == "edit":
+            model = (model - (file - more)) | (more - file)
+            file = more
+            files.put(zone(number + 2 if raises else 1, *file))
+            names.reload()
+        else:
+            files = Files(files.zones[ORIGIN])
+            names = Names([], task.Clock(), zones=[files], keeper=keeper)
+        now = served(names)
+        assert {each for each in now.records() if each.rdtype == TXT} == model
+        if kind != "restart":
+            assert now.serial == before or newer(now.serial, before)
+            assert model == old or now.serial != before
+            history = names.history(ORIGIN, before) if now.serial != before else None
+            assert now.serial == before or history is not None
+
+
+def _changing(zone: Zone, less: frozenset[Record], more: frozenset[Record]) -> Change | None:
+    change = difference(zone, zone.changed(less, more))
+    if change is None:
+        return None
+    return framed(soa(zone.serial), soa(zone.serial + 1), change.removed[1:], change.added[1:])
+
+
+class Remembering(Forgetful):
+    """Keeps zones as a disk does, but in memory."""
+
+    def __init__(self) -> None:
+        self.whole: dict[bytes, Whole] = {}
+
+    def load(self, origin: bytes, like: Zone | None = None) -> Whole | None:
+        return self.whole.get(origin)
+
+    def keep(self, batch: Mapping[bytes, Sequence[Entry]]) -> "defer.Deferred[dict[bytes, Stored]]":
+        for origin, entries in batch.items():
+            for entry in entries:
+                self._keep(origin, entry)
+        return super().keep(batch)
+
+    def _keep(self, origin: bytes, entry: Entry) -> None:
+        if isinstance(entry, Whole):
+            self.whole[origin] = entry
+        elif isinstance(entry, Forget):
+            self.whole.pop(origin, None)
+        else:
+            old = self.whole[origin]
+            file = old.file
+            if entry.edit is not None:
+                assert file is not None
+                file = file.changed(entry.edit.removed, entry.edit.added)
+            new = old.zone.changed(entry.change.removed, entry.change.added)
+            self.whole[origin] = Whole(new, file, (*old.history, entry.change))
 
 
 # The little names beside them ----------------------------------------------------------------------

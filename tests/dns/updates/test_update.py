@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet import defer, task
 
+from netapp.core import limits
 from netapp.dns.allow import Allowed, Rule
 from netapp.dns.keys import Key
 from netapp.dns.requests import Client, Outcome, Request
@@ -304,6 +305,18 @@ def test_what_the_disk_refuses_is_servfail_for_all_that_stands_on_it() -> None:
     disk.go()
     assert (now(last).rcode(), served(handler).serial) == (0, 2)
     assert b"\2h0" + ORIGIN not in served(handler).nodes
+
+
+def test_more_than_may_wait_for_the_disk_is_servfail(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "ZONE_WAITING", 3)
+    disk = SlowDisk()
+    handler = updates(disk)
+    outcomes = [handler.handle(Request(adding(f"h{each}"), UDP)) for each in range(5)]
+    assert [now(each).rcode() for each in outcomes[3:]] == [2, 2]
+    disk.go()
+    disk.go()
+    assert [now(each).rcode() for each in outcomes[:3]] == [0, 0, 0]
+    assert served(handler).serial == 4
 
 
 def test_a_zone_that_goes_while_its_update_is_on_its_way() -> None:
