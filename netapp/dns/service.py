@@ -1,6 +1,7 @@
 """The name service from its configuration."""
 
 import time
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -41,6 +42,7 @@ def dns_service(
     keyring: Keyring | None = None,
     hangup: Hangup | None = None,
     status: Status | None = None,
+    cookie_secrets: Sequence[bytes] = (),
 ) -> IService:
     """Every listener of the configuration, under one service.
 
@@ -48,12 +50,14 @@ def dns_service(
     :param keyring: the keys that sign.
     :param hangup: has the query log begun anew.
     :param status: what ``netapp status`` is told.
+    :param cookie_secrets: of 16 octets each: what cookies are made with, shared by all who answer at
+        one address, and what they were made with before; by default a fresh one.
     :raises ConfigError: a listener that cannot be, a rule with a key that is not there, or a query log
         that cannot be written.
     """
     house = House()
     access = Access(config.allow, config.proxy)
-    cookies = Cookies([new_secret()], time.time)
+    cookies = Cookies(cookie_secrets or [new_secret()], time.time)
     identity = Identity(config.nsid.encode(), config.server_version.encode())
     answers = Answers(names.snapshot, config.unknown, config.encoding, cookies, identity)
     names.changes.subscribe(answers.use)
