@@ -16,6 +16,7 @@ from netapp.core import limits
 from netapp.core.access import Access
 from netapp.core.datagrams import Datagrams, OwnPorts, Peer, Source
 from netapp.core.udp.batch import Batch
+from netapp.core.udp.source import unmapped
 from netapp.dns.answers import ELSEWHERE, Answers
 from netapp.dns.ratelimit import Limiter
 from netapp.dns.requests import Client, Requests
@@ -66,15 +67,16 @@ class DnsDatagrams(Datagrams):
         """Answer a batch, each in its place."""
         self.received += len(batch)
         memory, sizes, ready = batch.memory, batch.sizes, self._ready
-        known, doubtful, cells, of_family = self._known, self._doubtful, self.cells, self._answers.of_family
+        known, doubtful, cells = self._known, self._doubtful, self.cells
+        of_family, of_cookie = self._answers.of_family, self._answers.of_cookie
         if self.witness is not None:
             known = set()
-        others: list[tuple[int, bytes]] = []
+        others: list[tuple[int, bytes | None]] = []
         slot = 0
         for start, length, (port, address) in zip(batch.starts, batch.lengths, batch.peers(), strict=False):
             if address in known and port not in doubtful:
                 rest = memory[start + _ID : start + length]
-                answer = ready.get(rest) or of_family(rest)
+                answer = ready.get(rest) or of_family(rest) or of_cookie(rest, unmapped(address))
                 if answer is not None:
                     size = len(answer)
                     memory[start + _ID : start + _ID + size] = answer
@@ -82,10 +84,12 @@ class DnsDatagrams(Datagrams):
                     cells[answer[-1]] += 1
                     slot += 1
                     continue
-            others.append((slot, address))
+                others.append((slot, None))
+            else:
+                others.append((slot, address))
             slot += 1
-        for slot, address in others:
-            self._answer_slot(batch, slot, address)
+        for slot, stranger in others:
+            self._answer_slot(batch, slot, stranger)
 
     def batchSent(self, batch: Batch) -> None:
         """Some of a batch's answers have gone."""
@@ -93,7 +97,7 @@ class DnsDatagrams(Datagrams):
         self.unsent += batch.unsent
         batch.sent = batch.unsent = 0
 
-    def _answer_slot(self, batch: Batch, slot: int, address: bytes) -> None:
+    def _answer_slot(self, batch: Batch, slot: int, address: bytes | None) -> None:
         datagram = batch.octets(slot)
         if datagram is None:
             return
@@ -107,13 +111,15 @@ class DnsDatagrams(Datagrams):
         self.received += 1
         host, port = addr
         answer: bytes | None
-        if host in self._known and port not in self._doubtful and self.witness is None:
-            answer = self._ready.get(datagram[_ID:]) or self._answers.of_family(datagram[_ID:])
+        known = host in self._known and port not in self._doubtful and self.witness is None
+        if known:
+            rest = datagram[_ID:]
+            answer = self._ready.get(rest) or self._answers.of_family(rest)
             if answer is not None:
                 self.cells[answer[-1]] += 1
                 self._say(datagram[:_ID] + answer[:-1], addr)
                 return
-        answer = self._answer(datagram, Source.of(host, port), host)
+        answer = self._answer(datagram, Source.of(host, port), None if known else host)
         if answer:
             self._say(answer, addr)
 
@@ -137,12 +143,12 @@ class DnsDatagrams(Datagrams):
 
     # The long way ------------------------------------------------------------------------------
 
-    def _answer(self, datagram: bytes, source: Source, address: bytes | str) -> bytes | None:
+    def _answer(self, datagram: bytes, source: Source, address: bytes | str | None) -> bytes | None:
         """What goes back at once, if anything does.
 
-        :param address: by which the source is known from now on, if it may be.
+        :param address: by which the source is known from now on, if it may be; None if it is already.
         """
-        if not self._may(source, address):
+        if address is not None and not self._may(source, address):
             self.refused += 1
             return None
         if self.witness is not None:
@@ -154,7 +160,9 @@ class DnsDatagrams(Datagrams):
         except Exception:
             self._log.failure("a datagram of {peer} failed", peer=source.host)
             return None
-        return self._passed(datagram, answer, source) if isinstance(answer, bytes) else None
+        if not isinstance(answer, bytes):
+            return None
+        return self._passed(datagram, answer, source, known=address is None)
 
     def _may(self, source: Source, address: bytes | str) -> bool:
         """Whether a datagram's source may be answered, and take note of one that may have all."""
@@ -196,9 +204,9 @@ class DnsDatagrams(Datagrams):
         else:
             self.answered += 1
 
-    def _passed(self, datagram: bytes, answer: bytes, source: Source) -> bytes | None:
-        """What the limiter lets out."""
-        if self._limiter is not None and self._limiter.limits(source.packed):
+    def _passed(self, datagram: bytes, answer: bytes, source: Source, *, known: bool = False) -> bytes | None:
+        """What the limiter lets out.  :param known: the source has no limit."""
+        if self._limiter is not None and not known and self._limiter.limits(source.packed):
             passed = self._limiter.passed(datagram, answer, source, self.clock.seconds())
             if not passed:
                 return None

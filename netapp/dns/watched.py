@@ -60,7 +60,7 @@ class WatchedDatagrams(DnsDatagrams):
             answer = batch.memory[start : start + batch.sizes[slot]]
             log.add(Entry(now, batch.source(slot).host, "udp", answer, silent=False, seconds=took))
 
-    def _answer_slot(self, batch: Batch, slot: int, address: bytes) -> None:
+    def _answer_slot(self, batch: Batch, slot: int, address: bytes | None) -> None:
         self._slow.add(slot)
         super()._answer_slot(batch, slot, address)
 
@@ -68,8 +68,8 @@ class WatchedDatagrams(DnsDatagrams):
         self._began = 0.0  # it was another moment's
         super()._later(datagram, source, answer)
 
-    def _passed(self, datagram: bytes, answer: bytes, source: Source) -> bytes | None:
-        passed = super()._passed(datagram, answer, source)
+    def _passed(self, datagram: bytes, answer: bytes, source: Source, *, known: bool = False) -> bytes | None:
+        passed = super()._passed(datagram, answer, source, known=known)
         if self._querylog is not None and self._querylog.sampled(1):
             self._querylog.add(self._entry(datagram, passed, source))
         return passed
