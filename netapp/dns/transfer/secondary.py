@@ -74,7 +74,7 @@ class Secondary:
         self._stopped = True
         self._began = -math.inf
         self.error = ""  # why the last look failed; "" after one that did not
-        self._said: dict[Server, str] = {}  # what the log was told of each
+        self._said: dict[Server, set[str]] = {}  # what the log was told of each
 
     # From outside ----------------------------------------------------------------------------------
 
@@ -189,10 +189,11 @@ class Secondary:
         self._timing.failed(self._clock.seconds(), self._random())
 
     def _complain(self, server: Server, why: str) -> None:
-        """Say it once; what is the same as before is known."""
+        """Say each reason once, and not many of them, until the server answers."""
         self.error = f"{server}: {why}"
-        if self._said.get(server) != why:
-            self._said[server] = why
+        said = self._said.setdefault(server, set())
+        if why not in said and len(said) < limits.FAULTS_LOGGED:
+            said.add(why)
             self._log.warn(
                 "zone {zone}: nothing from {server}: {why}; trying on",
                 zone=shown(self.origin),

@@ -321,6 +321,14 @@ def test_a_primary_whose_serial_went_backwards_is_told_of_and_not_followed(said:
     assert any("its serial 1 is older than ours, 2" in line for line in said)
 
 
+def test_reasons_that_come_in_turn_are_said_once_each(said: list[str]) -> None:
+    house = House(TWO, primaries=[FIRST])
+    for number in range(40):
+        house.network.servers = {FIRST: Known(ONE)} if number % 2 else {}
+        house.start() if not number else house.clock.advance(RETRY)
+    assert len([line for line in said if "nothing from" in line]) == 2
+
+
 def test_differences_of_another_zone_are_followed_by_all_of_it() -> None:
     other = zone(1, host("other.example.lan", "10.0.0.1"))
     house = House(other, primaries=[FIRST])
