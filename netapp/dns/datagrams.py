@@ -76,7 +76,10 @@ class DnsDatagrams(Datagrams):
         for start, length, (port, address) in zip(batch.starts, batch.lengths, batch.peers(), strict=False):
             if address in known and port not in doubtful:
                 rest = memory[start + _ID : start + length]
-                answer = ready.get(rest) or of_family(rest) or of_cookie(rest, unmapped(address))
+                try:
+                    answer = ready.get(rest) or of_family(rest) or of_cookie(rest, unmapped(address))
+                except Exception:  # the long way says whose it was, if it fails too
+                    answer = None
                 if answer is not None:
                     size = len(answer)
                     memory[start + _ID : start + _ID + size] = answer

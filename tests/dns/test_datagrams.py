@@ -260,6 +260,22 @@ def test_a_failure_of_ours_is_logged_and_costs_one_datagram(form: str) -> None:
         assert [("log_failure" in event) for event in events] == [True]
 
 
+@both_forms
+def test_a_failure_on_the_short_way_costs_nothing(form: str) -> None:
+    with serving(form) as server, client(to=server.port) as peer:
+        for _ in range(2):
+            peer.send(query())
+            server.turn()
+            assert addresses(peer.recv(2048)) == ["192.168.1.2"]
+        if form == "batch":
+            server.handler._answers.of_cookie = lambda *_: 1 // 0  # type: ignore[assignment, method-assign]
+        for octets in (b"www.baidu.com", query()):
+            peer.send(octets)
+        server.turn()
+        assert peer.recv(99) == b"192.168.1.2"
+        assert addresses(peer.recv(2048)) == ["192.168.1.2"]
+
+
 # The limiter -------------------------------------------------------------------------------------
 
 

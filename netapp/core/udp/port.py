@@ -84,7 +84,10 @@ class BatchPort(TidyPort):
                 return
             if not count:
                 return
-            self._take(batch)
+            try:
+                self._take(batch)
+            except Exception:  # as Twisted's port: one handler's failure ends no listener
+                self._log.failure("a batch of datagrams failed")
             sent = batch.send(descriptor)
             self._gone(batch)
             if not sent:

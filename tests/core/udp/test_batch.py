@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from twisted.logger import capturedLogs
 
 from netapp.core import limits, listen, platform
 from netapp.core.udp import layout
@@ -149,6 +150,21 @@ def test_an_interrupted_call_is_made_again() -> None:
         peer.send(b"a")
         made.doRead()
         assert peer.recv(9) == b"a"
+
+
+def test_a_handler_that_fails_keeps_its_port() -> None:
+    def answer(octets: bytes) -> bytes:
+        return octets if octets != b"b" else octets[9:10] + bytes([octets[9]])
+
+    with port("batch", Many(answer)) as made, client(to=made) as peer, capturedLogs() as events:
+        for octets in (b"a", b"b", b"c"):
+            peer.send(octets)
+        made.doRead()
+        assert peer.recv(9) == b"a"  # what was answered before it leaves
+        peer.send(b"d")
+        made.doRead()
+        assert peer.recv(9) == b"d"
+    assert sum("log_failure" in event for event in events) == 1
 
 
 def test_a_full_buffer_is_waited_for() -> None:
