@@ -96,6 +96,43 @@ def test_a_listener_of_both_families_answers_both(start: Start) -> None:
         assert addresses(read_message(client)) == ["192.168.1.4"]
 
 
+@pytest.fixture
+def zone(tmp_path: Path) -> str:
+    """The option for a zone with all that a name may lead through."""
+    file = tmp_path / "zone"
+    file.write_text(
+        "@ 300 IN SOA ns host 1 3600 600 86400 60\n@ NS ns\nns A 10.0.0.1\nwww A 10.0.0.2\n"
+        "alias CNAME www\nfar CNAME www.baidu.com.\nnowhere CNAME www.example.org.\n"
+        "*.wild A 10.0.0.3\nold DNAME wild\n打印机 A 10.0.0.4\nsix AAAA fd00::1\n"
+        + "".join(f"many A 10.9.{number >> 8}.{number & 255}\n" for number in range(2000)),
+        "utf-8",
+    )
+    return f"--zone=example.test={file}"
+
+
+def test_t4_names_of_a_zone_are_found_through_whatever_leads_to_them(start: Start, zone: str) -> None:
+    server = start("netapp-dns", *LOCAL, *RECORDS, zone)
+    asked = {
+        "www.example.test": "10.0.0.2",
+        "ALIAS.example.test.": "10.0.0.2",
+        "far.example.test": "192.168.1.2",
+        "anybody.wild.example.test": "10.0.0.3",
+        "x.old.example.test": "10.0.0.3",
+        "打印机.example.test": "10.0.0.4",
+        "many.example.test": "10.9.0.0",
+        "nowhere.example.test": "i dont know",
+        "nobody.example.test": "i dont know",
+        "six.example.test": "i dont know",
+        "example.test": "i dont know",
+    }
+    with real.udp_client() as client, real.tcp_client(server.tcp()) as stream:
+        for name, answer in asked.items():
+            for codec in ("utf-8", "gbk"):
+                assert real.ask(server.udp(), name.encode(codec), client=client) == answer.encode()
+                stream.sendall(name.encode(codec) + b"\n")
+                assert stream.recv(1024) == answer.encode() + b"\n"
+
+
 # Clients that people have ------------------------------------------------------------------------
 
 
@@ -117,6 +154,36 @@ def test_dig_is_satisfied(start: Start, options: tuple[str, ...]) -> None:
     assert "192.168.1.2" in shown
     for complaint in ("malformed", "bad", "mismatch", "truncated", "Warning", "extra"):
         assert complaint not in shown.replace("WARNING: recursion requested but not available", "")
+
+
+CLIENTS = {"dig": "bind9-dnsutils", "kdig": "knot-dnsutils", "drill": "ldnsutils", "host": "bind9-host"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "dig @127.0.0.1 -p {udp} +tries=1 +nsid alias.example.test",
+        "dig @127.0.0.1 -p {tcp} +tcp +keepalive +dnssec alias.example.test many.example.test",
+        "kdig @127.0.0.1 -p {udp} +retry=0 +cookie +nsid alias.example.test",
+        "kdig @127.0.0.1 -p {tcp} +tcp +padding alias.example.test many.example.test",
+        "drill -p {udp} @127.0.0.1 alias.example.test",
+        "drill -t -p {tcp} @127.0.0.1 many.example.test",
+        "host -W 5 -p {udp} alias.example.test 127.0.0.1",
+        "host -W 5 -T -p {tcp} many.example.test 127.0.0.1",
+    ],
+)
+def test_clients_are_satisfied(start: Start, zone: str, command: str) -> None:
+    name = command.partition(" ")[0]
+    real.tool(name, CLIENTS[name])
+    server = start("netapp-dns", *LOCAL, zone, "--nsid=box-1")
+    words = command.format(udp=server.udp(), tcp=server.tcp()).split()
+    shown = subprocess.run(words, capture_output=True, text=True, timeout=real.PATIENCE, check=True)
+    text = shown.stdout + shown.stderr
+    expected = {"alias": ["10.0.0.2"], "many": ["10.9.0.0", "10.9.7.207"], "+nsid": ["box-1"]}
+    for asked, answers in expected.items():
+        assert asked not in command or all(answer in text for answer in answers), text
+    for complaint in ("malformed", "mismatch", "FORMERR", "extra bytes", ";; Warning", "bad cookie"):
+        assert complaint not in text
 
 
 # Reload ------------------------------------------------------------------------------------------
