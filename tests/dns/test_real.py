@@ -152,7 +152,7 @@ def test_dig_is_satisfied(start: Start, options: tuple[str, ...]) -> None:
     assert "status: NOERROR" in shown
     assert "flags: qr aa rd" in shown
     assert "192.168.1.2" in shown
-    for complaint in ("malformed", "bad", "mismatch", "truncated", "Warning", "extra"):
+    for complaint in ("malformed", "(bad)", "mismatch", "truncated", "Warning", "extra"):
         assert complaint not in shown.replace("WARNING: recursion requested but not available", "")
 
 
@@ -182,7 +182,7 @@ def test_clients_are_satisfied(start: Start, zone: str, command: str) -> None:
     expected = {"alias": ["10.0.0.2"], "many": ["10.9.0.0", "10.9.7.207"], "+nsid": ["box-1"]}
     for asked, answers in expected.items():
         assert asked not in command or all(answer in text for answer in answers), text
-    for complaint in ("malformed", "mismatch", "FORMERR", "extra bytes", ";; Warning", "bad cookie"):
+    for complaint in ("malformed", "mismatch", "FORMERR", "extra bytes", ";; Warning", "(bad)"):
         assert complaint not in text
 
 
