@@ -29,7 +29,7 @@ def test_the_process_says_what_the_lookup_says(start: Start, kind: str, tmp_path
     server = start("netapp-dns", *LOCAL, *zones)
     asker = Asker(server.udp(), server.tcp())
     try:
-        for question in world.questions * 2:  # the second time from what is remembered
+        for question in world.questions[:200] * 2:  # the second time from what is remembered
             assert of_message(asker.ask(question)) == world.ask(question), question
     finally:
         asker.close()
