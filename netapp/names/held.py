@@ -60,7 +60,8 @@ class Held:
         self.served = self.newest = kept.zone if kept is not None else None
         self.file = self._file_stored = kept.file if kept is not None else None
         self.history = History(kept.history if kept is not None else ())
-        self.updates = self._journal = self._base = 0
+        self.updates = self._journal = 0
+        self._enough = limits.ZONE_JOURNAL  # octets of the journal until the whole zone is stored anew
         self._coming: list[Change | None] = []  # what is to join the history; None for a break in it
         self._based = self._base_stored = kept is not None
 
@@ -138,7 +139,9 @@ class Held:
         self.expired = self.expired and point.zone is self.served
         self.served, self._file_stored, self._base_stored = point.zone, point.file, point.based
         if how is not None:
-            self._journal, self._base = how.journal, how.base
+            if how.journal < self._journal or not self._journal:
+                self._enough = max(limits.ZONE_JOURNAL, how.base)
+            self._journal = how.journal
         for change in self._coming[: point.coming]:
             if change is None:
                 self.history.clear()
@@ -154,12 +157,11 @@ class Held:
         self._coming.clear()
 
     def compacted(self) -> Entry | None:
-        """The zone anew, if its journal has become long and nothing else is on its way."""
-        if not self._based or self.newest is None or self._coming:
+        """What is stored, put together, if its journal has become long; it goes before all that waits."""
+        if not self._base_stored or self.served is None or self._journal <= self._enough:
             return None
-        if self._journal <= max(limits.ZONE_JOURNAL, self._base):
-            return None
-        return Whole(self.newest, self.file, self.history.all())
+        self._enough = self._journal + limits.ZONE_JOURNAL  # if the disk has no room: not at once again
+        return Whole(self.served, self._file_stored, self.history.all(), anew=True)
 
 
 def _merged(now: Zone, file: Zone, edit: Change) -> Zone:

@@ -28,7 +28,7 @@ from netapp.names.chunks import Damaged
 from netapp.names.denial import prepare
 from netapp.names.model import Record
 from netapp.names.naming import shown
-from netapp.names.steps import Entry, Forget, Step, Stored, Whole
+from netapp.names.steps import Entry, Step, Stored, Whole
 from netapp.names.zone import BadZone, Zone, build_zone
 from netapp.names.zonefile import sharing
 
@@ -143,13 +143,17 @@ class ZoneFolder:
         try:
             if begin is None:
                 return self._append(steps)
-            if isinstance(begin, Whole):
-                self._write_base(begin, steps)
-            elif isinstance(begin, Forget):
-                self._remove()
+            if not isinstance(begin, Whole):
+                return self._remove()
+            written = self._write_base(begin, steps)
+            if written.error is None or not begin.anew:
+                return written
+            self._log.warn(
+                "names: {path} goes on growing: {error}", path=str(self._journal), error=written.error
+            )
+            return self._append(steps)
         except OSError as error:
             return Stored(error, rebase=True)
-        return Stored(journal=self._length, base=self._base_length)
 
     def _numbered(self, steps: Iterable[Step]) -> Iterator[bytes]:
         for step in steps:
@@ -172,11 +176,11 @@ class ZoneFolder:
         self._length += len(octets)
         return Stored(journal=self._length, base=self._base_length)
 
-    def _write_base(self, whole: Whole, steps: Sequence[Step]) -> None:
+    def _write_base(self, whole: Whole, steps: Sequence[Step]) -> Stored:
         """:raises OSError: it is not stored; the old base may be there, or the new."""
-        state.make(self._path)
         new = self._path / "base.new"
         try:
+            state.make(self._path)
             with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _FLAGS, 0o600), "wb") as file:
                 with bulk.work() if len(whole.zone) > limits.TRANSFER_BULK else nullcontext():
                     for octets in self._base_chunks(whole, steps):
@@ -185,12 +189,13 @@ class ZoneFolder:
                 os.fsync(file.fileno())
                 length = file.tell()
             new.replace(self._base)
-        except OSError:
+        except OSError as error:  # what was there is there still
             new.unlink(missing_ok=True)
-            raise
+            return Stored(error)
         with open(os.open(self._journal, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _FLAGS, 0o600), "wb"):
             self._length, self._base_length = 0, length
         sync_folder(self._path)
+        return Stored(base=length)
 
     def _base_chunks(self, whole: Whole, steps: Sequence[Step]) -> Iterator[bytes]:
         yield _MAGIC
@@ -205,15 +210,16 @@ class ZoneFolder:
         yield from self._numbered(steps)
         yield chunks.chunk(chunks.END, b"")
 
-    def _remove(self) -> None:
-        """Without a base a journal is nothing."""
+    def _remove(self) -> Stored:
+        """Without a base a journal is nothing.  :raises OSError: some of it may be there."""
         self._length = self._base_length = 0
         if not self._path.exists():
-            return
+            return Stored()
         for each in (self._base, self._journal):
             each.unlink(missing_ok=True)
             sync_folder(self._path)
         self._path.rmdir()
+        return Stored()
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -27,11 +27,13 @@ class Whole:
 
     :ivar file: what its file holds, as far as it is taken in; None where it has none.
     :ivar history: the changes that led here, oldest first.
+    :ivar anew: all of it is stored already, and this only puts it together.
     """
 
     zone: Zone
     file: Zone | None
     history: tuple[Change, ...] = ()
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,12 +214,12 @@ class Zones:
         self._go_on()
 
     def _compact(self, held: Held) -> None:
-        entry = held.compacted() if held.origin not in self._waiting else None
+        entry = held.compacted()
         if entry is not None:
             silent: defer.Deferred[Zone] = defer.Deferred()
-            silent.addErrback(Failure.trap, Unavailable, NoSuchZone)  # logged; the journal does meanwhile
+            silent.addErrback(Failure.trap, Unavailable, NoSuchZone)  # nobody waits for it
             self._count += 1
-            self._waiting[held.origin] = [(entry, silent)]
+            self._waiting.setdefault(held.origin, []).insert(0, (entry, silent))
 
     def _withdraw(self, origin: bytes, held: Held, *, rebase: bool = False) -> "list[defer.Deferred[Zone]]":
         """Undo what is on its way for a zone.  :returns: who waits for it."""

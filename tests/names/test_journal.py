@@ -248,6 +248,28 @@ def test_a_journal_that_grows_long_becomes_a_base(tmp_path: Path, monkeypatch: p
     assert again.history(ORIGIN, 50) is None
 
 
+def test_updates_go_on_when_there_is_no_room_for_a_new_base(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "ZONE_JOURNAL", 1000)
+    names = opened(tmp_path, Files(zone(1)))
+    names.submit(ORIGIN, adding(a("first.example.lan")))
+    here = zones_path(tmp_path) / "example.lan"
+    with full_at(3000), capturedLogs() as events:
+        while (here / "journal").stat().st_size < 2700:
+            before = names.snapshot.zones[ORIGIN].serial
+            names.submit(ORIGIN, adding(a(f"h{before}.example.lan")))
+            assert names.snapshot.zones[ORIGIN].serial == before + 1
+    said = [str(formatEvent(event)) for event in events]
+    assert 1 <= len(said) <= 2
+    assert "example.lan/journal goes on growing: [Errno 27] File too large" in said[0]
+    names.submit(ORIGIN, adding(*(a(f"last{each}.example.lan") for each in range(20))))
+    assert (here / "journal").stat().st_size == 0
+    expected = names.snapshot.zones[ORIGIN]
+    _released(tmp_path)
+    assert same(opened(tmp_path, Files(zone(1))).snapshot.zones[ORIGIN], expected)
+
+
 def test_two_processes_do_not_write_to_one_state(tmp_path: Path) -> None:
     one, other = opened(tmp_path, Files(zone(1))), opened(tmp_path, Files(zone(1)))
     one.submit(ORIGIN, adding(a("www.example.lan")))

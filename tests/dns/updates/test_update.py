@@ -22,7 +22,7 @@ from netapp.dns.update import Updates
 from netapp.dns.updatewire import parse_update
 from netapp.errors import WireError
 from netapp.names.model import DNSKEY, NSEC, Record
-from netapp.names.steps import Entry, Forgetful, Stored
+from netapp.names.steps import Entry, Forgetful, Step, Stored, Whole
 from netapp.names.store import Names
 from tests.dns.asking import opt
 from tests.dns.updates.asking import APEX, adding, message, record, update
@@ -36,16 +36,16 @@ class SlowDisk(Forgetful):
     """Stores what it is given when the test says so."""
 
     def __init__(self) -> None:
-        self.waiting: list[tuple[defer.Deferred[dict[bytes, Stored]], list[bytes]]] = []
+        self.waiting: list[tuple[defer.Deferred[dict[bytes, Stored]], Mapping[bytes, Sequence[Entry]]]] = []
 
     def keep(self, batch: Mapping[bytes, Sequence[Entry]]) -> "defer.Deferred[dict[bytes, Stored]]":
         done: defer.Deferred[dict[bytes, Stored]] = defer.Deferred()
-        self.waiting.append((done, list(batch)))
+        self.waiting.append((done, batch))
         return done
 
-    def go(self, error: Exception | None = None) -> None:
+    def go(self, error: Exception | None = None, journal: int = 0) -> None:
         done, origins = self.waiting.pop(0)
-        done.callback({origin: Stored(error) for origin in origins})
+        done.callback({origin: Stored(error, journal=journal) for origin in origins})
 
 
 def updates(keeper: Forgetful | None = None, rule: str = "127.0.0.0/8", key: bytes | None = None) -> Updates:
@@ -317,6 +317,24 @@ def test_more_than_may_wait_for_the_disk_is_servfail(monkeypatch: pytest.MonkeyP
     disk.go()
     assert [now(each).rcode() for each in outcomes[:3]] == [0, 0, 0]
     assert served(handler).serial == 4
+
+
+def test_a_long_journal_is_put_together_before_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "ZONE_JOURNAL", 100)
+    disk = SlowDisk()
+    handler = updates(disk)
+    first = handler.handle(Request(adding("h0"), UDP))
+    others = [handler.handle(Request(adding(f"h{each}"), UDP)) for each in (1, 2)]
+    disk.go(journal=1000)
+    later = handler.handle(Request(adding("h3"), UDP))
+    kept = disk.waiting[0][1][ORIGIN]
+    assert [type(each) for each in kept] == [Whole, Step, Step]
+    assert isinstance(kept[0], Whole)
+    assert (kept[0].zone.serial, kept[0].anew, len(kept[0].history)) == (2, True, 1)
+    disk.go(journal=0)
+    disk.go(journal=100)
+    assert [now(each).rcode() for each in (first, *others, later)] == [0, 0, 0, 0]
+    assert (served(handler).serial, disk.waiting) == (5, [])
 
 
 def test_a_zone_that_goes_while_its_update_is_on_its_way() -> None:
