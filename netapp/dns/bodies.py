@@ -21,8 +21,8 @@ from netapp.names.naming import BadName, wire_name
 from netapp.names.snapshot import ANYWHERE, Snapshot
 from netapp.names.zone import Zone
 
-#: The names of a zone, and by length of the question's name what those get that are not among them.
-Kin = tuple[Nodes, dict[int, Body]]
+#: The names of a zone, and what those get that are not among them.
+Kin = tuple[Nodes, Body]
 #: Outcomes that say nothing more; nobody keeps them.
 _EMPTY: Final = {rcode: render(Lookup(rcode), b"\0", do=False) for rcode in (REFUSED, SERVFAIL)}
 #: Sets whose targets are looked up too.
@@ -34,7 +34,7 @@ class Bodies:
 
     :ivar snapshot: what is looked up in.
     :ivar known: those that are kept: of names that are there.
-    :ivar kin: by the name above theirs instead, what all names get that are not there.
+    :ivar kin: by the length of the first label and the name above, what all names get that are not there.
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
@@ -71,30 +71,24 @@ class Bodies:
             self._join(found.zone, qname, mark, body)
         return body
 
-    def of_kin(self, qname: bytes, above: bytes, mark: bytes) -> Body | None:
-        """What a name gets that is not there, if another beside it was asked for.
+    def of_kin(self, qname: bytes, mark: bytes) -> Body | None:
+        """What a name gets that is not there, if another beside it and as long was asked for.
 
-        :param above: the name without its first label.
         :param mark: type, and ``d`` for signatures.
         """
-        kin = self.kin.get(above + mark)
-        if kin is None:
+        kin = self.kin_of(qname, mark)
+        if kin is None or qname in kin[0] or qname in self.snapshot.zones or qname in self.snapshot.nodes:
             return None
-        nodes, bodies = kin
-        if qname in nodes or qname in self.snapshot.zones or qname in self.snapshot.nodes:
-            return None
-        return bodies.get(len(qname))
+        return kin[1]
+
+    def kin_of(self, qname: bytes, mark: bytes) -> Kin | None:
+        return self.kin.get(qname[:1] + qname[1 + qname[0] :] + mark)
 
     def _join(self, zone: Zone, qname: bytes, mark: bytes, body: Body) -> None:
         """Names beside this one that are not there get the same, if those of signed zones want no proof."""
         above = parent(qname)
-        if qname in zone.nodes or above not in zone.nodes or (mark[2:] and zone.signed):
-            return
-        kin = self.kin.get(above + mark)
-        if kin is None:
-            kin = (zone.nodes, {})
-            self._families.lasting.keep(above + mark, kin, zone.origin)
-        kin[1][len(qname)] = body
+        if qname not in zone.nodes and above in zone.nodes and not (mark[2:] and zone.signed):
+            self._families.lasting.keep(qname[:1] + above + mark, (zone.nodes, body), zone.origin)
 
     def _home(self, found: Lookup, qname: bytes) -> bytes:
         """What an answer is forgotten with: its zone or little name, or ANYWHERE if it hangs on others."""

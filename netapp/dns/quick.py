@@ -26,10 +26,9 @@ EXPLAINED: Final = {
 #: Types that no record has: RFC 6895 section 3.1.
 NO_TYPES: Final = frozenset({0, wire.OPT, *range(wire.FIRST_META, wire.LAST_META + 1)})
 
-#: All names of a zone; by length of the question's name what stands before and behind the question
-#: in the answer to one that is not among them; how many octets of a request follow that name; and
-#: what it is forgotten with.
-Family = tuple[Nodes, dict[int, tuple[bytes, bytes]], int, bytes]
+#: All names of a zone; what stands before and behind the question in the answer to one that is not
+#: among them; how many octets of a request follow that name; and what it is forgotten with.
+Family = tuple[Nodes, bytes, bytes, int, bytes]
 
 
 class Quick:
@@ -58,22 +57,21 @@ class Quick:
     def of_family(self, rest: bytes) -> bytes | None:
         """What a name gets that is not there, if another of its family has been answered; as in ``ready``.
 
-        Requests of a family differ in the first label alone.
+        Requests of a family differ in the octets of their first label alone.
 
         :param rest: a datagram behind its id.
         """
         if len(rest) <= _QNAME:
             return None
-        family = self._family.get(rest[:_QNAME] + rest[_QNAME + 1 + rest[_QNAME] :])
+        family = self._family.get(rest[: _QNAME + 1] + rest[_QNAME + 1 + rest[_QNAME] :])
         if family is None:
             return None
-        nodes, answers, behind, home = family
+        nodes, before, after, behind, home = family
         qname = rest[_QNAME:-behind].lower()
-        around = answers.get(len(qname))
         snapshot = self._bodies.snapshot
-        if around is None or qname in nodes or qname in snapshot.zones or qname in snapshot.nodes:
+        if qname in nodes or qname in snapshot.zones or qname in snapshot.nodes:
             return None
-        answer = b"".join((around[0], rest[_QNAME : _QNAME + 4 + len(qname)], around[1]))
+        answer = b"".join((before, rest[_QNAME : _QNAME + 4 + len(qname)], after))
         number = hash(rest)
         if number in self._seen:
             self.ready.fleeting.keep(rest, answer, home)
@@ -122,16 +120,13 @@ class Quick:
     def _found(
         self, request: bytes, qname: bytes, mark: bytes, body: Body, around: tuple[bytes, bytes]
     ) -> None:
-        """Found a family, or tell it what names of this length get."""
-        kin = self._bodies.kin.get(qname[1 + qname[0] :] + mark)
-        if kin is None or kin[1].get(len(qname)) is not body or body.home is None:
+        """Found a family, if its names have that in common."""
+        kin = self._bodies.kin_of(qname, mark)
+        if kin is None or kin[1] is not body or body.home is None:
             return
-        key = request[2 : wire.HEADER] + request[13 + qname[0] :]
-        family = self._family.get(key)
-        if family is None:
-            family = (kin[0], {}, len(request) - wire.HEADER - len(qname), body.home)
-            self._families.lasting.keep(key, family, body.home)
-        family[1][len(qname)] = around
+        key = request[2 : wire.HEADER + 1] + request[wire.HEADER + 1 + qname[0] :]
+        behind = len(request) - wire.HEADER - len(qname)
+        self._families.lasting.keep(key, (kin[0], *around, behind, body.home), body.home)
 
     def learn(self, request: bytes, query: Query) -> None:
         """An OPT record without options, or with a cookie alone, need not be read the next time."""
@@ -153,7 +148,7 @@ class Quick:
             return None
         body = self._bodies.known.get(qname + mark)
         if body is None:
-            body = self._bodies.of_kin(qname, qname[1 + qname[0] :], mark)
+            body = self._bodies.of_kin(qname, mark)
         if body is None:
             number = mark[0] << 8 | mark[1]
             if number in NO_TYPES or not _is_name(qname):
