@@ -7,7 +7,7 @@ that there is no name between it and the next.
 from functools import lru_cache
 
 from netapp.core import limits
-from netapp.names.chain import Chain
+from netapp.names.chain import Chain, once
 from netapp.names.model import NSEC, WILDCARD, RecordSet, find
 from netapp.names.zone import Zone
 
@@ -42,13 +42,13 @@ class NsecProofs:
         return (self._at(name) or self._before(name),)
 
     def no_name(self, name: bytes, encloser: bytes) -> tuple[RecordSet, ...]:
-        return _once(self._before(name), self._before_key(_wildcard_key(encloser)))
+        return once(self._before(name), self._before_key(_wildcard_key(encloser)))
 
     def by_wildcard(self, name: bytes, encloser: bytes) -> tuple[RecordSet, ...]:
         return (self._before(name),)
 
     def no_data_by_wildcard(self, name: bytes, encloser: bytes) -> tuple[RecordSet, ...]:
-        return _once(self._before(name), *self.no_data(WILDCARD + encloser))
+        return once(self._before(name), *self.no_data(WILDCARD + encloser))
 
     def _at(self, name: bytes) -> RecordSet | None:
         return find(self.zone.nodes.get(name, ()), NSEC)
@@ -78,7 +78,3 @@ def nsec_chain(zone: Zone) -> Chain[bytes]:
 def is_linked(zone: Zone, owner: bytes) -> bool:
     """Whether a name is in the chain."""
     return find(zone.nodes.get(owner, ()), NSEC) is not None
-
-
-def _once(*sets: RecordSet) -> tuple[RecordSet, ...]:
-    return tuple(dict.fromkeys(sets))

@@ -8,12 +8,11 @@ record may be further up.
 
 import hashlib
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from netapp.core import limits
-from netapp.names.chain import Chain
+from netapp.names.chain import Chain, once
 from netapp.names.model import NSEC3, NSEC3PARAM, WILDCARD, RecordSet, find
 from netapp.names.zone import Zone
 
@@ -23,8 +22,7 @@ _SHA1, _LABEL = b"\1", 32
 _FIXED: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(NamedTuple):
     """How names are hashed: RFC 5155 section 4.1."""
 
     iterations: int
@@ -82,7 +80,7 @@ class Nsec3Proofs:
     def no_name(self, name: bytes, encloser: bytes) -> tuple[RecordSet, ...]:
         """RFC 5155 section 7.2.2; a client looks for the wildcard at the encloser it was told of."""
         told, proof = self._no_name(name, encloser)
-        return _once(*proof, self._before(WILDCARD + told))
+        return once(*proof, self._before(WILDCARD + told))
 
     def by_wildcard(self, name: bytes, encloser: bytes) -> tuple[RecordSet, ...]:
         """RFC 5155 section 7.2.6: the signature's labels tell the closest encloser."""
@@ -90,7 +88,7 @@ class Nsec3Proofs:
 
     def no_data_by_wildcard(self, name: bytes, encloser: bytes) -> tuple[RecordSet, ...]:
         """RFC 5155 section 7.2.5."""
-        return _once(*self._no_name(name, encloser)[1], *self.no_data(WILDCARD + encloser))
+        return once(*self._no_name(name, encloser)[1], *self.no_data(WILDCARD + encloser))
 
     def _no_name(self, name: bytes, encloser: bytes) -> tuple[bytes, tuple[RecordSet, ...]]:
         """The closest encloser that can be proved, and its proof: RFC 5155 section 7.2.1.
@@ -100,7 +98,7 @@ class Nsec3Proofs:
         while (found := self._at(encloser)) is None and encloser != self.zone.origin:
             encloser = encloser[1 + encloser[0] :]
         covering = self._before(next_closer(name, encloser))
-        return encloser, _once(found, covering) if found is not None else (covering,)
+        return encloser, once(found, covering) if found is not None else (covering,)
 
     def _at(self, name: bytes) -> RecordSet | None:
         owner = self.chain.at(hashed(name, self.parameters))
@@ -137,7 +135,3 @@ def next_closer(name: bytes, encloser: bytes) -> bytes:
     while (after := at + 1 + name[at]) < len(name) - len(encloser):
         at = after
     return name[at:]
-
-
-def _once(*sets: RecordSet) -> tuple[RecordSet, ...]:
-    return tuple(dict.fromkeys(sets))
