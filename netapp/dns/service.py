@@ -48,7 +48,7 @@ def dns_service(
 
     :param page: where a browser that comes here is sent.
     :param keyring: the keys that sign.
-    :param hangup: has the query log begun anew.
+    :param hangup: has the query log begun anew, and primaries asked.
     :param status: what ``netapp status`` is told.
     :param cookie_secrets: of 16 octets each: what cookies are made with, shared by all who answer at
         one address, and what they were made with before; by default a fresh one.
@@ -66,6 +66,8 @@ def dns_service(
     transfers = Transfers(names, keyring, config, reactor, time.time)
     transfers.join(requests)
     transfers.setServiceParent(house)
+    if hangup is not None and transfers.secondaries:
+        hangup.add("primaries", transfers.secondaries.look)
     updates = Updates(names, allowed(config.allow_update, keyring, "allow-update"), reactor.seconds)
     requests.on_opcode[UPDATE] = updates.handle
 

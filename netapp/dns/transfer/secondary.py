@@ -118,6 +118,12 @@ class Secondary:
         self._timing.due = min(self._timing.due, max(self._clock.seconds(), self._began + limits.NOTIFY_LOOK))
         self._sleep()
 
+    def look(self) -> None:
+        """The operator wants it looked at now."""
+        if self._running is None:
+            self._timing.due = self._clock.seconds()
+            self._sleep()
+
     def status(self) -> dict[str, Any]:
         """For who asks how it stands; times are seconds since 1970."""
         offset = self._time() - self._clock.seconds()
@@ -247,6 +253,11 @@ class Secondaries(Mapping[bytes, Secondary]):
     def stop(self) -> None:
         for each in self._zones.values():
             each.stop()
+
+    def look(self) -> None:
+        """Ask the primaries of all now."""
+        for each in self._zones.values():
+            each.look()
 
     def statuses(self) -> dict[bytes, dict[str, Any]]:
         return {origin: each.status() for origin, each in self._zones.items()}

@@ -1,5 +1,6 @@
 """Transfers with servers that people have: Knot, BIND and NSD, on loopback."""
 
+import signal
 import socket
 import subprocess
 import time
@@ -93,6 +94,8 @@ def test_what_came_is_served_at_once_after_a_restart(start: Start, tmp_path: Pat
     with foreign.knot(tmp_path / "state", theirs, ours, zone_text(2)):
         netapp.wait_for("zone example.lan: serial 2 from .* by AXFR")
         netapp.wait_for("answers again")
+        netapp.process.send_signal(signal.SIGHUP)
+        netapp.wait_for("primaries: read again")
     assert netapp.log.count("nobody listens there") == 1
 
 

@@ -235,6 +235,17 @@ def test_a_flood_of_notifies_is_one_look_and_one_after_it() -> None:
     assert house.asked == []
 
 
+def test_an_operator_may_have_them_asked_now() -> None:
+    house = House(ONE)
+    house.network.servers[FIRST] = Known(ONE)
+    house.start()
+    house.clock.advance(10)
+    assert len(house.asked) == 1
+    Secondaries([house.secondary]).look()
+    house.clock.advance(0)
+    assert house.asked == [(FIRST, SOA)]
+
+
 def test_a_stop_ends_a_look() -> None:
     house = House(ONE)
     house.network.held = True
