@@ -20,6 +20,7 @@ class Watched:
     """A folder watched by inotify on the real reactor, without waiting for anything to settle."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+        pytest.importorskip("twisted.internet.inotify", exc_type=ImportError)
         monkeypatch.setattr(limits, "ZONE_SETTLE", 0.05)
         self.heard: list[frozenset[str]] = []
         self.watch = FolderWatch(reactor, lambda path: not path.endswith("~"), self.heard.append)
