@@ -6,6 +6,7 @@ needs something of that kind asks here, so that nothing fails by being imported.
 """
 
 import ctypes
+import errno
 import os
 from pathlib import Path
 from types import SimpleNamespace
@@ -78,7 +79,7 @@ def system_call() -> Any:
 
 
 def batch_calls() -> tuple[Any, Any] | None:
-    """``recvmmsg`` and ``sendmmsg``, on Linux; None elsewhere."""
+    """``recvmmsg`` and ``sendmmsg``, on Linux; None elsewhere, and where a sandbox forbids them."""
     if not hasattr(os, "uname") or os.uname().sysname != "Linux":
         return None
     try:
@@ -88,4 +89,7 @@ def batch_calls() -> tuple[Any, Any] | None:
         return None
     receive.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_void_p)
     send.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int)
+    for call, none in ((receive, (-1, None, 0, 0, None)), (send, (-1, None, 0, 0))):
+        if call(*none) != -1 or ctypes.get_errno() != errno.EBADF:  # what a kernel that has it says
+            return None
     return receive, send

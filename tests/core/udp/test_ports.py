@@ -1,14 +1,16 @@
 """Datagram ports: both forms do the same."""
 
+import ctypes
 import errno
 import socket
+from types import SimpleNamespace
 
 import pytest
 from twisted.internet import error, interfaces
 from twisted.logger import capturedLogs
 from zope.interface.verify import verifyObject
 
-from netapp.core import limits, listen
+from netapp.core import limits, listen, platform
 from netapp.core.udp.ports import listen_datagrams
 from netapp.testing import FakeReactor
 from tests.core.udp.forms import FORMS, HOSTS, Heard, client, port, quiet
@@ -206,6 +208,18 @@ def test_one_turn_is_bounded(form: str) -> None:
         got = len(handler.got)
         made.doRead()
         assert len(handler.got) > got or got < bound  # less than that: the buffer held no more
+
+
+@pytest.mark.parametrize("code", [errno.ENOSYS, errno.EPERM])
+def test_calls_that_a_sandbox_forbids_are_not_used(code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Forbidden:
+        def __call__(self, *_: object) -> int:
+            ctypes.set_errno(code)
+            return -1
+
+    libc = SimpleNamespace(recvmmsg=Forbidden(), sendmmsg=Forbidden())
+    monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: libc)
+    assert platform.batch_calls() is None
 
 
 def test_only_a_true_reactor_gets_sockets() -> None:
