@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from netapp.core import limits
 from netapp.dns.answers import Answers
+from netapp.dns.cookies import Cookies
 from netapp.dns.memory import Memory
 from netapp.names.model import CNAME, DNAME, MX, NS, SOA, A, Record, nodes_of
 from netapp.names.naming import wire_name
@@ -253,3 +254,53 @@ def test_what_is_ready_for_a_family_is_as_any_other() -> None:
     assert answer[len(second) :] == first[len(second) :]
     for octets in (b"", b"x", second[2:12], second[2:13], second[2:-1], bytes(500)):
         assert served.of_family(octets) is None
+
+
+class Slow(Answers):
+    """Reads every request slowly."""
+
+    def __init__(self, names: Snapshot) -> None:
+        super().__init__(names, "i dont know", "auto", COOKIES)
+        self._quick.answer = lambda *given, **more: None  # type: ignore[method-assign]
+
+
+COOKIES = Cookies([b"s" * 16], lambda: 1_700_000_000.0)
+WORLD = snapshot(
+    zone(
+        "lan",
+        ("www.lan", A, ONE[0]),
+        ("*.wild.lan", A, ONE[1]),
+        ("sub.lan", NS, name("ns.sub.lan")),
+        ("ns.sub.lan", A, ONE[2]),
+        ("alias.lan", CNAME, name("www.lan")),
+        *(("many.lan", A, bytes((10, 0, 0, number))) for number in range(80)),
+    ),
+    little=[Record(wire_name("box"), A, ONE[0])],
+)
+WARM, SLOW = Answers(WORLD, "i dont know", "auto", COOKIES), Slow(WORLD)
+GOOD = [
+    query(each, kind, edns=edns)
+    for each in ("www.lan", "x.lan", "x.wild.lan", "x.sub.lan", "alias.lan", "many.lan", "box", "no.where")
+    for kind in (A, 28, 255)
+    for edns in (b"", opt(), opt(700, flags=0x8000), opt(rdata=option(10, b"12345678")))
+]
+
+
+@settings(max_examples=1500, deadline=None)
+@given(
+    st.sampled_from(GOOD),
+    st.lists(st.tuples(st.integers(0, 90), st.integers(0, 255)), max_size=3),
+    st.integers(-3, 90),
+    st.binary(max_size=30),
+)
+def test_d66_the_short_ways_lead_where_the_long_one_does(
+    good: bytes, changes: list[tuple[int, int]], cut: int, more: bytes
+) -> None:
+    octets = bytearray(good)
+    for at, octet in changes:
+        octets[at % len(octets)] = octet
+    sent = bytes(octets[: len(octets) if cut < 0 else cut]) + (more if cut % 2 else b"")
+    for _ in range(3):
+        assert WARM.datagram(sent) == SLOW.datagram(sent)
+        if len(sent) >= 12:
+            assert WARM.message(sent) == SLOW.message(sent)
