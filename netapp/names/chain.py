@@ -7,11 +7,12 @@ from typing import Generic, TypeVar
 from netapp.names.model import RecordSet
 
 Key = TypeVar("Key", bytes, int)
+T = TypeVar("T")
 
-#: Changed names up to which they are moved one by one; beyond it all is sorted again.
-_FEW = 64
 #: Pairs that are sorted at once, and in how many pieces more are.
 _PIECE, _PIECES = 20_000, 256
+#: Changes that are made one by one in a copy.
+_FEW = 32
 
 
 class Chain(Generic[Key]):
@@ -32,7 +33,7 @@ class Chain(Generic[Key]):
 
     def at(self, key: Key) -> bytes | None:
         """The owner with this key."""
-        found = bisect_left(self._keys, key)
+        found = self._place(key)
         return self._owners[found] if found < len(self._keys) and self._keys[found] == key else None
 
     def before(self, key: Key) -> bytes:
@@ -42,28 +43,57 @@ class Chain(Generic[Key]):
         """
         return self._owners[bisect_right(self._keys, key) - 1]
 
-    def changed(self, gone: list[Key], come: list[tuple[Key, bytes]]) -> "Chain[Key]":
+    def changed(self, gone: Iterable[Key], come: Iterable[tuple[Key, bytes]]) -> "Chain[Key]":
         """This chain without some keys, whether or not they are there, and with others.
 
-        Costs a copy; the order is not sought again for a few.
+        Costs a copy; the order is not sought again.
         """
+        added = dict(come)
+        gaps = sorted(self._place(key) for key in set(gone) - added.keys() if self.at(key) is not None)
         made: Chain[Key] = Chain(())
-        if len(gone) + len(come) > _FEW:
-            left = dict(zip(self._keys, self._owners, strict=True))
-            for key in gone:
-                left.pop(key, None)
-            return Chain((left | dict(come)).items())
-        made._keys, made._owners = self._keys.copy(), self._owners.copy()
-        for key in gone:
-            at = bisect_left(made._keys, key)
-            if at < len(made._keys) and made._keys[at] == key:
-                del made._keys[at], made._owners[at]
-        for key, owner in come:
-            at = bisect_left(made._keys, key)
-            if at == len(made._keys) or made._keys[at] != key:
-                made._keys.insert(at, key)
-                made._owners.insert(at, owner)
+        made._keys, made._owners = _without(self._keys, gaps), _without(self._owners, gaps)
+        new = sorted(pair for pair in added.items() if made.at(pair[0]) is None)
+        places = [made._place(key) for key, _ in new]
+        made._owners = _with(made._owners, places, [owner for _, owner in new])
+        made._keys = _with(made._keys, places, [key for key, _ in new])
         return made
+
+    def _place(self, key: Key) -> int:
+        return bisect_left(self._keys, key)
+
+
+def _without(values: list[T], gaps: list[int]) -> list[T]:
+    """What is not at these places, which rise; the same list if that is all."""
+    if len(gaps) <= _FEW:
+        return _edited(values, [(at, at + 1, []) for at in gaps])
+    left, after = [], 0
+    for at in gaps:
+        left += values[after:at]
+        after = at + 1
+    return left + values[after:]
+
+
+def _with(values: list[T], places: list[int], new: list[T]) -> list[T]:
+    """New values before what is at these places, which do not fall; the same list if there are none."""
+    if len(new) <= _FEW:
+        return _edited(values, [(at, at, [value]) for at, value in zip(places, new, strict=True)])
+    all_of_them: list[T] = []
+    after = 0
+    for at, value in zip(places, new, strict=True):
+        all_of_them += values[after:at]
+        all_of_them.append(value)
+        after = at
+    return all_of_them + values[after:]
+
+
+def _edited(values: list[T], edits: list[tuple[int, int, list[T]]]) -> list[T]:
+    """A copy, other values in the place of some, the last of them first."""
+    if not edits:
+        return values
+    edited = values.copy()
+    for begin, end, instead in reversed(edits):
+        edited[begin:end] = instead
+    return edited
 
 
 def once(*sets: RecordSet) -> tuple[RecordSet, ...]:
