@@ -91,7 +91,9 @@ class DiskKeeper:
         lock = os.open(self._path / ".lock", os.O_RDWR | os.O_CREAT | O_CLOEXEC, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError:
             os.close(lock)
-            raise Unavailable(f"another process writes to {self._path} ({error.strerror})") from None
+            raise Unavailable(f"another process writes to {self._path}") from None
+        except OSError:  # a file system without locks
+            pass
         self._lock = lock
