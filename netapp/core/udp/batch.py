@@ -84,17 +84,25 @@ class Batch:
             layout.vector(base + start, self._near) + layout.vector(base + room, self._far)
             for start, room in zip(self.starts, self._rooms, strict=True)
         )
+        self._names_at, self._controls_at, self._control = names, controls, control
+        self._look(vectors)
+
+    def _look(self, vectors: int) -> None:
+        """Views of what the kernel reads and writes beside the datagrams.
+
+        :param vectors: where these begin.
+        """
+        names, controls, control = self._names_at, self._controls_at, self._control
         view = memoryview(self.memory)
         self._lengths = view[:vectors].cast("I")[layout.LENGTH_WORD :: layout.MESSAGE_WORDS]
         numbers = view[vectors:names].cast("L")
         self._here, self._there = numbers[1 :: 2 * _WORDS], numbers[1 + _WORDS :: 2 * _WORDS]
         self._nothing = memoryview(array("L", [0] * _COUNT))
         self._large: list[int] = []
-        self._names_at, self._names = names, view[names:controls]
-        self._controls_at, self._control = controls, control
+        self._names = view[names:controls]
         if control:
             words = view[controls : controls + _COUNT * control].cast("I")
-            self._indexes = words[family.index_at // 4 :: control // 4]
+            self._indexes = words[self._family.index_at // 4 :: control // 4]
             self._nowhere = memoryview(bytes(4 * _COUNT)).cast("I")
             self._came_by = b""
 

@@ -45,6 +45,7 @@ class BatchPort(TidyPort):
         self._calls = calls
         self._asked: OrderedDict[tuple[str, int], bytes] = OrderedDict()
         self._patience: Any = None
+        self._stopping = False
 
     @property
     def truncated(self) -> int:
@@ -52,6 +53,7 @@ class BatchPort(TidyPort):
 
     def _bindSocket(self) -> None:
         super()._bindSocket()
+        self._stopping = False
         self._family = layout.IPV6 if self.addressFamily == socket.AF_INET6 else layout.IPV4
         self._told = self._tell_address()
         self._batch = Batch(self._calls, self._family, self.maxPacketSize, told=self._told)
@@ -154,6 +156,9 @@ class BatchPort(TidyPort):
 
     def _wait(self) -> None:
         """The socket's buffer is full: what is left leaves when there is room."""
+        if self._stopping:
+            self._let_go()
+            return
         self.stopReading()
         self.startWriting()
         self._patience = self.reactor.callLater(limits.DATAGRAM_BLOCKED, self._give_up)
@@ -173,15 +178,27 @@ class BatchPort(TidyPort):
         if self._patience.active():
             self._patience.cancel()
         self.stopWriting()
-        if self.connected and not self.disconnecting:
+        if not self._stopping:
             self.startReading()
 
     # Its end -----------------------------------------------------------------------------------
 
     def stopListening(self) -> Any:
+        self._stopping = True
+        self._let_go()
+        return super().stopListening()
+
+    def connectionLost(self, reason: Any = None) -> None:
+        self._stopping = True
+        self._let_go()
+        super().connectionLost(reason)
+
+    def _let_go(self) -> None:
+        """Nothing is waited for any more."""
+        if not self.connected:
+            return
         if self._patience is not None and self._patience.active():
             self._patience.cancel()
-            self.stopWriting()
-            self._batch.drop()
-            self._gone(self._batch)
-        return super().stopListening()
+        self.stopWriting()
+        self._batch.drop()
+        self._gone(self._batch)

@@ -220,6 +220,22 @@ def test_a_stop_does_not_wait_for_a_full_buffer() -> None:
         assert made.reactor.getDelayedCalls() == []
 
 
+def test_a_handler_may_stop_its_port_while_the_buffer_is_full() -> None:
+    class Stops(Many):
+        def batchReceived(self, batch: Any) -> None:
+            super().batchReceived(batch)
+            self.transport.stopListening()  # type: ignore[union-attr]
+
+    kernel = Kernel(lambda call, count: (0, errno.EAGAIN))
+    handler = Stops(bytes)
+    with port("batch", handler, calls=kernel.pair) as made, client(to=made) as peer:
+        peer.send(b"a")
+        made.doRead()
+        made.reactor.advance(limits.DATAGRAM_BLOCKED)
+        assert (handler.unsent, handler.stopped) == (1, 1)
+        assert made.reactor.getWriters() == made.reactor.getReaders() == []
+
+
 def test_what_a_socket_cannot_do_any_more_is_an_error() -> None:
     def receive(*_: object) -> int:
         ctypes.set_errno(errno.ENOTSOCK)
