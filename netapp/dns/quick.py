@@ -94,6 +94,9 @@ class Quick:
         opt = self._opts.get(request[end + 4 : stop])
         if opt is None or opt.records != records or request[end + 2 : end + 4] != _IN or stop < end + 4:
             return None
+        cookie = stop != len(request)
+        if cookie is not opt.cookie:  # cut off where it would begin
+            return None
         qname = request[wire.HEADER : end].lower()
         mark = request[end : end + 2] + b"d" if opt.do else request[end : end + 2]
         body = self._body(qname, mark, opt.do)
@@ -101,7 +104,6 @@ class Quick:
             return None
         counts, tail, flags = body.counts_opt if records else body.counts, body.tail, body.flags
         ours = opt.octets if body.home is not None else opt.explaining[body.rcode]
-        cookie = stop != len(request)
         room = (STREAM if stream else opt.size) - end - 4 - len(ours) - (24 if cookie else 0)
         if body.size > room:
             flags, counts, tail = body.cut(room, bool(records))
@@ -160,14 +162,16 @@ class Quick:
 class Opt:
     """What is known of a request by its OPT record.
 
+    :ivar cookie: whether one is at its end.
     :ivar octets: our own, but for the cookie at its end; ``explaining`` the same by rcode, with a reason.
     """
 
-    __slots__ = ("do", "explaining", "octets", "records", "size")
+    __slots__ = ("cookie", "do", "explaining", "octets", "records", "size")
 
     def __init__(self, edns: Edns | None) -> None:
         self.records = 0 if edns is None else 1
         self.do = edns is not None and edns.do
+        self.cookie = edns is not None and bool(edns.options)
         self.size = limit(edns, stream=False)
         self.octets = _opt(edns, b"")
         self.explaining = {

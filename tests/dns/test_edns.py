@@ -100,6 +100,17 @@ def test_octets_that_look_like_a_cookie_are_none() -> None:
     assert read(answers.datagram(behind, HERE)).rcode() == FORMERR
 
 
+def test_d29_a_cookie_that_is_cut_off_is_none() -> None:
+    answers = server()
+    for cookie in (CLIENT, CLIENT + b"s" * 16):
+        whole = with_cookie(cookie)
+        for _ in range(2):
+            assert addresses(answers.datagram(whole, HERE)) == ["192.168.1.2"]
+            for end in range(12, len(whole)):
+                for ask in (answers.datagram, answers.message):
+                    assert read(ask(whole[:end], HERE)).rcode() == FORMERR
+
+
 def test_d2_a_cookie_alone_is_answered_with_one() -> None:
     answer = server().datagram(header(qd=0, ar=1) + opt(rdata=option(COOKIE, CLIENT)), HERE)
     assert (read(answer).rcode(), len(options(answer)[COOKIE])) == (NOERROR, 24)
