@@ -669,6 +669,8 @@ HOSTS_FILE: Final = 64 * 1024 * 1024
 FAULTS_LOGGED: Final = 10
 #: How long the changes of a source are gathered before a new snapshot is made.
 NAMES_SETTLE: Final = 0.2
+#: Names of zones that are looked at for one that shows how to ask.
+NAMES_EXAMPLES: Final = 1000
 #: Octets of a zone's master file and all that it includes; a million names take some 40 MB.
 ZONE_FILE: Final = 2 * 2**30
 #: Octets of one of its lines, or of all between two parentheses: one record has at most 65,535.

@@ -100,12 +100,12 @@ def _at_one_name(snapshot: "Snapshot", name: bytes, rdtype: int, dnssec: bool) -
     if node is not None:
         return _of_little_name(node, name, rdtype, snapshot.version)
     zone = snapshot.zone_of(name)
+    if snapshot.expired and snapshot.is_expired(name):
+        return Lookup(SERVFAIL, zone=zone)
     if zone is None:
         return NOT_OURS
     if rdtype == DS and name == zone.origin and len(name) > 1:
         zone = _delegating(snapshot, name) or zone
-    if snapshot.expired and zone.origin in snapshot.expired:
-        return Lookup(SERVFAIL, zone=zone)
     return _in_zone(zone, name, rdtype, dnssec)
 
 

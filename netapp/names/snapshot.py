@@ -21,7 +21,8 @@ class Snapshot:
     :param nodes: the little names.
     :param version: rises with every change.
     :param zones: by their origins.
-    :param expired: origins of zones that could not be refreshed in time: RFC 1035 section 3.3.13.
+    :param expired: origins of zones of which nothing may be said: they could not be refreshed in time
+        (RFC 1035 section 3.3.13), or have not come yet.
     """
 
     __slots__ = ("expired", "nodes", "version", "zones")
@@ -53,6 +54,14 @@ class Snapshot:
             if zone is not None or name == _ROOT:
                 return zone
             name = name[1 + name[0] :]  # written out: a call costs as much as the rest
+
+    def is_expired(self, name: bytes) -> bool:
+        """Whether the zone with the longest origin that this name is in is one of the expired."""
+        while name not in self.expired:
+            if name in self.zones or name == _ROOT:
+                return False
+            name = parent(name)
+        return True
 
     def lookup(self, owner: bytes, rdtype: int, dnssec: bool = False) -> Lookup:
         """What is said to one question.

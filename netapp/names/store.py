@@ -1,6 +1,7 @@
 """The names of this process: sources on one side, the snapshot that readers see on the other."""
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,7 +18,7 @@ from netapp.names.held import Held
 from netapp.names.hosts import BrokenHosts
 from netapp.names.keeping import DiskKeeper
 from netapp.names.little import LittleNames
-from netapp.names.model import Record
+from netapp.names.model import WILDCARD, Record
 from netapp.names.naming import shown, wire_name
 from netapp.names.shelves import Put, Shelf, ZoneShelf, faulty
 from netapp.names.snapshot import Snapshot
@@ -85,10 +86,13 @@ class Names:
         self._publish()
 
     def example(self) -> str:
-        """A name with an IPv4 address, this host's own if it can be: for a line that shows how to ask."""
-        for owner in (wire_name(self._own), *self.snapshot):
-            if self.snapshot.address(owner) is not None:
-                return shown(owner)
+        """A name with an IPv4 address, for a line that shows how to ask: of a zone, else this host's own."""
+        snapshot = self.snapshot
+        of_zones = (name for zone in snapshot.zones.values() for name in zone.nodes if name[:2] != WILDCARD)
+        names = islice(of_zones, limits.NAMES_EXAMPLES), [wire_name(self._own)], snapshot.nodes
+        for name in chain.from_iterable(names):
+            if snapshot.address(name) is not None:
+                return shown(name)
         return self._own
 
     def add_source(self, source: Source) -> None:
@@ -137,8 +141,7 @@ class Names:
         """
         held = Held(origin, self._zones.keeper.load(origin), secondary=True)
         self._zones.add(held)
-        if held.served is not None:
-            self._zones_changed([ZoneChanged(origin, held.served, None)])
+        self._zones_changed([] if held.served is None else [ZoneChanged(origin, held.served, None)])
         return held.served
 
     def expire(self, origin: bytes) -> None:

@@ -77,7 +77,12 @@ class Zones:
         return held is not None and not held.secondary
 
     def expired(self) -> frozenset[bytes]:
-        return frozenset(origin for origin, held in self._held.items() if held.expired)
+        """Zones of which nothing may be said: too old, or nothing has come of them yet."""
+        return frozenset(
+            origin
+            for origin, held in self._held.items()
+            if held.expired or (held.secondary and held.served is None)
+        )
 
     def files(self) -> dict[bytes, Zone | None]:
         """What the file of each zone held, as far as it is taken in."""

@@ -358,3 +358,14 @@ def test_a_zone_that_has_expired_is_a_failure() -> None:
     assert asked(names, "a.old A").rcode == SERVFAIL
     found = asked(names, "b.new A")
     assert (found.rcode, sets(found.answer)) == (NOERROR, ["b.new. CNAME"])
+
+
+def test_a_zone_that_has_not_come_yet_is_a_failure_and_hides_no_other() -> None:
+    top, below = zone_of(SOA + "a A 10.0.0.1\n", "z."), zone_of(SOA + "b A 10.0.0.2\n", "x.y.z.")
+    coming = frozenset({wire("y.z"), wire("else")})
+    names = Snapshot({}, 1, {top.origin: top, below.origin: below}, coming)
+    for name in ("y.z", "w.y.z", "else", "w.else"):
+        assert asked(names, f"{name} A").rcode == SERVFAIL, name
+    for name in ("a.z", "b.x.y.z"):
+        assert asked(names, f"{name} A").rcode == NOERROR, name
+    assert asked(names, "other A").rcode == REFUSED

@@ -192,6 +192,7 @@ def test_a_secondary_is_served_once_it_has_come_and_not_when_it_has_expired() ->
     names = Names([], task.Clock())
     told = heard(names)
     assert names.add_secondary(ORIGIN) is None
+    assert names.snapshot.expired == {ORIGIN}  # nothing can be said of it yet
     assert isinstance(failure_of(names.submit(ORIGIN, adding())), NoSuchZone)
     names.replace(ORIGIN, zone(5, a("www.example.lan")).records())
     names.expire(ORIGIN)
@@ -326,3 +327,11 @@ def test_records_beat_zones_and_zones_beat_hosts() -> None:
     del files.zones[ORIGIN]
     names.reload()
     assert address("host.example.lan") == "10.0.0.2"
+
+
+def test_a_name_of_a_zone_shows_how_to_ask() -> None:
+    names = Names([], task.Clock(), own="host")
+    names.add_secondary(ORIGIN)
+    assert names.example() == "host"
+    names.replace(ORIGIN, zone(5, a("*.example.lan"), a("www.example.lan")).records())
+    assert names.example() == "www.example.lan"

@@ -141,13 +141,14 @@ class Outgoing:
         query = wire.parse_query(request.octets)  # it was read once already
         if query.edns is not None and query.edns.version:
             return None, query, wire.BADVERS
-        zone = self._zones.snapshot.zones.get(query.qname) if query.qclass == wire.IN else None
+        snapshot = self._zones.snapshot
+        zone = snapshot.zones.get(query.qname) if query.qclass == wire.IN else None
         if zone is None:
-            return None, query, NOTAUTH
+            return None, query, SERVFAIL if query.qname in snapshot.expired else NOTAUTH
         if not self._permits(request.client.host, request.key):
             self._refuse(request, zone)
             return None, query, REFUSED
-        if zone.origin in self._zones.snapshot.expired:
+        if zone.origin in snapshot.expired:
             return None, query, SERVFAIL
         return zone, query, None
 
