@@ -10,7 +10,7 @@ from twisted.logger import capturedLogs, formatEvent
 
 from netapp.errors import ConfigError
 from netapp.names.changes import Change, difference, framed
-from netapp.names.model import TXT, Record
+from netapp.names.model import TXT, WILDCARD, A, Record
 from netapp.names.serial import newer
 from netapp.names.sources import DeclaredRecords
 from netapp.names.steps import Entry, Forget, Forgetful, Stored, Whole
@@ -333,5 +333,6 @@ def test_a_name_of_a_zone_shows_how_to_ask() -> None:
     names = Names([], task.Clock(), own="host")
     names.add_secondary(ORIGIN)
     assert names.example() == "host"
-    names.replace(ORIGIN, zone(5, a("*.example.lan"), a("www.example.lan")).records())
+    star = Record(WILDCARD + ORIGIN, A, b"\n\0\0\1", 300)
+    names.replace(ORIGIN, zone(5, star, a("www.example.lan")).records())
     assert names.example() == "www.example.lan"
