@@ -2,7 +2,7 @@
 
 import socket
 from collections import Counter, OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,10 @@ class OwnPorts:
         self._ports[port] -= 1
         if self._ports[port] <= 0 and port not in limits.REFLECTING_PORTS:
             self.doubtful.discard(port)
+
+    def __iter__(self) -> Iterator[int]:
+        """The ports, for another process that answers at the same."""
+        return (port for port, count in self._ports.items() if count > 0)
 
     def holds(self, peer: Peer) -> bool:
         """Whether a datagram with this source came from one of our own listeners."""

@@ -785,6 +785,29 @@ QUERY_LOG_QUEUE: Final = 16
 QUERY_LOG_FLUSH: Final = 1.0
 #: Largest --query-log-sample.
 QUERY_LOG_SAMPLE: Final = 1_000_000
+#: Processes of --workers.
+WORKERS: Final = 64
+#: Octets of names that a worker is told at a time, and of the largest frame that comes from one.
+WORKER_PIECE: Final = 64 * 1024
+WORKER_FRAME: Final = 1024 * 1024
+#: Requests of one worker that wait for the process that started it; more get SERVFAIL.
+WORKER_ASKED: Final = 256
+#: How long an update's answer waits until every worker has the new names.
+WORKER_SETTLE: Final = 2.0
+#: A worker that neither reads nor takes what it is told is ended after this.
+WORKER_STUCK: Final = 30.0
+#: How long a worker that is to end may finish what it has.
+WORKER_END: Final = 3.0
+#: Seconds between two tellings of a worker's counts.
+WORKER_COUNTS: Final = 1.0
+#: Pause before a worker that died is started again, doubled each time up to the second figure, and
+#: back to the first once one has lived for the third.
+WORKER_PAUSE: Final = 0.5
+WORKER_PAUSE_MOST: Final = 60.0
+WORKER_STEADY: Final = 60.0
+#: Characters of a line of a worker that the log shows, and lines of one worker in a minute.
+WORKER_LINE: Final = 500
+WORKER_LINES: Final = 60
 #: Zones whose serial the metrics show.
 METRICS_ZONES: Final = 100
 #: Records of one message that are walked to find its signature; one over TCP cannot hold more.

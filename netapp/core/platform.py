@@ -78,6 +78,12 @@ def system_call() -> Any:
         return None
 
 
+def shares_ports() -> bool:
+    """Whether the system divides a port's clients among several sockets: Linux does; a Mac, which has
+    ``SO_REUSEPORT`` too, gives all of them to one."""
+    return hasattr(os, "uname") and os.uname().sysname == "Linux"
+
+
 def batch_calls() -> tuple[Any, Any] | None:
     """``recvmmsg`` and ``sendmmsg``, on Linux; None elsewhere, and where a sandbox forbids them."""
     if not hasattr(os, "uname") or os.uname().sysname != "Linux":

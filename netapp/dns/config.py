@@ -26,6 +26,7 @@ class Config(ServiceConfig):
     query_log_sample: int = 1  # one question in so many
     nsid: str = ""  # what this server calls itself when it is asked (RFC 5001); nothing
     server_version: str = ""  # and what it says for its version; nothing
+    workers: int = 1  # processes that answer datagrams; one is this process alone
 
     def __post_init__(self) -> None:
         """:raises ConfigError: ``unknown`` is nothing that can be told from silence or from DNS."""

@@ -5,7 +5,7 @@ behind the answer's octets.
 """
 
 from collections import Counter
-from typing import Final
+from typing import Any, Final
 
 from netapp.core.metrics import Histogram
 from netapp.dns import wire
@@ -82,6 +82,27 @@ class Counts:
         self._streamed.append(answer[2:])
         if len(self._streamed) >= _TOGETHER:
             self._settle_streamed()
+
+    def readings(self) -> dict[tuple[Any, ...], float]:
+        """All numbers of datagrams, for whoever adds up several processes: :meth:`add` takes them."""
+        self.settle()
+        read: dict[tuple[Any, ...], float] = {("kind", *kind): count for kind, count in self._kinds.items()}
+        read |= {("seconds", number): count for number, count in enumerate(self.seconds.counts)}
+        return read | {("sum",): self.seconds.sum, ("hits",): self._hits, ("misses",): self.misses}
+
+    def add(self, reading: tuple[Any, ...], more: float) -> None:
+        """Another process has counted so many more."""
+        match reading:
+            case ("kind", transport, rdtype, rcode):
+                self._kinds[transport, rdtype, rcode] += int(more)
+            case ("seconds", int(number)):
+                self.seconds.counts[number] += int(more)
+            case ("sum",):
+                self.seconds.sum += more
+            case ("hits",):
+                self._hits += int(more)
+            case ("misses",):
+                self.misses += int(more)
 
     def settle(self) -> None:
         """Take the ready answers' cells to the others."""

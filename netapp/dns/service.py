@@ -29,6 +29,10 @@ from netapp.dns.session import DnsSession
 from netapp.dns.transfer.service import Transfers
 from netapp.dns.update import Updates
 from netapp.dns.watch import Watch
+from netapp.dns.workers.crew import Crew
+from netapp.dns.workers.listener import SharedListener
+from netapp.dns.workers.settings import settings
+from netapp.dns.workers.tally import Sum
 from netapp.names.store import Names
 
 
@@ -57,7 +61,8 @@ def dns_service(
     """
     house = House()
     access = Access(config.allow, config.proxy)
-    cookies = Cookies(cookie_secrets or [new_secret()], time.time)
+    secrets = cookie_secrets or [new_secret()]
+    cookies = Cookies(secrets, time.time)
     identity = Identity(config.nsid.encode(), config.server_version.encode())
     answers = Answers(names.snapshot, config.unknown, config.encoding, cookies, identity)
     names.changes.subscribe(answers.use)
@@ -83,21 +88,42 @@ def dns_service(
         source = Source.of(*peer)
         return DnsProtocol(DnsSession(watch.stream(source.host), config.lang, source), reactor, requests)
 
+    shared: list[SharedListener] = []
     for description in listen.descriptions(config.listen, DEFAULTS, config.interface):
+        listener: IService
         if listen.is_datagram(description):
-            handler = watch.datagrams(access, own)
+            handlers = [watch.datagrams(access, own) for _ in range(config.workers)]
             hint = partial(_hint_udp, names)
-            listener: IService = listen.DatagramListener(PLUGIN, description, handler, reactor, hint)
+            if config.workers > 1:
+                listener = SharedListener(PLUGIN, description, handlers, own, reactor, hint)
+                shared.append(listener)
+            else:
+                listener = listen.DatagramListener(PLUGIN, description, handlers[0], reactor, hint)
         else:
             factory = DnsFactory(build, access, page)
             hint = partial(_hint_tcp, names)
             listener = listen.StreamListener(PLUGIN, description, factory, reactor, hint)
         listener.setServiceParent(house)
+    if shared:
+        total = Sum(watch, answers, [each.told for each in shared])
+        told = partial(settings, config, secrets, own, config.workers, len(shared))
+        crew = Crew(config.workers, shared, names, requests, told, total, reactor)
+        requests.on_opcode[UPDATE] = crew.after(updates.handle)
+        _show(crew, metrics, hangup if watch.log is not None else None, status)
+        crew.setServiceParent(house)
     _count(metrics, names, answers)
     watch.show(metrics)
     updates.count(metrics)
     transfers.count(metrics)
     return house
+
+
+def _show(crew: Crew, metrics: Metrics, hangup: Hangup | None, status: Status | None) -> None:
+    crew.count(metrics)
+    if hangup is not None:
+        hangup.add("query log of the workers", crew.reopen)
+    if status is not None:
+        status.add("more", "dns workers", crew.told)
 
 
 def _plain(answers: Answers, request: Request) -> bytes | None:

@@ -8,6 +8,7 @@ from twisted.logger import Logger
 
 from netapp.core import limits
 from netapp.core.config import ServiceOptions, repeated
+from netapp.core.platform import shares_ports
 from netapp.core.running import Shared, alone
 from netapp.core.services import Part
 from netapp.core.state import acting_as
@@ -27,6 +28,12 @@ _log = Logger()
 def _sample(value: str) -> int:
     if not (value.isascii() and value.isdigit() and 0 < int(value) <= limits.QUERY_LOG_SAMPLE):
         raise ValueError(f"write a number, 1 to {limits.QUERY_LOG_SAMPLE}")
+    return int(value)
+
+
+def _workers(value: str) -> int:
+    if not (value.isascii() and value.isdigit() and 0 < int(value) <= limits.WORKERS):
+        raise ValueError(f"write a number, 1 to {limits.WORKERS}")
     return int(value)
 
 
@@ -72,6 +79,14 @@ class Options(ServiceOptions):
         ["query-log", None, None, "A file of what is asked, a JSON object a line; begun anew on SIGHUP."],
         ["query-log-sample", None, Config.query_log_sample, "Write one question in so many.", _sample],
         ["nsid", None, Config.nsid, "What this server is called, for whoever asks (NSID, CH id.server)."],
+        [
+            "workers",
+            None,
+            Config.workers,
+            "Answer datagrams in so many processes at the same port, under this one, which starts a dead one"
+            " again and tells them of changes; 1 answers by itself.",
+            _workers,
+        ],
         ["server-version", None, Config.server_version, "What CH version.bind is told; refused without it."],
     ]
 
@@ -93,12 +108,29 @@ def config_from(options: Options) -> Config:
         query_log_sample=options["query-log-sample"],
         nsid=options["nsid"],
         server_version=options["server-version"],
+        workers=workers_from(options),
         allow_transfer=options.get("allow-transfer", ()),
         allow_update=options.get("allow-update", ()),
         primary=options.get("primary", ()),
         notify=options.get("notify", ()),
         state=options.state_path,
     )
+
+
+def workers_from(options: Options) -> int:
+    """How many processes answer; the log says why, where that is not what was wanted."""
+    wanted: int = options["workers"]
+    if wanted > 1 and options["explain"]:
+        _log.warn("netapp-dns: --workers {wanted}: with --explain one process answers all", wanted=wanted)
+        return 1
+    if wanted > 1 and not shares_ports():
+        _log.warn(
+            "netapp-dns: --workers {wanted}: this system cannot divide a port among processes; one answers"
+            " all",
+            wanted=wanted,
+        )
+        return 1
+    return wanted
 
 
 def keyring_from(options: Options) -> Keyring:

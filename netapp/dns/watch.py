@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 from twisted.internet import interfaces
 
@@ -18,7 +18,14 @@ from netapp.dns.ratelimit import Limiter
 from netapp.dns.requests import Client, Requests
 from netapp.dns.watched import WatchedDatagrams
 from netapp.names.naming import shown
-from netapp.names.store import Names
+from netapp.names.snapshot import Snapshot
+
+
+class Names(Protocol):
+    """Who has the newest names: :class:`netapp.names.store.Names`, or a worker's copy."""
+
+    @property
+    def snapshot(self) -> Snapshot: ...
 
 
 class Watch:
@@ -50,9 +57,9 @@ class Watch:
         requests.tally = self._streamed
         answers.number = self.counts.number
 
-    def datagrams(self, *given: Any) -> WatchedDatagrams:
+    def datagrams(self, *given: Any, kind: type[WatchedDatagrams] = WatchedDatagrams) -> WatchedDatagrams:
         """:param given: what :class:`WatchedDatagrams` takes behind answers and requests."""
-        return WatchedDatagrams(
+        return kind(
             self._answers,
             self._requests,
             self._reactor,

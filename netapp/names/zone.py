@@ -120,13 +120,25 @@ class Zone:
         for at, records in enumerate((removed, added)):
             for record in records:
                 owners.setdefault(record.owner, ([], []))[at].append(record)
-        draft = _Draft(self.origin, copied(self.nodes), copied(self.below), copied(self.cuts))
-        for owner, (less, more) in owners.items():
-            draft.put(owner, _changed_node(owner, self.nodes.get(owner, ()), less, more))
+        return self.with_nodes(
+            {
+                owner: _changed_node(owner, self.nodes.get(owner, ()), less, more)
+                for owner, (less, more) in owners.items()
+            }
+        )
+
+    def with_nodes(self, nodes: Mapping[bytes, Node]) -> "Zone":
+        """This zone with other nodes; an empty one takes its name out, unless others stand below it.
+
+        :raises BadZone: no zone would be left.
+        """
+        draft = Draft(self.origin, copied(self.nodes), copied(self.below), copied(self.cuts))
+        for owner, node in nodes.items():
+            draft.put(owner, node)
         made = draft.zone()
         for key, known in self.memo.items():
             if (carry_over := getattr(known, "changed", None)) is not None:
-                made.memo[key] = carry_over(made, owners)
+                made.memo[key] = carry_over(made, nodes)
         return made
 
 
@@ -151,7 +163,7 @@ def build_zone(origin: bytes, records: Iterable[Record]) -> Zone:
     for owner in owners:
         each = nodes[owner]
         nodes[owner] = node_of(owner, each) if type(each) is list else _node_of_one(each)
-    draft = _Draft(origin, nodes, {}, {})
+    draft = Draft(origin, nodes, {}, {})
     draft.join(owners)
     return draft.zone()
 
@@ -167,8 +179,11 @@ def serial_of(soa: bytes) -> int:
     return int.from_bytes(soa[-20:-16], "big")
 
 
-class _Draft:
-    """A zone that is being made."""
+class Draft:
+    """A zone that is being made.
+
+    :param nodes: the apex at least, with or without records; all three are written to.
+    """
 
     def __init__(
         self,
