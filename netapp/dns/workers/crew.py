@@ -56,14 +56,13 @@ class Crew(service.Service):
         self._places: list[Place] = []
         self._snapshot = names.snapshot
         self._waiting: list[tuple[int, defer.Deferred[None], Any]] = []
-        self._stopped: list[defer.Deferred[None]] | None = None
+        self._ending: list[defer.Deferred[None]] = []
         names.changes.subscribe(self._changed)
         for each in listeners:
             each.wait = self.end
 
     def startService(self) -> None:
         super().startService()
-        self._stopped = None
         self._places = [
             Place(
                 number + 1,
@@ -86,21 +85,18 @@ class Crew(service.Service):
     def end(self) -> "defer.Deferred[None]":
         """Have all workers end, however often it is asked.  :returns: fires when they have."""
         done: defer.Deferred[None] = defer.Deferred()
-        if self._stopped is not None:
-            self._stopped.append(done)
-            return done
-        waiting = self._stopped = [done]
-
-        def ended(_: object) -> None:
-            while waiting:
-                waiting.pop().callback(None)
-
-        for version, each, timer in self._waiting:
-            self._settled(version, each, timer)
-        self._waiting = []
-        defer.DeferredList([place.stop() for place in self._places]).addCallback(ended)
-        self._places = []
+        self._ending.append(done)
+        if len(self._ending) == 1:
+            for each in self._waiting:
+                self._settled(*each)
+            places, self._waiting, self._places = self._places, [], []
+            defer.DeferredList([place.stop() for place in places]).addCallback(self._ended)
         return done
+
+    def _ended(self, _: object) -> None:
+        ending, self._ending = self._ending, []
+        for each in ending:
+            each.callback(None)
 
     def count(self, metrics: Metrics) -> None:
         metrics.gauge("netapp_dns_workers", "Workers that answer.", self._listening)
@@ -164,7 +160,7 @@ class Crew(service.Service):
                 self._waiting.append((version, done, timer))
 
     @staticmethod
-    def _settled(version: int, done: "defer.Deferred[None]", timer: Any) -> None:
+    def _settled(_: int, done: "defer.Deferred[None]", timer: Any) -> None:
         if timer.active():
             timer.cancel()
             done.callback(None)

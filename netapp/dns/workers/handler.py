@@ -100,10 +100,14 @@ class WorkerHandler(protocol.ProcessProtocol):
 
     def resumeProducing(self) -> None:
         """The pipe has taken what there was."""
-        frame = self._next()
-        self._idle = frame is None
-        if frame is not None:
-            self._pipe.write(frame)
+        frames: list[bytes] = []
+        size = 0
+        while size < limits.WORKER_PIECE and (frame := self._next()) is not None:
+            frames.append(frame)
+            size += len(frame)
+        self._idle = not frames
+        if frames:
+            self._pipe.write(b"".join(frames))
         self._watch()
 
     def stopProducing(self) -> None:
