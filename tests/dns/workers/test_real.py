@@ -2,10 +2,12 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable
@@ -321,22 +323,17 @@ def test_too_many_are_refused(tmp_path: Path) -> None:
 def test_another_user_answers_at_a_port_bound_before(tmp_path: Path) -> None:
     if os.geteuid():
         pytest.skip("another user can only be had by root")
-    place = Path("/tmp") / f"netapp-workers-{os.getpid()}"
-    place.mkdir()
+    if not all(each.stat().st_mode & 0o001 for each in Path(sys.base_prefix).parents):
+        pytest.skip("another user may not run this Python")
+    place = Path(tempfile.mkdtemp())
     os.chown(place, 65534, 65534)
-    place.chmod(0o700)
     options = ("--uid=65534", "--gid=65534", "netapp-dns", *LISTEN, "--record=a.lan=192.0.2.7", "--workers=2")
     try:
         with real.launched("netapp-dns", *options, cwd=place, env=real.environment(place)) as server:
-            try:
-                server.wait_for(ANSWER.format(2), within=5)
-            except AssertionError:
-                if not os.access(sys.executable, os.X_OK) or "Permission denied" in server.log:
-                    pytest.skip("that user may not run our Python")
-                raise
-            assert [os.stat(f"/proc/{each}").st_uid for each in workers(server)] == [65534, 65534]
+            server.wait_for(ANSWER.format(2))
+            assert [Path(f"/proc/{each}").stat().st_uid for each in workers(server)] == [65534, 65534]
             os.kill(workers(server)[0], signal.SIGKILL)
             server.wait_for(rf"(?s)signal 9.*{ANSWER.format(2)}")
             assert asked(server, "a.lan") == ["192.0.2.7"]
     finally:
-        subprocess.run(["rm", "-rf", str(place)], check=True)
+        shutil.rmtree(place)

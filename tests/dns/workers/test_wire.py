@@ -1,0 +1,49 @@
+"""Frames of plain values."""
+
+import marshal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from netapp.dns.workers.wire import Frames, pack
+from netapp.errors import WireError
+
+plain = some.recursive(
+    some.none() | some.integers() | some.binary() | some.text() | some.floats(allow_nan=False),
+    lambda inner: some.lists(inner) | some.tuples(inner, inner) | some.dictionaries(some.text(), inner),
+)
+values = some.tuples(some.text(), plain)
+
+
+@given(some.lists(values), some.data())
+def test_frames_however_they_are_cut(sent: list[tuple[str, object]], data: some.DataObject) -> None:
+    octets = b"".join(pack(*each) for each in sent)
+    frames, got = Frames(), []
+    while octets:
+        length = data.draw(some.integers(1, len(octets)))
+        got += frames.receive(octets[:length])
+        octets = octets[length:]
+    assert got == sent
+
+
+@given(some.binary())
+def test_octets_that_are_no_frames(octets: bytes) -> None:
+    try:
+        for each in Frames(1000).receive(octets):
+            assert isinstance(each, tuple)
+    except WireError:
+        return
+
+
+@pytest.mark.parametrize(
+    "wrong", [b"", b"?", marshal.dumps([1]), marshal.dumps(()), marshal.dumps((1, 2))[:-1]]
+)
+def test_a_frame_that_is_no_tuple(wrong: bytes) -> None:
+    with pytest.raises(WireError, match="cannot be read"):
+        list(Frames().receive(len(wrong).to_bytes(4, "big") + wrong))
+
+
+def test_a_frame_that_is_too_large() -> None:
+    with pytest.raises(WireError, match="101 octets"):
+        list(Frames(100).receive((101).to_bytes(4, "big")))
