@@ -61,6 +61,10 @@ PHRASES: Final = Phrases(
             "域名:{zones} 个区域,已回答 {answered} 次,另有 {limited} 次超出限速",
             "Names: {answered} answers, {limited} kept back by the rate limit; zones: {zones}",
         ),
+        "dns workers": (
+            "{wanted} 个回答域名的进程,{answering} 个已就绪",
+            "Processes that answer for names: {answering} of {wanted}",
+        ),
         "disk": (
             "状态目录 {state}:{size};磁盘还剩 {free}",
             "The state directory {state} has {size}; {free} are free on its disk",
@@ -158,6 +162,9 @@ def _names(told: Any) -> Iterator[str]:
         if (dns := one.get("dns")) is not None:
             counts = {key: int(dns.get(key) or 0) for key in ("zones", "answered", "limited")}
             yield from wrapped(say("dns limited" if counts["limited"] else "dns", **counts))
+        if (workers := one.get("workers")) is not None:
+            counts = {key: int(workers.get(key) or 0) for key in ("wanted", "answering")}
+            yield from wrapped(say("dns workers", **counts))
 
 
 def _kept(folder: Path, told: Any) -> Iterator[str]:

@@ -174,6 +174,12 @@ def test_answers_that_were_kept_back(state: Path, tell: Tell) -> None:
     )
 
 
+def test_processes_that_answer(state: Path, tell: Tell) -> None:
+    tell(told(dns={"zones": 1, "answered": 9, "limited": 0}, workers={"wanted": 4, "answering": 3}))
+    assert "Processes that answer for names: 3 of 4\n" in netapp("status", state=state, **ENGLISH).stdout
+    assert "4 个回答域名的进程,3 个已就绪\n" in netapp("status", state=state).stdout
+
+
 def test_json(state: Path, tell: Tell) -> None:
     tell(told(listeners=[listener()]))
     whole = json.loads(netapp("status", "--json", state=state).stdout)
