@@ -734,10 +734,14 @@ DNS_OPTIONS: Final = 32
 DNS_ANSWERS: Final = 32768
 #: The same for names that are not there and names that a wildcard makes: random ones evict no others.
 DNS_FLEETING_ANSWERS: Final = 16384
+#: Octets of a plain question whose answer is kept.
+DNS_TEXT: Final = 512
 #: What is said of missing and delegated names, kept with their zone by length.
 DNS_BODIES: Final = 1024
 #: OPT records of requests that are known without being read.
 DNS_OPTS: Final = 256
+#: Forms of requests (flags, type and OPT record) that are answered without being read.
+DNS_FORMS: Final = 1024
 #: Clients whose cookies are remembered; all are forgotten beyond it, and known again by their hash.
 DNS_COOKIES: Final = 16384
 #: Octets of what a DNS server is asked to call itself: an NSID, a version.
@@ -790,6 +794,8 @@ WORKERS: Final = 64
 #: Octets of names that a worker is told at a time, and of the largest frame that comes from one.
 WORKER_PIECE: Final = 64 * 1024
 WORKER_FRAME: Final = 1024 * 1024
+#: Names of whole zones, told at once, for which a worker rests and its starter answers.
+WORKER_HEAVY: Final = 20_000
 #: Requests of one worker that wait for the process that started it; more get SERVFAIL.
 WORKER_ASKED: Final = 256
 #: How long an update's answer waits until every worker has the new names.

@@ -15,8 +15,9 @@ it asks its starter, who does with it what it does with its own.
     tally      its counts, added to its starter's
 
 The sockets are the starter's, and it reads a place's itself while there is no worker: before the
-first is ready, after one has died, until the next is.  So nobody's question waits for a process,
-and one that dies again and again costs its pauses and nothing else.
+first is ready, after one has died, until the next is; and while one is told a large zone whole.
+So nobody's question waits for a process, and one that dies again and again costs its pauses and
+nothing else.
 
 What is sent is the newest state, never a queue of events: a worker that has read all gets what is
 different in the names of that moment.  A slow one gets fewer, larger differences; memory does not

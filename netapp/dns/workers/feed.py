@@ -24,12 +24,14 @@ class Feed:
     """What one worker is told of names.
 
     :param history: of the zones as they are now.
+    :ivar heavy: whether what was begun last takes a worker long.
     """
 
     def __init__(self, history: History) -> None:
         self._history = history
         self._has = Snapshot({}, 0)
         self._broken: set[bytes] = set()
+        self.heavy = False
 
     def broke(self, origins: Iterable[bytes]) -> None:
         """These have become others, but not step by step: see :func:`broken`."""
@@ -51,6 +53,7 @@ class Feed:
                 steps.append((zone, {owner for change in changes for owner in change.owners()}))
             else:
                 wholes.append(zone)
+        self.heavy = sum(map(len, wholes)) > limits.WORKER_HEAVY
         return self._written(has, snapshot, gone, steps, wholes)
 
     @staticmethod

@@ -19,9 +19,9 @@ from netapp.names.snapshot import Snapshot
 
 IN, OUT, ERR, FIRST = 0, 1, 2, 3  # a worker's descriptors; from FIRST on its sockets
 # What a worker says.
-ASK, USING, LISTENING, COUNTS = "ask", "using", "listening", "counts"
+ASK, USING, LISTENING, RESTING, COUNTS = "ask", "using", "listening", "resting", "counts"
 # What it is told, beside names.
-SETTINGS, LISTEN, ANSWER, REOPEN = "settings", "listen", "answer", "reopen"
+SETTINGS, LISTEN, REST, ANSWER, REOPEN = "settings", "listen", "rest", "answer", "reopen"
 _MINUTE: Final = 60.0
 
 
@@ -36,6 +36,9 @@ class Starter(Protocol):
 
     def listening(self) -> None:
         """It reads its sockets now."""
+
+    def resting(self) -> None:
+        """It does not, until it has what it is told."""
 
     def counted(self, growth: dict[tuple[Any, ...], float]) -> None: ...
 
@@ -126,6 +129,8 @@ class WorkerHandler(protocol.ProcessProtocol):
                 break
             self._sent = self._newest.version
             self._pieces = self.feed.pieces(self._newest)
+            if self.feed.heavy and self.answers:  # it would answer from old names all the while
+                return pack(REST)
         if not self.answers:
             self.answers = True
             return pack(LISTEN)
@@ -176,6 +181,10 @@ class WorkerHandler(protocol.ProcessProtocol):
         elif kind == LISTENING:
             self.listens = True
             self._starter.listening()
+        elif kind == RESTING:
+            self.answers = self.listens = False
+            self._starter.resting()
+            self._wake()
 
     def _asked(self, number: int, octets: bytes, host: str, port: int) -> None:
         outcome = self._starter.handle(octets, Client(host, port, stream=False))

@@ -103,6 +103,10 @@ class Place:
         self._stand_back()
         self._crew.listening()
 
+    def resting(self) -> None:
+        self._stand_in()
+        self._crew.settle()
+
     def counted(self, growth: dict[tuple[Any, ...], float]) -> None:
         self._crew.counted(growth)
 

@@ -76,6 +76,7 @@ class Worker(protocol.Protocol):
             USE: self._use,
             starter.SETTINGS: self._settle,
             starter.LISTEN: self._listen,
+            starter.REST: self._rest,
             starter.ANSWER: self._relay.answered,
             starter.REOPEN: self._reopen,
         }
@@ -125,11 +126,19 @@ class Worker(protocol.Protocol):
         self._say(starter.USING, version)
 
     def _listen(self) -> None:
-        self._ports = [
+        for each in self._ports:
+            each.startReading()
+        self._ports = self._ports or [
             adopt_datagrams(self._reactor, descriptor, handler, limits.DATAGRAM)
             for descriptor, handler in enumerate(self._handlers, starter.FIRST)
         ]
         self._say(starter.LISTENING)
+
+    def _rest(self) -> None:
+        """Much comes; answers that are waited for still go out."""
+        for each in self._ports:
+            each.stopReading()
+        self._say(starter.RESTING)
 
     def _reopen(self) -> None:
         if self._watch is not None and self._watch.log is not None:

@@ -76,6 +76,8 @@ class Process:
                 self.says(starter.USING, values[0])
             elif kind == starter.LISTEN:
                 self.says(starter.LISTENING)
+            elif kind == starter.REST:
+                self.says(starter.RESTING)
         return [each[0] for each in told]
 
     def dies(self, code: int | None = None, signal: int | None = 9) -> None:
@@ -177,6 +179,29 @@ def test_names_that_are_newer_come_before_it_listens(monkeypatch: pytest.MonkeyP
     assert kinds[-3:] == ["gone", USE, starter.LISTEN]
     assert kinds.count(USE) == 2
     assert process.handler.used == 2
+
+
+def test_while_much_comes_its_starter_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House().ready()
+    process = house.processes[0]
+    monkeypatch.setattr(limits, "WORKER_HEAVY", 1)
+    house.publish(Snapshot({}, 2, {ORIGIN: zone(2)}))
+    handle = house.crew.after(lambda request: b"done")
+    got: list[bytes] = []
+    handle(Request(QUERY, Client("::1", 1, stream=True))).addCallback(got.append)  # type: ignore[union-attr]
+    assert process.pipe.read()[0] == (starter.REST,)
+    assert house.standing == []  # not before it does rest
+    for _ in range(2):
+        house.processes[1].follows()
+    assert got == []
+    process.says(starter.RESTING)
+    assert house.standing == [8]
+    assert got == [b"done"]  # it answers nothing: nobody need wait for it
+    assert process.pipe.read() == [(starter.LISTEN,)]
+    process.says(starter.USING, 2)
+    process.says(starter.LISTENING)
+    assert house.standing == []
+    assert house.processes[1].handler.listens
 
 
 def test_a_slow_worker_is_told_once_of_many_changes() -> None:
