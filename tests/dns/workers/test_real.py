@@ -2,6 +2,7 @@
 
 import os
 import re
+import select
 import shutil
 import signal
 import socket
@@ -243,6 +244,61 @@ def test_after_an_update_nobody_sees_the_old(crew: Start) -> None:
                 client.sendto(query, ("127.0.0.1", server.udp()))
             for client in asking:
                 assert client.recv(512).endswith(bytes((192, 0, 2, number)))
+
+
+def test_nor_while_workers_die(crew: Start) -> None:
+    server = crew(ALLOWED)
+    with ExitStack() as stack:
+        asking = clients(stack, 20)
+        for number in range(1, 31):
+            if number % 10 == 1 and (living := workers(server)):
+                os.kill(living[number % len(living)], signal.SIGKILL)
+            change = update()
+            change.replace("www", 60, "A", f"192.0.2.{number}")
+            assert dns.query.tcp(change, "127.0.0.1", 5, server.tcp()).rcode() == dns.rcode.NOERROR
+            query = dns.message.make_query("www.example.lan", "A").to_wire()
+            for client in asking:
+                assert patiently(server, query, client).endswith(bytes((192, 0, 2, number)))
+        server.wait_for(ANSWER.format(2))
+
+
+def patiently(server: real.Plugin, query: bytes, client: socket.socket) -> bytes:
+    """An answer; what a worker held when it was killed is asked again."""
+    for _ in range(10):
+        client.sendto(query, ("127.0.0.1", server.udp()))
+        if select.select([client], [], [], 0.5)[0]:
+            return client.recv(512)
+    raise AssertionError("no answer")
+
+
+def test_a_large_zone_that_is_another_holds_up_nobody(start: Start, tmp_path: Path) -> None:
+    def write(serial: int, network: int) -> None:
+        soa = f"@ 300 SOA ns host {serial} 3600 600 86400 60\n@ 300 NS ns\nns 300 A 127.0.0.1\n"
+        many = (f"n{each} 300 A {network}.0.{each >> 8}.{each & 255}\n" for each in range(60_000))
+        aside = tmp_path / "aside"
+        aside.write_text(soa + "".join(many))
+        aside.rename(tmp_path / "big.lan")
+
+    write(1, 10)
+    zones = [f"--zone={tmp_path / 'big.lan'}", f"--zone={zone_file(tmp_path)}"]
+    server = start("netapp-dns", *LISTEN, *zones, ALLOWED, "--workers=2")
+    server.wait_for(ANSWER.format(2))
+    write(2, 11)
+    server.process.send_signal(signal.SIGHUP)
+    query = dns.message.make_query("n7.big.lan", "A").to_wire()
+    with ExitStack() as stack:
+        asking = clients(stack, 10)
+        number = new = 0
+        while new < 3:
+            number += 1
+            change = update()
+            change.replace("www", 60, "A", f"192.0.2.{number % 250}")
+            assert dns.query.udp(change, "127.0.0.1", 5, server.udp()).rcode() == dns.rcode.NOERROR
+            assert asked(server) == [f"192.0.2.{number % 250}"]
+            networks = {real.ask(server.udp(), query, client=client)[-4] for client in asking}
+            assert networks <= ({11} if new else {10, 11})
+            new += networks == {11}
+    server.wait_for(rf"(?s){ANSWER.format(2)}.*{ANSWER.format(2)}")
 
 
 def test_an_update_over_tcp_waits_too(crew: Start) -> None:
