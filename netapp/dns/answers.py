@@ -1,11 +1,16 @@
 """Octets of a request to octets of its answer, over a snapshot of names: a pure function, but
 for what it remembers.
 
-Three ways, from the shortest.  *ready*: a whole datagram behind its id to the whole answer behind
-its id; what reads the socket looks there itself.  The same with a cookie at the end, which is the
-client's own.  *quick* (:mod:`netapp.dns.quick`): a question of the common form; a random case
-(RFC 4343), another cookie or a name that is not there ends here, since what stands behind the
-question is kept.  All else is read slowly and strictly.
+The ways in order, each for what the one before it has not; what reads the socket takes the first
+three itself (:mod:`netapp.dns.datagrams`).
+
+1. *ready*: a whole datagram behind its id to the whole answer behind its id.
+2. *short* (:mod:`netapp.dns.short`): a name in a request of a known form.  A cookie at the end is the
+   client's own: without it both ways are the same, and it is put behind again.
+3. *text*: a plain question to its address.
+4. *quick* (:mod:`netapp.dns.quick`): a question of the common form is taken apart, and what stands
+   behind a question in its answer is kept (:mod:`netapp.dns.bodies`).
+5. All else is read slowly and strictly; whatever the ways above say, this one would say too.
 
 A new snapshot has forgotten what belongs to zones that have changed, and no more.
 """
@@ -20,12 +25,13 @@ from netapp.dns import wire
 from netapp.dns.bodies import Bodies
 from netapp.dns.chaos import Identity
 from netapp.dns.cookies import CLIENT, Cookies
-from netapp.dns.edns import Ede, Options
-from netapp.dns.plain import Unknown, is_own, read_name
-from netapp.dns.quick import EXPLAINED, NO_TYPES, Quick, before_cookie, limit
+from netapp.dns.edns import COOKIE_HEAD, Ede, Options
+from netapp.dns.plain import PLAIN_NAME, Unknown, is_own, plain_name, read_name
+from netapp.dns.quick import COOKIE_BEGINS, EXPLAINED, NO_TYPES, Quick, before_cookie, limit
 from netapp.dns.render import Body
 from netapp.dns.wire import Edns, Query, Tongue
 from netapp.errors import WireError
+from netapp.names.model import A
 from netapp.names.snapshot import Snapshot
 
 
@@ -57,7 +63,6 @@ class Answers:
     :param identity: what this server says of itself.
     :ivar ready: a datagram behind its id to the answer behind its id, and one octet more: the number
         that ``number`` gives to its kind, so that whoever sends it can count it without reading it.
-    :ivar of_family: the same for names that are not there, if one beside them has been asked for.
     :ivar number: an answer behind its id to a number of one octet.
     """
 
@@ -77,10 +82,12 @@ class Answers:
         self._options = Options(cookies, identity.nsid)
         self.number: Callable[[bytes], int] = lambda answer: 0
         self._quick = Quick(self._bodies, lambda answer: self.number(answer), cookies=cookies is not None)
-        self.ready: Final = self._quick.ready.held
-        self.of_family: Final = self._quick.of_family
-        self._cookied: Final = self._quick.cookied.held
+        self._plain, self._cookied = self._quick.plain, self._quick.cookied
+        self._of_family: Final = self._plain.of_family
+        self._of_name: Final = self._plain.of_name
+        self.ready: Final = self._plain.ready.held
         self._texts: dict[bytes, bytes] = {}
+        self._text_number = b""  # the same for all addresses
         self.malformed = 0
 
     def use(self, snapshot: Snapshot) -> None:
@@ -91,23 +98,17 @@ class Answers:
 
     def datagram(self, datagram: bytes, source: Source | None = None) -> Answer:
         """The answer to one datagram."""
-        rest = datagram[2:]
-        known = self.ready.get(rest)
-        if known is None:
-            known = self.of_family(rest)
+        rest, address = datagram[2:], source.packed if source else b""
+        known = self.ready.get(rest) or self.short(rest, address)
         if known is not None:
             return datagram[:2] + known[:-1]
         stop = before_cookie(datagram)
-        if stop != len(datagram):
-            known = self.of_cookie(rest, source.packed if source else b"")
-            if known is not None:
-                return datagram[:2] + known[:-1]
         known = self._quick.answer(datagram, stop, stream=False)
         if known is not None:
             return self._with_cookie(datagram, known, stop, source)
-        text = self._texts.get(datagram)
+        text = self.short_text(datagram)
         if text is not None:
-            return text
+            return text[:-1]
         tongue = wire.classify(datagram)
         if tongue is Tongue.DNS:
             return self._slowly(datagram, source, stream=False)
@@ -118,30 +119,40 @@ class Answers:
 
     def message(self, message: bytes, source: Source | None = None) -> Answer:
         """The answer to a DNS message of 12 octets or more that came over a stream."""
-        known = self.ready.get(message[2:])
+        rest, address = message[2:], source.packed if source else b""
+        known = self.ready.get(rest) or self.short(rest, address)
         if known is not None and not known[0] & wire.TC:
             return message[:2] + known[:-1]
         stop = before_cookie(message)
-        if stop != len(message):
-            known = self.of_cookie(message[2:], source.packed if source else b"")
-            if known is not None and not known[0] & wire.TC:
-                return message[:2] + known[:-1]
         known = self._quick.answer(message, stop, stream=True)
         if known is not None:
             return self._with_cookie(message, known, stop, source)
         return self._slowly(message, source, stream=True)
 
-    def of_cookie(self, rest: bytes, address: bytes) -> bytes | None:
-        """What is ready for a request that ends with a cookie, as in ``ready``.
+    def short(self, rest: bytes, address: bytes) -> bytes | None:
+        """What is said to a request of a form or a family that is known, as in ``ready``.
 
         :param rest: the request behind its id.
         :param address: its sender's, packed.
         """
+        if rest[-12:-8] != COOKIE_BEGINS and rest[-28:-24] != COOKIE_HEAD:
+            return self._of_family(rest) or self._of_name(rest)
         stop = before_cookie(rest)
-        known = self._cookied.get(rest[:stop])
-        if known is None or stop == len(rest):
+        cut, short = rest[:stop], self._cookied
+        known = short.ready.held.get(cut) or short.of_family(cut) or short.of_name(cut)
+        if known is None:
             return None
         return known[:-1] + self._options.cookie(rest[stop : stop + CLIENT], address) + known[-1:]
+
+    def short_text(self, datagram: bytes) -> bytes | None:
+        """The answer to a plain question of a name that is there as it stands, its number behind it."""
+        known = self._texts.get(datagram)
+        if known is not None or PLAIN_NAME.fullmatch(datagram) is None or datagram in self._own:
+            return known
+        found = self._bodies.own_set(plain_name(datagram), A)
+        if found is None:
+            return None
+        return self._keep_text(datagram, b"%d.%d.%d.%d" % tuple(found.rdatas[0]))
 
     def _with_cookie(self, request: bytes, answer: bytes, stop: int, source: Source | None) -> bytes:
         """:param answer: behind its id, up to the cookie if the request ended with one."""
@@ -159,9 +170,18 @@ class Answers:
         if address is None:
             return self._unknown.said_in(codec)
         answer = address.encode("ascii")
-        if len(self._texts) >= limits.DNS_ANSWERS:
-            self._texts.clear()
-        self._texts[octets] = answer
+        self._keep_text(octets, answer)
+        return answer
+
+    def _keep_text(self, octets: bytes, address: bytes) -> bytes:
+        """:returns: the address with its number behind it."""
+        if not self._text_number:
+            self._text_number = bytes((self.number(address[2:]),))
+        answer = address + self._text_number
+        if len(octets) <= limits.DNS_TEXT:
+            if len(self._texts) >= limits.DNS_ANSWERS:
+                self._texts.clear()
+            self._texts[octets] = answer
         return answer
 
     def verified(self, request: bytes, source: Source | None, *, stream: bool, room: int) -> bytes:

@@ -41,6 +41,7 @@ class Bodies:
         self.snapshot = snapshot
         self._memory: Memory[Body] = Memory(limits.DNS_ANSWERS)
         self._families: Memory[Kin] = Memory(limits.DNS_ANSWERS)
+        self._free: dict[bytes, Zone] = {}  # names and the zones that answer for all that is below them
         self.known: Final = self._memory.held
         self.kin: Final = self._families.held
 
@@ -48,6 +49,7 @@ class Bodies:
         """Look up in this snapshot from now on.  :returns: what belongs to these is to be forgotten."""
         changed = snapshot.differing(self.snapshot)
         self.snapshot = snapshot
+        self._free.clear()
         self._memory.forget(changed)
         self._families.forget(changed)
         return changed
@@ -77,12 +79,61 @@ class Bodies:
         :param mark: type, and ``d`` for signatures.
         """
         kin = self.kin_of(qname, mark)
-        if kin is None or qname in kin[0] or qname in self.snapshot.zones or qname in self.snapshot.nodes:
+        if kin is None or qname in kin[0] or self.is_elsewhere(qname):
             return None
         return kin[1]
 
     def kin_of(self, qname: bytes, mark: bytes) -> Kin | None:
         return self.kin.get(qname[:1] + qname[1 + qname[0] :] + mark)
+
+    def is_elsewhere(self, qname: bytes) -> bool:
+        """Whether a name is a zone or a little name, whatever the zone above it has."""
+        snapshot = self.snapshot
+        return qname in snapshot.zones or qname in snapshot.nodes or qname in snapshot.expired
+
+    def own_set(self, qname: bytes, rdtype: int) -> RecordSet | None:
+        """The set of a name that is there, if that is all there is to say; None leaves it to a look-up.
+
+        :param qname: folded; octets that are no name are none that is there.
+        :param rdtype: neither one that is given for others nor DS, which another zone may have.
+        """
+        snapshot = self.snapshot
+        node = snapshot.nodes.get(qname)
+        if node is None:
+            above = qname[1 + qname[0] :]
+            zone = self._free.get(above)
+            if zone is None:
+                zone = self._zone_for(above)
+                if zone is None:
+                    return None
+            node = zone.nodes.get(qname)
+            if node is None or qname in zone.cuts or qname in snapshot.zones or qname in snapshot.expired:
+                return None
+        for each in node:
+            if each.rdtype == rdtype:
+                return each
+        return None
+
+    def _zone_for(self, above: bytes) -> Zone | None:
+        """The zone that answers for the names below one that is there; None below its cuts."""
+        snapshot, name = self.snapshot, above
+        zones, expired = snapshot.zones, snapshot.expired
+        while name and name not in expired:
+            zone = zones.get(name)
+            if zone is not None:
+                if above not in zone.nodes or (zone.cuts and zone.topmost_cut(above) is not None):
+                    return None
+                if len(self._free) >= limits.DNS_ANSWERS:
+                    self._free.clear()
+                self._free[above] = zone
+                return zone
+            name = name[1 + name[0] :]
+        return None
+
+    def home_of(self, qname: bytes) -> bytes:
+        """What the answer of :meth:`own_set` is forgotten with."""
+        zone = None if qname in self.snapshot.nodes else self.snapshot.zone_of(qname)
+        return qname if zone is None else zone.origin
 
     def _join(self, zone: Zone, qname: bytes, mark: bytes, body: Body) -> None:
         """Names beside this one that are not there get the same, if those of signed zones want no proof."""

@@ -16,7 +16,6 @@ from netapp.core import limits
 from netapp.core.access import Access
 from netapp.core.datagrams import Datagrams, OwnPorts, Peer, Source
 from netapp.core.udp.batch import Batch
-from netapp.core.udp.source import unmapped
 from netapp.dns.answers import ELSEWHERE, Answers
 from netapp.dns.ratelimit import Limiter
 from netapp.dns.requests import Client, Requests
@@ -46,8 +45,10 @@ class DnsDatagrams(Datagrams):
         super().__init__(clock, permitted, own, most=None)
         self._answers, self._requests, self._limiter = answers, requests, limiter
         self._ready, self._doubtful = answers.ready, own.doubtful
+        self._short_text: Callable[[bytes], bytes | None] = answers.short_text
         #: Addresses, as octets or as text, whose every port but the doubtful may have what is ready.
-        self._known: set[bytes | str] = set()
+        #: Each with the address as it is: IPv4 may come in IPv6's form.
+        self._known: dict[bytes | str, bytes] = {}
         self._sendto: Callable[[bytes, Peer], object] = self._first_sendto
         self._running = False
         self.cells = [0] * 256
@@ -68,22 +69,28 @@ class DnsDatagrams(Datagrams):
         self.received += len(batch)
         memory, sizes, ready = batch.memory, batch.sizes, self._ready
         known, doubtful, cells = self._known, self._doubtful, self.cells
-        of_family, of_cookie = self._answers.of_family, self._answers.of_cookie
+        short, short_text = self._answers.short, self._short_text
         if self.witness is not None:
-            known = set()
+            known = {}
         others: list[tuple[int, bytes | None]] = []
         slot = 0
         for start, length, (port, address) in zip(batch.starts, batch.lengths, batch.peers(), strict=False):
-            if address in known and port not in doubtful:
-                rest = memory[start + _ID : start + length]
-                try:
-                    answer = ready.get(rest) or of_family(rest) or of_cookie(rest, unmapped(address))
-                except Exception:  # the long way says whose it was, if it fails too
-                    answer = None
+            packed = known.get(address)
+            if packed is not None and port not in doubtful:
+                rest, at = memory[start + _ID : start + length], start + _ID
+                answer = ready.get(rest)
+                if answer is None:
+                    try:
+                        if rest[2:3] == b"\0":  # of the count of questions: no text has it
+                            answer = short(rest, packed)
+                        elif length <= limits.DNS_TEXT:
+                            answer, at = short_text(memory[start : start + length]), start
+                    except Exception:  # the long way says whose it was, if it fails too
+                        answer = None
                 if answer is not None:
-                    size = len(answer)
-                    memory[start + _ID : start + _ID + size] = answer
-                    sizes[slot] = size + _ID - 1  # the last octet is the number of its kind
+                    end = at + len(answer)
+                    memory[at:end] = answer
+                    sizes[slot] = end - start - 1  # the last octet is the number of its kind
                     cells[answer[-1]] += 1
                     slot += 1
                     continue
@@ -113,18 +120,27 @@ class DnsDatagrams(Datagrams):
     def datagramReceived(self, datagram: bytes, addr: Peer) -> None:
         self.received += 1
         host, port = addr
-        answer: bytes | None
-        known = host in self._known and port not in self._doubtful and self.witness is None
-        if known:
-            rest = datagram[_ID:]
-            answer = self._ready.get(rest) or self._answers.of_family(rest)
-            if answer is not None:
-                self.cells[answer[-1]] += 1
-                self._say(datagram[:_ID] + answer[:-1], addr)
-                return
-        answer = self._answer(datagram, Source.of(host, port), None if known else host)
+        known = None if port in self._doubtful or self.witness is not None else self._known.get(host)
+        answer = self._short(datagram, known, addr) if known is not None else None
+        if answer is None:
+            answer = self._answer(datagram, Source.of(host, port), host if known is None else None)
         if answer:
             self._say(answer, addr)
+
+    def _short(self, datagram: bytes, address: bytes, peer: Peer) -> bytes | None:
+        """As in :meth:`batchReceived`.  :param address: the peer's, packed."""
+        try:
+            answer = self._short_text(datagram) if len(datagram) <= limits.DNS_TEXT else None
+            if answer is None:
+                rest = datagram[_ID:]
+                answer = self._ready.get(rest) or self._answers.short(rest, address)
+                answer = datagram[:_ID] + answer if answer is not None else None
+        except Exception:  # the long way says whose it was, if it fails too
+            return None
+        if answer is None:
+            return None
+        self.cells[answer[-1]] += 1
+        return answer[:-1]
 
     def _say(self, answer: bytes, peer: Peer) -> None:
         try:
@@ -176,7 +192,7 @@ class DnsDatagrams(Datagrams):
         if self._limiter is None or not self._limiter.limits(source.packed):
             if len(self._known) >= limits.SOURCES:
                 self._known.clear()  # who asks again is soon back
-            self._known.add(address)
+            self._known[address] = source.packed
         return True
 
     def _elsewhere(self, datagram: bytes, source: Source) -> bytes | None:

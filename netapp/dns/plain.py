@@ -3,6 +3,7 @@
 Source: the tutorials' name server; IDNA 2008 (RFC 5891) after UTS 46 for names of other scripts.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,17 @@ _SPACE: Final = b" \t\r\n\0"  # NUL: programs in C send what ends a string too
 #: What this server says by default of a name it does not have; never answered, whatever ours is,
 #: since two servers that do not know would tell each other so for ever.
 UNKNOWN: Final = "i dont know"
+#: A name that is written as it is found: :func:`netapp.names.naming.wire_name` does nothing else to it.
+PLAIN_NAME: Final = re.compile(rb"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*")
+
+
+def plain_name(octets: bytes) -> bytes:
+    """The folded wire form of what :data:`PLAIN_NAME` matches; too long a name may come of it."""
+    labels = octets.lower().split(b".")
+    return b"".join([_LENGTHS[len(label)] + label for label in labels]) + b"\0"
+
+
+_LENGTHS: Final = [bytes((length,)) for length in range(64)]
 
 
 def read_name(octets: bytes) -> tuple[bytes | None, Codec]:

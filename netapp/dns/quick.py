@@ -12,10 +12,10 @@ from netapp.core import limits
 from netapp.dns import wire
 from netapp.dns.bodies import Bodies
 from netapp.dns.edns import COOKIE_HEAD, EDE, Ede, option
-from netapp.dns.memory import Memory
 from netapp.dns.render import STREAM, Body
+from netapp.dns.short import Short
 from netapp.dns.wire import Edns, Query
-from netapp.names.model import REFUSED, SERVFAIL, Nodes
+from netapp.names.model import REFUSED, SERVFAIL
 from netapp.names.naming import MAX_LABEL, MAX_NAME
 
 #: Outcomes of a lookup that are told in a word.
@@ -23,12 +23,10 @@ EXPLAINED: Final = {
     REFUSED: (wire.REFUSED, Ede.NOT_AUTHORITATIVE),
     SERVFAIL: (wire.SERVFAIL, Ede.INVALID_DATA),
 }
+#: What stands before a cookie of the client's part alone.
+COOKIE_BEGINS: Final = b"\0\x0a\0\x08"
 #: Types that no record has: RFC 6895 section 3.1.
 NO_TYPES: Final = frozenset({0, wire.OPT, *range(wire.FIRST_META, wire.LAST_META + 1)})
-
-#: All names of a zone; what stands before and behind the question in the answer to one that is not
-#: among them; how many octets of a request follow that name; and what it is forgotten with.
-Family = tuple[Nodes, bytes, bytes, int, bytes]
 
 
 class Quick:
@@ -36,50 +34,18 @@ class Quick:
 
     :param number: an answer to a number of one octet, which stands behind it where it is ready.
     :param cookies: whether there are any.
-    :ivar ready: what has been answered, by the datagram behind its id.
-    :ivar cookied: the same of requests with a cookie at their end, both without its octets.
+    :ivar plain: the short ways of requests without a cookie; ``cookied`` of those with one at their end.
     """
 
     def __init__(self, bodies: Bodies, number: Callable[[bytes], int], *, cookies: bool) -> None:
         self._bodies, self._number, self._cookies = bodies, number, cookies
-        self.ready: Memory[bytes] = Memory(limits.DNS_ANSWERS, limits.DNS_FLEETING_ANSWERS)
-        self.cookied: Memory[bytes] = Memory(limits.DNS_ANSWERS, limits.DNS_FLEETING_ANSWERS)
-        self._families: Memory[Family] = Memory(limits.DNS_ANSWERS)
-        self._family: Final = self._families.held
+        self.plain, self.cookied = Short(bodies), Short(bodies)
         self._opts: dict[bytes, Opt] = {b"": _NO_OPT}
-        self._seen: set[int] = set()  # hashes of requests whose answers were not kept
 
     def forget(self, zones: frozenset[bytes]) -> None:
         """Forget what belongs to some zones."""
-        for memory in (self.ready, self.cookied, self._families):
-            memory.forget(zones)
-
-    def of_family(self, rest: bytes) -> bytes | None:
-        """What a name gets that is not there, if another of its family has been answered; as in ``ready``.
-
-        Requests of a family differ in the octets of their first label alone.
-
-        :param rest: a datagram behind its id.
-        """
-        if len(rest) <= _QNAME:
-            return None
-        family = self._family.get(rest[: _QNAME + 1] + rest[_QNAME + 1 + rest[_QNAME] :])
-        if family is None:
-            return None
-        nodes, before, after, behind, home = family
-        qname = rest[_QNAME:-behind].lower()
-        snapshot = self._bodies.snapshot
-        if qname in nodes or qname in snapshot.zones or qname in snapshot.nodes:
-            return None
-        answer = b"".join((before, rest[_QNAME : _QNAME + 4 + len(qname)], after))
-        number = hash(rest)
-        if number in self._seen:
-            self.ready.fleeting.keep(rest, answer, home)
-        elif len(self._seen) >= limits.DNS_ANSWERS:
-            self._seen.clear()
-        else:
-            self._seen.add(number)
-        return answer
+        self.plain.forget(zones)
+        self.cookied.forget(zones)
 
     def answer(self, request: bytes, stop: int, *, stream: bool) -> bytes | None:
         """None for a request that is to be read slowly.
@@ -109,26 +75,26 @@ class Quick:
             flags, counts, tail = body.cut(room, bool(records))
         before, after = bytes((high | flags, low | body.rcode)) + counts, tail + ours
         answer = before + request[wire.HEADER : end + 4] + after
-        if stream or body.home is None:
-            return answer
-        if request.startswith(qname, wire.HEADER):  # no random case: the very octets may come again
-            memory = self.cookied if cookie else self.ready
-            kept = answer + bytes((self._number(answer),))
-            (memory.lasting if body.lasting else memory.fleeting).keep(request[2:stop], kept, body.home)
-        if not cookie and body.common and not body.lasting:
-            self._found(request, qname, mark, body, (before, after + bytes((self._number(answer),))))
+        if not stream and body.home is not None:
+            short, number = self.cookied if cookie else self.plain, bytes((self._number(answer),))
+            cut = request[:stop]
+            if request.startswith(qname, wire.HEADER):  # no random case: the very octets may come again
+                shelf = short.ready.lasting if body.lasting else short.ready.fleeting
+                shelf.keep(cut[2:], answer + number, body.home)
+            if body.lasting and not body.rcode:
+                before = bytes((high | wire.AA, low)) + (_ONE_OPT if records else _ONE)
+                short.learn(cut, end, opt.do, opt.size - (24 if cookie else 0), (before, ours + number))
+            elif body.common and not body.lasting:
+                self._found(short, cut, qname, mark, body, (before, after + number))
         return answer
 
     def _found(
-        self, request: bytes, qname: bytes, mark: bytes, body: Body, around: tuple[bytes, bytes]
+        self, short: Short, request: bytes, qname: bytes, mark: bytes, body: Body, around: tuple[bytes, bytes]
     ) -> None:
         """Found a family, if its names have that in common."""
         kin = self._bodies.kin_of(qname, mark)
-        if kin is None or kin[1] is not body or body.home is None:
-            return
-        key = request[2 : wire.HEADER + 1] + request[wire.HEADER + 1 + qname[0] :]
-        behind = len(request) - wire.HEADER - len(qname)
-        self._families.lasting.keep(key, (kin[0], *around, behind, body.home), body.home)
+        if kin is not None and kin[1] is body and body.home is not None:
+            short.found(request, qname, kin[0], around, body.home)
 
     def learn(self, request: bytes, query: Query) -> None:
         """An OPT record without options, or with a cookie alone, need not be read the next time."""
@@ -198,7 +164,7 @@ def before_cookie(request: bytes) -> int:
     """Where the octets of a cookie begin that may be all that ends a request; else its end."""
     if request[-28:-24] == COOKIE_HEAD:
         return len(request) - 24
-    return len(request) - 8 if request[-12:-8] == b"\0\x0a\0\x08" else len(request)
+    return len(request) - 8 if request[-12:-8] == COOKIE_BEGINS else len(request)
 
 
 def _is_name(name: bytes) -> bool:
@@ -213,7 +179,9 @@ def _is_name(name: bytes) -> bool:
 
 
 _NO_OPT: Final = Opt(None)
-_QNAME: Final = wire.HEADER - 2  # where the name begins in a datagram behind its id
+#: Counts of an answer of one record, without and with an OPT record.
+_ONE: Final = bytes((0, 1, 0, 1, 0, 0, 0, 0))
+_ONE_OPT: Final = bytes((0, 1, 0, 1, 0, 0, 0, 1))
 _IN: Final = b"\0\1"
 #: Flags and counts of common requests to the answer's flags and the number of additional records.
 _HEADS: Final = {

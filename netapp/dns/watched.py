@@ -27,6 +27,8 @@ class WatchedDatagrams(DnsDatagrams):
         self._began = 0.0
         self._slow: set[int] = set()  # places in a batch of what was not ready
         self.cells, self.tally = counts.cells, counts.made
+        if log is not None:  # a text's answer, which takes its place in a batch, does not hold it
+            self._short_text = lambda datagram: None
 
     def batchReceived(self, batch: Batch) -> None:
         self._began = self._timer()
@@ -38,16 +40,14 @@ class WatchedDatagrams(DnsDatagrams):
 
     def datagramReceived(self, datagram: bytes, addr: Peer) -> None:
         self._began = self._timer()
-        log = self._querylog
-        hits = self._counts.hits if log is not None else 0
         super().datagramReceived(datagram, addr)
-        took = self._timer() - self._began
-        self._counts.seconds.add(took)
-        if log is not None and self._counts.hits > hits and log.sampled(1):
-            rest = datagram[2:]
-            answer = datagram[:2] + (self._ready.get(rest) or self._answers.of_family(rest) or b"")[:-1]
-            host = Source.of(*addr).host
-            log.add(Entry(self.clock.seconds(), host, "udp", answer, silent=False, seconds=took))
+        self._counts.seconds.add(self._timer() - self._began)
+
+    def _short(self, datagram: bytes, address: bytes, peer: Peer) -> bytes | None:
+        answer = super()._short(datagram, address, peer)
+        if answer is not None and self._querylog is not None and self._querylog.sampled(1):
+            self._querylog.add(self._entry(datagram, answer, Source.of(*peer)))
+        return answer
 
     def _write_ready(self, batch: Batch, took: float, log: QueryLog) -> None:
         """What was ready stands in the batch, over what asked for it."""

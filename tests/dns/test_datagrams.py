@@ -1,7 +1,7 @@
 """The name service's datagrams over real sockets, read by hand: in batches, and one by one."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -12,12 +12,15 @@ from twisted.logger import capturedLogs
 from netapp.core import limits
 from netapp.core.access import Access, network
 from netapp.core.datagrams import OwnPorts
+from netapp.dns.answers import Answers
+from netapp.dns.cookies import Cookies
+from netapp.dns.counts import Counts
 from netapp.dns.datagrams import DnsDatagrams
 from netapp.dns.ratelimit import Limiter
 from netapp.dns.requests import UPDATE, Requests
 from tests.core.udp.forms import FORMS, HOSTS, client, port, quiet
 from tests.dns import asking
-from tests.dns.asking import addresses, opt, query
+from tests.dns.asking import TABLE, addresses, opt, option, query
 
 both_forms = pytest.mark.parametrize("form", FORMS)
 
@@ -40,10 +43,16 @@ class Server:
 
 @contextmanager
 def serving(
-    form: str, host: str = "127.0.0.1", *, allow: str = "192.0.2.0/24", limiter: Limiter | None = None
+    form: str,
+    host: str = "127.0.0.1",
+    *,
+    allow: str = "192.0.2.0/24",
+    limiter: Limiter | None = None,
+    names: Answers | None = None,
 ) -> Iterator[Server]:
     requests, own = Requests(), OwnPorts()
-    handler = DnsDatagrams(asking.answers(), requests, task.Clock(), Access([network(allow)]), own, limiter)
+    access, names = Access([network(allow)]), names or asking.answers()
+    handler = DnsDatagrams(names, requests, task.Clock(), access, own, limiter)
     with port(form, handler, host) as made:
         yield Server(made, handler, requests, own)
 
@@ -267,13 +276,53 @@ def test_a_failure_on_the_short_way_costs_nothing(form: str) -> None:
             peer.send(query())
             server.turn()
             assert addresses(peer.recv(2048)) == ["192.168.1.2"]
-        if form == "batch":
-            server.handler._answers.of_cookie = lambda *_: 1 // 0  # type: ignore[assignment, method-assign]
-        for octets in (b"www.baidu.com", query()):
-            peer.send(octets)
+        handler: Any = server.handler
+        handler._short_text = failing_once()
+        peer.send(b"www.baidu.com")
         server.turn()
         assert peer.recv(99) == b"192.168.1.2"
+        handler._answers.short = failing_once()
+        peer.send(query(edns=opt()))
+        server.turn()
         assert addresses(peer.recv(2048)) == ["192.168.1.2"]
+
+
+def failing_once() -> Callable[..., None]:
+    failures = [ZeroDivisionError()]
+
+    def fail(*_: bytes) -> None:
+        if failures:
+            raise failures.pop()
+
+    return fail
+
+
+@both_forms
+@pytest.mark.parametrize("host", HOSTS)
+def test_the_short_ways_of_either_tongue_are_counted_by_their_kind(form: str, host: str) -> None:
+    """What is of a form that was read is not read again; an OPT record must have been seen before."""
+    cookies = Cookies([bytes(16)], lambda: 1e9)
+    names = Answers(asking.snapshot(), "i dont know", "auto", cookies)
+    with serving(form, host, names=names) as server, client(host, server.port) as peer:
+        handler, counts = server.handler, Counts()
+        handler._answers.number, handler.cells = counts.number, counts.cells
+        said: list[bytes] = []
+        handler.tally = lambda request, answer: said.append(request)
+        cookie = opt(rdata=option(10, b"12345678"))
+        for name, address in TABLE.items():
+            for octets in (query(name), query(name.title()), query(name, edns=cookie), name.encode()):
+                peer.send(octets)
+                server.turn()
+                got = peer.recv(2048)
+                assert (got.decode() if octets == name.encode() else addresses(got)[0]) == address
+        assert counts.queries() == {("udp", "A", "NOERROR"): 6, ("text", "A", "NOERROR"): 3}
+        first, second, _ = TABLE
+        assert said == [query(), query(first, edns=cookie), query(second, edns=cookie)]
+        for _ in range(2):
+            peer.send(b"www.baidu.com" + b" " * 600)
+            server.turn()
+            assert peer.recv(99) == b"192.168.1.2"
+        assert (len(said), len(handler._answers._texts)) == (5, 3)
 
 
 # The limiter -------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What is remembered, and when it is forgotten: no answer is ever other than without memory."""
 
+import random
 from collections.abc import Iterable
 from functools import cache
 
@@ -82,7 +83,7 @@ def test_a_zone_that_changes_takes_nothing_else_with_it() -> None:
     second = zone("two.lan", ("www.two.lan", A, ONE[1]))
     before = snapshot(first, second)
     server = fresh(before)
-    for each in ("www.one.lan", "www.two.lan", "no.one.lan", "no.two.lan"):
+    for each in ("www.one.lan", "www.two.lan", "no.one.lan", "no.two.lan") * 2:
         server.datagram(query(each))
     changed = build_zone(first[0].owner, zone("one.lan", ("www.one.lan", A, ONE[2])))
     server.use(Snapshot({}, 2, {**before.zones, changed.origin: changed}))
@@ -208,7 +209,7 @@ def test_no_answer_is_other_than_without_memory(moments: list[Snapshot], data: s
             assert got == expected or without_serials(got) == without_serials(expected)
 
 
-def without_serials(answer: object) -> list[str]:
+def without_serials(answer: object) -> list[object]:
     """A little name's SOA has the version of its day."""
     assert isinstance(answer, bytes)
     message = read(answer)
@@ -216,7 +217,7 @@ def without_serials(answer: object) -> list[str]:
         " ".join(each.to_text().split()[:5])
         for section in (message.answer, message.authority, message.additional)
         for each in section
-    ]]  # type: ignore[list-item]  # fmt: skip
+    ]]  # fmt: skip
 
 
 def test_a_little_alias_hangs_on_what_it_stands_for() -> None:
@@ -245,7 +246,7 @@ def test_names_of_a_signed_zone_have_their_own_proofs() -> None:
 def test_what_is_ready_for_a_family_is_as_any_other() -> None:
     served = fresh(snapshot(zone("lan")))
     first, second = served.datagram(query("a.lan")), query("b.lan")
-    ready = served.of_family(second[2:])
+    ready = served.short(second[2:], b"")
     assert isinstance(first, bytes)
     assert ready is not None
     answer = second[:2] + ready[:-1]
@@ -253,7 +254,7 @@ def test_what_is_ready_for_a_family_is_as_any_other() -> None:
     assert answer[: len(second)] != first[: len(second)]
     assert answer[len(second) :] == first[len(second) :]
     for octets in (b"", b"x", second[2:12], second[2:13], second[2:-1], bytes(500)):
-        assert served.of_family(octets) is None
+        assert served.short(octets, b"") is None
 
 
 class Slow(Answers):
@@ -263,8 +264,17 @@ class Slow(Answers):
         super().__init__(names, "i dont know", "auto", COOKIES)
         self._quick.answer = lambda *given, **more: None  # type: ignore[method-assign]
 
+    def short_text(self, datagram: bytes) -> bytes | None:
+        return None
+
 
 COOKIES = Cookies([b"s" * 16], lambda: 1_700_000_000.0)
+#: Octets of rdata with which answers are about as large as clients take.
+SIZES = [
+    most - 38 - less + more
+    for most, less in ((512, 2), (700, 11), (1232, 13), (1232, 41))
+    for more in range(-3, 4)
+]
 WORLD = snapshot(
     zone(
         "lan",
@@ -274,16 +284,51 @@ WORLD = snapshot(
         ("ns.sub.lan", A, ONE[2]),
         ("alias.lan", CNAME, name("www.lan")),
         *(("many.lan", A, bytes((10, 0, 0, number))) for number in range(80)),
+        ("www.lan", 46, b"\0\1" + bytes(16) + name("lan") + b"signature"),
+        ("sub.lan", A, ONE[1]),
+        ("down.lan", DNAME, name("x.lan")),
+        ("down.lan", A, ONE[2]),
+        *((f"T{size}.lan".lower(), 16, bytes(size)) for size in SIZES),
+        ("inner.lan", A, ONE[1]),
+        ("late.lan", A, ONE[1]),
+        ("www.late.lan", A, ONE[1]),
+        ("deep.empty.lan", A, ONE[1]),
     ),
-    little=[Record(wire_name("box"), A, ONE[0])],
+    zone("inner.lan", ("www.inner.lan", A, ONE[2])),
+    little=[Record(wire_name("box"), A, ONE[0]), Record(wire_name("little.lan"), A, ONE[0])],
 )
+WORLD.expired = frozenset({name("late.lan"), name("gone.lan")})  # the second has not come yet
 WARM, SLOW = Answers(WORLD, "i dont know", "auto", COOKIES), Slow(WORLD)
+NAMES = (
+    "www.lan", "WWW.lan", "x.lan", "y.lan", "x.wild.lan", "sub.lan", "x.sub.lan", "alias.lan", "many.lan",
+    "box", "no.where", "down.lan", "x.down.lan", "inner.lan", "www.inner.lan", "late.lan",
+    "nine.lan", "www.late.lan", "gone.lan", "www.gone.lan", "little.lan", "x.little.lan", "empty.lan",
+    "deep.empty.lan", "lan", "ns.sub.lan", *(f"T{size}.lan" for size in SIZES),
+)  # fmt: skip
 GOOD = [
     query(each, kind, edns=edns)
-    for each in ("www.lan", "x.lan", "x.wild.lan", "x.sub.lan", "alias.lan", "many.lan", "box", "no.where")
-    for kind in (A, 28, 255)
-    for edns in (b"", opt(), opt(700, flags=0x8000), opt(rdata=option(10, b"12345678")))
-]
+    for each in NAMES
+    for kind in (A, 16, 255)
+    for edns in (
+        b"",
+        opt(),
+        opt(700, flags=0x8000),
+        opt(rdata=option(10, b"12345678")),
+        opt(flags=0x8000, rdata=option(10, b"12345678" + COOKIES.server_part(b"12345678", b""))),
+    )
+] + [each.encode() for each in NAMES]
+
+
+@pytest.mark.parametrize("order", range(6))
+def test_the_short_ways_say_what_the_long_one_says(order: int) -> None:
+    warm, asked = Answers(WORLD, "i dont know", "auto", COOKIES), GOOD * 4
+    random.Random(order).shuffle(asked)
+    for each in asked:
+        assert warm.datagram(each) == SLOW.datagram(each)
+    assert len(warm.ready) > 50
+    assert warm.short(query("WWW.lan", edns=opt())[2:], b"")
+    assert warm.short(query("deep.empty.lan", edns=opt(rdata=option(10, b"87654321")))[2:], b"")
+    assert warm.short_text(b"Deep.Empty.LAN") == b"2.2.2.2\0"
 
 
 @settings(max_examples=1500, deadline=None)
