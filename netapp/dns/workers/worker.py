@@ -27,7 +27,7 @@ from twisted.python.failure import Failure
 
 from netapp.core import limits
 from netapp.core.access import Access
-from netapp.core.datagrams import OwnPorts
+from netapp.core.datagrams import OwnPorts, Peer
 from netapp.core.udp.batch import Batch
 from netapp.core.udp.ports import adopt_datagrams
 from netapp.dns.answers import Answers
@@ -50,6 +50,10 @@ class _Datagrams(WatchedDatagrams):
 
     def batchReceived(self, batch: Batch) -> None:
         super().batchReceived(batch)
+        self.stirred()
+
+    def datagramReceived(self, datagram: bytes, addr: Peer) -> None:
+        super().datagramReceived(datagram, addr)
         self.stirred()
 
     def _say_later(self, *given: Any) -> None:
