@@ -187,7 +187,11 @@ class WorkerHandler(protocol.ProcessProtocol):
             self._wake()
 
     def _asked(self, number: int, octets: bytes, host: str, port: int) -> None:
-        outcome = self._starter.handle(octets, Client(host, port, stream=False))
+        outcome: Outcome = None
+        try:
+            outcome = self._starter.handle(octets, Client(host, port, stream=False))
+        except Exception:  # a failure of ours costs one request, not the worker that carried it
+            self._failed(Failure())
         if isinstance(outcome, defer.Deferred):
             outcome.addErrback(self._failed)
             outcome.addCallback(lambda answer: self.say(ANSWER, number, answer))

@@ -44,9 +44,14 @@ from netapp.dns.workers.wire import Frames, pack
 
 
 class _Datagrams(WatchedDatagrams):
-    """Says that something has been counted."""
+    """Says that something has been counted, and that its socket is of no more use."""
 
     stirred: Any = staticmethod(lambda: None)
+    lost: Any = staticmethod(lambda: None)
+
+    def stopProtocol(self) -> None:
+        super().stopProtocol()
+        self.lost()
 
     def batchReceived(self, batch: Batch) -> None:
         super().batchReceived(batch)
@@ -76,6 +81,7 @@ class Worker(protocol.Protocol):
         self._timer: Any = None
         self._watch: Watch | None = None
         self._gone: defer.Deferred[None] = defer.Deferred()
+        self._ending = False
         self._kinds: dict[str, Callable[..., object]] = self._copy.kinds | {
             USE: self._use,
             starter.SETTINGS: self._settle,
@@ -120,7 +126,7 @@ class Worker(protocol.Protocol):
         access = Access(config.allow)
         for _ in range(told["sockets"]):
             made: Any = watch.datagrams(access, own, kind=_Datagrams)
-            made.stirred = self._stirred
+            made.stirred, made.lost = self._stirred, self._lost
             self._handlers.append(made)
         self._growth = Growth(watch, answers, self._handlers)
 
@@ -148,6 +154,12 @@ class Worker(protocol.Protocol):
         if self._watch is not None and self._watch.log is not None:
             self._watch.log.reopen()
 
+    def _lost(self) -> None:
+        """A worker without its sockets is none: its starter begins another."""
+        if self._reactor.running and not self._ending:
+            self._log.error("a socket is lost")
+            self._reactor.stop()
+
     # What it has counted -------------------------------------------------------------------------
 
     def _stirred(self) -> None:
@@ -163,6 +175,7 @@ class Worker(protocol.Protocol):
 
     async def end(self) -> None:
         """Let out what is on its way, and tell what was counted last."""
+        self._ending = True
         if self._watch is None or self._gone.called:
             return
         idle = self._relay.idle().addTimeout(limits.WORKER_END / 2, self._reactor)

@@ -232,6 +232,23 @@ def test_requests_go_through() -> None:
     assert house.growth == [{("hits",): 3}]
 
 
+def test_a_failure_of_ours_costs_one_request(lines: list[str]) -> None:
+    house = House().ready()
+
+    def fail(octets: bytes, client: Client) -> bytes:
+        raise ZeroDivisionError
+
+    house.requests.handle = fail  # type: ignore[method-assign]
+    process = house.processes[0]
+    process.says(starter.ASK, 1, QUERY, "192.0.2.1", 5353)
+    assert process.pipe.read() == [("answer", 1, None)]
+    house.requests.handle = lambda octets, client: defer.fail(ZeroDivisionError())  # type: ignore[method-assign]
+    process.says(starter.ASK, 2, QUERY, "192.0.2.1", 5353)
+    assert process.pipe.read() == [("answer", 2, None)]
+    assert process.signals == []
+    assert lines.count("a request failed") == 2
+
+
 def test_an_answer_waits_until_all_have_the_new_names() -> None:
     house = House().ready()
     done: defer.Deferred[bytes | None] = defer.Deferred()
