@@ -30,7 +30,7 @@ from netapp.dns.plain import PLAIN_NAME, Unknown, is_own, plain_name, read_name
 from netapp.dns.quick import COOKIE_BEGINS, EXPLAINED, NO_TYPES, Quick, before_cookie, limit
 from netapp.dns.render import Body
 from netapp.dns.wire import Edns, Query, Tongue
-from netapp.errors import WireError
+from netapp.errors import StateError, WireError
 from netapp.names.model import A
 from netapp.names.snapshot import Snapshot
 
@@ -80,12 +80,14 @@ class Answers:
         self._bodies = Bodies(snapshot)
         self._identity = identity
         self._options = Options(cookies, identity.nsid)
+        self._server_part: Final = cookies.server_part if cookies is not None else _no_cookie
         self.number: Callable[[bytes], int] = lambda answer: 0
         self._quick = Quick(self._bodies, lambda answer: self.number(answer), cookies=cookies is not None)
         self._plain, self._cookied = self._quick.plain, self._quick.cookied
         self._of_family: Final = self._plain.of_family
         self._of_name: Final = self._plain.of_name
         self.ready: Final = self._plain.ready.held
+        self._cookied_ready: Final = self._cookied.ready.held
         self._texts: dict[bytes, bytes] = {}
         self._text_number = b""  # the same for all addresses
         self.malformed = 0
@@ -102,13 +104,15 @@ class Answers:
         known = self.ready.get(rest) or self.short(rest, address)
         if known is not None:
             return datagram[:2] + known[:-1]
+        text = self.short_text(datagram)
+        return text[:-1] if text is not None else self.long(datagram, source)
+
+    def long(self, datagram: bytes, source: Source | None) -> Answer:
+        """The answer to a datagram for which no shorter way has one."""
         stop = before_cookie(datagram)
         known = self._quick.answer(datagram, stop, stream=False)
         if known is not None:
             return self._with_cookie(datagram, known, stop, source)
-        text = self.short_text(datagram)
-        if text is not None:
-            return text[:-1]
         tongue = wire.classify(datagram)
         if tongue is Tongue.DNS:
             return self._slowly(datagram, source, stream=False)
@@ -135,14 +139,16 @@ class Answers:
         :param rest: the request behind its id.
         :param address: its sender's, packed.
         """
-        if rest[-12:-8] != COOKIE_BEGINS and rest[-28:-24] != COOKIE_HEAD:
+        if rest[-28:-24] == COOKIE_HEAD:  # as before_cookie has it
+            cut, client = rest[:-24], rest[-24:-16]
+        elif rest[-12:-8] == COOKIE_BEGINS:
+            cut, client = rest[:-8], rest[-8:]
+        else:
             return self._of_family(rest) or self._of_name(rest)
-        stop = before_cookie(rest)
-        cut, short = rest[:stop], self._cookied
-        known = short.ready.held.get(cut) or short.of_family(cut) or short.of_name(cut)
+        known = self._cookied_ready.get(cut) or self._cookied.of_family(cut) or self._cookied.of_name(cut)
         if known is None:
             return None
-        return known[:-1] + self._options.cookie(rest[stop : stop + CLIENT], address) + known[-1:]
+        return known[:-1] + client + self._server_part(client, address) + known[-1:]
 
     def short_text(self, datagram: bytes) -> bytes | None:
         """The answer to a plain question of a name that is there as it stands, its number behind it."""
@@ -263,6 +269,10 @@ class Answers:
         return self._bodies.known.get(
             query.qname + query.question[-4:-2] + (b"d" if do else b"")
         ) or self._bodies.find(query.qname, query.qtype, do)
+
+
+def _no_cookie(client: bytes, address: bytes) -> bytes:
+    raise StateError("a cookie where there are none")  # nothing is kept that would have one
 
 
 _ELSEWHERE: Final = frozenset({4 << 3, 5 << 3})  # NOTIFY and UPDATE, as octet 2 has them

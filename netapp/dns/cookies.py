@@ -40,21 +40,23 @@ class Cookies:
         self._clock = clock
         self._made: dict[bytes, bytes] = {}  # client's part and address -> ours
         self._known: dict[bytes, bytes] = {}  # the same -> one that the client has shown
-        self._fresh = 0.0  # what was made before this is made anew
+        self._since = self._until = 0.0  # when what has been made is given
 
     def server_part(self, client: bytes, address: bytes) -> bytes:
-        """Ours for a client, the same for half an hour.
+        """Ours for a client, the same for half an hour at most.
 
         :param client: its part, 8 octets.
         :param address: packed, 4 or 16 octets.
         """
+        now = self._clock()
+        if not self._since <= now < self._until:  # a clock may be set back
+            self._made.clear()  # all at once: to look at the time in each takes longer than the rest
+            self._since, self._until = now, now + _RENEWED
         who = client + address
         made = self._made.get(who)
-        now = int(self._clock())
-        if made is not None and now - int.from_bytes(made[4:8], "big") < _RENEWED:
-            return made
-        made = self._make(self._keys[0], client, _HEAD.pack(_VERSION, now & _TIMES), address)
-        _keep(self._made, who, made)
+        if made is None:
+            made = self._make(self._keys[0], client, _HEAD.pack(_VERSION, int(now) & _TIMES), address)
+            _keep(self._made, who, made)
         return made
 
     def is_ours(self, cookie: bytes, address: bytes) -> bool:

@@ -173,7 +173,8 @@ class DnsDatagrams(Datagrams):
         if self.witness is not None:
             self.witness.heard(datagram, source.peer, self.clock.seconds())
         try:
-            answer = self._answers.datagram(datagram, source)
+            answers = self._answers  # the short ways of a source that is known were tried
+            answer = (answers.long if address is None else answers.datagram)(datagram, source)
             if answer is ELSEWHERE:
                 answer = self._elsewhere(datagram, source)
         except Exception:

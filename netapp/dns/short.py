@@ -94,8 +94,10 @@ class Short:
             number = hash(rest)
             if number in self._seen:
                 self.ready.lasting.keep(rest, answer, self._bodies.home_of(qname))
+            elif len(self._seen) < limits.DNS_ANSWERS:
+                self._seen.add(number)
             else:
-                self._see(number)
+                self._seen.clear()
         return answer
 
     def of_family(self, rest: bytes) -> bytes | None:
@@ -117,8 +119,10 @@ class Short:
         number = hash(rest)
         if number in self._seen:
             self.ready.fleeting.keep(rest, answer, home)
+        elif len(self._seen) < limits.DNS_ANSWERS:
+            self._seen.add(number)
         else:
-            self._see(number)
+            self._seen.clear()
         return answer
 
     def learn(self, request: bytes, end: int, do: bool, room: int, around: tuple[bytes, bytes]) -> None:
@@ -145,9 +149,3 @@ class Short:
         key = request[2 : wire.HEADER + 1] + request[wire.HEADER + 1 + qname[0] :]
         behind = len(request) - wire.HEADER - len(qname)
         self._families.lasting.keep(key, Family(nodes, *around, behind, home), home)
-
-    def _see(self, number: int) -> None:
-        """A request with this hash has come, and what it got was not kept."""
-        if len(self._seen) >= limits.DNS_ANSWERS:
-            self._seen.clear()
-        self._seen.add(number)

@@ -46,6 +46,14 @@ def test_rfc_9018_a2_renewed_after_half_an_hour(clock: Clock) -> None:
     assert cookies.server_part(CLIENT, ADDRESS) == hexed("010000005cf7a871d4a564a1442aca77")
 
 
+def test_a_clock_that_is_set_back_has_cookies_made_anew(clock: Clock) -> None:
+    cookies = Cookies([SECRET], clock)
+    clock.now += 3600
+    late = cookies.server_part(CLIENT, ADDRESS)
+    clock.now -= 3600
+    assert cookies.server_part(CLIENT, ADDRESS) == hexed("010000005cf79f111f8130c3eee29480") != late
+
+
 def test_rfc_9018_a3_reserved_octets_are_hashed_as_they_came(clock: Clock) -> None:
     clock.now = 1559727985.0
     client, address = hexed("fc93fc62807ddb86"), bytes((203, 0, 113, 203))
