@@ -3,14 +3,13 @@
 import ipaddress
 import os
 import socket
-import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from netapp.core import addresses, limits, text
-from netapp.core.platform import O_NONBLOCK
+from netapp.core.files import NotRegular, open_regular
 from netapp.errors import ConfigError
 from netapp.names.hosts import parse_hosts
 from netapp.names.model import Address, Record, address_record
@@ -96,11 +95,10 @@ class HostsFile(ReadOnReload):
 
     def _octets(self) -> bytes:
         try:
-            # A pipe would block the open, a device might never end.
-            with open(self._path, "rb", opener=lambda path, flags: os.open(path, flags | O_NONBLOCK)) as file:
-                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                    raise ConfigError(f"the hosts file {self._shown} is no regular file")
+            with open_regular(self._path) as file:
                 octets = file.read(limits.HOSTS_FILE + 1)
+        except NotRegular:
+            raise ConfigError(f"the hosts file {self._shown} is no regular file") from None
         except OSError as error:
             raise ConfigError(f"the hosts file {self._shown} cannot be read: {error.strerror}") from None
         if len(octets) > limits.HOSTS_FILE:

@@ -16,6 +16,7 @@ from typing import Final
 from twisted.logger import Logger
 
 from netapp.core import bulk, limits
+from netapp.core.files import open_regular
 from netapp.names import master
 from netapp.names.denial import prepare
 from netapp.names.master import FileRead, identity
@@ -89,7 +90,10 @@ class ZoneFile:
         fresh = []
         for each in self.files:
             now = _now(each)
-            if not each.digest or now.identity is None or _digest(each.path) != each.digest:
+            if not each.digest or now.identity is None or each.identity is None:
+                return False
+            size = each.identity[2]
+            if now.identity[2] != size or _digest(each.path, size) != each.digest:
                 return False
             fresh.append(replace(now, digest=each.digest))
         self.files = tuple(fresh)
@@ -155,12 +159,15 @@ def _now(read: FileRead) -> FileRead:
         return FileRead(read.path)
 
 
-def _digest(path: Path) -> bytes:
-    """The hash of a file's content; b"" where it cannot be read."""
+def _digest(path: Path, size: int) -> bytes:
+    """The hash of a file's content; b"" where it cannot be read, is no file any more, or is longer."""
     digest = hashlib.sha256()
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             while piece := file.read(_PIECE):
+                size -= len(piece)
+                if size < 0:
+                    return b""
                 digest.update(piece)
     except OSError:
         return b""

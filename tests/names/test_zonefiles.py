@@ -1,5 +1,6 @@
 """Zones of files: what is read, what is read again, what is said of what is broken."""
 
+import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from netapp.names.config import Config
 from netapp.names.naming import shown, wire_name
 from netapp.names.sources import ZonesRead
 from netapp.names.zone import Zone
+from netapp.names.zonefile import _digest
 from netapp.names.zonefiles import ZoneFiles, parse_zone, passed_over
 from tests.names.master.making import HEAD, put
 
@@ -112,6 +114,45 @@ def test_an_included_file_is_content_too(tmp_path: Path) -> None:
     assert broken.faults[0].startswith(f"{tmp_path}/example.com.zone:5: {tmp_path}/part.inc cannot be read: ")
     put(tmp_path, "a A 10.0.0.3\n", "part.inc")
     assert files.read().faults == ()
+
+
+def _pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def _loop(path: Path) -> None:
+    path.symlink_to(path.name)
+
+
+@pytest.mark.parametrize("name", ["example.com.zone", "part.inc"])
+@pytest.mark.parametrize("make", [_pipe, _device, _loop])
+def test_d65_a_file_or_a_part_of_it_that_becomes_a_pipe_or_a_device_is_a_fault(
+    tmp_path: Path, make: Callable[[Path], None], name: str
+) -> None:
+    put(tmp_path, "a A 10.0.0.1\n", "part.inc")
+    files = source(put(tmp_path, HEAD + "$INCLUDE part.inc\n"))
+    first = only(files.read())
+    text = (tmp_path / name).read_text()
+    (tmp_path / name).unlink()
+    make(tmp_path / name)
+    for _ in range(2):
+        broken = files.read()
+        assert only(broken) is first
+        assert str(tmp_path / name) in broken.faults[0]
+    (tmp_path / name).unlink()
+    put(tmp_path, text + "b A 10.0.0.2\n", name)
+    again = files.read()
+    assert (again.faults, only(again) is first) == ((), False)
+
+
+def test_d65_a_file_that_grows_while_it_is_compared_is_another(tmp_path: Path) -> None:
+    path = put(tmp_path, HEAD)
+    assert _digest(path, len(HEAD)) == hashlib.sha256(HEAD.encode()).digest()
+    assert _digest(path, len(HEAD) - 1) == b""
 
 
 def test_a_folder_of_zones_each_named_after_its_origin(tmp_path: Path) -> None:

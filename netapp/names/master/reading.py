@@ -2,14 +2,13 @@
 
 import hashlib
 import os
-import stat
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from netapp.core import limits
-from netapp.core.platform import O_NONBLOCK
+from netapp.core.files import NotRegular, open_regular
 from netapp.names.master import generate
 from netapp.names.master.faults import Fault, Refused
 from netapp.names.master.fields import CLASS, TYPE, data, meaning, name, seconds, short
@@ -112,13 +111,13 @@ class Reader:
         """A regular file's octets.  :raises OSError, Refused: they cannot be had."""
         at = len(self.files)
         self.files.append(FileRead(path))
-        # a pipe would block the open, a device might never end
-        with open(path, "rb", opener=lambda path, flags: os.open(path, flags | O_NONBLOCK)) as file:
-            about = os.fstat(file.fileno())
-            if not stat.S_ISREG(about.st_mode):
-                raise Refused("not regular", path=where)
+        try:
+            opened = open_regular(path)
+        except NotRegular:
+            raise Refused("not regular", path=where) from None
+        with opened as file:
             digest = hashlib.sha256()
-            self.files[at] = FileRead(path, identity(about))
+            self.files[at] = FileRead(path, identity(os.fstat(file.fileno())))
             while piece := file.read(_PIECE):
                 digest.update(piece)
                 self._octets += len(piece)
