@@ -708,6 +708,10 @@ ZONE_HISTORY_RECORDS: Final = 100_000
 ZONE_WAITING: Final = 2000
 #: Octets of a zone's journal before the whole zone is written anew, if the zone is not larger than that.
 ZONE_JOURNAL: Final = 1024 * 1024
+#: Octets that are looked at for what is sound behind damage in a zone's journal.
+ZONE_SALVAGE: Final = 256 * 1024 * 1024
+#: Damaged journals of one zone that are kept aside, and bases; after that the last makes room.
+ZONE_ASIDE: Final = 8
 #: Iterations of a zone's NSEC3 hash beyond which it is served without proofs; what validators took
 #: before RFC 9276, which wants none.
 NSEC3_ITERATIONS: Final = 150
@@ -766,6 +770,8 @@ DNS_KEY_SECRET: Final = 512
 DNS_KEY_FILE: Final = 1024 * 1024
 #: How long an update by datagram is known, in case its answer was lost: nsupdate asks again after 3 s.
 DNS_UPDATE_REPEATED: Final = 10.0
+#: Records in one update, or another request that is more than a question: one over TCP holds no more.
+DNS_UPDATE_RECORDS: Final = 700
 #: Rules of one --allow-transfer or --allow-update.
 DNS_RULES: Final = 256
 #: How far a signed message's time may be from ours; what RFC 8945 section 10 recommends.

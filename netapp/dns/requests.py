@@ -17,12 +17,10 @@ from twisted.python.failure import Failure
 from netapp.core import limits
 from netapp.dns import tsig, wire
 from netapp.dns.keys import Key, Keyring
+from netapp.dns.message import QUERY, SERVFAIL, name_end
 from netapp.dns.tsig import Refused, Signer
-from netapp.dns.tsigrecord import Signature, name_end, read_signed
+from netapp.dns.tsigrecord import Signature, read_signed
 from netapp.errors import WireError
-
-QUERY, NOTIFY, UPDATE = 0, 4, 5  # opcodes: RFC 6895 section 2.2
-SERVFAIL: Final = 2
 
 #: What an operator does about signatures that do not hold.
 _CURES: Final = {
@@ -117,7 +115,7 @@ class Requests:
 
     def _handle(self, octets: bytes, client: Client) -> Outcome:
         try:
-            read = read_signed(octets)
+            read = read_signed(octets, limits.DNS_UPDATE_RECORDS)
         except WireError:
             self.malformed += 1
             return wire.reply(octets, wire.FORMERR)
@@ -160,9 +158,9 @@ class Requests:
 
     def _refusal(self, plain: bytes, refused: Refused) -> bytes:
         """What is said of a signature that does not hold: RFC 8945 section 5.2."""
-        if refused.error == tsig.FORMERR:
+        if refused.error == wire.FORMERR:
             return wire.reply(plain, wire.FORMERR)
-        answer = _reply(plain, tsig.NOTAUTH)
+        answer = _reply(plain, wire.NOTAUTH)
         if refused.signer is None:
             return tsig.unsigned_refusal(answer, refused, self._time())
         return refused.signer.refuse(answer, refused, self._time())

@@ -23,8 +23,9 @@ from netapp.dns.chaos import Identity
 from netapp.dns.config import DEFAULTS, PLUGIN, Config
 from netapp.dns.cookies import Cookies, new_secret
 from netapp.dns.keys import Keyring
+from netapp.dns.message import UPDATE
 from netapp.dns.protocol import DnsFactory, DnsProtocol
-from netapp.dns.requests import UPDATE, Request, Requests
+from netapp.dns.requests import Request, Requests
 from netapp.dns.session import DnsSession
 from netapp.dns.transfer.service import Transfers
 from netapp.dns.update import Updates

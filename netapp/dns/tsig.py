@@ -12,10 +12,9 @@ from typing import Final
 
 from netapp.core import limits
 from netapp.dns.keys import ALGORITHMS, Key, Keyring
+from netapp.dns.message import FIXED, FORMERR, HEADER
 from netapp.dns.tsigrecord import (
     ENDING,
-    FIXED,
-    HEADER,
     TIMES,
     Signature,
     appended,
@@ -27,7 +26,6 @@ from netapp.dns.tsigrecord import (
 from netapp.errors import NetappError
 from netapp.names.naming import shown, wire_name
 
-FORMERR, NOTAUTH = 1, 9
 BADSIG, BADKEY, BADTIME, BADTRUNC = 16, 17, 18, 22  # RFC 8945 section 3
 ERRORS: Final = {BADSIG: "BADSIG", BADKEY: "BADKEY", BADTIME: "BADTIME", BADTRUNC: "BADTRUNC"}
 

@@ -19,16 +19,16 @@ from netapp.core.metrics import Metrics
 from netapp.dns import wire
 from netapp.dns.allow import Allowed
 from netapp.dns.edns import EDE, Ede, option
+from netapp.dns.message import NOTAUTH
 from netapp.dns.requests import Outcome, Request
-from netapp.dns.updatewire import Message, parse_update
+from netapp.dns.updatewire import Head, parse_head, parse_update
 from netapp.errors import Busy, Unavailable, WireError
 from netapp.names.naming import shown
 from netapp.names.store import Names
-from netapp.names.updating import IN, Refused
+from netapp.names.updating import IN, Refused, Update
 from netapp.names.zone import BadZone, Zone
 from netapp.names.zones import NoSuchZone
 
-NOTAUTH: Final = 9  # RFC 2136 section 2.2
 _WHY: Final = {
     Ede.NOT_AUTHORITATIVE: b"updates go to the primary",
     Ede.NOT_SUPPORTED: b"the zone is signed elsewhere",
@@ -62,13 +62,16 @@ class Updates:
         and the update is not done twice.
         """
         try:
-            message = parse_update(request.octets)
+            head = parse_head(request.octets)
+            refusal = self._refusal(request, head)
+            if refusal is not None:
+                return self._reply(request, head, *refusal)
+            update = parse_update(request.octets, head)
         except WireError:
             return self._count(wire.FORMERR, wire.reply(request.octets, wire.FORMERR))
-        refusal = self._refusal(request, message)
-        if refusal is not None:
-            return self._reply(request, message, *refusal)
-        return self._submit(request, message)
+        if any(len(each.rdata) > limits.TRANSFER_RECORD for each in update.updates):
+            return self._reply(request, head, wire.REFUSED)  # no transfer could carry it
+        return self._submit(request, head, update)
 
     def count(self, metrics: Metrics) -> None:
         done, all_of_them = self.answered.__getitem__, self.answered.total
@@ -79,13 +82,13 @@ class Updates:
             lambda: all_of_them() - done(wire.NOERROR),
         )
 
-    def _refusal(self, request: Request, message: Message) -> tuple[int, Ede | None] | None:
+    def _refusal(self, request: Request, head: Head) -> tuple[int, Ede | None] | None:
         """Why an update is not looked into: rcode and extended error."""
-        origin = message.update.origin
+        origin = head.origin
         zone = self._names.snapshot.zones.get(origin)
-        if message.edns is not None and message.edns.version:
+        if head.edns is not None and head.edns.version:
             return wire.BADVERS, None
-        if zone is None or message.zclass != IN:
+        if zone is None or head.zclass != IN:
             return NOTAUTH, None
         if not self._permitted.permits(request.client.host, request.key):
             return wire.REFUSED, Ede.PROHIBITED
@@ -95,24 +98,24 @@ class Updates:
             return wire.REFUSED, Ede.NOT_SUPPORTED
         return None
 
-    def _submit(self, request: Request, message: Message) -> Outcome:
+    def _submit(self, request: Request, head: Head, update: Update) -> Outcome:
         client = request.client
         sender = client.host, client.port, hashlib.sha256(request.octets).digest()
         if not client.stream:
             if sender in self._running:
                 return None
             if self._is_done(sender):
-                return self._reply(request, message, wire.NOERROR)
+                return self._reply(request, head, wire.NOERROR)
             self._running.add(sender)
 
         def ended(outcome: Zone | Failure) -> bytes:
             self._running.discard(sender)
-            rcode = self._rcode(outcome, message) if isinstance(outcome, Failure) else wire.NOERROR
+            rcode = self._rcode(outcome, head) if isinstance(outcome, Failure) else wire.NOERROR
             if rcode == wire.NOERROR and not client.stream:
                 self._done[sender] = self._seconds()
-            return self._reply(request, message, rcode)
+            return self._reply(request, head, rcode)
 
-        done: defer.Deferred[bytes] = self._names.submit(message.update.origin, message.update).addBoth(ended)
+        done: defer.Deferred[bytes] = self._names.submit(head.origin, update).addBoth(ended)
         return done  # type: ignore[return-value]  # bytes are bytes or None
 
     def _is_done(self, sender: _Sender) -> bool:
@@ -124,24 +127,22 @@ class Updates:
             del self._done[next(iter(self._done))]
         return sender in self._done
 
-    def _rcode(self, failure: Failure, message: Message) -> int:
+    def _rcode(self, failure: Failure, head: Head) -> int:
         """:raises Exception: a failure of ours."""
         failure.trap(Refused, BadZone, NoSuchZone, Busy, Unavailable)
         error = failure.value
         if isinstance(error, Refused):
             return error.rcode
         if isinstance(error, BadZone):
-            self._log.info(
-                "an update of {zone} is refused: {error}", zone=shown(message.update.origin), error=error
-            )
+            self._log.info("an update of {zone} is refused: {error}", zone=shown(head.origin), error=error)
             return wire.REFUSED
         return NOTAUTH if isinstance(error, NoSuchZone) else wire.SERVFAIL
 
-    def _reply(self, request: Request, message: Message, rcode: int, ede: Ede | None = None) -> bytes:
+    def _reply(self, request: Request, head: Head, rcode: int, ede: Ede | None = None) -> bytes:
         options = b""
-        if ede is not None and message.edns is not None:
+        if ede is not None and head.edns is not None:
             options = option(EDE, struct.pack("!H", ede) + _WHY.get(ede, b""))
-        return self._count(rcode, wire.reply(request.octets, rcode, query=message.query, options=options))
+        return self._count(rcode, wire.reply(request.octets, rcode, query=head.query, options=options))
 
     def _count(self, rcode: int, answer: bytes) -> bytes:
         self.answered[rcode] += 1

@@ -11,16 +11,75 @@ from enum import Enum
 from typing import Final
 
 from netapp.core import limits
+from netapp.dns.message import (  # others have these codes from here
+    AA as AA,
+)
+from netapp.dns.message import (
+    AXFR as AXFR,
+)
+from netapp.dns.message import (
+    BADCOOKIE as BADCOOKIE,
+)
+from netapp.dns.message import (
+    BADVERS as BADVERS,
+)
+from netapp.dns.message import (
+    CD as CD,
+)
+from netapp.dns.message import (
+    CH as CH,
+)
+from netapp.dns.message import (
+    FORMERR as FORMERR,
+)
+from netapp.dns.message import (
+    HEADER as HEADER,
+)
+from netapp.dns.message import (
+    IN as IN,
+)
+from netapp.dns.message import (
+    IXFR as IXFR,
+)
+from netapp.dns.message import (
+    NOERROR as NOERROR,
+)
+from netapp.dns.message import (
+    NOTAUTH as NOTAUTH,
+)
+from netapp.dns.message import (
+    NOTIMP as NOTIMP,
+)
+from netapp.dns.message import (
+    OPCODE as OPCODE,
+)
+from netapp.dns.message import (
+    OPT as OPT,
+)
+from netapp.dns.message import (
+    QR as QR,
+)
+from netapp.dns.message import (
+    RD as RD,
+)
+from netapp.dns.message import (
+    REFUSED as REFUSED,
+)
+from netapp.dns.message import (
+    SERVFAIL as SERVFAIL,
+)
+from netapp.dns.message import (
+    TC as TC,
+)
+from netapp.dns.message import (
+    TSIG as TSIG,
+)
+from netapp.dns.message import (
+    TXT as TXT,
+)
+from netapp.dns.message import counts, fixed_at, name_end, u16
 from netapp.errors import WireError
-from netapp.names.naming import MAX_LABEL, MAX_NAME
 
-HEADER: Final = 12  # octets: RFC 1035 section 4.1.1
-QR, OPCODE, AA, TC, RD = 0x80, 0x78, 0x04, 0x02, 0x01  # octet 2 of the header
-CD: Final = 0x10  # octet 3: RFC 4035 section 3 has it copied
-#: RFC 1035 section 4.1.1, RFC 6891 section 9, RFC 7873 section 8.
-NOERROR, FORMERR, SERVFAIL, NOTIMP, REFUSED, BADVERS, BADCOOKIE = 0, 1, 2, 4, 5, 16, 23
-IN, CH = 1, 3
-TXT, OPT, TSIG, IXFR, AXFR = 16, 41, 250, 251, 252
 FIRST_META, LAST_META = 128, 254  # types that only a question may have: RFC 6895 section 3.1
 COOKIE: Final = 10  # RFC 7873 section 4
 COOKIE_LENGTHS: Final = frozenset({8, *range(16, 41)})  # RFC 7873 section 5.2.2
@@ -28,7 +87,6 @@ DO: Final = 0x8000  # RFC 3225 section 3
 LEAST_DATAGRAM: Final = 512  # RFC 1035 section 4.2.1
 
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_FIXED: Final = 10  # type, class, TTL and length of a record
 
 
 class Tongue(Enum):
@@ -112,19 +170,18 @@ def parse_query(data: bytes) -> Query:
 
     Source: RFC 1035 section 4.1, RFC 6891 section 6.1, RFC 9619.
     """
-    qdcount = _u16(data, 4)
-    others = [_u16(data, at) for at in (6, 8, 10)]
+    qdcount, *others = counts(data)
     if qdcount > 1:
         raise WireError("more than one question", source="RFC 9619 section 4")
     if sum(others) > limits.DNS_REQUEST_RECORDS:
         raise WireError("too many records for a request", source="RFC 1035 section 4.1")
     end, qname, qtype, qclass = HEADER, b"", 0, 0
     if qdcount:
-        name_end = _end_of_name(data, HEADER, pointers=False)
-        end = name_end + 4
+        after = name_end(data, HEADER, pointers=False)
+        end = after + 4
         if end > len(data):
             raise WireError("the question is cut off", source="RFC 1035 section 4.1.2")
-        qname, qtype, qclass = data[HEADER:name_end].lower(), _u16(data, name_end), _u16(data, name_end + 2)
+        qname, qtype, qclass = data[HEADER:after].lower(), u16(data, after), u16(data, after + 2)
     edns, signed, last = _extras(data, end, others[0] + others[1], others[2])
     if last != len(data):
         raise WireError("octets after the message", source="RFC 1035 section 4.1")
@@ -170,29 +227,24 @@ def _extras(data: bytes, at: int, before: int, additional: int) -> tuple[Edns | 
     """
     edns, signed = None, False
     for number in range(before + additional):
-        start, at = at, _end_of_name(data, at, pointers=True)
-        if at + _FIXED > len(data):
-            raise WireError("a record is cut off", source="RFC 1035 section 4.1.3")
-        rdtype, length = _u16(data, at), _u16(data, at + 8)
-        rdata = at + _FIXED
-        if rdata + length > len(data):
-            raise WireError("rdata is longer than the message", source="RFC 1035 section 4.1.3")
+        start, at = at, name_end(data, at)
+        rdtype, _, _, rdata, end = fixed_at(data, at)
         if rdtype == OPT:
             if edns is not None or number < before or data[start] != 0:
                 raise WireError("an OPT record too many, or astray", source="RFC 6891 section 6.1.1")
-            edns = edns_at(data, at, rdata, rdata + length)
+            edns = edns_at(data, at, rdata, end)
         elif rdtype == TSIG:
             signed = True
-        at = rdata + length
+        at = end
     return edns, signed, at
 
 
 def edns_at(data: bytes, at: int, rdata: int, end: int) -> Edns:
     """An OPT record; its fixed part is at ``at``.  :raises WireError: its options do not fit."""
     return Edns(
-        max(_u16(data, at + 2), LEAST_DATAGRAM),
+        max(u16(data, at + 2), LEAST_DATAGRAM),
         data[at + 5],
-        bool(_u16(data, at + 6) & DO),
+        bool(u16(data, at + 6) & DO),
         _options(data, rdata, end),
     )
 
@@ -202,7 +254,7 @@ def _options(data: bytes, at: int, end: int) -> tuple[tuple[int, bytes], ...]:
     while at < end:
         if at + 4 > end or len(found) >= limits.DNS_OPTIONS:
             raise WireError("EDNS options that do not fit", source="RFC 6891 section 6.1.2")
-        code, length = _u16(data, at), _u16(data, at + 2)
+        code, length = u16(data, at), u16(data, at + 2)
         start, at = at + 4, at + 4 + length
         if at > end:
             raise WireError("an EDNS option is longer than its record", source="RFC 6891 section 6.1.2")
@@ -210,27 +262,3 @@ def _options(data: bytes, at: int, end: int) -> tuple[tuple[int, bytes], ...]:
             raise WireError("a cookie of no length there is", source="RFC 7873 section 5.2.2")
         found.append((code, data[start:at]))
     return tuple(found)
-
-
-def _end_of_name(data: bytes, at: int, *, pointers: bool) -> int:
-    """Where the name at ``at`` ends.
-
-    :param pointers: whether it may end in a compression pointer, which is not followed.
-    """
-    start, size = at, len(data)
-    while at < size:
-        length = data[at]
-        if length == 0:
-            return at + 1
-        if length > MAX_LABEL:
-            if pointers and length >= 0xC0 and at + 2 <= size:
-                return at + 2
-            raise WireError("a label of no kind that may stand here", source="RFC 1035 section 4.1.4")
-        at += 1 + length
-        if at - start >= MAX_NAME:
-            raise WireError("a name of more than 255 octets", source="RFC 1035 section 2.3.4")
-    raise WireError("a name is cut off", source="RFC 1035 section 3.1")
-
-
-def _u16(data: bytes, at: int) -> int:
-    return data[at] << 8 | data[at + 1]

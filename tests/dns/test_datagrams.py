@@ -16,8 +16,9 @@ from netapp.dns.answers import Answers
 from netapp.dns.cookies import Cookies
 from netapp.dns.counts import Counts
 from netapp.dns.datagrams import DnsDatagrams
+from netapp.dns.message import UPDATE
 from netapp.dns.ratelimit import Limiter
-from netapp.dns.requests import UPDATE, Requests
+from netapp.dns.requests import Requests
 from tests.core.udp.forms import FORMS, HOSTS, client, port, quiet
 from tests.dns import asking
 from tests.dns.asking import TABLE, addresses, opt, option, query

@@ -15,7 +15,8 @@ from twisted.logger import capturedLogs, formatEvent
 from netapp.core import limits
 from netapp.dns import tsig
 from netapp.dns.keys import Key, Keyring
-from netapp.dns.requests import UPDATE, Client, Handler, Outcome, Request, Requests
+from netapp.dns.message import UPDATE
+from netapp.dns.requests import Client, Handler, Outcome, Request, Requests
 from netapp.dns.tsig import Signer, Verifier
 from netapp.dns.tsigrecord import read_signed
 from netapp.names.naming import wire_name

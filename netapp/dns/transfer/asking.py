@@ -14,9 +14,9 @@ from twisted.python.log import callWithContext
 from netapp.core import limits
 from netapp.core.alarm import Alarm
 from netapp.dns.keys import Keyring
+from netapp.dns.message import HEADER, OPCODE, QR, TC, name_end
 from netapp.dns.transfer.conversing import Conversation, Receive, Signed, Unanswered, Unreached
 from netapp.dns.transfer.servers import Server
-from netapp.dns.transfer.wire import HEADER, QR, name_at
 from netapp.dns.tsig import Unverified
 from netapp.errors import WireError
 
@@ -150,7 +150,7 @@ class Asker:
         """
         try:
             answer = await self.by_datagram(server, message)
-            if not answer[2] & 0x02:  # TC
+            if not answer[2] & TC:
                 return answer
         except Unanswered as problem:
             reason = problem
@@ -175,9 +175,9 @@ def answers(datagram: bytes, request: bytes) -> bool:
     """Whether octets may be the answer to a request: id, opcode and question are its own."""
     if len(datagram) < HEADER or datagram[:2] != request[:2] or not datagram[2] & QR:
         return False
-    if (datagram[2] ^ request[2]) & 0x78:
+    if (datagram[2] ^ request[2]) & OPCODE:
         return False
     if datagram[4:6] == b"\0\0":
         return True  # an error need not give it back
-    end = name_at(request, HEADER)[1] + 4
+    end = name_end(request, HEADER) + 4
     return datagram[HEADER:end].lower() == request[HEADER:end].lower()

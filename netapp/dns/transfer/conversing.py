@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 from netapp.core import limits
 from netapp.core.alarm import Alarm
 from netapp.dns.keys import Key
-from netapp.dns.transfer.wire import HEADER
+from netapp.dns.message import HEADER
 from netapp.dns.tsig import Signer, Verifier
 from netapp.errors import NetappError
 

@@ -9,6 +9,7 @@ from twisted.internet import defer
 from twisted.logger import Logger
 
 from netapp.core import bulk, limits
+from netapp.dns.message import NOERROR
 from netapp.dns.transfer.conversing import Receive, Unanswered, Unreached
 from netapp.dns.transfer.incoming import (
     Backwards,
@@ -21,7 +22,7 @@ from netapp.dns.transfer.incoming import (
     Whole,
 )
 from netapp.dns.transfer.servers import Server
-from netapp.dns.transfer.wire import NOERROR, parse_reply, records_at, request
+from netapp.dns.transfer.wire import parse_reply, records_at, request
 from netapp.errors import NetappError, WireError
 from netapp.names.changes import Change, condensed, difference, records_of
 from netapp.names.denial import prepare

@@ -12,7 +12,8 @@ from itertools import starmap
 from typing import Final
 
 from netapp.core import limits
-from netapp.dns.transfer.wire import AXFR, IN, IXFR, NOERROR, QUERY, Reply, parse_reply, records_at, request
+from netapp.dns.message import AXFR, IN, IXFR, NOERROR, QUERY
+from netapp.dns.transfer.wire import Reply, parse_reply, records_at, request
 from netapp.errors import NetappError, WireError
 from netapp.names.changes import Change
 from netapp.names.model import SOA, Record

@@ -1,20 +1,19 @@
 """NOTIFY in: a primary says that its zone has changed (RFC 1996)."""
 
 from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import Protocol
 
 from twisted.logger import Logger
 
 from netapp.core.access import plain_host
 from netapp.dns import wire
+from netapp.dns.message import HEADER, NOTAUTH
 from netapp.dns.requests import Outcome, Request
 from netapp.dns.transfer.once import Once
 from netapp.dns.transfer.servers import Server
-from netapp.dns.transfer.wire import NOTAUTH, parse_notify
+from netapp.dns.transfer.wire import parse_notify
 from netapp.errors import WireError
 from netapp.names.naming import shown
-
-_HEADER: Final = wire.HEADER
 
 
 class Follower(Protocol):
@@ -45,7 +44,7 @@ class Notified:
             notify = parse_notify(request.octets)
         except WireError:
             return wire.reply(request.octets, wire.FORMERR)
-        question = request.octets[_HEADER : notify.end]
+        question = request.octets[HEADER : notify.end]
         zone = self._zones.get(notify.origin)
         if zone is None:
             return _answer(request, question, NOTAUTH)

@@ -14,10 +14,11 @@ from twisted.logger import Logger
 from netapp.core import limits
 from netapp.dns import wire
 from netapp.dns.keys import Key
+from netapp.dns.message import AXFR, HEADER, IXFR, NOTAUTH, REFUSED, SERVFAIL
 from netapp.dns.requests import Client, Handler, Outcome, Request
 from netapp.dns.transfer.once import Once
 from netapp.dns.transfer.packing import TooLong, change_sets, messages, zone_sets
-from netapp.dns.transfer.wire import AXFR, HEADER, IXFR, NOTAUTH, REFUSED, SERVFAIL, records_at
+from netapp.dns.transfer.wire import records_at
 from netapp.errors import WireError
 from netapp.names.changes import Change, condensed
 from netapp.names.model import SOA

@@ -13,7 +13,8 @@ from netapp.core.metrics import Metrics
 from netapp.dns.allow import allowed
 from netapp.dns.config import Config
 from netapp.dns.keys import Keyring
-from netapp.dns.requests import NOTIFY, Requests
+from netapp.dns.message import NOTIFY
+from netapp.dns.requests import Requests
 from netapp.dns.transfer.asking import Asker
 from netapp.dns.transfer.fetching import Fetching
 from netapp.dns.transfer.notified import Notified

@@ -6,7 +6,8 @@ from twisted.internet import defer
 
 from netapp.core import limits
 from netapp.dns import wire
-from netapp.dns.requests import SERVFAIL, Client, Outcome, Requests
+from netapp.dns.message import SERVFAIL
+from netapp.dns.requests import Client, Outcome, Requests
 
 
 class Relay(Requests):

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netapp.dns.message import name_at
 from netapp.dns.transfer.incoming import Backwards, Broken, Current, Differences, Inbound, Refused, Whole
 from netapp.dns.transfer.packing import change_sets, messages, zone_sets
-from netapp.dns.transfer.wire import name_at, records_at, request
+from netapp.dns.transfer.wire import records_at, request
 from netapp.errors import WireError
 from netapp.names.model import A, Record
 from netapp.names.naming import wire_name

@@ -11,13 +11,14 @@ from twisted.internet import defer, task
 
 from netapp.core import limits
 from netapp.dns.keys import Key
+from netapp.dns.message import NOTIFY
 from netapp.dns.transfer.conversing import Unanswered
 from netapp.dns.transfer.notified import Notified
 from netapp.dns.transfer.notify import Notifier
 from netapp.dns.transfer.once import Once
 from netapp.dns.transfer.servers import Server
 from netapp.dns.transfer.times import Forgotten, Kept
-from netapp.dns.transfer.wire import NOTIFY, parse_notify, request
+from netapp.dns.transfer.wire import parse_notify, request
 from netapp.errors import WireError
 from netapp.names.naming import wire_name
 from tests.dns.asking import opt

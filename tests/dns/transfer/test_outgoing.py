@@ -10,10 +10,11 @@ import pytest
 from twisted.internet import task
 
 from netapp.core import limits
+from netapp.dns.message import AXFR, IXFR
 from netapp.dns.transfer.incoming import Current, Differences, Inbound, Whole
 from netapp.dns.transfer.outgoing import Outgoing, Sending
 from netapp.dns.transfer.packing import TooLong, messages
-from netapp.dns.transfer.wire import AXFR, IXFR, request
+from netapp.dns.transfer.wire import request
 from netapp.names.model import TXT, Record
 from netapp.names.naming import wire_name
 from netapp.names.zone import Zone, build_zone

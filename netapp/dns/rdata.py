@@ -1,0 +1,81 @@
+"""Rdata out of messages: its names may be compressed there, and are kept whole.
+
+Source: RFC 1035 section 4.1.4, RFC 3597 section 4.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from netapp.dns.message import Known, name_at
+from netapp.errors import WireError
+from netapp.names.model import AAAA, DNAME, MX, NS, NSEC, PTR, RRSIG, SOA, SRV, A
+
+_Form = Callable[[bytes, int, int, Known], bytes]
+
+
+def whole_rdata(rdtype: int, data: bytes, at: int, end: int, known: Known) -> bytes:
+    """A message's rdata with the names in it whole.
+
+    :param known: names of that message, as in :func:`netapp.dns.message.name_at`.
+    :raises WireError: it is not of its type's form, where names or addresses are in it.
+    """
+    form = _FORMS.get(rdtype)
+    return data[at:end] if form is None else form(data, at, end, known)
+
+
+def _named(before: int, names: int, after: int | None) -> _Form:
+    """Rdata with names in it, perhaps compressed.
+
+    :param before: octets before the names.
+    :param after: octets behind them; None for any number.
+    """
+
+    def form(data: bytes, at: int, end: int, known: Known) -> bytes:
+        pieces = [data[at : at + before]]
+        at += before
+        for _ in range(names):
+            if at >= end:
+                break
+            name, at = name_at(data, at, known)
+            pieces.append(name)
+        left = end - at
+        if len(pieces) != names + 1 or left < 0 or (after is not None and left != after):
+            raise WireError("rdata that is not of its type's form", source="RFC 1035 section 3.3")
+        pieces.append(data[at:end])
+        return b"".join(pieces)
+
+    return form
+
+
+def _sized(octets: int) -> _Form:
+    def form(data: bytes, at: int, end: int, known: Known) -> bytes:
+        if end - at != octets:
+            raise WireError("an address of another length", source="RFC 1035 section 3.4.1")
+        return data[at:end]
+
+    return form
+
+
+def _naptr(data: bytes, at: int, end: int, known: Known) -> bytes:
+    """Order, preference, three strings and a name: RFC 3403 section 4.1."""
+    strings = at + 4
+    for _ in range(3):
+        strings += 1 + (data[strings] if strings < end else 0)
+    return _named(strings - at, 1, 0)(data, at, end, known)
+
+
+#: Types whose rdata may hold compressed names, as it must be read though none may be written so
+#: (RFC 3597 section 4), and those whose rdata our own answers look into.
+_FORMS: Final[dict[int, _Form]] = {
+    A: _sized(4),
+    AAAA: _sized(16),
+    **{rdtype: _named(0, 1, 0) for rdtype in (NS, 3, 4, 5, 7, 8, 9, PTR, DNAME)},
+    SOA: _named(0, 2, 20),
+    **{rdtype: _named(0, 2, 0) for rdtype in (14, 17)},  # MINFO, RP
+    **{rdtype: _named(2, 1, 0) for rdtype in (MX, 18, 21, 36)},  # AFSDB, RT, KX
+    **{rdtype: _named(18, 1, None) for rdtype in (24, RRSIG)},  # SIG
+    26: _named(2, 2, 0),  # PX
+    **{rdtype: _named(0, 1, None) for rdtype in (30, NSEC)},  # NXT
+    SRV: _named(6, 1, 0),
+    35: _naptr,
+}
