@@ -7,7 +7,7 @@ its *family* get: those beside it, as long as it, asked for in the same form.
 """
 
 import struct
-from typing import Final, NamedTuple
+from typing import Final
 
 from netapp.core import limits
 from netapp.dns import wire
@@ -26,25 +26,13 @@ _TTL_LENGTH: Final = struct.Struct("!IH")
 _REST: Final = 2 + 4 + 12
 
 
-class Form(NamedTuple):
-    """What is said to requests of one form, around the name and what its record holds."""
-
-    rdtype: int
-    do: bool
-    room: int  # for the name, header included but the id, and the rdata
-    before: bytes
-    record: bytes  # owner, type and class
-    after: bytes
-
-
-class Family(NamedTuple):
-    """What is said to a name that is not among ``nodes``, around the question."""
-
-    nodes: Nodes
-    before: bytes
-    after: bytes
-    behind: int  # octets of a request that follow its name
-    home: bytes  # what it is forgotten with
+#: What is said to requests of one form, around the name and what its record holds: type, DO, room for
+#: name and rdata (header included, but the id), what stands before the question, what a record begins
+#: with, and what follows it.  Plain tuples both, since others take longer to unpack.
+Form = tuple[int, bool, int, bytes, bytes, bytes]
+#: All names of a zone; what stands before and behind the question in the answer to one that is not
+#: among them; how many octets of a request follow that name; and what it is forgotten with.
+Family = tuple[Nodes, bytes, bytes, int, bytes]
 
 
 class Short:
@@ -140,7 +128,7 @@ class Short:
             self._forms.clear()
         before, after = around
         left = room - _REST - len(after) + 1  # the number behind it is not sent
-        self._forms[form] = Form(rdtype, do, left, before, b"\xc0\x0c" + request[end : end + 4], after)
+        self._forms[form] = (rdtype, do, left, before, b"\xc0\x0c" + request[end : end + 4], after)
 
     def found(
         self, request: bytes, qname: bytes, nodes: Nodes, around: tuple[bytes, bytes], home: bytes
@@ -148,4 +136,4 @@ class Short:
         """Found a family; as :meth:`learn`."""
         key = request[2 : wire.HEADER + 1] + request[wire.HEADER + 1 + qname[0] :]
         behind = len(request) - wire.HEADER - len(qname)
-        self._families.lasting.keep(key, Family(nodes, *around, behind, home), home)
+        self._families.lasting.keep(key, (nodes, *around, behind, home), home)
