@@ -39,8 +39,9 @@ class RateLimit:
     """Accounts of answers, at most ``accounts`` of each of two ages.
 
     :param most: answers of one kind to one network in a second.
-    :param made_up: gives the zone that answers to a name by a wildcard or an alias above it, so that
-        random names there are one; None for a name that is there.  Both are folded wire names.
+    :param made_up: gives the zone that answers to a name by a wildcard or an alias above it, or denies
+        it, so that random names there are one; None for a name that is there.  Both are folded wire
+        names.
     """
 
     def __init__(
@@ -104,35 +105,50 @@ class RateLimit:
 
 
 def account(answer: bytes) -> bytes:
-    """What kind of answer it is, and of which name: an own one if it is positive, else its zone's.
+    """What kind of answer it is, and of which name; never raises, whatever the octets.
 
-    All errors are of one kind: they need no name that is there.
+    What begins with its authority section, as a denial and a referral do, is of its first record's
+    owner: random names that are not there are one.  All else is of the question's name, also where an
+    alias leads to what is not there, and where nothing had room: whether that name is there itself
+    the answer does not show.  All errors are of one kind: they need no name that is there.
     """
-    rcode = answer[3] & 0x0F
-    if rcode not in (wire.NOERROR, _NXDOMAIN) or answer[5] != 1:
+    rcode, end = answer[3] & 0x0F, _question_end(answer)
+    if rcode not in (wire.NOERROR, _NXDOMAIN) or answer[5] != 1 or _is_extended(answer, end):
         return _ERROR
-    at = wire.HEADER
-    while answer[at]:
-        at += 1 + answer[at]
-    if rcode == wire.NOERROR and (answer[7] or answer[6] or not answer[9]):
-        return _POSITIVE + answer[wire.HEADER : at].lower()
-    zone = at + 5
-    if answer[zone] >= 0xC0:
-        zone = (answer[zone] & 0x3F) << 8 | answer[zone + 1]
-    end = zone
-    while answer[end] and answer[end] < 0xC0:
-        end += 1 + answer[end]
+    if answer[7] or answer[6] or not (answer[9] or answer[8]):
+        return _POSITIVE + answer[wire.HEADER : end - 5].lower()
     kind = _MISSING if rcode else _NEGATIVE
-    return kind + answer[zone:end].lower()
+    return kind + _owner(answer, end).lower()
+
+
+def _question_end(answer: bytes) -> int:
+    """Where the question ends; in ours there is one or none, and it is not compressed."""
+    end = wire.HEADER
+    if not answer[5]:
+        return end
+    while end < len(answer) and answer[end]:
+        end += 1 + answer[end]
+    return end + 5
+
+
+def _is_extended(answer: bytes, end: int) -> bool:
+    """Whether an OPT record has the upper octet of an rcode, as of BADVERS; those have no records."""
+    return answer[6:10] == bytes(4) and answer[end : end + 3] == _OPT and answer[end + 5 : end + 6] > b"\0"
+
+
+def _owner(answer: bytes, at: int) -> bytes:
+    """An owner, without the root: a pointer, or written out."""
+    if answer[at : at + 1] >= b"\xc0":
+        at = int.from_bytes(answer[at : at + 2], "big") & 0x3FFF
+    end = at
+    while end < len(answer) and 0 < answer[end] < 0xC0:
+        end += 1 + answer[end]
+    return answer[at:end]
 
 
 def slipped(answer: bytes) -> bytes:
     """The answer without its records, cut: its question, TC, and the OPT record, which is the last."""
-    end = wire.HEADER
-    if answer[5]:
-        while answer[end]:
-            end += 1 + answer[end]
-        end += 5
+    end = _question_end(answer)
     at = answer.rfind(_OPT, end)
     opt = answer[at:] if at >= 0 and at + _OPT_FIXED <= len(answer) else b""
     if opt and len(opt) != _OPT_FIXED + (opt[9] << 8 | opt[10]):

@@ -75,10 +75,12 @@ class Watch:
         return StreamAnswers(self._answers, self.counts, self.log, self._reactor, host, self._timer)
 
     def _made_up(self, name: bytes) -> bytes | None:
-        """The zone of a name that has an answer but is not there itself."""
+        """The zone of a name that has an answer but is not there itself; nothing for none of ours."""
         snapshot = self._names.snapshot
         zone = snapshot.zone_of(name)
-        return None if zone is None or name in zone.nodes or name in snapshot.nodes else zone.origin
+        if name in snapshot.nodes or (zone is not None and name in zone.nodes):
+            return None
+        return b"" if zone is None else zone.origin
 
     def _streamed(self, answer: bytes, client: Client) -> None:
         """An answer to more than a look-up, over a stream."""

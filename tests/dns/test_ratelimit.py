@@ -1,13 +1,17 @@
 """Response rate limiting: kinds, networks, what is cut, and what is never touched."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import dns.flags
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from twisted.internet import task
 
 from netapp.core import limits
+from netapp.dns.answers import Answers
+from netapp.dns.config import Config
 from netapp.dns.ratelimit import (
     DROP,
     SEND,
@@ -20,9 +24,13 @@ from netapp.dns.ratelimit import (
     parse_rate,
     slipped,
 )
+from netapp.dns.requests import Requests
+from netapp.dns.watch import Watch
 from netapp.errors import ConfigError
+from netapp.names.config import Config as NamesConfig
 from netapp.names.naming import wire_name
-from tests.dns.asking import header, opt, question, read
+from netapp.names.store import open_names
+from tests.dns.asking import header, opt, query, question, read, record
 
 HERE, BESIDE, ELSEWHERE = bytes((203, 0, 113, 1)), bytes((203, 0, 113, 200)), bytes((198, 51, 100, 1))
 SIX = bytes.fromhex("20010db8000000ab") + bytes(8)
@@ -220,11 +228,123 @@ def test_the_option() -> None:
             parse_rate(wrong)
 
 
-@given(st.binary(max_size=120))
-def test_octets_behind_an_answers_header_never_raise_but_an_index_error(octets: bytes) -> None:
-    """Only our own answers come here; what is not one must still end."""
-    for made in (account, slipped):
-        try:
-            made(header(flags=0x8403, ns=1) + octets)
-        except IndexError:
-            continue
+def alias(name: str, rcode: int = 3) -> bytes:
+    """A wildcard's CNAME, or a DNAME's, and the SOA of where it leads."""
+    cname = b"\xc0\x0c\0\5\0\1\0\0\0\x3c\0\x06\3not\xc0\x10"
+    return header(flags=0x8400 | rcode, an=1, ns=1) + question(name) + cname + b"\xc0\x10\0\6\0\1" + bytes(26)
+
+
+def cut(name: str, rcode: int = 3) -> bytes:
+    """An answer whose first set had no room."""
+    return header(flags=0x8600 | rcode) + question(name)
+
+
+@pytest.mark.parametrize("made", [alias, cut])
+@pytest.mark.parametrize("rcode", [0, 3])
+def test_d48_random_names_behind_an_alias_or_without_room_are_of_one_account(
+    made: Callable[[str, int], bytes], rcode: int
+) -> None:
+    zone = wire_name("example.com")
+    rate = RateLimit(5, made_up=lambda name: zone)
+    seen = [rate.verdict(HERE, made(f"n{number}.c.example.com", rcode), 0.0) for number in range(9)]
+    assert seen == [SEND] * 5 + [DROP, SLIP, DROP, SLIP]
+
+
+def test_d48_an_error_with_an_extended_rcode_is_an_error() -> None:
+    badvers = header(flags=0x8000, ar=1) + question("n1.example.com") + opt()[:5] + b"\1" + opt()[6:]
+    assert account(badvers) == account(refused())
+    fine = header(flags=0x8000, ar=1) + question("n1.example.com") + opt()
+    assert account(fine) != account(refused())
+
+
+@settings(deadline=None)
+@given(
+    st.binary(min_size=12, max_size=200)
+    | st.builds(
+        lambda head, name, rest: (
+            header(flags=0x8400 | head[0], an=head[1], ns=head[2], ar=head[3]) + name + rest
+        ),
+        st.tuples(st.sampled_from([0, 3, 5]), *[st.integers(0, 1)] * 3),
+        st.sampled_from([question("www.example.com"), question(""), b"\xc0\x0c", b"\x3f"]),
+        st.binary(max_size=60) | st.sampled_from([b"\xc0", b"\xff\xff", b"\xc0\x0c", b"\0\0\x29"]),
+    )
+)
+def test_no_octets_of_an_answer_raise(octets: bytes) -> None:
+    assert account(octets)[:1] in (b"+", b"-", b"?", b"!")
+    assert len(slipped(octets)) <= len(octets)
+    for made in (octets, slipped(octets)):
+        Limiter(1, local=True).passed(b"", made, From(HERE), 0.0)
+
+
+ZONE = """$ORIGIN example.
+$TTL 300
+@ SOA {mname}.invalid. {rname}.invalid. 1 3600 600 86400 60
+@ NS ns
+ns A 198.51.100.1
+www A 192.0.2.1
+*.c CNAME nothere
+far DNAME away
+*.text TXT "made up"
+"""
+NAMES = st.lists(st.sampled_from(["www", "c", "far", "text", "sub", "a" * 60, "b" * 60, "x"]), max_size=4)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Watch:
+    """A zone whose SOA is too long for what a datagram has behind a long question."""
+    path = tmp_path_factory.mktemp("zones") / "example.zone"
+    path.write_text(ZONE.format(mname=".".join(["m" * 60] * 3), rname=".".join(["r" * 60] * 3)))
+    names = open_names(
+        NamesConfig(zone=(f"example={path}",), records=(record("www.lan", "10.0.0.1"),)), task.Clock()
+    )
+    made = Answers(names.snapshot, "i dont know", "auto")
+    return Watch(Config(rate_limit=5), names, made, Requests(), task.Clock(), lambda: 0.0)
+
+
+def kinds(watch: Watch, asked: Iterable[bytes]) -> list[bytes]:
+    """The account of each answer; made afresh, so that only what is counted now is counted."""
+    rate = RateLimit(5, made_up=watch._made_up)
+    for each in asked:
+        answer = watch._answers.datagram(each)
+        assert isinstance(answer, bytes)
+        rate.verdict(HERE, answer, 0.0)
+    return list(rate._young)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda n: query(f"r{n}.c.example"),
+        lambda n: query(f"r{n}.far.example"),
+        lambda n: query(f"r{n}.text.example", 16),
+        lambda n: query(f"r{n}.nothere.example"),
+        lambda n: query(f"r{n}.text.example"),
+        lambda n: query(f"{'a' * 60}.{'b' * 60}.{n}.example"),
+        lambda n: query(f"r{n}.www.lan"),
+        lambda n: query(f"r{n}.elsewhere"),
+        lambda n: query(f"r{n}.www.example", edns=opt(version=1)),
+        lambda n: query(f"r{n}.www.example", edns=opt(name=b"\1x\0")),
+        lambda n: query(f"r{n}.www.example", 128),
+        lambda n: query(f"r{n}.www.example", qclass=3),
+    ],
+)  # fmt: skip
+def test_d48_no_random_names_fill_the_accounts(served: Watch, ask: Callable[[int], bytes]) -> None:
+    assert len(kinds(served, (ask(number) for number in range(20)))) == 1
+
+
+def test_d48_names_that_are_there_have_accounts_of_their_own(served: Watch) -> None:
+    assert len(kinds(served, map(query, ("www.example", "ns.example", "www.lan")))) == 3
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    NAMES,
+    st.sampled_from([1, 2, 6, 15, 16, 255]),
+    st.sampled_from([b"", opt(512), opt(1232), opt(version=1)]),
+)
+def test_no_answer_of_ours_raises(served: Watch, labels: list[str], qtype: int, edns: bytes) -> None:
+    asked = query(".".join([*labels, "example"]), qtype, edns=edns)
+    answer = served._answers.datagram(asked)
+    assert isinstance(answer, bytes)
+    said = [served.limiter.passed(asked, answer, From(HERE), 0.0) for _ in range(12)]
+    assert all(each is None or len(each) <= len(answer) for each in said)
