@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from netapp.core import limits
 from netapp.names.changes import Change
 from netapp.names.model import Record
 from netapp.names.steps import Step
@@ -22,6 +23,8 @@ _FRAME: Final = struct.Struct("!II")
 _FIXED: Final = struct.Struct("!HIH")
 _COUNTS: Final = struct.Struct("!II")
 _STEP: Final = struct.Struct("!QB")
+#: What stands behind a step's frame: its kind and the first octets of its number.
+_STEP_BEGINS: Final = STEP + bytes(3)
 
 
 class Damaged(ValueError):
@@ -36,14 +39,52 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 def chunks(octets: bytes, at: int = 0) -> Iterator[tuple[bytes, bytes, int]]:
     """Each chunk's kind and data, and where it ends.  :raises Damaged: what comes next is none."""
     while at < len(octets):
-        if at + _FRAME.size > len(octets):
+        end = _end(octets, at)
+        if end is None:
             raise Damaged
-        length, check = _FRAME.unpack_from(octets, at)
-        body = octets[at + _FRAME.size : at + _FRAME.size + length]
-        if not length or len(body) < length or zlib.crc32(body) != check:
-            raise Damaged
-        at += _FRAME.size + length
+        body = octets[at + _FRAME.size : end]
+        at = end
         yield body[:1], body[1:], at
+
+
+def _end(octets: bytes, at: int) -> int | None:
+    """Where the chunk that begins here ends; None if it is not sound."""
+    if at + _FRAME.size > len(octets):
+        return None
+    length, check = _FRAME.unpack_from(octets, at)
+    begin = at + _FRAME.size
+    if not length or begin + length > len(octets):
+        return None
+    return begin + length if zlib.crc32(octets[begin : begin + length]) == check else None
+
+
+def cut(octets: bytes, at: int) -> bool:
+    """Whether a chunk that begins here goes on beyond the end, as one does that a crash has cut."""
+    if at + _FRAME.size > len(octets):
+        return True
+    length, _ = _FRAME.unpack_from(octets, at)
+    return at + _FRAME.size + int(length) > len(octets)
+
+
+def following(octets: bytes, at: int) -> int | None:
+    """Where the first sound step behind a damaged chunk begins; None if there is none.
+
+    That is where the damaged one says that it ends, or, if its length is damaged, wherever one is.
+    """
+    if at + _FRAME.size <= len(octets):
+        length, _ = _FRAME.unpack_from(octets, at)
+        beyond = at + _FRAME.size + length
+        if octets.startswith(STEP, beyond + _FRAME.size) and _end(octets, beyond) is not None:
+            return int(beyond)
+    looked, found = 0, at + _FRAME.size
+    while looked < limits.ZONE_SALVAGE and (found := octets.find(_STEP_BEGINS, found + 1)) >= 0:
+        begin = found - _FRAME.size
+        end = begin + _FRAME.size + int.from_bytes(octets[begin : begin + 4], "big")
+        if end <= len(octets):
+            looked += end - begin
+            if _end(octets, begin) is not None:
+                return begin
+    return None
 
 
 def pack_records(records: Iterable[Record]) -> bytes:

@@ -63,7 +63,8 @@ class Held:
         self.updates = self._journal = 0
         self._enough = limits.ZONE_JOURNAL  # octets of the journal until the whole zone is stored anew
         self._coming: list[Change | None] = []  # what is to join the history; None for a break in it
-        self._based = self._base_stored = kept is not None
+        self._based = self._base_stored = kept is not None and not kept.mended
+        self._left = kept is not None  # whether something of it may be on the disk
 
     # What happens to a zone; each gives what must be stored before it counts -------------------------
 
@@ -79,7 +80,7 @@ class Held:
 
     def replace(self, zone: Zone) -> Entry:
         """The whole zone is another: it came by AXFR."""
-        self.newest, self._based = zone, True
+        self.newest, self._based, self._left = zone, True, True
         self._coming.append(None)
         return Whole(zone, self.file)
 
@@ -117,13 +118,13 @@ class Held:
         self._coming.append(step.change)
         if self._based:
             return step
-        self._based = True
+        self._based = self._left = True
         assert self.newest is not None
         coming = [each for each in self._coming if each is not None]
         return Whole(self.newest, self.file, (*self.history.all(), *coming))
 
     def _forget(self) -> Entry | None:
-        if not self._based:
+        if not self._left:
             return None
         self._based = False
         return Forget()
@@ -139,6 +140,7 @@ class Held:
         self.expired = self.expired and point.zone is self.served
         self.served, self._file_stored, self._base_stored = point.zone, point.file, point.based
         if how is not None:
+            self._left = self._left and (point.based or self._based)
             if how.journal < self._journal or not self._journal:
                 self._enough = max(limits.ZONE_JOURNAL, how.base)
             self._journal = how.journal

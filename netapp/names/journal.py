@@ -6,6 +6,9 @@ appended to, and what is in it counts once it is synced.  Steps are numbered; th
 which it has them, so that a crash between a new base and the emptied journal does no harm.  A tail
 that is torn was never acknowledged, and is cut off.
 
+What is damaged is told of, what is sound of it is used (:mod:`netapp.names.salvage`), and before anything
+is written in its place it is put aside, as ``journal.damaged-1`` or ``base.damaged-1``.
+
 Everything here waits for the disk.
 """
 
@@ -13,28 +16,24 @@ import hashlib
 import os
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Final
 
 from twisted.logger import Logger
 
 from netapp.core import bulk, limits, state
-from netapp.core.platform import O_CLOEXEC, O_NOFOLLOW, sync_folder
+from netapp.core.platform import sync_folder
 from netapp.errors import ConfigError
 from netapp.names import chunks
-from netapp.names.changes import Change, condensed, difference
+from netapp.names.base import pack_base, read_base
 from netapp.names.chunks import Damaged
 from netapp.names.denial import prepare
-from netapp.names.model import Record
 from netapp.names.naming import shown
-from netapp.names.steps import Entry, Step, Stored, Whole
-from netapp.names.zone import BadZone, Zone, build_zone
-from netapp.names.zonefile import sharing
-
-_MAGIC: Final = b"netapp zone 1\n"
-_HEAD: Final = struct.Struct("!QB")
-_FLAGS: Final = O_NOFOLLOW | O_CLOEXEC
+from netapp.names.ondisk import identity, octets_of, put_aside, to_write, write_all
+from netapp.names.salvage import Journal, mended, read_journal, replayed, rising
+from netapp.names.steps import DamagedZone, Entry, Step, Stored, Whole
+from netapp.names.zone import BadZone, Zone
 
 
 class ZoneFolder:
@@ -51,6 +50,7 @@ class ZoneFolder:
         self._number = 0  # of the last step that was ever written
         self._length = 0  # octets of the journal that count
         self._base_length = 0
+        self._spoiled: tuple[Path, ...] = ()  # what is to be put aside before anything is written
 
     # Reading -----------------------------------------------------------------------------------------
 
@@ -58,77 +58,104 @@ class ZoneFolder:
         """The zone as it is here.
 
         :param like: another of which most is the same, such as its file's; what is, is shared.
-        :raises ConfigError: it cannot be read, or is damaged; the text names cause and cure.
+        :raises DamagedZone: its base is damaged, and is put aside when the zone is stored whole.
+        :raises ConfigError: it cannot be read.  The texts name cause and cure.
         """
         try:
             base, journal = self._both()
         except OSError as error:
-            raise ConfigError(f"{self._path} cannot be read: {error.strerror}") from None
+            raise ConfigError(f"{error.filename or self._path} cannot be read: {error.strerror}") from None
+        self._spoiled = ()
         if base is None:
+            self._see_no_base(journal)
             return None
         try:
             with bulk.work() if len(base) > limits.ZONE_BULK else nullcontext():
-                whole, steps = self._read_base(base, like)
-                steps += self._read_journal(journal)
-                whole = _replayed(whole, steps)
+                whole, steps, self._number = read_base(base, self._origin, like)
+                self._base_length = len(base)
+                whole = self._with_journal(whole, steps, journal)
                 prepare(whole.zone)
                 return whole
-        except (Damaged, BadZone, struct.error, IndexError):
-            raise ConfigError(
+        except (Damaged, BadZone, struct.error, LookupError):
+            self._spoiled = (self._base, self._journal)
+            raise DamagedZone(
                 f"{self._base} is damaged: put it back from a backup, or remove {self._path} "
                 "to go on without the updates in it"
             ) from None
 
-    def _both(self) -> tuple[bytes | None, bytes]:
+    def _both(self) -> tuple[bytes | None, bytes | None]:
         """Base and journal that belong together: a process may be writing them.
 
         :raises OSError: they cannot be read.
         """
         while True:
-            before = _identity(self._base)
-            base, journal = _octets(self._base), _octets(self._journal)
-            if _identity(self._base) == before:
-                return base, journal or b""
+            before = identity(self._base)
+            base, journal = octets_of(self._base), octets_of(self._journal)
+            if identity(self._base) == before:
+                return base, journal
 
-    def _read_base(self, octets: bytes, like: Zone | None) -> tuple[Whole, list[Step]]:
-        if not octets.startswith(_MAGIC):
-            raise Damaged
-        found: dict[bytes, list[bytes]] = {}
-        for kind, data, _ in chunks.chunks(octets, len(_MAGIC)):
-            found.setdefault(kind, []).append(data)
-        if chunks.END not in found:
-            raise Damaged
-        self._number, has_file = _HEAD.unpack_from(found[chunks.HEAD][0])
-        self._base_length = len(octets)
-        zone = build_zone(self._origin, _records(found.get(chunks.RECORDS, ())))
-        zone = sharing(like, zone) if like is not None else zone
-        file = None
-        if has_file:
-            less, more = (list(_records(found.get(kind, ()))) for kind in (chunks.LESS, chunks.MORE))
-            file = zone.changed(less, more) if less or more else zone
-        past = tuple(chunks.read_change(data)[0] for data in found.get(chunks.PAST, ()))
-        numbered = [chunks.read_step(data) for data in found.get(chunks.STEP, ())]
-        self._number = max([self._number, *(number for number, _ in numbered)])
-        return Whole(zone, file, past), [step for _, step in numbered]
+    def _see_no_base(self, journal: bytes | None) -> None:
+        self._number = self._length = self._base_length = 0
+        if journal:
+            self._spoiled = (self._journal,)
+            self._log.error(
+                "names: {path}: {count} octets of changes, and the base that they belong to is not there:"
+                " they are lost unless it is put back from a backup",
+                path=str(self._journal),
+                count=len(journal),
+            )
 
-    def _read_journal(self, octets: bytes) -> list[Step]:
-        """The steps that the base has not; where they end is where the next will stand."""
-        steps: list[Step] = []
-        self._length = 0
-        try:
-            for _, data, end in chunks.chunks(octets):
-                number, step = chunks.read_step(data)
-                if number > self._number:
-                    steps.append(step)
-                    self._number = number
-                self._length = end
-        except Damaged:
+    def _with_journal(self, whole: Whole, steps: list[Step], octets: bytes | None) -> Whole:
+        """What the base has not, joined to it; where that ends is where the next will stand."""
+        if octets is None:
+            self._log.error(
+                "names: {path} is not there: changes since {base} was written are lost, if there were any",
+                path=str(self._journal),
+                base=str(self._base),
+            )
+        octets = octets or b""
+        found = read_journal(octets)
+        fresh = rising(found.steps, self._number)
+        self._number = fresh[-1][0] if fresh else self._number
+        self._length = found.sound
+        whole = replayed(whole, [*steps, *(step for _, step in fresh)])
+        if found.torn and found.sound < len(octets):
             self._log.warn(
                 "names: {path}: the last {count} octets were not written to their end, and are cut off",
                 path=str(self._journal),
-                count=len(octets) - self._length,
+                count=len(octets) - found.sound,
             )
-        return steps
+        elif found.sound < len(octets):
+            whole = self._salvaged(whole, found, len(octets))
+        return whole
+
+    def _salvaged(self, whole: Whole, found: Journal, length: int) -> Whole:
+        """A damaged journal's zone; one that comes from a primary gets the rest from there."""
+        later = rising(found.later, self._number)
+        if found.later and not later:
+            return whole  # the base has all of it
+        self._spoiled = (self._journal,)
+        told = {"path": str(self._journal), "at": found.sound, "length": length}
+        if not later or whole.file is None:
+            self._log.error(
+                "names: {path} is damaged from octet {at} of {length} on: the zone is as it was before that;"
+                " the damaged journal is put aside with the next change",
+                **told,
+            )
+            return whole
+        made = mended(whole, self._number, later)
+        self._number = later[-1][0]
+        self._log.error(
+            "names: {path} is damaged at octet {at} of {length}: {lost} changes are lost, {left_out} that"
+            " hang on them are left out, {count} behind them are kept, and the serial is {serial} now;"
+            " the damaged journal is put aside with the next change",
+            lost=made.lost,
+            left_out=made.left_out,
+            count=len(later) - made.left_out,
+            serial=made.whole.zone.serial,
+            **told,
+        )
+        return made.whole
 
     # Writing -----------------------------------------------------------------------------------------
 
@@ -141,6 +168,7 @@ class ZoneFolder:
         steps = [each for each in entries[last + 1 :] if isinstance(each, Step)]
         begin = entries[last] if last >= 0 else None
         try:
+            self._put_aside()
             if begin is None:
                 return self._append(steps)
             if not isinstance(begin, Whole):
@@ -155,6 +183,20 @@ class ZoneFolder:
         except OSError as error:
             return Stored(error, rebase=True)
 
+    def _put_aside(self) -> None:
+        """Keep what is damaged, which what is written next takes the place of.
+
+        :raises OSError: there is no room for it.
+        """
+        for path in self._spoiled:
+            # with a sound base, what comes before the damage is needed until the new one is there
+            needed = self._base not in self._spoiled and self._base.exists()
+            aside = put_aside(path, copied=needed)
+            self._log.warn(
+                "names: {path} is damaged, and stands in {aside}", path=path.name, aside=str(aside)
+            )
+        self._spoiled = ()
+
     def _numbered(self, steps: Iterable[Step]) -> Iterator[bytes]:
         for step in steps:
             self._number += 1
@@ -163,11 +205,11 @@ class ZoneFolder:
     def _append(self, steps: Sequence[Step]) -> Stored:
         """:raises OSError: it is not stored, and what is here is not known either."""
         octets = b"".join(self._numbered(steps))
-        with open(os.open(self._journal, os.O_WRONLY | os.O_CREAT | _FLAGS, 0o600), "wb", 0) as file:
+        with open(to_write(self._journal), "wb", 0) as file:
             try:
                 file.truncate(self._length)
                 file.seek(self._length)
-                _write_all(file.fileno(), octets)
+                write_all(file.fileno(), octets)
                 os.fsync(file.fileno())
             except OSError as error:
                 file.truncate(self._length)
@@ -181,34 +223,22 @@ class ZoneFolder:
         new = self._path / "base.new"
         try:
             state.make(self._path)
-            with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _FLAGS, 0o600), "wb") as file:
+            with open(to_write(new, os.O_TRUNC), "wb") as file:
                 with bulk.work() if len(whole.zone) > limits.TRANSFER_BULK else nullcontext():
-                    for octets in self._base_chunks(whole, steps):
+                    for octets in pack_base(whole, self._number, self._numbered(steps)):
                         file.write(octets)
                 file.flush()
                 os.fsync(file.fileno())
                 length = file.tell()
+            os.close(to_write(self._journal))  # a base without one is a sign of loss
             new.replace(self._base)
         except OSError as error:  # what was there is there still
             new.unlink(missing_ok=True)
             return Stored(error)
-        with open(os.open(self._journal, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _FLAGS, 0o600), "wb"):
-            self._length, self._base_length = 0, length
-        sync_folder(self._path)
+        sync_folder(self._path)  # before the journal is empty: the old base goes with it
+        os.close(to_write(self._journal, os.O_TRUNC))
+        self._length, self._base_length = 0, length
         return Stored(base=length)
-
-    def _base_chunks(self, whole: Whole, steps: Sequence[Step]) -> Iterator[bytes]:
-        yield _MAGIC
-        yield chunks.chunk(chunks.HEAD, _HEAD.pack(self._number, whole.file is not None))
-        yield from chunks.record_chunks(chunks.RECORDS, whole.zone.records())
-        if whole.file is not None and whole.file is not whole.zone:
-            edit = difference(whole.zone, whole.file)
-            yield from chunks.record_chunks(chunks.LESS, edit.removed if edit is not None else ())
-            yield from chunks.record_chunks(chunks.MORE, edit.added if edit is not None else ())
-        for change in whole.history:
-            yield chunks.chunk(chunks.PAST, chunks.pack_change(change))
-        yield from self._numbered(steps)
-        yield chunks.chunk(chunks.END, b"")
 
     def _remove(self) -> Stored:
         """Without a base a journal is nothing.  :raises OSError: some of it may be there."""
@@ -218,57 +248,9 @@ class ZoneFolder:
         for each in (self._base, self._journal):
             each.unlink(missing_ok=True)
             sync_folder(self._path)
-        self._path.rmdir()
+        with suppress(OSError):  # what was put aside stays
+            self._path.rmdir()
         return Stored()
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_ino, found.st_mtime_ns
-
-
-def _octets(path: Path) -> bytes | None:
-    """A file's octets; None where there is none.  :raises OSError: it cannot be read."""
-    try:
-        with open(os.open(path, os.O_RDONLY | _FLAGS), "rb") as file:
-            return file.read()
-    except FileNotFoundError:
-        return None
-
-
-def _records(data: Iterable[bytes]) -> Iterator[Record]:
-    for each in data:
-        yield from chunks.read_records(each)[0]
-
-
-def _replayed(whole: Whole, steps: Sequence[Step]) -> Whole:
-    """:raises Damaged: the steps do not belong to the zone.  :raises BadZone: they make none."""
-    if not steps:
-        return whole
-    changes = [step.change for step in steps]
-    for serial, change in zip(
-        (whole.zone.serial, *(each.new_serial for each in changes)), changes, strict=False
-    ):
-        if change.old_serial != serial:  # a base and a journal of different days
-            raise Damaged
-    zone, file = _after(whole.zone, changes), whole.file
-    if file is not None and (edits := [step.edit for step in steps if step.edit is not None]):
-        file = _after(file, edits)
-    return Whole(zone, file, (*whole.history, *changes))
-
-
-def _after(zone: Zone, changes: Sequence[Change]) -> Zone:
-    all_in_all = condensed(changes)
-    return zone.changed(all_in_all.removed, all_in_all.added)
-
-
-def _write_all(descriptor: int, octets: bytes) -> None:
-    view = memoryview(octets)
-    while view:
-        view = view[os.write(descriptor, view) :]
 
 
 def folder_name(origin: bytes) -> str:

@@ -6,8 +6,13 @@ from typing import Protocol
 
 from twisted.internet import defer
 
+from netapp.errors import ConfigError
 from netapp.names.changes import Change
 from netapp.names.zone import Zone
+
+
+class DamagedZone(ConfigError):
+    """What is kept of a zone is there, and is not what was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +33,15 @@ class Whole:
     :ivar file: what its file holds, as far as it is taken in; None where it has none.
     :ivar history: the changes that led here, oldest first.
     :ivar anew: all of it is stored already, and this only puts it together.
+    :ivar mended: what is stored is damaged, and this is what is sound of it; whatever comes next
+        must be stored whole.
     """
 
     zone: Zone
     file: Zone | None
     history: tuple[Change, ...] = ()
     anew: bool = False
+    mended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

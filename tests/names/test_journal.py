@@ -1,9 +1,11 @@
 """Zones on the disk: what is told to be stored is there, whatever happens to the files."""
 
+import os
 import resource
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from netapp.names import layered
 from netapp.names.changes import Change, difference
 from netapp.names.journal import ZoneFolder, folder_name
 from netapp.names.keeping import DiskKeeper, zones_path
-from netapp.names.naming import wire_name
+from netapp.names.naming import shown, wire_name
 from netapp.names.steps import Forget, Step, Whole
 from netapp.names.store import Names
 from netapp.names.zone import Zone
@@ -126,6 +128,182 @@ def test_a_torn_tail_is_told_of(tmp_path: Path) -> None:
     with capturedLogs() as events:
         assert same(loaded(tmp_path).zone, zones[1])
     assert "journal: the last 8 octets were not written to their end" in str(formatEvent(events[0]))
+
+
+def damaged(path: Path, spoil: Callable[[bytes], bytes]) -> list[int]:
+    """Ten updates of a zone of a file, and damage.  :returns: where each step in the journal ends."""
+    zones, here = chain(11), folder(path)
+    here.keep([Whole(zones[1], zones[0])])
+    ends = [here.keep([step(zones[each], zones[each + 1])]).journal for each in range(1, 11)]
+    journal = path / "zone" / "journal"
+    journal.write_bytes(spoil(journal.read_bytes()))
+    return ends
+
+
+def flipped(at: int) -> Callable[[bytes], bytes]:
+    return lambda octets: octets[:at] + bytes((octets[at] ^ 1,)) + octets[at + 1 :]
+
+
+def hosts(found: Zone) -> set[str]:
+    return {shown(owner).partition(".")[0] for owner in found.nodes} - {"example", "ns"}
+
+
+@pytest.mark.parametrize("part", [2, 6, 40])  # of a step's chunk: its length, its check, what is in it
+def test_one_bit_in_the_middle_of_a_journal_costs_one_update(tmp_path: Path, part: int) -> None:
+    sizes = damaged(tmp_path / "measured", bytes)
+    damaged(tmp_path, flipped(sizes[3] + part))
+    with capturedLogs() as events:
+        found = loaded(tmp_path)
+    assert hosts(found.zone) == {f"h{each}" for each in range(11)} - {"h5"}
+    assert found.zone.serial == 13  # a zone that never was, for who had the last: 12
+    assert (found.history, found.file is not None) == ((), True)
+    (said,) = map(str, map(formatEvent, events))
+    assert f"journal is damaged at octet {sizes[3]} of {sizes[-1]}: 1 changes are lost, 0 that hang" in said
+    assert "5 behind them are kept, and the serial is 13 now" in said
+    assert same(loaded(tmp_path).zone, found.zone)  # nothing was written
+
+
+def test_what_hangs_on_a_lost_update_is_left_out(tmp_path: Path) -> None:
+    here, zones = folder(tmp_path), [zone(1), zone(2, a("x.example.lan"))]
+    zones += [
+        zone(3, a("x.example.lan", "192.0.2.9")),
+        zone(4, a("x.example.lan", "192.0.2.9"), a("y.example.lan")),
+    ]
+    here.keep([Whole(zones[0], zones[0])])
+    end = 0
+    for old, new in pairwise(zones):
+        begin, end = end, here.keep([step(old, new)]).journal
+        if new is zones[1]:
+            lost = begin
+    journal = tmp_path / "zone" / "journal"
+    journal.write_bytes(flipped(lost + 30)(journal.read_bytes()))
+    with capturedLogs() as events:
+        found = loaded(tmp_path)
+    assert same(found.zone, zone(5, a("y.example.lan")))
+    assert "1 changes are lost, 1 that hang on them are left out, 1 behind" in str(formatEvent(events[0]))
+
+
+def test_octets_before_a_journal_cost_nothing(tmp_path: Path) -> None:
+    damaged(tmp_path, lambda octets: bytes(100) + octets)
+    found = loaded(tmp_path)
+    assert same(found.zone, chain(11)[11])
+    assert len(found.history) == 10
+
+
+def test_the_journal_twice_is_the_journal(tmp_path: Path) -> None:
+    damaged(tmp_path, lambda octets: octets * 2)
+    assert same(loaded(tmp_path).zone, chain(11)[11])
+
+
+def test_a_damaged_journal_is_put_aside_before_anything_is_written(tmp_path: Path) -> None:
+    sizes = damaged(tmp_path / "measured", bytes)
+    damaged(tmp_path, flipped(sizes[3] + 40))
+    here = tmp_path / "zone"
+    spoiled = (here / "journal").read_bytes()
+    again = folder(tmp_path)
+    found = again.load()
+    assert found is not None
+    assert found.mended
+    new = found.zone.changed([soa(13)], [soa(14), a("new.example.lan")])
+    assert again.keep([Whole(new, found.file), step(new, new.changed([soa(14)], [soa(15)]))]).error is None
+    assert (here / "journal.damaged-1").read_bytes() == spoiled
+    with capturedLogs() as events:
+        assert hosts(loaded(tmp_path).zone) == hosts(found.zone) | {"new"}
+    assert events == []
+    for _ in range(limits.ZONE_ASIDE + 2):  # however often: so many at most
+        (here / "journal").write_bytes(spoiled[: sizes[2]] + b"\0" * 100)
+        one = folder(tmp_path)
+        one.load()
+        one.keep([Whole(new, None)])
+    assert len(list(here.glob("journal.damaged-*"))) == limits.ZONE_ASIDE
+    assert (here / "journal.damaged-1").read_bytes() == spoiled
+
+
+def test_a_damaged_journal_of_a_secondary_goes_back_to_what_its_primary_gave(tmp_path: Path) -> None:
+    zones, here = chain(4), folder(tmp_path)
+    here.keep([Whole(zones[0], None)])
+    ends = [here.keep([step(zones[each], zones[each + 1])]).journal for each in range(4)]
+    path = tmp_path / "zone" / "journal"
+    spoiled = flipped(ends[0] + 20)(path.read_bytes())
+    path.write_bytes(spoiled)
+    again = folder(tmp_path)
+    found = again.load()
+    assert found is not None
+    assert same(found.zone, zones[1])
+    assert again.keep([step(zones[1], zones[3])]).error is None
+    assert (tmp_path / "zone" / "journal.damaged-1").read_bytes() == spoiled
+    assert same(loaded(tmp_path).zone, zones[3])
+
+
+def test_updates_go_on_after_damage_and_the_zone_is_stored_whole(tmp_path: Path) -> None:
+    names = opened(tmp_path, Files(zone(1)))
+    for each in range(5):
+        names.submit(ORIGIN, adding(a(f"h{each}.example.lan")))
+    here = zones_path(tmp_path) / "example.lan"
+    _released(tmp_path)
+    octets = (here / "journal").read_bytes()
+    (here / "journal").write_bytes(flipped(20)(octets))
+    again = opened(tmp_path, Files(zone(1)))
+    assert again.snapshot.zones[ORIGIN].serial == 7
+    again.submit(ORIGIN, adding(a("more.example.lan")))
+    assert (here / "journal").stat().st_size == 0
+    assert again.history(ORIGIN, 6) is None  # who has that takes the zone whole
+    assert again.history(ORIGIN, 7) is not None
+    _released(tmp_path)
+    last = opened(tmp_path, Files(again.snapshot.zones[ORIGIN]))  # the owner has written it down
+    assert hosts(last.snapshot.zones[ORIGIN]) == {"h0", "h2", "h3", "h4", "more"}
+    assert not (here / "base").exists()
+    assert (here / "journal.damaged-1").exists()
+
+
+def test_a_zone_that_its_file_has_all_of_is_forgotten_after_damage_too(tmp_path: Path) -> None:
+    names = opened(tmp_path, Files(zone(1)))
+    for each in range(3):
+        names.submit(ORIGIN, adding(a(f"h{each}.example.lan")))
+    here = zones_path(tmp_path) / "example.lan"
+    (here / "journal").write_bytes(flipped(20)((here / "journal").read_bytes()))
+    _released(tmp_path)
+    known = zone(9, a("h0.example.lan"), a("h2.example.lan"))
+    again = opened(tmp_path, Files(known))
+    assert same(again.snapshot.zones[ORIGIN], known)
+    assert not (here / "base").exists()
+
+
+@pytest.mark.parametrize(
+    ("gone", "said"),
+    [
+        ("journal", "journal is not there: changes since"),
+        ("base", "octets of changes, and the base that they belong to is not there"),
+    ],
+)
+def test_what_is_gone_is_told_of(tmp_path: Path, gone: str, said: str) -> None:
+    damaged(tmp_path, bytes)
+    here = tmp_path / "zone"
+    left = (here / "journal").read_bytes()
+    (here / gone).unlink()
+    again = folder(tmp_path)
+    with capturedLogs() as events:
+        again.load()
+    assert said in str(formatEvent(events[0]))
+    again.keep([Whole(zone(20), zone(20))])
+    if gone == "base":
+        assert (here / "journal.damaged-1").read_bytes() == left
+    with capturedLogs() as events:
+        assert same(loaded(tmp_path).zone, zone(20))
+    assert events == []
+
+
+@pytest.mark.parametrize("name", ["journal", "base"])
+def test_d65_a_pipe_in_its_place_is_named(tmp_path: Path, name: str) -> None:
+    damaged(tmp_path, bytes)
+    path = tmp_path / "zone" / name
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(ConfigError, match=f"{path} cannot be read: it is no regular file"):
+        folder(tmp_path).load()
+    here = folder(tmp_path)
+    if name == "journal":
+        assert here.keep([step(*chain(1))]).error is not None
 
 
 def test_a_journal_older_than_the_base_is_passed_over(tmp_path: Path) -> None:
