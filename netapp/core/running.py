@@ -20,7 +20,7 @@ from netapp.core.metrics import Metrics, count_listeners, metrics_listener
 from netapp.core.notify import Manager, Notifier
 from netapp.core.oldlogs import OldLogs, log_file
 from netapp.core.services import House, Part, Storeys
-from netapp.core.signals import Hangup
+from netapp.core.signals import Ending, Hangup
 from netapp.core.state import User, acting_as, default_state, final_user, hold
 from netapp.core.status.door import status_door
 from netapp.core.status.readings import Status
@@ -101,6 +101,7 @@ def alone(plugin: str, options: OptionsT, part: Callable[[OptionsT, Shared], ISe
     shared = Shared(reactor, user, options.state_path)
     house, doors = Storeys(), House()
     shared.hangup.setServiceParent(house)  # first, and so the last to stop: a SIGHUP kills no transfer
+    Part(Ending(reactor).guard, lambda: None).setServiceParent(house)
     Part(allow_many_files, lambda: None).setServiceParent(house)
     Part(shared.status.begin, shared.status.end).setServiceParent(house)
     shared.nouns.setServiceParent(house)

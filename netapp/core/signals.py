@@ -1,7 +1,8 @@
-"""SIGHUP: everything that can be read again is read again."""
+"""SIGHUP: everything that can be read again is read again.  SIGTERM, SIGINT: one end, however many come."""
 
 import signal
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from twisted.application import service
@@ -79,3 +80,40 @@ class Hangup(service.Service):
             self._log.error("{name}: not read again: {reason}", name=name, reason=failure.getErrorMessage())
         else:
             self._log.failure("{name} could not be read again", failure, name=name)
+
+
+class Ending:
+    """The one end of a process, by however many signals and reasons of its own.
+
+    Twisted's reactor refuses a second stop, and logs that as its own failure.
+
+    :ivar begun: whether it ends.
+    """
+
+    def __init__(self, reactor: Any) -> None:
+        self._reactor, self.begun = reactor, False
+
+    def guard(self) -> None:
+        """Take the reactor's signals once it runs: it has set its own handlers only then."""
+        self._reactor.callWhenRunning(self._take)
+        self._reactor.addSystemEventTrigger("before", "shutdown", self._begin)
+
+    def stop(self) -> None:
+        """Have the process end, if it does not yet."""
+        if self._begin():
+            self._reactor.stop()
+
+    def _take(self) -> None:
+        for each in (signal.SIGTERM, signal.SIGINT):
+            stops = signal.getsignal(each)
+            if callable(stops):  # neither ignored nor the system's
+                signal.signal(each, partial(self._heard, stops))
+
+    def _heard(self, stops: Callable[..., object], *given: Any) -> None:
+        if self._begin():
+            stops(*given)
+
+    def _begin(self) -> bool:
+        """:returns: whether nobody has before."""
+        begun, self.begun = self.begun, True  # no call between: no signal's handler either
+        return not begun

@@ -2,14 +2,14 @@
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from twisted.internet import defer
 from twisted.logger import LogLevel, capturedLogs, formatEvent
 
-from netapp.core.signals import Hangup
+from netapp.core.signals import Ending, Hangup
 from netapp.errors import ConfigError
 from netapp.testing import FakeReactor
 
@@ -93,3 +93,56 @@ def test_a_stop_forgets_a_signal_that_waits() -> None:
     hangup.stopService()
     readings[0].callback(None)
     assert len(readings) == 1
+
+
+class Reactor:
+    """Counts its stops, and sets the handlers that Twisted's sets."""
+
+    def __init__(self) -> None:
+        self.stops = 0
+        self.shutdown: Callable[[], object] = lambda: None
+
+    def stop(self) -> None:
+        self.stops += 1
+
+    def callWhenRunning(self, call: Callable[[], None]) -> None:
+        signal.signal(signal.SIGTERM, lambda *_: self.stop())
+        call()
+
+    def addSystemEventTrigger(self, phase: str, event: str, call: Callable[[], object]) -> None:
+        assert (phase, event) == ("before", "shutdown")
+        self.shutdown = call
+
+
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    kinds = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.getsignal(each) for each in kinds]
+    yield
+    for each, handler in zip(kinds, before, strict=True):
+        signal.signal(each, handler)
+
+
+@pytest.mark.usefixtures("handlers")
+def test_a_process_ends_once() -> None:
+    reactor = Reactor()
+    ending = Ending(reactor)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ending.guard()
+    assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    assert not ending.begun
+    os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), signal.SIGTERM)
+    ending.stop()
+    assert (reactor.stops, ending.begun) == (1, True)
+
+
+@pytest.mark.usefixtures("handlers")
+def test_an_end_for_another_reason_is_one_too() -> None:
+    reactor = Reactor()
+    ending = Ending(reactor)
+    ending.guard()
+    reactor.shutdown()
+    os.kill(os.getpid(), signal.SIGTERM)
+    ending.stop()
+    assert reactor.stops == 0

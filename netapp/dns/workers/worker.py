@@ -28,6 +28,7 @@ from twisted.python.failure import Failure
 from netapp.core import limits
 from netapp.core.access import Access
 from netapp.core.datagrams import OwnPorts, Peer
+from netapp.core.signals import Ending
 from netapp.core.udp.batch import Batch
 from netapp.core.udp.ports import adopt_datagrams
 from netapp.dns.answers import Answers
@@ -72,8 +73,8 @@ class Worker(protocol.Protocol):
     _log = Logger()
     transport: Any
 
-    def __init__(self, reactor: Any) -> None:
-        self._reactor = reactor
+    def __init__(self, reactor: Any, ending: Ending) -> None:
+        self._reactor, self._ending = reactor, ending
         self._frames, self._copy = Frames(), Copy()
         self._relay = Relay(lambda *asked: self._say(starter.ASK, *asked))
         self._handlers: list[_Datagrams] = []
@@ -81,7 +82,6 @@ class Worker(protocol.Protocol):
         self._timer: Any = None
         self._watch: Watch | None = None
         self._gone: defer.Deferred[None] = defer.Deferred()
-        self._ending = False
         self._kinds: dict[str, Callable[..., object]] = self._copy.kinds | {
             USE: self._use,
             starter.SETTINGS: self._settle,
@@ -104,8 +104,7 @@ class Worker(protocol.Protocol):
 
     def connectionLost(self, reason: Failure = protocol.connectionDone) -> None:
         self._gone.callback(None)
-        if self._reactor.running:
-            self._reactor.stop()
+        self._ending.stop()
 
     def _say(self, *values: Any) -> None:
         self.transport.write(pack(*values))
@@ -156,9 +155,9 @@ class Worker(protocol.Protocol):
 
     def _lost(self) -> None:
         """A worker without its sockets is none: its starter begins another."""
-        if self._reactor.running and not self._ending:
+        if not self._ending.begun:
             self._log.error("a socket is lost")
-            self._reactor.stop()
+            self._ending.stop()
 
     # What it has counted -------------------------------------------------------------------------
 
@@ -175,7 +174,6 @@ class Worker(protocol.Protocol):
 
     async def end(self) -> None:
         """Let out what is on its way, and tell what was counted last."""
-        self._ending = True
         if self._watch is None or self._gone.called:
             return
         idle = self._relay.idle().addTimeout(limits.WORKER_END / 2, self._reactor)
@@ -207,7 +205,9 @@ def run() -> None:
     globalLogBeginner.beginLoggingTo(
         [FilteringLogObserver(FileLogObserver(sys.stderr, _line), [warnings])], redirectStandardIO=False
     )
-    worker = Worker(reactor)
+    ending = Ending(reactor)
+    ending.guard()  # who ends a whole group of processes ends its starter too, who ends it again
+    worker = Worker(reactor, ending)
     pipes: Any = stdio.StandardIO  # of POSIX; types know Windows' too
     pipes(worker, stdin=starter.IN, stdout=pipe, reactor=reactor)
     reactor.addSystemEventTrigger("before", "shutdown", lambda: defer.ensureDeferred(worker.end()))

@@ -202,6 +202,20 @@ def test_a_stop_ends_all_of_them(crew: Start) -> None:
     assert "error" not in server.log.lower().replace("noerror", "")
 
 
+@pytest.mark.parametrize("times", [1, 3])
+def test_an_end_of_the_whole_group_is_one_end(tmp_path: Path, times: int) -> None:
+    options = (*LISTEN, "--record=a.lan=192.0.2.7", "--notify=127.0.0.1:9", "--primary=b.lan@127.0.0.1:9")
+    with real.running("netapp-dns", *options, "--workers=3", state=tmp_path, inside=["setsid"]) as server:
+        server.wait_for(ANSWER.format(3))
+        pids = workers(server)
+        for _ in range(times):
+            os.killpg(server.process.pid, signal.SIGTERM)
+            time.sleep(0.005)  # so that they come one by one
+        server.process.wait(real.PATIENCE)
+    assert not [each for each in pids if Path(f"/proc/{each}").exists()]
+    assert "it is started again" not in server.log
+
+
 def test_the_terminals_signals_are_not_theirs(crew: Start) -> None:
     server = crew()
     before = workers(server)
