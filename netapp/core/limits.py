@@ -838,12 +838,15 @@ TRANSFERS_OUT_EACH: Final = 16
 TRANSFER_OUT: Final = 7200.0
 #: Who was refused a zone, or a NOTIFY of it, and is in the log for it once; the oldest is forgotten.
 TRANSFER_STRANGERS: Final = 256
-#: Octets and records of one transfer in.
+#: Octets of one transfer in, as it comes and of all names and data in it, and its records.
 TRANSFER_OCTETS: Final = 1024 * 2**20
 TRANSFER_RECORDS: Final = 10_000_000
 #: Octets of a transfer in that are read ahead of what is made of them, and made records of in one turn.
 TRANSFER_AHEAD: Final = 64 * 2**20
 TRANSFER_TURN: Final = 16 * 1024
+#: Seconds of such a turn, and records that are made between two looks at the clock.
+TRANSFER_TURN_TIME: Final = 0.002
+TRANSFER_STEP: Final = 100
 #: Records of a transfer in beyond which making a zone of them is work in bulk: see netapp/core/bulk.py.
 TRANSFER_BULK: Final = 100_000
 #: Records by which a zone that came whole may differ from the one before, to be a change of it.

@@ -4,7 +4,7 @@ What comes is read as fast as it comes, and read into records a piece at a time:
 up on who takes half a second for a message (Knot does), and others are to be answered meanwhile.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
 from twisted.internet import defer, error, interfaces, protocol
@@ -18,8 +18,9 @@ from netapp.dns.tsig import Signer, Verifier
 from netapp.errors import NetappError
 
 T = TypeVar("T")
-#: Takes one message of an answer; gives what came of it all, or None while more must come.
-Receive = Callable[[bytes], T | None]
+#: Takes one message of an answer; gives what came of it all, or None while more must come.  A message
+#: that takes a while is taken in steps, each of which gives that.
+Receive = Callable[[bytes], T | Iterator[T | None] | None]
 
 
 class Unanswered(NetappError):
@@ -88,6 +89,7 @@ class Conversation(protocol.Protocol, Generic[T]):
         self._over = self._paused = False
         self._lost = ""  # how the connection has ended, while there is something to be read of it
         self._turn: interfaces.IDelayedCall | None = None
+        self._steps: Iterator[T | None] | None = None  # what is left of a message
 
     def connectionMade(self) -> None:
         octets = self._signed.request(self._message)
@@ -122,7 +124,7 @@ class Conversation(protocol.Protocol, Generic[T]):
             self._stop()
             self.transport.loseConnection()
             self.outcome.callback(outcome)
-        elif self._whole(0):
+        elif self._steps is not None or self._whole(0):
             self._turn = self._clock.callLater(0, self._read)
         elif self._lost:
             self._break_off()
@@ -133,17 +135,33 @@ class Conversation(protocol.Protocol, Generic[T]):
 
     def _messages(self) -> T | None:
         """What comes of a turn's share of messages.  :raises NetappError: one is not to be believed."""
-        at = 0
-        outcome = None
-        while outcome is None and at < limits.TRANSFER_TURN and (end := self._whole(at)):
-            message, at = bytes(self._buffer[at + 2 : end]), end
-            if len(message) < HEADER:
-                raise Unanswered("a message is shorter than its header")
-            outcome = self._receive(self._signed.answer(message))
+        at, begun, outcome = 0, self._clock.seconds(), None
+        while outcome is None and at < limits.TRANSFER_TURN:
+            if self._steps is not None:
+                outcome = self._step(self._steps)
+            elif end := self._whole(at):
+                message, at = bytes(self._buffer[at + 2 : end]), end
+                if len(message) < HEADER:
+                    raise Unanswered("a message is shorter than its header")
+                taken = self._receive(self._signed.answer(message))
+                if isinstance(taken, Iterator):
+                    self._steps = taken
+                else:
+                    outcome = taken
+            else:
+                break
+            if not 0 <= self._clock.seconds() - begun < limits.TRANSFER_TURN_TIME:
+                break
         del self._buffer[:at]
         if outcome is not None:
             self._signed.finish()
         return outcome
+
+    def _step(self, steps: Iterator[T | None]) -> T | None:
+        for outcome in steps:
+            return outcome
+        self._steps = None
+        return None
 
     def _whole(self, at: int) -> int:
         """Where the message that begins there ends; 0 if not all of it has come."""
@@ -175,6 +193,7 @@ class Conversation(protocol.Protocol, Generic[T]):
     def _stop(self) -> None:
         if not self._over:
             self._over = True
+            self._steps = None
             self._buffer.clear()
             self._alarm.end()
             if self._turn is not None and self._turn.active():

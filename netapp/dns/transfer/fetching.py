@@ -129,7 +129,7 @@ class Fetching:
         soa = have.soa.rdatas[0] if have is not None else None
         inbound = Inbound(origin, soa, self._ident(), whole=whole)
         try:
-            outcome: Outcome = await self._asks.by_stream(server, inbound.request(), inbound.receive)
+            outcome: Outcome = await self._asks.by_stream(server, inbound.request(), inbound.steps)
         except Unreached:
             raise
         except Unanswered as error:

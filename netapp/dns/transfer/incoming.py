@@ -82,6 +82,7 @@ class Inbound:
     :param soa: rdata of the SOA that is there; None for a zone that is not, or no more to be served.
     :param ident: the request's id.
     :param whole: ask for all of it, though it is there.
+    :param octets: that may come, and that the names and data of its records may have.
     """
 
     def __init__(
@@ -97,7 +98,7 @@ class Inbound:
         self.origin, self.ident = origin, ident
         self.qtype = AXFR if soa is None or whole else IXFR
         self._soa, self._ours = soa, None if soa is None else serial_of(soa)
-        self._octets_left, self._records_left = octets, records
+        self._most, self._records_left, self._kept = octets, records, 0
         self._take: Callable[[Record], Outcome | None] = self._first
         self._last: Record | None = None  # the SOA that ends it
         self._whole: list[tuple[bytes, int, bytes, int]] = []
@@ -117,25 +118,35 @@ class Inbound:
 
         :raises Broken: this is no transfer of this zone, or too much.
         """
+        for _ in self.steps(message):
+            pass
+        return self.outcome
+
+    def steps(self, message: bytes) -> Iterator[Outcome | None]:
+        """Take the next message, some of its records at a step; what came of it all is the last.
+
+        :raises Broken: as :meth:`receive` does.
+        """
         self.octets += len(message)
         self.messages += 1
-        if self.octets > self._octets_left:
-            raise Broken(f"it is larger than {self._octets_left} octets")
+        self._see_room(self.octets)
         try:
             reply = parse_reply(message)
             self._check(reply)
-            for record in records_at(message, reply.start, reply.answers):
+            for number, record in enumerate(records_at(message, reply.start, reply.answers), 1):
                 self._count(record)
                 if self.outcome is not None:
                     raise Broken("there are records behind its end")
                 self.outcome = self._take(record)
+                if not number % limits.TRANSFER_STEP:
+                    yield None
         except WireError as error:
             raise Broken(str(error)) from None
         if self.qtype == IXFR and self.messages == reply.answers == 1:
             theirs = serial_of(self._end.rdata)
             if theirs == self._ours:  # one SOA is all there is to say: RFC 1995 section 2
                 self.outcome = Current(theirs)
-        return self.outcome
+        yield self.outcome
 
     def _check(self, reply: Reply) -> None:
         """:raises Broken: it is not the answer to what was asked."""
@@ -150,8 +161,14 @@ class Inbound:
         if not reply.answers and self._last is None:
             raise Broken("there is no SOA in it")
 
+    def _see_room(self, octets: int) -> None:
+        if octets > self._most:
+            raise Broken(f"it is larger than {self._most} octets")
+
     def _count(self, record: Record) -> None:
         self._records_left -= 1
+        self._kept += len(record.owner) + len(record.rdata)  # where names are compressed, much more than came
+        self._see_room(self._kept)
         self.begun = self._last is not None
         if self._records_left < 0:
             raise Broken("it has more records than may come")

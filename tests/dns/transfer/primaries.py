@@ -56,8 +56,9 @@ class Network:
 
     async def by_stream(self, server: Server, message: bytes, receive: Callable[[bytes], Any]) -> Any:
         for each in await self._reach(server, message):
-            if (outcome := receive(each)) is not None:
-                return outcome
+            for outcome in receive(each):
+                if outcome is not None:
+                    return outcome
         raise Unanswered("the connection was closed before the end")
 
     def go_on(self) -> None:

@@ -1,6 +1,6 @@
 """Questions by datagram and by stream, over transports in memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -153,6 +153,24 @@ class Asking(SynchronousTestCase):
         self.reactor.advance(0)
         assert self.successResultOf(asked) == "done"
         assert got == [long] * 20
+
+    def test_a_turn_is_bounded_in_time_within_a_message_too(self) -> None:
+        taken: list[int] = []
+
+        def receive(message: bytes) -> Iterator[str | None]:
+            for number in range(10):
+                taken.append(number)
+                self.reactor.rightNow += limits.TRANSFER_TURN_TIME / 2  # as if it took so long
+                yield None
+            yield "done" if len(taken) == 20 else None
+
+        asked, protocol, transport = self.stream(receive)
+        protocol.dataReceived(FRAMED * 2)
+        assert len(taken) == 2
+        transport.loseConnection()  # the primary has said it all
+        self.reactor.advance(0)
+        assert self.successResultOf(asked) == "done"
+        assert not self.reactor.getDelayedCalls()
 
     def test_what_is_read_ahead_is_bounded(self) -> None:
         self.patch(limits, "TRANSFER_AHEAD", 100_000)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netapp.core import limits
 from netapp.dns.message import name_at
 from netapp.dns.transfer.incoming import Backwards, Broken, Current, Differences, Inbound, Refused, Whole
 from netapp.dns.transfer.packing import change_sets, messages, zone_sets
@@ -139,8 +140,25 @@ def test_octets_and_records_are_bounded() -> None:
     octets = answer(*OLD.records(), soa(1))
     with pytest.raises(Broken, match="larger than 100 octets"):
         Inbound(ORIGIN, None, 7, octets=100).receive(octets[0])
+    large = answer(
+        soa(1), *(host(f"h{n}." + "x" * 60 + ".example.lan", "10.0.0.1") for n in range(100)), soa(1)
+    )
+    assert len(large) == 1
+    assert len(large[0]) < 3000
+    with pytest.raises(Broken, match="larger than 5000 octets"):  # of what is kept, not of what came
+        Inbound(ORIGIN, None, 7, octets=5000).receive(large[0])
     with pytest.raises(Broken, match="more records"):
         Inbound(ORIGIN, None, 7, records=3).receive(octets[0])
+
+
+def test_a_message_is_taken_in_steps() -> None:
+    inbound = Inbound(ORIGIN, None, 7)
+    records = [host(f"h{n}.example.lan", "10.0.0.1") for n in range(2 * limits.TRANSFER_STEP)]
+    (octets,) = answer(soa(1), *records, soa(1))
+    *before, last = inbound.steps(octets)
+    assert before == [None, None]
+    assert isinstance(last, Whole)
+    assert len(last) == len(records) + 1
 
 
 def test_compressed_names_in_rdata_are_made_whole() -> None:
