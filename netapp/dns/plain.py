@@ -31,9 +31,9 @@ _LENGTHS: Final = [bytes((length,)) for length in range(64)]
 def read_name(octets: bytes) -> tuple[bytes | None, Codec]:
     """A plain question's name, folded wire form, None for what is no name; and how it is written.
 
-    White space around it and one final dot are taken off.  UTF-8 is tried, then GB18030.
+    One final dot is taken off.
     """
-    text, codec = _decode(octets.strip(_SPACE))
+    text, codec = read_text(octets)
     if text is None:
         return None, codec
     try:
@@ -42,7 +42,12 @@ def read_name(octets: bytes) -> tuple[bytes | None, Codec]:
         return None, codec
 
 
-def _decode(octets: bytes) -> tuple[str | None, Codec]:
+def read_text(octets: bytes) -> tuple[str | None, Codec]:
+    """A plain question's text, None for what is none, and how it is written.
+
+    White space and NULs around it are taken off.  UTF-8 is tried, then GB18030.
+    """
+    octets = octets.strip(_SPACE)
     readings: tuple[tuple[str, Codec], ...] = (("utf-8", "utf-8"), ("gb18030", "gbk"))
     for encoding, codec in readings:
         try:

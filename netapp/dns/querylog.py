@@ -21,6 +21,7 @@ from netapp.core.platform import O_CLOEXEC, O_NONBLOCK
 from netapp.core.threads import Pool
 from netapp.dns import wire
 from netapp.dns.counts import OTHER, kind_of
+from netapp.dns.plain import read_text
 from netapp.errors import Busy, ConfigError, StateError
 from netapp.names.naming import shown
 
@@ -198,7 +199,10 @@ def _about(entry: Entry) -> str:
 
 @lru_cache(limits.QUERY_LOG_WAITING)
 def _about_text(question: bytes, rcode: str | None) -> str:
-    return _said("text", question.decode("utf-8", "backslashreplace"), "A", rcode)
+    name = read_text(question)[0]
+    if name is None:
+        name = question.decode("utf-8", "backslashreplace")
+    return _said("text", name, "A", rcode)
 
 
 @lru_cache(limits.QUERY_LOG_WAITING)
