@@ -2,8 +2,9 @@
 
 A question that was asked before takes the shortest way there is: one look-up of where it comes
 from and one of its octets stand between reading and sending, for up to 64 datagrams a system call
-(:mod:`netapp.core.udp`).  All else, a source's first question too, goes the long way.  No bound is
-set on how many a source may ask but by the limiter; loops are cut by rule.
+(:mod:`netapp.core.udp`).  The other short ways that :mod:`netapp.dns.answers` tells of are taken
+here too.  All else, a source's first question too, goes the long way.  No bound is set on how many a
+source may ask but by the limiter; loops are cut by rule.
 """
 
 from collections.abc import Callable
