@@ -4,6 +4,8 @@ A service subclasses :class:`ServiceOptions` with its own ``optFlags``, ``optPar
 :func:`repeated` options; each is then a key of the service's table in the file too.
 """
 
+import difflib
+import getopt
 import os
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -121,8 +123,18 @@ class SharedOptions(usage.Options):
         """Read the command line; a configuration file fills in what it leaves out.
 
         The file is the one that it names, else the state directory's, if there is one.
+
+        :raises UsageError: one of them cannot be taken; under twistd, who would show all its options
+            before that, it is a StartError: one line.
         """
-        arguments = list(options or ())
+        try:
+            self._parse(list(options or ()))
+        except usage.UsageError as error:
+            if self.parent is None:
+                raise
+            raise StartError(f"{self._plugin}: {error}{self._cure(error.__context__)}") from None
+
+    def _parse(self, arguments: list[str]) -> None:
         self._arguments = tuple(arguments)
         probe = type(self)()
         usage.Options.parseOptions(probe, arguments)
@@ -155,9 +167,20 @@ class SharedOptions(usage.Options):
             raise ConfigError(str(error)) from None
         return fresh
 
+    def _cure(self, cause: BaseException | None) -> str:
+        """What to do about an option that is none, or lacks its value."""
+        if not isinstance(cause, getopt.GetoptError):
+            return ""
+        keys = self.known_keys()
+        near = difflib.get_close_matches(cause.opt, keys, 1) if cause.opt not in keys else []
+        return f"; is it --{near[0]}?" if near else f"; twistd {self._plugin} --help tells which there are"
+
+    @property
+    def _plugin(self) -> str:
+        return self.table if self.table == "netapp" else f"netapp-{self.table}"
+
     def getSynopsis(self) -> str:
-        plugin = self.table if self.table == "netapp" else f"netapp-{self.table}"
-        return f"Usage: twistd [twistd's options] {plugin} [options]"
+        return f"Usage: twistd [twistd's options] {self._plugin} [options]"
 
     def getUsage(self, width: int | None = None) -> str:
         examples = "".join(f"\n  {example}" for example in self.examples)

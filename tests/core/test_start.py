@@ -39,13 +39,17 @@ def taken(kind: socket.SocketKind) -> Iterator[int]:
 
 
 def refusal(state: Path, *options: str, plugin: str = "netapp-echo") -> str:
-    """The last line of a start that ends with status 1, and says nothing that looks like a bug."""
+    """The last line of a start that ends with status 1, and says nothing that looks like a bug.
+
+    It is the only one, but for the log's: twistd would have shown all its options.
+    """
     ended = real.run_once(plugin, *options, state=state)
     said = (ended.stdout + ended.stderr).strip()
     assert ended.returncode == 1, said
     assert "Traceback" not in said
     assert "listening on" not in said
     last = said.splitlines()[-1]
+    assert "Usage:" not in said
     # twistd's log carries a time and "[stderr#error]"; the cause is named once
     assert said.count(last.partition("] ")[2] or last) == 1
     return last
@@ -85,8 +89,9 @@ def test_a_second_port_that_is_taken_leaves_the_first_unserved(state: Path) -> N
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--bogus"], "bogus"),
-        (["--listen"], "listen"),
+        (["--bogus"], "option --bogus not recognized; twistd netapp-echo --help tells which there are"),
+        (["--liste=tcp:0", "--lsten=tcp:0"], "option --lsten not recognized; is it --listen?"),
+        (["--listen"], "option --listen requires argument; twistd netapp-echo --help"),
         (["stray"], "unexpected argument 'stray'"),
         (["--lang=fr"], "--lang=fr: choose one of zh, en"),
         (["--encoding=latin-1"], "--encoding=latin-1: choose one of auto, utf-8, gbk"),
