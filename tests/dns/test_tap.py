@@ -103,7 +103,11 @@ def test_options_of_later_are_not_there_yet() -> None:
         ("--allow-update=ten", "netapp-dns: --allow-update ten: 'ten' is no network: write 192.0.2.0/24"),
         ("--record=www", "netapp-dns: --record 'www': there is no =; write NAME=ADDRESS"),
         ("--hosts=missing", "netapp-dns: the hosts file missing cannot be read: No such file"),
-        ("--zone=missing", "netapp-dns: missing: missing cannot be read: No such file"),
+        (
+            "--zone=missing",
+            "netapp-dns: missing: it cannot be read: No such file or directory: see whether the path is right",
+        ),
+        ("--zone=/dev/null", "netapp-dns: /dev/null: it is no regular file: name a zone's file"),
         ("--zone=example.com=broken", "netapp-dns: broken:1: there is no record type box"),
         ("--zones=missing", "netapp-dns: --zones missing: No such file or directory: name a folder"),
         ("--hosts=broken", "netapp-dns: broken:2: '10.0.0' is no address"),

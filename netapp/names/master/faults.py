@@ -73,6 +73,16 @@ PHRASES: Final = Phrases(
             "{path} 超过 {limit} 字节:请拆成几个区域",
             "{path} is larger than {limit} octets: make several zones of it",
         ),
+        # the same, of the zone's own file, which the place names already
+        "own include": (
+            "不能读取:{reason};请检查路径和权限",
+            "it cannot be read: {reason}: see whether the path is right, and who may read it",
+        ),
+        "own not regular": ("不是普通文件:请指定一个区域文件", "it is no regular file: name a zone's file"),
+        "own too big": (
+            "超过 {limit} 字节:请拆成几个区域",
+            "it is larger than {limit} octets: make several zones of it",
+        ),
         "deep": (
             "$INCLUDE 嵌套超过 {limit} 层:是不是文件包含了自己",
             "$INCLUDE more than {limit} deep: does a file include itself?",
@@ -124,7 +134,9 @@ class Fault:
     fields: dict[str, object] = field(default_factory=dict)
 
     def reason(self, lang: Lang = "en") -> str:
-        return PHRASES.say(lang, self.key, **self.fields)
+        own = f"own {self.key}"
+        itself = not self.line and self.fields.get("path") == self.where and own in PHRASES.phrases
+        return PHRASES.say(lang, own if itself else self.key, **self.fields)
 
     def place(self) -> str:
         return f"{self.where}:{self.line}" if self.line else self.where
