@@ -694,6 +694,8 @@ ZONE_BULK: Final = 4 * 2**20
 ZONE_BULK_NAMES: Final = 100_000
 #: Zones of files.
 ZONES: Final = 100_000
+#: Files in folders of zones that are named in the log, since they are no zones.
+ZONES_PASSED_OVER: Final = 1000
 #: Quiet after which a zone's file that somebody writes is read, and how long that is waited for at most.
 ZONE_SETTLE: Final = 0.5
 ZONE_SETTLE_MOST: Final = 30.0
@@ -764,6 +766,11 @@ DNS_UNDECIDED: Final = 30.0
 DNS_TEXT_IDLE: Final = 300.0
 #: Octets of answers made at a time for one connection; the rest waits until they are read.
 DNS_ANSWERS_AT_ONCE: Final = 64 * 1024
+#: Requests of one DNS connection that are answered in a step; then others have theirs.
+DNS_REQUESTS_AT_ONCE: Final = 32
+#: Seconds that DNS connections have in one turn of the reactor, all together, for what waits; and in
+#: twice as long for what is answered where it is read.
+DNS_TURN: Final = 0.002
 #: Keys of one process, octets of one secret, and octets of a file of keys.
 DNS_KEYS: Final = 1024
 DNS_KEY_SECRET: Final = 512
@@ -834,6 +841,10 @@ TRANSFER_RECORD: Final = 64_000
 #: Transfers out at once, and those of one address.
 TRANSFERS_OUT: Final = 64
 TRANSFERS_OUT_EACH: Final = 16
+#: Seconds without a message read after which a transfer out may lose its place to who holds fewer.
+TRANSFER_IDLE: Final = 3.0
+#: Between two lines of the log on why one address's transfers end early, or do not begin.
+TRANSFER_TOLD: Final = 600.0
 #: How long one transfer out may take.
 TRANSFER_OUT: Final = 7200.0
 #: Who was refused a zone, or a NOTIFY of it, and is in the log for it once; the oldest is forgotten.

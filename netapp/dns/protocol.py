@@ -14,7 +14,7 @@ from netapp.core.datagrams import Peer
 from netapp.core.sessions import Effect
 from netapp.core.strangers import Page
 from netapp.core.streams import SessionFactory, SessionProtocol, peer_of
-from netapp.dns.requests import Client, Requests
+from netapp.dns.requests import BrokenOff, Client, Requests
 from netapp.dns.session import Ask, DnsSession, Hold, More, framed
 
 
@@ -121,8 +121,9 @@ class DnsProtocol(SessionProtocol):
             stream = self._streams.popleft()
             try:
                 message = next(stream, None)
-            except Exception:
-                self._log.failure("a transfer to {peer} failed", peer=peer_of(self.transport.getPeer()))
+            except Exception as error:
+                if not isinstance(error, BrokenOff):  # whoever broke it off has said why
+                    self._log.failure("a transfer to {peer} failed", peer=peer_of(self.transport.getPeer()))
                 self._let_go(stream)
                 self.close(abort=True)  # a reset, so that nobody takes it for the end
                 return

@@ -20,7 +20,7 @@ from netapp.dns.keys import Key, Keyring
 from netapp.dns.message import QUERY, SERVFAIL, name_end
 from netapp.dns.tsig import Refused, Signer
 from netapp.dns.tsigrecord import Signature, read_signed
-from netapp.errors import WireError
+from netapp.errors import NetappError, WireError
 
 #: What an operator does about signatures that do not hold.
 _CURES: Final = {
@@ -30,7 +30,7 @@ _CURES: Final = {
 }
 
 #: What a request gets: a message, silence, either of them later, or over a stream messages one
-#: after another, made as the peer reads.
+#: after another, made as the peer reads; :class:`BrokenOff` out of it has the connection reset.
 Outcome = bytes | None | defer.Deferred[bytes | None] | Iterator[bytes]
 
 
@@ -55,6 +55,10 @@ class Request:
     def room(self) -> int:
         """Octets that each message of the answer must leave for its signature."""
         return tsig.room(self.key) if self.key is not None else 0
+
+
+class BrokenOff(NetappError):
+    """An iterator of messages stops before their end: the peer must not take it for one."""
 
 
 Handler = Callable[[Request], Outcome]

@@ -4,20 +4,21 @@ A transfer is an iterator of messages, each made when the peer has read the one 
 the zone of the moment when it was asked for, which nothing changes: what is sent is one version.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from twisted.internet import interfaces
 from twisted.logger import Logger
 
 from netapp.core import limits
+from netapp.core.access import source_of
 from netapp.dns import wire
 from netapp.dns.keys import Key
 from netapp.dns.message import AXFR, HEADER, IXFR, NOTAUTH, REFUSED, SERVFAIL
 from netapp.dns.requests import Client, Handler, Outcome, Request
 from netapp.dns.transfer.once import Once
-from netapp.dns.transfer.packing import TooLong, change_sets, messages, zone_sets
+from netapp.dns.transfer.packing import change_sets, messages, zone_sets
+from netapp.dns.transfer.places import Places, Sending
 from netapp.dns.transfer.wire import records_at
 from netapp.errors import WireError
 from netapp.names.changes import Change, condensed
@@ -38,52 +39,6 @@ class Zones(Protocol):
     def history(self, origin: bytes, since: int) -> tuple[Change, ...] | None: ...
 
 
-class Sending(Iterator[bytes]):
-    """The messages of one transfer; it holds one of the places until it has ended or is let go.
-
-    :param ended: called once, with why it ended early, "" for not.
-    """
-
-    def __init__(
-        self, made: Iterator[bytes], clock: interfaces.IReactorTime, ended: Callable[["Sending", str], object]
-    ) -> None:
-        self._made, self._clock, self._ended = made, clock, ended
-        self.begun = clock.seconds()
-        self.octets = self.messages = 0
-        self._over = False
-
-    def __next__(self) -> bytes:
-        if self._over:
-            raise StopIteration
-        if self._clock.seconds() - self.begun > limits.TRANSFER_OUT:
-            return self._stop(f"the peer has not read it in {limits.TRANSFER_OUT:g} s")
-        try:
-            message = next(self._made)
-        except StopIteration:
-            return self._stop("")
-        except TooLong:
-            return self._stop("a record is too large for a message")
-        self.octets += len(message)
-        self.messages += 1
-        return message
-
-    def _stop(self, why: str) -> bytes:
-        self._finish(why)
-        raise StopIteration
-
-    def _finish(self, why: str) -> None:
-        if not self._over:
-            self._over = True
-            self._ended(self, why)
-
-    def close(self) -> None:
-        """Nobody reads any more."""
-        self._finish("the peer has gone")
-
-    def __del__(self) -> None:
-        self.close()
-
-
 class Outgoing:
     """Answers queries for AXFR and IXFR.
 
@@ -96,13 +51,13 @@ class Outgoing:
         self, zones: Zones, permits: Callable[[str, Key | None], bool], clock: interfaces.IReactorTime
     ) -> None:
         self._zones, self._permits, self._clock = zones, permits, clock
-        self._running: Counter[str] = Counter()
-        self._strangers = Once()
-        self.sent = self.refused = 0
+        self._places = Places(clock)
+        self._strangers, self._told = Once(), Once()
+        self.sent = self.broken = self.refused = 0
 
     @property
     def running(self) -> int:
-        return self._running.total()
+        return self._places.taken
 
     def handlers(self) -> dict[int, Handler]:
         """By question type."""
@@ -130,10 +85,12 @@ class Outgoing:
             return wire.reply(request.octets, rcode or NOTAUTH, query=query)
         if not newer(zone.serial, serial):  # current, or from the future: RFC 1995 section 2
             return self._one_soa(request, query, zone)
-        changes = self._changes(zone, serial)
+        changes = self._zones.history(zone.origin, serial)
+        if changes and changes[-1].new_serial != zone.serial:
+            changes = None
         if not request.client.stream:
             return self._datagram(request, query, zone, changes)
-        return self._sending(request, query, zone, changes)
+        return self._sending(request, query, zone, _worthwhile(changes, zone))
 
     # What is asked, and whether it may be had ------------------------------------------------
 
@@ -163,15 +120,6 @@ class Outgoing:
                 zone=shown(zone.origin), host=host, key=key,
             )  # fmt: skip
 
-    def _changes(self, zone: Zone, serial: int) -> Sequence[Change] | None:
-        """The differences that are worth sending; None for all of the zone instead."""
-        changes = self._zones.history(zone.origin, serial)
-        if not changes or changes[-1].new_serial != zone.serial:
-            return None
-        if len(changes) > 1 and 2 * len(short := condensed(changes)) < _count(changes):
-            changes = (short,)
-        return changes if _is_shorter(changes, zone) else None
-
     # The answers -----------------------------------------------------------------------------
 
     def _one_soa(self, request: Request, query: wire.Query, zone: Zone) -> bytes:
@@ -184,10 +132,13 @@ class Outgoing:
     def _datagram(
         self, request: Request, query: wire.Query, zone: Zone, changes: Sequence[Change] | None
     ) -> bytes:
-        """All differences if they fit, else the new SOA alone: RFC 1995 section 2."""
+        """All differences if they fit, else the new SOA alone: RFC 1995 section 2.
+
+        They are counted first: anybody can send a datagram in another's name.
+        """
         room = _room(request, query)
-        if changes is not None and _count(changes) * _RECORD_LEAST < room:
-            made = messages(_head(request), query.question, _opt(query), change_sets(zone, changes), room)
+        if changes and _count(changes) * _RECORD_LEAST < room and (few := _worthwhile(changes, zone)):
+            made = messages(_head(request), query.question, _opt(query), change_sets(zone, few), room)
             message = next(made)
             if next(made, None) is None and len(message) <= room:
                 return message
@@ -196,11 +147,15 @@ class Outgoing:
     def _sending(
         self, request: Request, query: wire.Query, zone: Zone, changes: Sequence[Change] | None
     ) -> Outcome:
-        host = request.client.host
-        if self.running >= limits.TRANSFERS_OUT or self._running[host] >= limits.TRANSFERS_OUT_EACH:
+        source = source_of(request.client.host)
+        if not self._places.is_free(source):
             self.refused += 1
+            self._warn_of(
+                "zone {zone}: not given to {host}: too many transfers are under way",
+                zone=shown(zone.origin),
+                host=source,
+            )
             return wire.reply(request.octets, SERVFAIL, query=query)
-        self._running[host] += 1
         sets = zone_sets(zone) if changes is None else change_sets(zone, changes)
         made = messages(_head(request), query.question, _opt(query), sets)
         kind = "AXFR" if changes is None else "IXFR"
@@ -208,21 +163,32 @@ class Outgoing:
         def ended(sending: Sending, why: str) -> None:
             self._ended(request.client, zone, kind, sending, why)
 
-        return Sending(made, self._clock, ended)
+        sending = Sending(made, self._clock, source, ended)
+        self._places.take(sending)
+        return sending
 
     def _ended(self, client: Client, zone: Zone, kind: str, sending: Sending, why: str) -> None:
-        self._running -= Counter((client.host,))
+        self._places.leave(sending)
         fields = {
             "zone": shown(zone.origin), "serial": zone.serial, "kind": kind, "host": client.host,
             "octets": sending.octets, "seconds": round(self._clock.seconds() - sending.begun, 3),
         }  # fmt: skip
         if why:
-            self._log.warn("zone {zone}: {kind} to {host} ended early: {why}", why=why, **fields)
+            self.broken += 1
+            self._warn_of(
+                "zone {zone}: {kind} to {host} ended early: {why}",
+                zone=shown(zone.origin), kind=kind, host=source_of(client.host), why=why,
+            )  # fmt: skip
             return
         self.sent += 1
         self._log.info(
             "zone {zone}: serial {serial} sent to {host} by {kind}, {octets} octets in {seconds} s", **fields
         )
+
+    def _warn_of(self, line: str, **fields: object) -> None:
+        """Say it, but not again and again."""
+        if self._told.is_new((line, *fields.values(), self._clock.seconds() // limits.TRANSFER_TOLD)):
+            self._log.warn(line, **fields)
 
 
 def serial_asked(octets: bytes, query: wire.Query) -> int:
@@ -235,6 +201,15 @@ def serial_asked(octets: bytes, query: wire.Query) -> int:
         if (record.owner, record.rdtype) == (query.qname, SOA):
             return serial_of(record.rdata)
     raise WireError("an IXFR without the SOA that is there already", source="RFC 1995 section 3")
+
+
+def _worthwhile(changes: Sequence[Change] | None, zone: Zone) -> Sequence[Change] | None:
+    """The differences that are worth sending; None for all of the zone instead."""
+    if not changes:
+        return None
+    if len(changes) > 1 and 2 * len(short := condensed(changes)) < _count(changes):
+        changes = (short,)
+    return changes if _is_shorter(changes, zone) else None
 
 
 def _count(changes: Sequence[Change]) -> int:

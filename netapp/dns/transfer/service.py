@@ -82,6 +82,11 @@ class Transfers(service.Service):
             "Transfers that somebody may not have.",
             lambda: self.outgoing.refused,
         )
+        metrics.counter(
+            "netapp_dns_transfers_broken_off",
+            "Transfers to others that ended early.",
+            lambda: self.outgoing.broken,
+        )
         metrics.counter("netapp_dns_notifies_in", "NOTIFYs of our primaries.", lambda: self.notified.heard)
         metrics.counter("netapp_dns_notifies_out", "NOTIFYs to others.", lambda: self.notifier.sent)
 

@@ -16,7 +16,8 @@ import dns.zone
 import pytest
 from twisted.internet import task
 
-from netapp.dns.transfer.outgoing import Outgoing, Sending
+from netapp.dns.transfer.outgoing import Outgoing
+from netapp.dns.transfer.places import Sending
 from netapp.names.model import SOA, A, Record
 from netapp.names.zone import Zone, build_zone
 from tests import real

@@ -1,5 +1,8 @@
 """Transfers out, read by dnspython, and by our own other side."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import dns.flags
 import dns.message
 import dns.name
@@ -8,17 +11,24 @@ import dns.xfr
 import dns.zone
 import pytest
 from twisted.internet import task
+from twisted.logger import ILogObserver, LogLevel, globalLogPublisher
+from zope.interface import implementer
 
 from netapp.core import limits
 from netapp.dns.message import AXFR, IXFR
+from netapp.dns.protocol import DnsProtocol
+from netapp.dns.requests import BrokenOff, Requests
+from netapp.dns.session import DnsSession
 from netapp.dns.transfer.incoming import Current, Differences, Inbound, Whole
-from netapp.dns.transfer.outgoing import Outgoing, Sending
+from netapp.dns.transfer.outgoing import Outgoing
 from netapp.dns.transfer.packing import TooLong, messages
+from netapp.dns.transfer.places import Sending
 from netapp.dns.transfer.wire import request
 from netapp.names.model import TXT, Record
 from netapp.names.naming import wire_name
 from netapp.names.zone import Zone, build_zone
-from tests.dns.asking import opt
+from netapp.testing import Transport
+from tests.dns.asking import answers, opt
 from tests.dns.transfer.zones import ORIGIN, Known, alike, asked, big, crowd, host, soa, steps, zone
 
 OLD = zone(1, host("a.example.lan", "10.0.0.1"))
@@ -241,5 +251,98 @@ def test_a_transfer_that_is_never_read_to_its_end_has_one() -> None:
     assert isinstance(sending, Sending)
     assert next(sending)
     clock.advance(limits.TRANSFER_OUT + 1)
-    assert list(sending) == []
-    assert outgoing.running == 0
+    for _ in range(2):
+        with pytest.raises(BrokenOff, match="has not read it"):
+            next(sending)
+    assert (outgoing.running, outgoing.broken) == (0, 1)
+
+
+def test_a_record_that_no_message_can_hold_breaks_a_transfer_off() -> None:
+    outgoing = server(Known(zone(1, Record(wire_name("big.example.lan"), 65280, bytes(65000), 60))))
+    sending = outgoing.axfr(asked(request(7, ORIGIN, AXFR)))
+    assert isinstance(sending, Sending)
+    with pytest.raises(BrokenOff, match="too large"):
+        list(sending)
+    assert (outgoing.running, outgoing.sent, outgoing.broken) == (0, 0, 1)
+
+
+def test_who_reads_a_transfer_that_is_broken_off_sees_a_reset() -> None:
+    clock = task.Clock()
+    large = Record(wire_name("big.example.lan"), 65280, bytes(65000), 60)
+    requests = Requests()
+    requests.on_type.update(
+        server(Known(build_zone(ORIGIN, [*big(1, 3000).records(), large])), clock).handlers()
+    )
+    talk = DnsProtocol(DnsSession(answers(), "en"), clock, requests)
+    transport = Transport(talk)
+    talk.makeConnection(transport)
+    octets = request(7, ORIGIN, AXFR)
+    talk.dataReceived(len(octets).to_bytes(2, "big") + octets)
+    clock.advance(0)
+    assert len(transport.take()) > 3000 * 20
+    assert transport.aborted
+
+
+@pytest.fixture
+def warned() -> Iterator[list[str]]:
+    lines: list[str] = []
+
+    @implementer(ILogObserver)
+    def observe(event: Any) -> None:
+        if event.get("log_level") is LogLevel.warn:
+            lines.append(event["log_format"].format(**event))
+
+    globalLogPublisher.addObserver(observe)
+    yield lines
+    globalLogPublisher.removeObserver(observe)
+
+
+def test_who_reads_nothing_loses_his_place_to_who_holds_fewer(warned: list[str]) -> None:
+    clock = task.Clock()
+    outgoing = server(Known(big(1, 5000)), clock)
+    octets = request(7, ORIGIN, AXFR)
+    idle = [
+        outgoing.axfr(asked(octets, host=f"10.0.0.{n % (limits.TRANSFERS_OUT // limits.TRANSFERS_OUT_EACH)}"))
+        for n in range(limits.TRANSFERS_OUT)
+    ]
+    reads = idle[-1]
+    assert rcode(outgoing.axfr(asked(octets, host="10.0.1.1"))) == 2  # they may be about to
+    clock.advance(limits.TRANSFER_IDLE)
+    assert isinstance(reads, Sending)
+    assert next(reads)
+    others = [outgoing.axfr(asked(octets, host=f"10.0.1.{n}")) for n in range(20)]
+    assert all(isinstance(each, Sending) for each in others)
+    assert outgoing.running == limits.TRANSFERS_OUT
+    assert next(reads)
+    gone = 0
+    for each in idle:
+        assert isinstance(each, Sending)
+        try:
+            next(each)
+        except BrokenOff:
+            gone += 1
+    assert gone == 20
+    assert len(warned) == 5  # one of each address, however many of its transfers end so
+    assert all(isinstance(outgoing.axfr(asked(octets, host="10.0.1.1")), bytes) for _ in range(3))  # all read
+    assert len(warned) == 5
+
+
+def test_addresses_of_one_network_are_one_reader() -> None:
+    outgoing = server(Known(NEW))
+    held = [
+        outgoing.axfr(asked(request(7, ORIGIN, AXFR), host=f"2001:db8::{n + 1}"))
+        for n in range(limits.TRANSFERS_OUT_EACH + 1)
+    ]
+    assert rcode(held[-1]) == 2
+    assert outgoing.running == limits.TRANSFERS_OUT_EACH
+
+
+def test_a_long_history_is_counted_before_anything_is_made_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    zones = [zone(n, *crowd(60 + n)) for n in range(1, 4)]
+    long = build_zone(ORIGIN, [*zone(4).records(), *crowd(300)])
+    outgoing = server(Known(long, changes=steps(*zones, long)))
+    monkeypatch.setattr("netapp.dns.transfer.outgoing.condensed", None)
+    for edns in (b"", opt(4096)):
+        answer = outgoing.ixfr(asked(ixfr(1, edns), stream=False))
+        assert isinstance(answer, bytes)
+        assert len(dns.message.from_wire(answer, one_rr_per_rrset=True).answer) == 1
