@@ -8,7 +8,22 @@ from typing import Final
 
 from netapp.dns.message import Known, name_at
 from netapp.errors import WireError
-from netapp.names.model import AAAA, DNAME, MX, NS, NSEC, PTR, RRSIG, SOA, SRV, A
+from netapp.names.model import (
+    AAAA,
+    DNAME,
+    HTTPS,
+    MX,
+    NS,
+    NSEC,
+    NSEC3,
+    NSEC3PARAM,
+    PTR,
+    RRSIG,
+    SOA,
+    SRV,
+    SVCB,
+    A,
+)
 
 _Form = Callable[[bytes, int, int, Known], bytes]
 
@@ -64,6 +79,50 @@ def _naptr(data: bytes, at: int, end: int, known: Known) -> bytes:
     return _named(strings - at, 1, 0)(data, at, end, known)
 
 
+def _nsec(data: bytes, at: int, end: int, known: Known) -> bytes:
+    """The next name and a bitmap of types: RFC 4034 section 4.1."""
+    name, bitmap = name_at(data, at, known)
+    _see_bitmap(data, bitmap, end)
+    return name + data[bitmap:end]
+
+
+def _nsec3(data: bytes, at: int, end: int, known: Known) -> bytes:
+    """Parameters, the next hash, and a bitmap of types: RFC 5155 section 3.2."""
+    length = _after_salt(data, at, end)
+    if length >= end or not data[length]:
+        raise WireError("an NSEC3 record without a hash", source="RFC 5155 section 3.2")
+    _see_bitmap(data, length + 1 + data[length], end)
+    return data[at:end]
+
+
+def _nsec3param(data: bytes, at: int, end: int, known: Known) -> bytes:
+    """RFC 5155 section 4.2."""
+    if _after_salt(data, at, end) != end:
+        raise WireError("an NSEC3PARAM record longer than its salt", source="RFC 5155 section 4.2")
+    return data[at:end]
+
+
+def _after_salt(data: bytes, at: int, end: int) -> int:
+    """Behind algorithm, flags, iterations, and a salt with its length before it."""
+    at += 4
+    if at >= end or at + 1 + data[at] > end:
+        raise WireError("a salt that is cut off", source="RFC 5155 section 3.2")
+    return at + 1 + data[at]
+
+
+def _see_bitmap(data: bytes, at: int, end: int) -> None:
+    """:raises WireError: it is none.  Source: RFC 4034 section 4.1.2."""
+    last = -1
+    while at < end:
+        if at + 2 >= end or not 0 < data[at + 1] <= _MAP or data[at] <= last:
+            raise WireError("a bitmap of no form that there is", source="RFC 4034 section 4.1.2")
+        last = data[at]
+        at += 2 + data[at + 1]
+    if at != end:
+        raise WireError("a bitmap of types that is cut off", source="RFC 4034 section 4.1.2")
+
+
+_MAP: Final = 32  # octets of a window of a bitmap: RFC 4034 section 4.1.2
 #: Types whose rdata may hold compressed names, as it must be read though none may be written so
 #: (RFC 3597 section 4), and those whose rdata our own answers look into.
 _FORMS: Final[dict[int, _Form]] = {
@@ -75,7 +134,11 @@ _FORMS: Final[dict[int, _Form]] = {
     **{rdtype: _named(2, 1, 0) for rdtype in (MX, 18, 21, 36)},  # AFSDB, RT, KX
     **{rdtype: _named(18, 1, None) for rdtype in (24, RRSIG)},  # SIG
     26: _named(2, 2, 0),  # PX
-    **{rdtype: _named(0, 1, None) for rdtype in (30, NSEC)},  # NXT
+    30: _named(0, 1, None),  # NXT
+    NSEC: _nsec,
+    NSEC3: _nsec3,
+    NSEC3PARAM: _nsec3param,
+    **{rdtype: _named(2, 1, None) for rdtype in (SVCB, HTTPS)},
     SRV: _named(6, 1, 0),
     35: _naptr,
 }

@@ -31,10 +31,9 @@ class Parameters(NamedTuple):
     def are_of(self, rdata: bytes) -> bool:
         """Whether an NSEC3's or NSEC3PARAM's rdata has these; the flags are others' business."""
         return (
-            len(rdata) >= _FIXED
-            and rdata[:1] == _SHA1
+            rdata[:1] == _SHA1
             and int.from_bytes(rdata[2:4], "big") == self.iterations
-            and rdata[5 : 5 + rdata[4]] == self.salt
+            and _salt(rdata) == self.salt
         )
 
 
@@ -47,9 +46,17 @@ def parameters_of(zone: Zone) -> Parameters | None:
     params = find(zone.nodes[zone.origin], NSEC3PARAM)
     for rdata in params.rdatas if params is not None else ():
         iterations = int.from_bytes(rdata[2:4], "big")
-        if len(rdata) >= _FIXED and rdata[:2] == _SHA1 + b"\0" and iterations <= limits.NSEC3_ITERATIONS:
-            return Parameters(iterations, rdata[5 : 5 + rdata[4]])
+        salt = _salt(rdata)
+        if salt is not None and rdata[:2] == _SHA1 + b"\0" and iterations <= limits.NSEC3_ITERATIONS:
+            return Parameters(iterations, salt)
     return None
+
+
+def _salt(rdata: bytes) -> bytes | None:
+    """An NSEC3's or NSEC3PARAM's salt; None where it is not whole."""
+    if len(rdata) < _FIXED or len(rdata) < _FIXED + rdata[4]:
+        return None
+    return rdata[_FIXED : _FIXED + rdata[4]]
 
 
 @lru_cache(limits.NSEC3_HASHES)
@@ -93,9 +100,9 @@ class Nsec3Proofs:
     def _no_name(self, name: bytes, encloser: bytes) -> tuple[bytes, tuple[RecordSet, ...]]:
         """The closest encloser that can be proved, and its proof: RFC 5155 section 7.2.1.
 
-        The apex is the last that is tried.
+        The apex is the last that is tried; a chain that has not even that proves nothing of itself.
         """
-        while (found := self._at(encloser)) is None and encloser != self.zone.origin:
+        while (found := self._at(encloser)) is None and len(encloser) > len(self.zone.origin):
             encloser = encloser[1 + encloser[0] :]
         covering = self._before(next_closer(name, encloser))
         return encloser, once(found, covering) if found is not None else (covering,)

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from netapp.core import limits
 from netapp.names.denial import denial_of, prepare
-from netapp.names.model import NOERROR, NSEC, NSEC3, NXDOMAIN, Record
+from netapp.names.model import NOERROR, NSEC, NSEC3, NSEC3PARAM, NXDOMAIN, Record
 from netapp.names.model import SOA as SOA_TYPE
 from netapp.names.naming import MAX_NAME
 from netapp.names.nsec3 import Parameters, hashed
 from netapp.names.snapshot import Snapshot
-from netapp.names.zone import Zone
+from netapp.names.zone import Zone, build_zone
 from netapp.names.zonefile import ZoneFile
 from tests.names.texts import SOA, asked, nsec3_zone, nsec_zone, records_of, served, sets, wire
 
@@ -258,3 +258,20 @@ def test_the_soa_of_denials_follows_a_change() -> None:
     (soa,) = (each for each in zone.records() if each.rdtype == SOA_TYPE)
     (new,) = (each for each in records_of(SOA.replace(" 300\n", " 7\n"), "z.") if each.rdtype == SOA_TYPE)
     assert asked(served(zone.changed([soa], [new])), "gone.z A").authority[0].ttl == 7
+
+
+@pytest.mark.parametrize("salt", [b"\0", b"\2ab", b"\x20ab"])
+def test_a_chain_without_its_apex_costs_the_proof_and_not_the_answer(salt: bytes) -> None:
+    """X23: nobody could validate what such a primary sends, and still each question has an answer."""
+    data = b"\1\0\0\0" + salt
+    hashed_name = b"\x20" + H["ns2.example"].encode() + wire("example.")
+    chain = Record(hashed_name, NSEC3, data + b"\x14" + bytes(20))
+    zone = build_zone(
+        wire("example."),
+        [*records_of(SOA, "example."), Record(wire("example."), NSEC3PARAM, data), chain],
+    )
+    names = served(zone)
+    for question in ("example TXT", "example DS", "ns.example TXT", "nope.example A", "a.b.nope.example A"):
+        found = asked(names, question, dnssec=True)
+        assert found.rcode == (NXDOMAIN if "nope" in question else NOERROR)
+        assert found.authority[0].rdtype == SOA_TYPE
