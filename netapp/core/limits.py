@@ -591,8 +591,6 @@ COMMAND_CONNECTIONS: Final = 256
 COMMAND_PEERS: Final = 1024
 #: Seconds that each copy of a question for a name waits for its answer.
 COMMAND_TRIES: Final = (1.0, 2.0, 4.0)
-#: Compression pointers that a name in an answer to it may have.
-COMMAND_POINTERS: Final = 128
 #: Octets of a zone that it shows by transfer; a server that never ends one is left then.
 COMMAND_TRANSFER: Final = 4 * 2**30
 #: Seconds at which a message to one FeiQ goes out again with the same number: IPMSG 7.3.

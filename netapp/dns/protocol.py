@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from twisted.internet import defer, interfaces, protocol
@@ -16,34 +16,72 @@ from netapp.core.strangers import Page
 from netapp.core.streams import SessionFactory, SessionProtocol, peer_of
 from netapp.dns.requests import BrokenOff, Client, Requests
 from netapp.dns.session import Ask, DnsSession, Hold, More, framed
+from netapp.dns.turns import Turns
 
 
 class DnsProtocol(SessionProtocol):
-    """One connection; while answers wait for the peer to read, nothing more is read from it.
+    """One connection; while answers wait for the peer to read, or for others to have their turn,
+    nothing more is read from it.
 
     :param requests: answers what is more than a look-up.
+    :param turns: shared with other connections.
     """
 
     session: DnsSession
     _waiting = False  # more answers are to be made
     _held = False  # the session takes no more requests for now
-    _pumping = False
+    _queued = False  # for our turn
+    _running = False
 
-    def __init__(self, session: DnsSession, clock: interfaces.IReactorTime, requests: Requests) -> None:
+    def __init__(
+        self,
+        session: DnsSession,
+        clock: interfaces.IReactorTime,
+        requests: Requests,
+        turns: Turns | None = None,
+    ) -> None:
         super().__init__(session, clock)
-        self._requests = requests
+        self._requests, self._turns = requests, turns if turns is not None else Turns(clock)
         self._streams: deque[Iterator[bytes]] = deque()
+        self._answers: deque[bytes | None] = deque()  # of others, while we are in the middle of a step
 
     @property
     def _stalled(self) -> bool:
         return self._stalled_until != math.inf
 
+    def dataReceived(self, data: bytes) -> None:
+        began = self.clock.seconds()
+        if self._turns.allows(began):
+            super().dataReceived(data)
+            self._turns.took(self.clock.seconds() - began)
+            return
+        self._heard = True
+        if self.witness is not None:
+            self.witness.heard(data)
+        self.run(self.session.hear, data)
+
+    def run(self, step: Callable[..., Sequence[Effect]], *args: object) -> None:
+        """As the base's.  Of what others answer while it lasts one is taken in after it, the rest when it
+        is our turn: requests that are answered at once, however many, do not stand within each other.
+        """
+        within, self._running = self._running, True
+        super().run(step, *args)
+        if within:
+            return
+        if self._answers:
+            self._held = False
+            super().run(self.session.answered, self._answers.popleft())
+            if not self.closing and not self._stalled:
+                self._read_on()
+        self._running = False
+        if self._answers:
+            self._wait()
+
     def perform(self, effect: Effect) -> None:
         if isinstance(effect, More):
             self._waiting = True
             self.transport.pauseProducing()
-            if not self._stalled:
-                self.clock.callLater(0, self._go_on)
+            self._wait()
         elif isinstance(effect, Hold):
             self._held = True
             self.transport.pauseProducing()
@@ -54,8 +92,8 @@ class DnsProtocol(SessionProtocol):
 
     def resumeProducing(self) -> None:
         super().resumeProducing()
-        self._go_on()
-        self._pump()
+        if self._waiting or self._streams or self._answers:
+            self._wait()
 
     def connectionLost(self, reason: Failure = protocol.connectionDone) -> None:
         super().connectionLost(reason)
@@ -64,16 +102,30 @@ class DnsProtocol(SessionProtocol):
             self._let_go(each)
 
     def _read_on(self) -> None:
-        if not self._held and not self._waiting:
+        if not self._held and not self._waiting and not self._answers:
             super()._read_on()
 
+    # Our turn ------------------------------------------------------------------------------------
+
+    def _wait(self) -> None:
+        if not self._queued and not self._stalled:
+            self._queued = True
+            self._turns.wait(self.session.shares, self._go_on)
+
     def _go_on(self) -> None:
-        if not self._waiting or self.closing or self._stalled:
+        self._queued = False
+        if self.closing or self._stalled:
             return
-        self._waiting = False
-        self.run(self.session.more)
-        if not self.closing:
-            self._read_on()
+        if self._answers:
+            self._answered(self._answers.popleft())
+        elif self._waiting:
+            self._waiting = False
+            self.run(self.session.more)
+            if not self.closing and not self._stalled:
+                self._read_on()
+        self._pump()
+        if self._waiting or self._answers:
+            self._wait()
 
     # What is more than a look-up -----------------------------------------------------------------
 
@@ -86,10 +138,13 @@ class DnsProtocol(SessionProtocol):
             self._answered(outcome)
         else:
             self._streams.append(outcome)
-            self._pump_soon()
+            self._wait()
 
     def _answered(self, answer: bytes | None) -> None:
         if self.closing:
+            return
+        if self._running:
+            self._answers.append(answer)
             return
         self._held = False
         self.run(self.session.answered, answer)
@@ -102,21 +157,12 @@ class DnsProtocol(SessionProtocol):
 
     # Many messages, as the peer reads ------------------------------------------------------------
 
-    def _pump_soon(self) -> None:
-        if not self._pumping:
-            self._pumping = True
-            self.clock.callLater(0, self._pump_now)
-
-    def _pump_now(self) -> None:
-        self._pumping = False
-        self._pump()
-
     def _pump(self) -> None:
         """Send some of what streams, each in its turn; the rest once others have had theirs."""
         size = 0
         while self._streams and not self.closing and not self._stalled:
             if size >= limits.DNS_ANSWERS_AT_ONCE:
-                self._pump_soon()
+                self._wait()
                 return
             stream = self._streams.popleft()
             try:

@@ -28,6 +28,7 @@ from netapp.dns.protocol import DnsFactory, DnsProtocol
 from netapp.dns.requests import Request, Requests
 from netapp.dns.session import DnsSession
 from netapp.dns.transfer.service import Transfers
+from netapp.dns.turns import Turns
 from netapp.dns.update import Updates
 from netapp.dns.watch import Watch
 from netapp.dns.workers.crew import Crew
@@ -85,9 +86,12 @@ def dns_service(
     if status is not None:
         status.add("more", "dns", watch.told)
 
+    turns = Turns(reactor)
+
     def build(peer: Peer) -> DnsProtocol:
         source = Source.of(*peer)
-        return DnsProtocol(DnsSession(watch.stream(source.host), config.lang, source), reactor, requests)
+        session = DnsSession(watch.stream(source.host), config.lang, source)
+        return DnsProtocol(session, reactor, requests, turns)
 
     shared: list[SharedListener] = []
     for description in listen.descriptions(config.listen, DEFAULTS, config.interface):

@@ -24,7 +24,8 @@ from netapp.dns.wire import Tongue
 
 @dataclass(frozen=True, slots=True)
 class More:
-    """There are more answers: call :meth:`DnsSession.more` once the peer has read these."""
+    """There is more to answer: call :meth:`DnsSession.more` once others have had their turn and the
+    peer has read these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,11 @@ class Hold:
 
 
 class DnsSession(Session):
-    """One connection.  It makes at most :data:`netapp.core.limits.DNS_ANSWERS_AT_ONCE` octets of
-    answers a step, so that many short questions cannot fill the memory with long answers; and of
-    what takes a while at most :data:`netapp.core.limits.DNS_WAITING` is under way.
+    """One connection.  It answers at most :data:`netapp.core.limits.DNS_REQUESTS_AT_ONCE` requests a
+    step, so that others have their turn, and makes at most
+    :data:`netapp.core.limits.DNS_ANSWERS_AT_ONCE` octets of answers, so that many short questions
+    cannot fill the memory with long answers; and of what takes a while at most
+    :data:`netapp.core.limits.DNS_WAITING` is under way.
     """
 
     def __init__(self, answers: Answers, lang: Lang, source: Source | None = None) -> None:
@@ -56,6 +59,11 @@ class DnsSession(Session):
         self._finished = False
         self._asked = 0  # requests that others are answering
         self._until = math.inf
+
+    @property
+    def shares(self) -> bytes:
+        """What stands for the peer's address, or its IPv6 network: its connections share a turn."""
+        return self._source.packed[:8] if self._source is not None else b""
 
     @property
     def idle(self) -> bool:
@@ -73,12 +81,17 @@ class DnsSession(Session):
         return ()
 
     def receive(self, data: bytes, now: float) -> Sequence[Effect]:
+        return self.more(now) if self.hear(data, now) else ()
+
+    def hear(self, data: bytes, now: float) -> Sequence[Effect]:
+        """Take octets, and answer nothing yet."""
         if self._tongue is None:
             self._buffer += data
             self._lone = self._lone and len(data) == 1
             self._tongue = wire.classify_stream(self._buffer)
             if self._tongue is None:
-                return self._wait(now)
+                self._wait(now)
+                return ()
             data, self._buffer = self._buffer, b""
         if self._tongue is Tongue.DNS:
             if not self._buffer:
@@ -86,13 +99,16 @@ class DnsSession(Session):
             self._buffer += data
         else:
             self._queue(self._reader.receive(data, now), b"\n")
-        return self.more(now)
+        return (More(),)
 
     def more(self, now: float) -> Sequence[Effect]:
         """Answer what waits, as much as may be sent at once."""
         answers = self._messages() if self._tongue is Tongue.DNS else self._replies()
         last = answers[-1] if answers else None
-        if isinstance(last, Close | More):
+        if isinstance(last, Close):
+            return answers
+        if isinstance(last, More):  # waits for us, or for its peer, whom whoever carries this sees to
+            self.deadline = now + (limits.DNS_IDLE if self._tongue is Tongue.DNS else limits.DNS_TEXT_IDLE)
             return answers
         if self._finished:
             return answers if self._asked else [*answers, Close("the peer has finished")]
@@ -140,7 +156,7 @@ class DnsSession(Session):
         """Answers to the requests that are whole, each behind its length (RFC 1035 section 4.2.2)."""
         answers: list[Effect] = []
         buffer, ask, source = self._buffer, self._answers.message, self._source
-        at = size = 0
+        at = size = count = 0
         end = len(buffer)
         while end - at >= 2:
             length = buffer[at] << 8 | buffer[at + 1]
@@ -150,9 +166,10 @@ class DnsSession(Session):
                 return [*answers, Close("a length that no request has")]
             if end - at - 2 < length:
                 break
-            if size >= limits.DNS_ANSWERS_AT_ONCE:
+            if size >= limits.DNS_ANSWERS_AT_ONCE or count >= limits.DNS_REQUESTS_AT_ONCE:
                 self._buffer = buffer[at:]
                 return [*answers, More()]
+            count += 1
             request = buffer[at + 2 : at + 2 + length]
             answer = ask(request, source)
             if answer is ELSEWHERE and self._asked >= limits.DNS_WAITING:
@@ -170,13 +187,12 @@ class DnsSession(Session):
 
     # Text ------------------------------------------------------------------------------------
 
-    def _wait(self, now: float) -> Sequence[Effect]:
+    def _wait(self, now: float) -> None:
         """Too few octets to tell: quiet will, for nothing but text begins at or over 0x20."""
         if self._buffer[0] >= limits.DNS_REQUEST >> 8:
             self.deadline = now + (limits.QUIET_LONE if self._lone else limits.QUIET)
         elif self.deadline == math.inf:
             self.deadline = now + limits.DNS_UNDECIDED
-        return ()
 
     def _end_text(self, now: float) -> Sequence[Effect]:
         """What has come is all of a message."""
@@ -191,10 +207,11 @@ class DnsSession(Session):
 
     def _replies(self) -> list[Effect]:
         replies: list[Effect] = []
-        size = 0
+        size = count = 0
         while self._lines:
-            if size >= limits.DNS_ANSWERS_AT_ONCE:
+            if size >= limits.DNS_ANSWERS_AT_ONCE or count >= limits.DNS_REQUESTS_AT_ONCE:
                 return [*replies, More()]
+            count += 1
             item, end = self._lines.popleft()
             if isinstance(item, Reply):
                 replies.append(item.octets)
