@@ -19,6 +19,7 @@ from netapp.core import limits
 from netapp.core.languages import Phrases
 from netapp.dns import wire
 from netapp.errors import NetappError, WireError
+from netapp.names.model import SOA
 
 PHRASES: Final = Phrases(
     {
@@ -118,5 +119,5 @@ def _fetched(
 def _soa(zone: bytes, serial: int) -> bytes:
     """The SOA that says which version is here: RFC 1995 section 3."""
     rdata = b"\0\0" + serial.to_bytes(4, "big") + bytes(16)
-    fixed = ((messages.SOA, 2), (wire.IN, 2), (0, 4), (len(rdata), 2))
+    fixed = ((SOA, 2), (wire.IN, 2), (0, 4), (len(rdata), 2))
     return zone + b"".join(number.to_bytes(size, "big") for number, size in fixed) + rdata

@@ -1,8 +1,7 @@
 """Answers of any server as values, and the questions that they answer as octets.
 
-Whatever comes is read within its octets: pointers lead backwards only and at most
-:data:`netapp.core.limits.COMMAND_POINTERS` times in a name, rdata are rid of theirs before
-dnspython makes text of them.
+Whatever comes is read within its octets, by :mod:`netapp.dns.message`; rdata are rid of their
+pointers before dnspython makes text of them.
 """
 
 from dataclasses import dataclass, field
@@ -14,18 +13,13 @@ import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
 
-from netapp.cli.dig.names import written
-from netapp.core import limits
 from netapp.dns import wire
 from netapp.dns.edns import option
+from netapp.dns.message import Known, fixed_at, name_at, u16
+from netapp.dns.message import counts as counts_of
 from netapp.dns.wire import Edns
 from netapp.errors import WireError
-from netapp.names.naming import MAX_LABEL, MAX_NAME
 
-AD: Final = 0x20  # octet 3 of the header: RFC 4035 section 3.2.3
-RA: Final = 0x80  # octet 3 of the header
-SOA: Final = 6
-_FIXED: Final = 10  # type, class, TTL and length of a record
 #: Types whose names may be compressed, as (octets before the first, how many names): RFC 3597 section 4.
 _NAMES: Final = {
     **dict.fromkeys((2, 3, 4, 5, 7, 8, 9, 12, 39), (0, 1)),  # NS, MD, MF, CNAME, MB, MG, MR, PTR, DNAME
@@ -137,15 +131,18 @@ def read(octets: bytes) -> Message:
     """
     if len(octets) < wire.HEADER:
         raise WireError("it is shorter than a header", source="RFC 1035 section 4.1.1")
-    ident, flags, *counts = (_number(octets, at, 2) for at in range(0, wire.HEADER, 2))
+    known: Known = {}
+    flags, counts = u16(octets, 2), counts_of(octets)
     at, questions = wire.HEADER, []
     for _ in range(counts[0]):
-        qname, at = _name(octets, at)
-        questions.append(Question(qname, _number(octets, at, 2), _number(octets, at + 2, 2)))
+        qname, at = name_at(octets, at, known)
+        if at + 4 > len(octets):
+            raise WireError("a question is cut off", source="RFC 1035 section 4.1.2")
+        questions.append(Question(qname, u16(octets, at), u16(octets, at + 2)))
         at += 4
     records = []
     for _ in range(sum(counts[1:])):
-        record, at = _record(octets, at)
+        record, at = _record(octets, at, known)
         records.append(record)
     if at != len(octets):
         raise WireError(f"{len(octets) - at} octets after the message", source="RFC 1035 section 4.1")
@@ -154,7 +151,7 @@ def read(octets: bytes) -> Message:
     if len(opts) > 1:
         raise WireError("more than one OPT record", source="RFC 6891 section 6.1.1")
     return Message(
-        ident,
+        u16(octets, 0),
         flags,
         flags & 0x0F | (opts[0].ttl >> 24 << 4 if opts else 0),
         tuple(questions),
@@ -169,7 +166,8 @@ def read(octets: bytes) -> Message:
 def _edns(opt: Record) -> Edns:
     options, at = [], 0
     while at < len(opt.rdata):
-        code, length = _number(opt.rdata, at, 2), _number(opt.rdata, at + 2, 2)
+        head = opt.rdata[at : at + 4]
+        code, length = int.from_bytes(head[:2], "big"), int.from_bytes(head[2:], "big")
         at += 4 + length
         if at > len(opt.rdata):
             raise WireError("an EDNS option is longer than its record", source="RFC 6891 section 6.1.2")
@@ -177,17 +175,13 @@ def _edns(opt: Record) -> Edns:
     return Edns(opt.rdclass, opt.ttl >> 16 & 0xFF, bool(opt.ttl & wire.DO), tuple(options))
 
 
-def _record(octets: bytes, at: int) -> tuple[Record, int]:
-    owner, at = _name(octets, at)
-    rdtype, rdclass = _number(octets, at, 2), _number(octets, at + 2, 2)
-    ttl, length = _number(octets, at + 4, 4), _number(octets, at + 8, 2)
-    begin, end = at + _FIXED, at + _FIXED + length
-    if end > len(octets):
-        raise WireError(f"rdata of {written(owner)} go past the end", source="RFC 1035 section 4.1.3")
-    return Record(owner, rdtype, rdclass, ttl, _plain(octets, begin, end, rdtype)), end
+def _record(octets: bytes, at: int, known: Known) -> tuple[Record, int]:
+    owner, at = name_at(octets, at, known)
+    rdtype, rdclass, ttl, begin, end = fixed_at(octets, at)
+    return Record(owner, rdtype, rdclass, ttl, _plain(octets, begin, end, rdtype, known)), end
 
 
-def _plain(octets: bytes, begin: int, end: int, rdtype: int) -> bytes:
+def _plain(octets: bytes, begin: int, end: int, rdtype: int, known: Known) -> bytes:
     """Rdata without pointers."""
     if rdtype not in _NAMES or begin == end:
         return octets[begin:end]
@@ -195,38 +189,8 @@ def _plain(octets: bytes, begin: int, end: int, rdtype: int) -> bytes:
     at = begin + before
     pieces = [octets[begin:at]]
     for _ in range(names):
-        name, at = _name(octets, at)
+        name, at = name_at(octets, at, known)
         pieces.append(name)
     if at > end:
         raise WireError("a name goes past its rdata", source="RFC 1035 section 4.1.3")
     return b"".join((*pieces, octets[at:end]))
-
-
-def _name(octets: bytes, at: int) -> tuple[bytes, int]:
-    """A name without pointers, and where it ends."""
-    labels, size, end, lowest = [], 1, None, at
-    for _ in range(limits.COMMAND_POINTERS):
-        while 0 < (length := _number(octets, at, 1)) <= MAX_LABEL:
-            size += 1 + length
-            if size > MAX_NAME:
-                raise WireError("a name of more than 255 octets", source="RFC 1035 section 2.3.4")
-            if at + 1 + length > len(octets):
-                raise WireError("a name is cut off", source="RFC 1035 section 3.1")
-            labels.append(octets[at : at + 1 + length])
-            at += 1 + length
-        if length == 0:
-            return b"".join((*labels, b"\0")), end or at + 1
-        if length < 0xC0:
-            raise WireError("a label of a kind that is not in use", source="RFC 6891 section 5")
-        target = _number(octets, at, 2) & 0x3FFF
-        end = end or at + 2
-        if target >= lowest:
-            raise WireError("a pointer that does not lead back", source="RFC 1035 section 4.1.4")
-        at = lowest = target
-    raise WireError("a name of too many pointers", source="RFC 1035 section 4.1.4")
-
-
-def _number(octets: bytes, at: int, size: int) -> int:
-    if at + size > len(octets):
-        raise WireError("it is cut off", source="RFC 1035 section 4.1")
-    return int.from_bytes(octets[at : at + size], "big")

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from netapp.cli.dig.messages import SOA, Message, Question, Record
+from netapp.cli.dig.messages import Message, Question, Record
 from netapp.errors import WireError
+from netapp.names.model import SOA
 from netapp.names.serial import newer
 
 #: What becomes of a record: it is there, it goes, or it comes.

@@ -9,9 +9,10 @@ import dns.rdataclass
 import dns.rdatatype
 
 from netapp.cli import common
-from netapp.cli.dig.messages import AD, RA, Message
+from netapp.cli.dig.messages import Message
 from netapp.core.languages import Phrases
 from netapp.dns import wire
+from netapp.dns.message import AD, RA
 
 PHRASES: Final = Phrases(
     {
