@@ -8,10 +8,11 @@ HELP: Final = {
     "Each line that has an error is named; a zone without errors is looked at for what others would"
     " stumble over: name servers without address, missing glue, aliases where none may be, signatures that"
     " are past. ORIGIN is the first SOA's owner unless it is given. The exit status is 1 if there are"
-    " errors.": (
+    " errors. ORIGIN=FILE, as netapp-dns --zone takes it, goes too.": (
         "有错误的每一行都会指出;没有错误时,再看别人用起来会碰到什么:"
         "NS 没有地址、缺少粘合记录、不该用别名的地方用了别名、签名已过期。"
         "不写 ORIGIN 时以第一条 SOA 的名字为准。有错误则退出状态为 1。"
+        "也可以写成 ORIGIN=FILE,和 netapp-dns 的 --zone 一样。"
     ),
     "One JSON object, for programs.": "输出一个 JSON 对象,供程序使用。",
     "Exit with 1 for warnings too.": "有警告时退出状态也为 1。",

@@ -37,6 +37,17 @@ def test_errors_are_named_by_line_and_the_status_is_1(tmp_path: Path) -> None:
     ]
 
 
+def test_the_form_that_a_server_takes_goes_too(tmp_path: Path) -> None:
+    path = put(tmp_path, HEAD)
+    done = netapp("zone", "check", f"example.org={path.name}", lang="C", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "OK: example.org, serial 7, 3 records, 2 names\n")
+    done = netapp("zone", "check", f"a..b={path.name}", lang="C", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (1, "netapp zone check: a..b is no name\n")
+    path.rename(tmp_path / "example.org=zone")
+    done = netapp("zone", "check", "example.org=zone", lang="C", folder=tmp_path)
+    assert done.stdout.startswith("OK: example.org=zone, ")  # a file that there is
+
+
 def test_warnings_are_told_and_strict_makes_them_count(tmp_path: Path) -> None:
     put(tmp_path, HEAD + "@ NS ns2\n")
     done = netapp("zone", "check", "example.com.zone", lang="C", folder=tmp_path)
@@ -159,14 +170,14 @@ def test_thousands_of_zones_are_told_as_they_are_read(start: Start, tmp_path: Pa
 def test_a_file_that_breaks_is_told_of(start: Start, tmp_path: Path) -> None:
     folder = tmp_path / "zones"
     folder.mkdir()
-    put(folder, HEAD, "lan")
+    put(folder, HEAD, "lan.zone")
     server = start("netapp-dns", *LOCAL, f"--zones={folder}")
-    put(folder, HEAD + "x\n", "lan")
-    put(folder, "y\n", "another")
-    server.wait_for("lan:5: no record type")
+    put(folder, HEAD + "x\n", "lan.zone")
+    put(folder, "y\n", "another.zone")
+    server.wait_for("lan.zone:5: no record type")
     done = netapp("zone", "list", lang="C", state=tmp_path / "state")
-    assert f"{folder}/lan:5: no record type" in done.stdout
-    assert f"netapp zone list: not loaded: {folder}/another:1: no record type" in done.stderr
+    assert f"{folder}/lan.zone:5: no record type" in done.stdout
+    assert f"netapp zone list: not loaded: {folder}/another.zone:1: no record type" in done.stderr
 
 
 def test_list_without_a_process_says_so(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def test_options_of_later_are_not_there_yet() -> None:
         ("--hosts=missing", "netapp-dns: the hosts file missing cannot be read: No such file"),
         (
             "--zone=missing",
-            "netapp-dns: missing: it cannot be read: No such file or directory: see whether the path is right",
+            "netapp-dns: missing: it cannot be read: No such file or directory: see whether the path",
         ),
         ("--zone=/dev/null", "netapp-dns: /dev/null: it is no regular file: name a zone's file"),
         ("--zone=example.com=broken", "netapp-dns: broken:1: there is no record type box"),

@@ -40,6 +40,7 @@ say: Final = common.words(PHRASES)
 Examples:
   netapp zone check example.com.zone
   netapp zone check example.com db.example
+  netapp zone check example.com=db.example
 """
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
@@ -51,25 +52,30 @@ def check(words: tuple[str, ...], as_json: bool, strict: bool) -> None:
     Each line that has an error is named; a zone without errors is looked at for what others would
     stumble over: name servers without address, missing glue, aliases where none may be, signatures that
     are past. ORIGIN is the first SOA's owner unless it is given. The exit status is 1 if there are
-    errors.
+    errors. ORIGIN=FILE, as netapp-dns --zone takes it, goes too.
     """
     if not 1 <= len(words) <= 2:
         raise click.UsageError(say("file"))
     from netapp.names import checks
     from netapp.names.master import origin_of
 
-    origin = None
-    if len(words) == 2:
-        origin = origin_of(words[0])
-        if origin is None:
-            common.fail(say("origin", word=words[0]))
-    checked = checks.check(Path(words[-1]), origin, words[-1], time.time())
+    named, path = words if len(words) == 2 else _apart(words[0])
+    origin = origin_of(named) if named else None
+    if named and origin is None:
+        common.fail(say("origin", word=named))
+    checked = checks.check(Path(path), origin, path, time.time())
     if as_json:
         _show_json(checked)
     else:
         _show(checked)
     wrong = bool(checked.errors or (strict and checked.warnings))
     click.get_current_context().exit(int(wrong))
+
+
+def _apart(word: str) -> tuple[str, str]:
+    """``ORIGIN=FILE``, as ``--zone`` of the server takes it, or a file's name."""
+    origin, _, path = word.partition("=")
+    return (origin, path) if path and not os.path.exists(word) else ("", word)
 
 
 def _show(checked: "Checked") -> None:

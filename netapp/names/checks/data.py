@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
-from netapp.names.checks.delegation import answer, cut_above
+from netapp.names.checks.delegation import answer, cut_above, literal
 from netapp.names.checks.finding import Finding
 from netapp.names.master.reading import within
 from netapp.names.model import AAAA, CNAME, MX, NS, PTR, SRV, A, Node, RecordSet, find
@@ -18,6 +18,8 @@ _LABEL: Final = re.compile(rb"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 #: Where the name begins in the data of these types.
 _TARGET: Final = {NS: 0, CNAME: 0, PTR: 0, MX: 2, SRV: 6}
 _HOSTS: Final = frozenset({MX, SRV})
+#: Below this a name of four numbers is one.
+_REVERSE: Final = b"\4arpa\0"
 _DAY: Final = 86400
 
 
@@ -29,6 +31,7 @@ def findings(zone: Zone, now: float) -> Iterator[Finding]:
         for each in node:
             if each.rdtype in _TARGET:
                 yield from _targets(zone, each)
+    yield from _rings(zone)
 
 
 def _soa(zone: Zone) -> Iterator[Finding]:
@@ -73,7 +76,13 @@ def _targets(zone: Zone, each: RecordSet) -> Iterator[Finding]:
         if target == b"\0":
             continue  # "no such service": RFC 7505, RFC 2782
         fields: dict[str, object] = {"target": target}
-        if _doubled(target, zone.origin):
+        if (
+            each.rdtype != PTR
+            and not zone.origin.endswith(_REVERSE)
+            and (address := literal(target, zone.origin)) is not None
+        ):
+            yield Finding("target literal", each.owner, each.rdtype, {"address": address}, rdata)
+        elif _doubled(target, zone.origin):
             yield Finding("doubled", each.owner, each.rdtype, {"name": target}, rdata)
         elif _length(target) == 2 + target[0] and zone.origin != b"\0" and each.rdtype != PTR:
             yield Finding("single label", each.owner, each.rdtype, fields, rdata)
@@ -85,6 +94,24 @@ def _targets(zone: Zone, each: RecordSet) -> Iterator[Finding]:
                 yield Finding("target address", each.owner, each.rdtype, fields, rdata)
         elif each.rdtype == CNAME and _nowhere(zone, target):
             yield Finding("alias nowhere", each.owner, CNAME, fields, rdata)
+
+
+def _rings(zone: Zone) -> Iterator[Finding]:
+    """Aliases that lead back to themselves, a ring told once.  RFC 1034 section 3.6.2."""
+    aliases = {
+        owner: alias.rdatas[0].lower()
+        for owner, node in zone.nodes.items()
+        if (alias := find(node, CNAME)) is not None
+    }
+    seen: set[bytes] = set()
+    for start in aliases:
+        way, name = dict[bytes, None](), start
+        while name in aliases and name not in seen and name not in way:
+            way[name] = None
+            name = aliases[name]
+        if name in way:
+            yield Finding("ring", name, CNAME, {"target": aliases[name]})
+        seen.update(way)
 
 
 def _nowhere(zone: Zone, target: bytes) -> bool:

@@ -4,12 +4,14 @@ Source: RFC 1034 section 4.2; RFC 1912 section 2; RFC 2181 section 10.3; RFC 459
 RFC 6672 section 2.4.
 """
 
+import ipaddress
 from collections.abc import Iterator
 from typing import Final, Literal
 
 from netapp.names.checks.finding import Finding
 from netapp.names.master.reading import within
 from netapp.names.model import AAAA, CNAME, DNAME, DS, NS, A, Node, RecordSet, find, parent
+from netapp.names.naming import shown
 from netapp.names.zone import Zone
 
 _GLUE: Final = frozenset({A, AAAA})
@@ -35,6 +37,8 @@ def findings(zone: Zone, now: float) -> Iterator[Finding]:
 def _servers(zone: Zone, owner: bytes, servers: RecordSet) -> Iterator[Finding]:
     for rdata in servers.rdatas:
         target = rdata.lower()
+        if literal(target, zone.origin) is not None:
+            continue  # data tells that, as of other types
         found = answer(zone, target)
         if found == "alias":
             yield Finding("ns alias", owner, NS, {"target": target}, rdata)
@@ -81,6 +85,18 @@ def answer(zone: Zone, name: bytes) -> Answer:
         return "address"
     # a name that is delegated is for others to know
     return "elsewhere" if cut is None and name in zone.cuts and find(node, NS) is not None else "none"
+
+
+def literal(name: bytes, origin: bytes) -> str | None:
+    """The address that a name is written as: ``10.0.0.1``, with a dot behind it or taken for a name here."""
+    labels = name[: -len(origin)] if name.endswith(origin) else name[:-1]
+    if not (labels[-1:].isdigit() or b":" in labels):
+        return None
+    written = shown(labels + b"\0")
+    try:
+        return str(ipaddress.ip_address(written))
+    except ValueError:
+        return None
 
 
 def _by_wildcard(zone: Zone, name: bytes) -> Node | None:

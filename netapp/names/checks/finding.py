@@ -85,6 +85,14 @@ PHRASES: Final = Phrases(
             "{owner} 的 {type} 指向 {target},它没有地址",
             "the {type} of {owner} is {target}, which has no address",
         ),
+        "target literal": (
+            "{owner} 的 {type} 写成了地址 {address}:这里要写名字,再给那个名字 A 或 AAAA",
+            "the {type} of {owner} is an address, {address}: write a name, and give that an A or AAAA",
+        ),
+        "ring": (
+            "{owner} 是 {target} 的别名,绕一圈又回到 {owner}:永远得不到地址",
+            "{owner} is an alias of {target}, which leads back to it: nobody comes to an address",
+        ),
         "alias nowhere": (
             "{owner} 是 {target} 的别名,而它不存在",
             "{owner} is an alias of {target}, which is not there",

@@ -56,6 +56,15 @@ def test_a_good_zone_has_nothing_wrong_with_it(tmp_path: Path) -> None:
         ("@ MX 5 none\n", 5, "target address"),
         ("_a._tcp SRV 0 0 1 none\n", 5, "target address"),
         ("www CNAME none\n", 5, "alias nowhere"),
+        ("@ NS 10.0.0.1.\n", 5, "target literal"),
+        ("@ NS 10.0.0.1\n", 5, "target literal"),
+        ("sub NS 10.0.0.1\n", 5, "target literal"),
+        ("@ MX 5 10.0.0.1\n", 5, "target literal"),
+        ("@ MX 5 2001:db8::1.\n", 5, "target literal"),
+        ("_a._tcp SRV 0 0 1 10.0.0.1.\n", 5, "target literal"),
+        ("www CNAME 10.0.0.1.\n", 5, "target literal"),
+        ("a CNAME a\n", 5, "ring"),
+        ("x CNAME a\na CNAME b\nb CNAME C\nc CNAME a\n", 6, "ring"),
         ("www.example.com A 10.0.0.1\n", 5, "doubled"),
         ("www CNAME ns1.example.com\n", 5, "doubled"),
         ("@ MX 5 mail.\n", 5, "single label"),
@@ -64,6 +73,11 @@ def test_a_good_zone_has_nothing_wrong_with_it(tmp_path: Path) -> None:
 )
 def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, more: str, line: int, key: str) -> None:
     assert found(tmp_path, HEAD + more) == [(line, key)]
+
+
+def test_numbers_are_names_in_a_reverse_zone(tmp_path: Path) -> None:
+    text = "$TTL 9\n@ SOA ns.example.net. admin 1 7200 3600 1209600 300\n@ NS ns.example.net.\n"
+    assert found(tmp_path, text + "5 CNAME 5.2.0.192\n5.2.0.192 PTR a.example.net.\n", "in-addr.arpa") == []
 
 
 @pytest.mark.parametrize(
