@@ -765,9 +765,9 @@ DNS_TEXT_IDLE: Final = 300.0
 #: Octets of answers made at a time for one connection; the rest waits until they are read.
 DNS_ANSWERS_AT_ONCE: Final = 64 * 1024
 #: Requests of one DNS connection that are answered in a step; then others have theirs.
-DNS_REQUESTS_AT_ONCE: Final = 32
-#: Seconds that DNS connections have in one turn of the reactor, all together, for what waits; and in
-#: twice as long for what is answered where it is read.
+DNS_REQUESTS_AT_ONCE: Final = 64
+#: Seconds that DNS connections have in one turn of the reactor, all together, for what waits; and as
+#: many for what is answered where it is read.
 DNS_TURN: Final = 0.002
 #: Keys of one process, octets of one secret, and octets of a file of keys.
 DNS_KEYS: Final = 1024
@@ -840,7 +840,7 @@ TRANSFER_RECORD: Final = 64_000
 TRANSFERS_OUT: Final = 64
 TRANSFERS_OUT_EACH: Final = 16
 #: Seconds without a message read after which a transfer out may lose its place to who holds fewer.
-TRANSFER_IDLE: Final = 3.0
+TRANSFER_IDLE: Final = 1.0
 #: Between two lines of the log on why one address's transfers end early, or do not begin.
 TRANSFER_TOLD: Final = 600.0
 #: How long one transfer out may take.
