@@ -60,7 +60,8 @@ DATAGRAM_ASKED: Final = 4096
 PLAIN_ANSWER: Final = 1024
 #: Source ports that answer by themselves, or that nobody can have: never answered.
 REFLECTING_PORTS: Final = frozenset({0, 7, 13, 17, 19, 37})
-#: Plain answers to one IPv4 address, or IPv6 network of 64 bits, in one second: echo and udpchat.
+#: Plain answers to one address in one second: echo's, udpchat's, and the name server's to what it does
+#: not know, lest two of them tell each other so for ever.
 ANSWERS_PER_SECOND: Final = 100
 #: Sources whose rate is remembered; the oldest is forgotten.
 SOURCES: Final = 4096

@@ -50,8 +50,8 @@ class DnsProtocol(SessionProtocol):
         return self._stalled_until != math.inf
 
     def dataReceived(self, data: bytes) -> None:
-        began = self.clock.seconds()
-        if self._turns.allows(began):
+        if self._turns.free:
+            began = self.clock.seconds()
             super().dataReceived(data)
             self._turns.took(self.clock.seconds() - began)
             return

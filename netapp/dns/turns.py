@@ -17,15 +17,16 @@ Step = Callable[[], object]
 class Turns:
     """Steps that wait; a connection has one at a time waiting, and asks again in it.
 
-    What is little is served where it is read, as long as nobody waits and that takes no more than
-    half of the time.
+    What is little is served where it is read, as long as nobody waits and this turn of the reactor
+    has time for it.
     """
 
     def __init__(self, clock: interfaces.IReactorTime) -> None:
         self._clock = clock
         self._sources: OrderedDict[bytes, deque[Step]] = OrderedDict()  # whose turn is next stands first
         self._going = False
-        self._began = self._spent = 0.0
+        self._spent = 0.0
+        self._resetting = False
 
     def wait(self, source: bytes, step: Step) -> None:
         """Have a step made when its source's turn comes.
@@ -37,17 +38,23 @@ class Turns:
             self._going = True
             self._clock.callLater(0, self._go_on)
 
-    def allows(self, now: float) -> bool:
+    @property
+    def free(self) -> bool:
         """Whether what has been read may be answered at once."""
-        if self._sources:
-            return False
-        if not 0.0 <= now - self._began < 2 * limits.DNS_TURN:
-            self._began, self._spent = now, 0.0
-        return self._spent < limits.DNS_TURN
+        return not self._sources and self._spent < limits.DNS_TURN
 
     def took(self, seconds: float) -> None:
-        """That was answered, and took so long."""
+        """That was answered at once, and took so long.
+
+        A few such go uncounted from one turn of the reactor to the next: most have no more.
+        """
         self._spent += seconds
+        if self._spent > limits.DNS_TURN / 2 and not self._resetting:
+            self._resetting = True
+            self._clock.callLater(0, self._reset)
+
+    def _reset(self) -> None:
+        self._resetting, self._spent = False, 0.0
 
     def _go_on(self) -> None:
         sources, seconds = self._sources, self._clock.seconds

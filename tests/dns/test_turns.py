@@ -84,17 +84,24 @@ def test_a_step_that_fails_costs_no_other_its_turn() -> None:
 
 
 def test_what_is_little_need_not_wait_and_what_is_much_must() -> None:
-    turns = Turns(task.Clock())
-    assert turns.allows(10.0)
-    turns.took(limits.DNS_TURN / 2)
-    assert turns.allows(10.0)
-    turns.took(limits.DNS_TURN / 2)
-    assert not turns.allows(10.0)
-    assert turns.allows(10.0 + 3 * limits.DNS_TURN)
-    turns.took(limits.DNS_TURN)
-    assert turns.allows(3.0)  # somebody has set the clock back
+    clock = task.Clock()
+    turns = Turns(clock)
+    turns.took(limits.DNS_TURN / 3)
+    assert clock.getDelayedCalls() == []  # the usual case costs nothing
+    turns.took(limits.DNS_TURN / 3)
+    assert turns.free
+    turns.took(limits.DNS_TURN / 3 + 1e-6)
+    assert not turns.free
+    clock.advance(0)
+    assert turns.free
     turns.wait(MUCH, lambda: None)
-    assert not turns.allows(20.0)
+    assert not turns.free
+    clock.advance(0)
+    assert turns.free
+    turns.took(-5.0)  # somebody has set the clock back
+    turns.took(9.0)
+    clock.advance(0)
+    assert turns.free
 
 
 class From:
@@ -188,11 +195,11 @@ def test_a_queue_is_no_idleness() -> None:
     clock = task.Clock()
     server = Server(clock)
     protocol, transport = server.connect(MUCH)
-    protocol.dataReceived(framed(query()) * 64)
+    protocol.dataReceived(framed(query()) * 2 * limits.DNS_REQUESTS_AT_ONCE)
     assert protocol.session.deadline == limits.DNS_IDLE
     clock.rightNow += limits.DNS_IDLE - 1
     clock.advance(0)
-    assert len(messages(transport.take())) == 64
+    assert len(messages(transport.take())) == 2 * limits.DNS_REQUESTS_AT_ONCE
     assert protocol.session.deadline == 2 * limits.DNS_IDLE - 1
 
 
@@ -210,8 +217,8 @@ def test_who_is_gone_when_its_turn_comes_is_passed_over() -> None:
 
 @settings(deadline=None, max_examples=200)
 @given(
-    st.lists(st.sampled_from(["query", "update", "axfr"]), max_size=80),
-    st.lists(st.integers(0, 3000), max_size=8),
+    st.lists(st.sampled_from(["query", "update", "axfr"]), max_size=150),
+    st.lists(st.integers(0, 5000), max_size=8),
     st.sampled_from([0.0, 0.0001, 0.001]),
 )
 def test_every_request_is_answered_once_whatever_the_turns(
