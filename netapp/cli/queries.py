@@ -14,7 +14,7 @@ from netapp.cli.dig.asking import Answer, Asker, Manner
 from netapp.cli.dig.messages import Question, Record
 from netapp.cli.dig.transfer import Mark
 from netapp.core.languages import Phrases
-from netapp.dns import wire
+from netapp.dns.message import NOERROR
 from netapp.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class Queries:
                 self._shown().answer(found)
             case _:
                 self._write(name, found)
-        return bool(found.message.answer) and found.message.rcode == wire.NOERROR
+        return bool(found.message.answer) and found.message.rcode == NOERROR
 
     def _transfer(self, zone: bytes, serial: int | None) -> bool:
         """Show a zone, or what has changed since a serial."""
@@ -138,7 +138,7 @@ class Queries:
         where = common.shown(self._server)
         if message.rcode == 3:
             common.complain(say("nxdomain", name=name))
-        elif message.rcode != wire.NOERROR:
+        elif message.rcode != NOERROR:
             common.complain(say("rcode", where=where, name=name, rcode=words.rcode_name(message.rcode)))
         elif words.is_referral(message):
             servers = " ".join(each.data for each in message.authority if each.rdtype == _NS)

@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any, Final
 
 from netapp.core.metrics import Histogram
-from netapp.dns import wire
+from netapp.dns.message import HEADER, OPCODE, QR
 
 TYPES: Final = {
     1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 13: "HINFO", 15: "MX", 16: "TXT", 28: "AAAA",
@@ -130,14 +130,14 @@ def kind_of(transport: str, answer: bytes) -> Kind:
     :param transport: of a DNS answer; text is a transport of its own.
     :param answer: the octets behind its id; a text's first two are missing too.
     """
-    if len(answer) < wire.HEADER - 2 or not answer[0] & wire.QR or answer[2]:
+    if len(answer) < HEADER - 2 or not answer[0] & QR or answer[2]:
         return "text", "A", "NOERROR" if answer and _ADDRESS.issuperset(answer) else "NXDOMAIN"
-    at = wire.HEADER - 2
+    at = HEADER - 2
     if not answer[3]:
         return transport, OTHER, _rcode(answer, at)
     while answer[at]:
         at += 1 + answer[at]
-    opcode = answer[0] & wire.OPCODE
+    opcode = answer[0] & OPCODE
     qtype = answer[at + 1] << 8 | answer[at + 2]
     rdtype = OPCODES.get(opcode, OTHER) if opcode else TYPES.get(qtype, OTHER)
     return transport, rdtype, _rcode(answer, at + 5)

@@ -21,6 +21,7 @@ from netapp.core.platform import O_CLOEXEC, O_NONBLOCK
 from netapp.core.threads import Pool
 from netapp.dns import wire
 from netapp.dns.counts import OTHER, kind_of
+from netapp.dns.message import HEADER, QR
 from netapp.dns.plain import read_text
 from netapp.errors import Busy, ConfigError, StateError
 from netapp.names.naming import shown
@@ -191,7 +192,7 @@ def _about(entry: Entry) -> str:
         return _about_text(entry.question[:_TEXT], kind_of("text", octets[2:])[2])
     if entry.silent and wire.classify(octets) is not wire.Tongue.DNS:
         return _about_text(octets[:_TEXT], None)
-    at = wire.HEADER
+    at = HEADER
     while octets[5] and octets[at]:
         at += 1 + octets[at]
     return _about_dns(entry.transport, octets[2 : at + _RCODE], at - 2, entry.silent)
@@ -213,11 +214,11 @@ def _about_dns(transport: str, octets: bytes, at: int, silent: bool) -> str:
     if not octets[3]:
         return _said(transport, None, None, None if silent else kind_of(transport, octets)[2])
     if silent:  # a request: in its answer's form the same walk reads it
-        octets = bytes((octets[0] | wire.QR,)) + octets[1:]
+        octets = bytes((octets[0] | QR,)) + octets[1:]
     _, rdtype, rcode = kind_of(transport, octets)
     if rdtype == OTHER:
         rdtype = f"TYPE{octets[at + 1] << 8 | octets[at + 2]}"
-    return _said(transport, shown(octets[wire.HEADER - 2 : at + 1]), rdtype, None if silent else rcode)
+    return _said(transport, shown(octets[HEADER - 2 : at + 1]), rdtype, None if silent else rcode)
 
 
 def _said(transport: str, name: str | None, rdtype: str | None, rcode: str | None) -> str:

@@ -16,7 +16,7 @@ from typing import Final, Protocol
 
 from netapp.core import limits
 from netapp.core.access import LOCAL
-from netapp.dns import wire
+from netapp.dns.message import HEADER, NOERROR, QR, TC
 from netapp.errors import ConfigError
 
 SEND, SLIP, DROP = 0, 1, 2  # verdicts
@@ -113,17 +113,17 @@ def account(answer: bytes) -> bytes:
     the answer does not show.  All errors are of one kind: they need no name that is there.
     """
     rcode, end = answer[3] & 0x0F, _question_end(answer)
-    if rcode not in (wire.NOERROR, _NXDOMAIN) or answer[5] != 1 or _is_extended(answer, end):
+    if rcode not in (NOERROR, _NXDOMAIN) or answer[5] != 1 or _is_extended(answer, end):
         return _ERROR
     if answer[7] or answer[6] or not (answer[9] or answer[8]):
-        return _POSITIVE + answer[wire.HEADER : end - 5].lower()
+        return _POSITIVE + answer[HEADER : end - 5].lower()
     kind = _MISSING if rcode else _NEGATIVE
     return kind + _owner(answer, end).lower()
 
 
 def _question_end(answer: bytes) -> int:
     """Where the question ends; in ours there is one or none, and it is not compressed."""
-    end = wire.HEADER
+    end = HEADER
     if not answer[5]:
         return end
     while end < len(answer) and answer[end]:
@@ -153,9 +153,9 @@ def slipped(answer: bytes) -> bytes:
     opt = answer[at:] if at >= 0 and at + _OPT_FIXED <= len(answer) else b""
     if opt and len(opt) != _OPT_FIXED + (opt[9] << 8 | opt[10]):
         opt = b""
-    head = answer[:2] + bytes((answer[2] | wire.TC, answer[3]))
+    head = answer[:2] + bytes((answer[2] | TC, answer[3]))
     counts = bytes((0, answer[5], 0, 0, 0, 0, 0, 1 if opt else 0))
-    return head + counts + answer[wire.HEADER : end] + opt
+    return head + counts + answer[HEADER:end] + opt
 
 
 class Source(Protocol):
@@ -205,7 +205,7 @@ class Limiter:
         rate = self._rate
         if rate is None:
             return answer
-        is_dns = len(answer) >= wire.HEADER and answer[2] & wire.QR and not answer[4]
+        is_dns = len(answer) >= HEADER and answer[2] & QR and not answer[4]
         verdict = rate.verdict(source.packed, answer, now) if is_dns else rate.text(source.packed, now)
         if verdict == SEND or (is_dns and self._is_proved(request, source)):
             return answer

@@ -17,7 +17,20 @@ from twisted.python.failure import Failure
 from netapp.core import limits
 from netapp.dns import tsig, wire
 from netapp.dns.keys import Key, Keyring
-from netapp.dns.message import QUERY, SERVFAIL, name_end
+from netapp.dns.message import (
+    AXFR,
+    FORMERR,
+    HEADER,
+    IXFR,
+    NOTAUTH,
+    NOTIMP,
+    OPCODE,
+    QUERY,
+    REFUSED,
+    SERVFAIL,
+    TC,
+    name_end,
+)
 from netapp.dns.tsig import Refused, Signer
 from netapp.dns.tsigrecord import Signature, read_signed
 from netapp.errors import NetappError, WireError
@@ -122,7 +135,7 @@ class Requests:
             read = read_signed(octets, limits.DNS_UPDATE_RECORDS)
         except WireError:
             self.malformed += 1
-            return wire.reply(octets, wire.FORMERR)
+            return wire.reply(octets, FORMERR)
         if read is None:
             return self._answer(Request(octets, client))
         return self._answer_signed(octets[:2], *read, client)
@@ -162,9 +175,9 @@ class Requests:
 
     def _refusal(self, plain: bytes, refused: Refused) -> bytes:
         """What is said of a signature that does not hold: RFC 8945 section 5.2."""
-        if refused.error == wire.FORMERR:
-            return wire.reply(plain, wire.FORMERR)
-        answer = _reply(plain, wire.NOTAUTH)
+        if refused.error == FORMERR:
+            return wire.reply(plain, FORMERR)
+        answer = _reply(plain, NOTAUTH)
         if refused.signer is None:
             return tsig.unsigned_refusal(answer, refused, self._time())
         return refused.signer.refuse(answer, refused, self._time())
@@ -188,8 +201,8 @@ class Requests:
     def _answer(self, request: Request) -> Outcome:
         handler = self._handler(request.octets)
         if handler is None:
-            opcode = request.octets[2] & wire.OPCODE
-            return _reply(request.octets, wire.NOTIMP if opcode else wire.REFUSED)
+            opcode = request.octets[2] & OPCODE
+            return _reply(request.octets, NOTIMP if opcode else REFUSED)
         try:
             outcome = handler(request)
         except Exception:
@@ -199,11 +212,11 @@ class Requests:
         return outcome
 
     def _handler(self, octets: bytes) -> Handler | None:
-        opcode = (octets[2] & wire.OPCODE) >> 3
+        opcode = (octets[2] & OPCODE) >> 3
         if opcode != QUERY:
             return self.on_opcode.get(opcode)
         qtype = _qtype(octets)
-        if qtype in (wire.AXFR, wire.IXFR):
+        if qtype in (AXFR, IXFR):
             return self.on_type.get(qtype)
         return self._query
 
@@ -254,6 +267,6 @@ def _cut(answer: bytes) -> bytes:
     Source: RFC 8945 section 5.3.
     """
     asked = answer[4:6]
-    end = name_end(answer, wire.HEADER) + 4 if asked != b"\0\0" else wire.HEADER
-    head = answer[:2] + bytes((answer[2] | wire.TC, answer[3] & 0xF0))
-    return head + asked + bytes(6) + answer[wire.HEADER : end]
+    end = name_end(answer, HEADER) + 4 if asked != b"\0\0" else HEADER
+    head = answer[:2] + bytes((answer[2] | TC, answer[3] & 0xF0))
+    return head + asked + bytes(6) + answer[HEADER:end]

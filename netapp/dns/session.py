@@ -19,6 +19,7 @@ from netapp.core.sessions import Close, Effect, Session
 from netapp.core.strangers import Misdirected, is_http
 from netapp.dns import wire
 from netapp.dns.answers import ELSEWHERE, Answers, Source
+from netapp.dns.message import HEADER
 from netapp.dns.wire import Tongue
 
 
@@ -160,7 +161,7 @@ class DnsSession(Session):
         end = len(buffer)
         while end - at >= 2:
             length = buffer[at] << 8 | buffer[at + 1]
-            if not wire.HEADER <= length < limits.DNS_REQUEST:
+            if not HEADER <= length < limits.DNS_REQUEST:
                 self._answers.malformed += 1
                 self._buffer = b""
                 return [*answers, Close("a length that no request has")]

@@ -10,9 +10,9 @@ import struct
 from typing import Final
 
 from netapp.core import limits
-from netapp.dns import wire
 from netapp.dns.bodies import Bodies
 from netapp.dns.memory import Memory
+from netapp.dns.message import HEADER
 from netapp.names.addresses import WITH_ADDRESSES
 from netapp.names.model import ANY, CNAME, DNAME, DS, NSEC, NSEC3, PTR, RRSIG, SOA, Nodes
 
@@ -20,7 +20,7 @@ from netapp.names.model import ANY, CNAME, DNAME, DS, NSEC, NSEC3, PTR, RRSIG, S
 #: not every zone with the name has to answer for.
 _LONG: Final = frozenset({*WITH_ADDRESSES, CNAME, DNAME, PTR, SOA, DS, RRSIG, NSEC, NSEC3, ANY})
 #: Where the name begins in a datagram behind its id.
-_QNAME: Final = wire.HEADER - 2
+_QNAME: Final = HEADER - 2
 _TTL_LENGTH: Final = struct.Struct("!IH")
 #: Octets of a datagram beside name, rdata and OPT record: id, type, class and what a record begins with.
 _REST: Final = 2 + 4 + 12
@@ -121,7 +121,7 @@ class Short:
         :param around: what stands in the answer before the question and behind the records.
         """
         rdtype = request[end] << 8 | request[end + 1]
-        form = request[2 : wire.HEADER] + request[end:]
+        form = request[2:HEADER] + request[end:]
         if rdtype in _LONG or form in self._forms:
             return
         if len(self._forms) >= limits.DNS_FORMS:
@@ -134,6 +134,6 @@ class Short:
         self, request: bytes, qname: bytes, nodes: Nodes, around: tuple[bytes, bytes], home: bytes
     ) -> None:
         """Found a family; as :meth:`learn`."""
-        key = request[2 : wire.HEADER + 1] + request[wire.HEADER + 1 + qname[0] :]
-        behind = len(request) - wire.HEADER - len(qname)
+        key = request[2 : HEADER + 1] + request[HEADER + 1 + qname[0] :]
+        behind = len(request) - HEADER - len(qname)
         self._families.lasting.keep(key, (nodes, *around, behind, home), home)

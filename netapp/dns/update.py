@@ -19,7 +19,7 @@ from netapp.core.metrics import Metrics
 from netapp.dns import wire
 from netapp.dns.allow import Allowed
 from netapp.dns.edns import EDE, Ede, option
-from netapp.dns.message import NOTAUTH
+from netapp.dns.message import BADVERS, FORMERR, NOERROR, NOTAUTH, REFUSED, SERVFAIL
 from netapp.dns.requests import Outcome, Request
 from netapp.dns.updatewire import Head, parse_head, parse_update
 from netapp.errors import Busy, Unavailable, WireError
@@ -68,18 +68,18 @@ class Updates:
                 return self._reply(request, head, *refusal)
             update = parse_update(request.octets, head)
         except WireError:
-            return self._count(wire.FORMERR, wire.reply(request.octets, wire.FORMERR))
+            return self._count(FORMERR, wire.reply(request.octets, FORMERR))
         if any(len(each.rdata) > limits.TRANSFER_RECORD for each in update.updates):
-            return self._reply(request, head, wire.REFUSED)  # no transfer could carry it
+            return self._reply(request, head, REFUSED)  # no transfer could carry it
         return self._submit(request, head, update)
 
     def count(self, metrics: Metrics) -> None:
         done, all_of_them = self.answered.__getitem__, self.answered.total
-        metrics.counter("netapp_dns_updates", "Updates carried out.", lambda: done(wire.NOERROR))
+        metrics.counter("netapp_dns_updates", "Updates carried out.", lambda: done(NOERROR))
         metrics.counter(
             "netapp_dns_updates_refused",
             "Updates that were not, whatever the reason.",
-            lambda: all_of_them() - done(wire.NOERROR),
+            lambda: all_of_them() - done(NOERROR),
         )
 
     def _refusal(self, request: Request, head: Head) -> tuple[int, Ede | None] | None:
@@ -87,15 +87,15 @@ class Updates:
         origin = head.origin
         zone = self._names.snapshot.zones.get(origin)
         if head.edns is not None and head.edns.version:
-            return wire.BADVERS, None
+            return BADVERS, None
         if zone is None or head.zclass != IN:
             return NOTAUTH, None
         if not self._permitted.permits(request.client.host, request.key):
-            return wire.REFUSED, Ede.PROHIBITED
+            return REFUSED, Ede.PROHIBITED
         if not self._names.is_primary(origin):
             return NOTAUTH, Ede.NOT_AUTHORITATIVE
         if zone.signed:
-            return wire.REFUSED, Ede.NOT_SUPPORTED
+            return REFUSED, Ede.NOT_SUPPORTED
         return None
 
     def _submit(self, request: Request, head: Head, update: Update) -> Outcome:
@@ -105,13 +105,13 @@ class Updates:
             if sender in self._running:
                 return None
             if self._is_done(sender):
-                return self._reply(request, head, wire.NOERROR)
+                return self._reply(request, head, NOERROR)
             self._running.add(sender)
 
         def ended(outcome: Zone | Failure) -> bytes:
             self._running.discard(sender)
-            rcode = self._rcode(outcome, head) if isinstance(outcome, Failure) else wire.NOERROR
-            if rcode == wire.NOERROR and not client.stream:
+            rcode = self._rcode(outcome, head) if isinstance(outcome, Failure) else NOERROR
+            if rcode == NOERROR and not client.stream:
                 self._done[sender] = self._seconds()
             return self._reply(request, head, rcode)
 
@@ -135,8 +135,8 @@ class Updates:
             return error.rcode
         if isinstance(error, BadZone):
             self._log.info("an update of {zone} is refused: {error}", zone=shown(head.origin), error=error)
-            return wire.REFUSED
-        return NOTAUTH if isinstance(error, NoSuchZone) else wire.SERVFAIL
+            return REFUSED
+        return NOTAUTH if isinstance(error, NoSuchZone) else SERVFAIL
 
     def _reply(self, request: Request, head: Head, rcode: int, ede: Ede | None = None) -> bytes:
         options = b""

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from netapp.dns import wire
 from netapp.dns.counts import Counts, kind_of
+from netapp.dns.message import BADVERS
 from tests.dns.asking import header, opt, query, question
 
 
@@ -38,7 +39,7 @@ def test_the_labels_of_an_answer(octets: bytes, kind: tuple[str, str, str]) -> N
 
 def test_an_extended_rcode() -> None:
     badvers = wire.reply(
-        query(edns=opt(version=1)), wire.BADVERS, query=wire.parse_query(query(edns=opt(version=1)))
+        query(edns=opt(version=1)), BADVERS, query=wire.parse_query(query(edns=opt(version=1)))
     )
     assert kind_of("tcp", badvers[2:]) == ("tcp", "A", "BADVERS")
     assert kind_of("tcp", (answer()[:10] + b"\0\1" + answer()[12:] + opt())[2:]) == ("tcp", "A", "NOERROR")

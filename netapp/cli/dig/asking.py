@@ -14,6 +14,7 @@ from netapp.core import limits, text
 from netapp.core.languages import Phrases
 from netapp.dns import wire
 from netapp.dns.edns import NSID
+from netapp.dns.message import BADCOOKIE, FORMERR, NOERROR, NOTIMP
 from netapp.errors import NetappError, WireError
 
 if TYPE_CHECKING:
@@ -98,11 +99,11 @@ class Asker:
     def ask(self, question: Question) -> Answer:
         """The answer; the command fails where there is none."""
         answer = self._ask(self._stream if self._manner.tcp else self._datagrams, question)
-        if answer.message.edns is None and self._edns and answer.message.rcode in (wire.FORMERR, wire.NOTIMP):
+        if answer.message.edns is None and self._edns and answer.message.rcode in (FORMERR, NOTIMP):
             common.note(say("no edns", where=self._where))
             self._edns = False
             answer = self._ask(self._stream if self._manner.tcp else self._datagrams, question)
-        elif answer.message.rcode == wire.BADCOOKIE and self._servers_cookie:
+        elif answer.message.rcode == BADCOOKIE and self._servers_cookie:
             answer = self._ask(self._stream if self._manner.tcp else self._datagrams, question)
         if answer.message.truncated and answer.transport == "udp":
             common.note(say("cut"))
@@ -189,7 +190,7 @@ class Asker:
         if message.questions:
             fits = len(message.questions) == 1 and message.questions[0].is_same(question)
         else:
-            fits = message.rcode != wire.NOERROR
+            fits = message.rcode != NOERROR
         return fits and self._knows_cookie(message)
 
     def _knows_cookie(self, message: Message) -> bool:

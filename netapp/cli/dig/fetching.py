@@ -17,7 +17,7 @@ from netapp.cli.dig.transfer import Mark, Refusal, Transfer
 from netapp.cli.dig.wires import Stream
 from netapp.core import limits
 from netapp.core.languages import Phrases
-from netapp.dns import wire
+from netapp.dns.message import AXFR, IN, IXFR
 from netapp.errors import NetappError, WireError
 from netapp.names.model import SOA
 
@@ -68,7 +68,7 @@ def fetch(
     :param most: octets after which it is given up.
     """
     where, name = common.shown(server), written(zone)
-    question = Question(zone, wire.AXFR if serial is None else wire.IXFR)
+    question = Question(zone, AXFR if serial is None else IXFR)
     stream = Stream(server)
     try:
         return _fetched(stream, manner, question, serial, show, most)
@@ -119,5 +119,5 @@ def _fetched(
 def _soa(zone: bytes, serial: int) -> bytes:
     """The SOA that says which version is here: RFC 1995 section 3."""
     rdata = b"\0\0" + serial.to_bytes(4, "big") + bytes(16)
-    fixed = ((SOA, 2), (wire.IN, 2), (0, 4), (len(rdata), 2))
+    fixed = ((SOA, 2), (IN, 2), (0, 4), (len(rdata), 2))
     return zone + b"".join(number.to_bytes(size, "big") for number, size in fixed) + rdata

@@ -15,7 +15,7 @@ import dns.rdatatype
 
 from netapp.dns import wire
 from netapp.dns.edns import option
-from netapp.dns.message import Known, fixed_at, name_at, u16
+from netapp.dns.message import HEADER, IN, OPT, QR, RD, TC, Known, fixed_at, name_at, u16
 from netapp.dns.message import counts as counts_of
 from netapp.dns.wire import Edns
 from netapp.errors import WireError
@@ -36,7 +36,7 @@ class Question:
 
     qname: bytes
     qtype: int
-    qclass: int = wire.IN
+    qclass: int = IN
 
     def is_same(self, other: "Question") -> bool:
         """Whether it asks the same: RFC 4343 has names differ by case alone be equal."""
@@ -92,11 +92,11 @@ class Message:
 
     @property
     def truncated(self) -> bool:
-        return bool(self.flags >> 8 & wire.TC)
+        return bool(self.flags >> 8 & TC)
 
     @property
     def is_answer(self) -> bool:
-        return bool(self.flags >> 8 & wire.QR)
+        return bool(self.flags >> 8 & QR)
 
 
 def query(
@@ -115,7 +115,7 @@ def query(
     Source: RFC 1035 section 4.1, RFC 6891 section 6.1, RFC 1995 section 3.
     """
     counts = (1, 0, 1 if authority else 0, 0 if options is None else 1)
-    head = b"".join(number.to_bytes(2, "big") for number in (ident, wire.RD << 8, *counts))
+    head = b"".join(number.to_bytes(2, "big") for number in (ident, RD << 8, *counts))
     asked = question.qname + question.qtype.to_bytes(2, "big") + question.qclass.to_bytes(2, "big")
     if options is None:
         return head + asked + authority
@@ -129,11 +129,11 @@ def read(octets: bytes) -> Message:
 
     Source: RFC 1035 section 4.1.
     """
-    if len(octets) < wire.HEADER:
+    if len(octets) < HEADER:
         raise WireError("it is shorter than a header", source="RFC 1035 section 4.1.1")
     known: Known = {}
     flags, counts = u16(octets, 2), counts_of(octets)
-    at, questions = wire.HEADER, []
+    at, questions = HEADER, []
     for _ in range(counts[0]):
         qname, at = name_at(octets, at, known)
         if at + 4 > len(octets):
@@ -147,7 +147,7 @@ def read(octets: bytes) -> Message:
     if at != len(octets):
         raise WireError(f"{len(octets) - at} octets after the message", source="RFC 1035 section 4.1")
     answer, authority = counts[1], counts[1] + counts[2]
-    opts = [each for each in records[authority:] if each.rdtype == wire.OPT]
+    opts = [each for each in records[authority:] if each.rdtype == OPT]
     if len(opts) > 1:
         raise WireError("more than one OPT record", source="RFC 6891 section 6.1.1")
     return Message(
@@ -157,7 +157,7 @@ def read(octets: bytes) -> Message:
         tuple(questions),
         answer=tuple(records[:answer]),
         authority=tuple(records[answer:authority]),
-        additional=tuple(each for each in records[authority:] if each.rdtype != wire.OPT),
+        additional=tuple(each for each in records[authority:] if each.rdtype != OPT),
         edns=_edns(opts[0]) if opts else None,
         octets=octets,
     )

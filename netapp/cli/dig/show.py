@@ -22,6 +22,7 @@ from netapp.core.languages import Phrases
 from netapp.core.text import visible, visible_octets
 from netapp.dns import wire
 from netapp.dns.edns import EDE, NSID
+from netapp.dns.message import NOERROR
 from netapp.dns.wire import Edns
 
 PHRASES: Final = Phrases(
@@ -155,7 +156,7 @@ def _day(seconds: int) -> str:
 
 
 def _colour(message: Message) -> str:
-    if message.rcode == wire.NOERROR:
+    if message.rcode == NOERROR:
         return "green" if message.answer else "yellow"
     return "yellow" if message.rcode == 3 else "red"
 

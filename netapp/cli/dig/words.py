@@ -11,8 +11,7 @@ import dns.rdatatype
 from netapp.cli import common
 from netapp.cli.dig.messages import Message
 from netapp.core.languages import Phrases
-from netapp.dns import wire
-from netapp.dns.message import AD, RA
+from netapp.dns.message import AA, AD, NOERROR, RA, RD
 
 PHRASES: Final = Phrases(
     {
@@ -65,7 +64,7 @@ def class_name(rdclass: int) -> str:
 
 def meaning(message: Message) -> str:
     """What an answer comes to."""
-    if message.rcode == wire.NOERROR:
+    if message.rcode == NOERROR:
         if message.answer:
             return say("answered")
         return say("referral" if is_referral(message) else "nodata")
@@ -80,7 +79,7 @@ def refusal(rcode: int) -> str:
 def is_referral(message: Message) -> bool:
     """Whether it names the servers to ask instead: RFC 1034 section 4.3.1, RFC 2308 section 2.2."""
     named = any(each.rdtype == _NS for each in message.authority)
-    return not message.answer and named and not message.flags >> 8 & wire.AA
+    return not message.answer and named and not message.flags >> 8 & AA
 
 
 def flags(message: Message) -> list[str]:
@@ -90,12 +89,12 @@ def flags(message: Message) -> list[str]:
 
 def flags_said(message: Message) -> list[str]:
     """What the flags that matter come to."""
-    if message.rcode not in (wire.NOERROR, 3):
+    if message.rcode not in (NOERROR, 3):
         return []
-    said = [say("aa" if message.flags >> 8 & wire.AA else "not aa")]
+    said = [say("aa" if message.flags >> 8 & AA else "not aa")]
     if message.truncated:
         said.append(say("tc"))
-    if message.flags >> 8 & wire.RD:
+    if message.flags >> 8 & RD:
         said.append(say("ra" if message.flags & RA else "not ra"))
     if message.flags & AD:
         said.append(say("ad"))

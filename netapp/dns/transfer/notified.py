@@ -7,7 +7,7 @@ from twisted.logger import Logger
 
 from netapp.core.access import plain_host
 from netapp.dns import wire
-from netapp.dns.message import HEADER, NOTAUTH
+from netapp.dns.message import AA, FORMERR, HEADER, NOERROR, NOTAUTH, REFUSED
 from netapp.dns.requests import Outcome, Request
 from netapp.dns.transfer.once import Once
 from netapp.dns.transfer.servers import Server
@@ -43,7 +43,7 @@ class Notified:
         try:
             notify = parse_notify(request.octets)
         except WireError:
-            return wire.reply(request.octets, wire.FORMERR)
+            return wire.reply(request.octets, FORMERR)
         question = request.octets[HEADER : notify.end]
         zone = self._zones.get(notify.origin)
         if zone is None:
@@ -56,10 +56,10 @@ class Notified:
                     "zone {zone}: NOTIFY of {host} refused: it is none of its primaries",
                     zone=shown(notify.origin), host=host,
                 )  # fmt: skip
-            return _answer(request, question, wire.REFUSED)
+            return _answer(request, question, REFUSED)
         self.heard += 1
         zone.notified(host, notify.serial)
-        return _answer(request, question, wire.NOERROR)
+        return _answer(request, question, NOERROR)
 
 
 def _is(primary: Server, host: str, request: Request) -> bool:
@@ -69,5 +69,5 @@ def _is(primary: Server, host: str, request: Request) -> bool:
 
 def _answer(request: Request, question: bytes, rcode: int) -> bytes:
     """With the question, and AA: RFC 1996 section 3.7 and 4.7."""
-    head = wire.answer_head(request.octets, flags=wire.AA, rcode=rcode)
+    head = wire.answer_head(request.octets, flags=AA, rcode=rcode)
     return head + b"\0\1\0\0\0\0\0\0" + question

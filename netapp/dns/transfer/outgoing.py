@@ -14,7 +14,20 @@ from netapp.core import limits
 from netapp.core.access import source_of
 from netapp.dns import wire
 from netapp.dns.keys import Key
-from netapp.dns.message import AXFR, HEADER, IXFR, NOTAUTH, REFUSED, SERVFAIL
+from netapp.dns.message import (
+    AA,
+    AXFR,
+    BADVERS,
+    FORMERR,
+    HEADER,
+    IN,
+    IXFR,
+    NOERROR,
+    NOTAUTH,
+    REFUSED,
+    SERVFAIL,
+    TC,
+)
 from netapp.dns.requests import Client, Handler, Outcome, Request
 from netapp.dns.transfer.once import Once
 from netapp.dns.transfer.packing import change_sets, messages, zone_sets
@@ -80,7 +93,7 @@ class Outgoing:
             try:
                 serial = serial_asked(request.octets, query)
             except WireError:
-                rcode = wire.FORMERR
+                rcode = FORMERR
         if zone is None or serial is None:
             return wire.reply(request.octets, rcode or NOTAUTH, query=query)
         if not newer(zone.serial, serial):  # current, or from the future: RFC 1995 section 2
@@ -98,9 +111,9 @@ class Outgoing:
         """The zone that is asked for, or why not."""
         query = wire.parse_query(request.octets)  # it was read once already
         if query.edns is not None and query.edns.version:
-            return None, query, wire.BADVERS
+            return None, query, BADVERS
         snapshot = self._zones.snapshot
-        zone = snapshot.zones.get(query.qname) if query.qclass == wire.IN else None
+        zone = snapshot.zones.get(query.qname) if query.qclass == IN else None
         if zone is None:
             return None, query, SERVFAIL if query.qname in snapshot.expired else NOTAUTH
         if not self._permits(request.client.host, request.key):
@@ -127,7 +140,7 @@ class Outgoing:
         message = next(messages(_head(request), query.question, _opt(query), [soa]))
         if request.client.stream or len(message) <= _room(request, query):
             return message
-        return next(messages(_head(request, wire.TC), query.question, _opt(query), []))
+        return next(messages(_head(request, TC), query.question, _opt(query), []))
 
     def _datagram(
         self, request: Request, query: wire.Query, zone: Zone, changes: Sequence[Change] | None
@@ -235,7 +248,7 @@ def _room(request: Request, query: wire.Query) -> int:
 
 
 def _head(request: Request, flags: int = 0) -> bytes:
-    return wire.answer_head(request.octets, flags=wire.AA | flags, rcode=wire.NOERROR)
+    return wire.answer_head(request.octets, flags=AA | flags, rcode=NOERROR)
 
 
 def _opt(query: wire.Query) -> bytes:
