@@ -40,11 +40,13 @@ class LittleNames:
         self.nodes = nodes
 
     def touched(self, changed: Iterable[bytes], zones: Mapping[bytes, Zone]) -> bool:
-        """Whether they must be gathered again.  :param changed: origins of zones that have changed."""
-        if zones.keys() != self._origins.keys():
-            return True
+        """Whether they must be gathered again.
+
+        :param changed: origins of zones that have changed since this was asked last, or have come or gone.
+        """
         return any(
-            (owner in zones[origin].nodes) != (owner in self._hidden)
+            (origin in zones) != (origin in self._origins)
+            or any((owner in zones[origin].nodes) != (owner in self._hidden) for owner in within)
             for origin in changed
-            for owner in self._within.get(origin, ())
+            for within in [self._within.get(origin, ())]
         )

@@ -3,8 +3,9 @@
 A little name (of ``--record``, a hosts file, this host) is a zone of its own with one name in it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Final
+from weakref import ref
 
 from netapp.names.lookup import look_up
 from netapp.names.model import A, Lookup, Nodes, parent
@@ -23,9 +24,11 @@ class Snapshot:
     :param zones: by their origins.
     :param expired: origins of zones of which nothing may be said: they could not be refreshed in time
         (RFC 1035 section 3.3.13), or have not come yet.
+    :param before: the snapshot that this one follows.
+    :param touched: origins; zones that are not among them are as they were then.
     """
 
-    __slots__ = ("expired", "nodes", "version", "zones")
+    __slots__ = ("__weakref__", "_before", "_touched", "expired", "nodes", "version", "zones")
 
     def __init__(
         self,
@@ -33,10 +36,14 @@ class Snapshot:
         version: int,
         zones: Mapping[bytes, Zone] | None = None,
         expired: frozenset[bytes] = frozenset(),
+        before: "Snapshot | None" = None,
+        touched: frozenset[bytes] = frozenset(),
     ) -> None:
         self.nodes, self.version = nodes, version
         self.zones: Mapping[bytes, Zone] = zones or {}
         self.expired = expired
+        self._before = ref(before) if before is not None else None  # it must not stay for our sake
+        self._touched = touched
 
     def __len__(self) -> int:
         return len(self.nodes) + sum(map(len, self.zones.values()))
@@ -78,6 +85,14 @@ class Snapshot:
             return None
         return ".".join(map(str, found[-1].rdatas[0]))
 
+    def touched_since(self, older: "Snapshot") -> Set[bytes]:
+        """Origins; every zone that is not as it was in ``older``, or has come or gone, is among them."""
+        if self is older:
+            return frozenset()
+        if self._before is not None and self._before() is older:
+            return self._touched
+        return self.zones.keys() | older.zones.keys() | self.expired | older.expired
+
     def differing(self, older: "Snapshot") -> frozenset[bytes]:
         """What is to be forgotten of the answers from ``older``.
 
@@ -85,21 +100,33 @@ class Snapshot:
         gone all that it stands below, which had its names to answer for.  :data:`ANYWHERE` is
         among them if anything is, for answers that hang on several.
         """
-        changed: set[bytes] = set(self.expired ^ older.expired)
+        origins = self.touched_since(older)
+        changed = {origin for origin in origins if (origin in self.expired) != (origin in older.expired)}
         new: set[bytes] = set()
-        for now, before in ((self.zones, older.zones), (self.nodes, older.nodes)):
-            if now is before:
-                continue
-            for owner, one in now.items():
-                other = before.get(owner)
-                if other is None:
-                    new.add(owner)
-                elif other is not one and other != one:
-                    changed.add(owner)
-            new.update(before.keys() - now.keys())
+        _compare(self.zones, older.zones, origins, changed, new)
+        if self.nodes is not older.nodes:
+            _compare(self.nodes, older.nodes, self.nodes.keys() | older.nodes.keys(), changed, new)
         changed |= new
         for owner in new:
             while owner != _ROOT:
                 owner = parent(owner)
                 changed.add(owner)
         return frozenset(changed | {ANYWHERE}) if changed else frozenset()
+
+
+def _compare(
+    now: Mapping[bytes, object],
+    before: Mapping[bytes, object],
+    owners: Iterable[bytes],
+    changed: set[bytes],
+    new: set[bytes],
+) -> None:
+    """Sort what differs: what has come or gone is ``new``."""
+    for owner in owners:
+        one, other = now.get(owner), before.get(owner)
+        if one is other:
+            continue
+        if one is None or other is None:
+            new.add(owner)
+        elif one != other:
+            changed.add(owner)

@@ -235,17 +235,19 @@ class Names:
     def _zones_changed(self, changed: Sequence[ZoneChanged]) -> None:
         if not self._seen:
             return
-        self._publish([each.origin for each in changed])
+        self._publish(read=False)
         for each in changed:
             self.zone_changed.publish(each)
 
-    def _publish(self, changed: Sequence[bytes] | None = None) -> None:
-        """:param changed: the zones that have; None if sources were read."""
-        zones = self._zones.served()
-        if changed is None or self._little.touched(changed, zones):
+    def _publish(self, *, read: bool = True) -> None:
+        """:param read: whether sources were."""
+        touched = self._zones.seen.renew()
+        zones, before = self._zones.seen.zones, self.snapshot
+        if read or self._little.touched(touched, zones):
             self._little.gather(self._shelves, zones)
-        version = self.snapshot.version + 1
-        self.snapshot = Snapshot(self._little.nodes, version, zones, self._zones.expired())
+        self.snapshot = Snapshot(
+            self._little.nodes, before.version + 1, zones, self._zones.seen.expired, before, touched
+        )
         self.changes.publish(self.snapshot)
 
 

@@ -13,6 +13,7 @@ from netapp.errors import Busy, NetappError, Unavailable
 from netapp.names.changes import Change
 from netapp.names.held import Edit, Held, Point
 from netapp.names.naming import shown
+from netapp.names.seen import Seen
 from netapp.names.steps import Entry, Keeper, Stored
 from netapp.names.zone import Zone
 
@@ -54,6 +55,7 @@ class Zones:
 
     :param publish: called whenever readers are to see others, with what has changed; there is
         nothing in it for what has only gone, expired or come back.
+    :ivar seen: what they see.
     """
 
     _log = Logger()
@@ -61,6 +63,7 @@ class Zones:
     def __init__(self, keeper: Keeper, publish: Callable[[Sequence[ZoneChanged]], object]) -> None:
         self.keeper, self._publish = keeper, publish
         self._held: dict[bytes, Held] = {}
+        self.seen = Seen(self._held)
         self._waiting: dict[bytes, list[_Waiter]] = {}
         self._keeping: dict[bytes, list[_Waiter]] = {}
         self._count = 0
@@ -68,21 +71,10 @@ class Zones:
 
     # What there is ---------------------------------------------------------------------------------
 
-    def served(self) -> dict[bytes, Zone]:
-        return {origin: held.served for origin, held in self._held.items() if held.served is not None}
-
     def is_primary(self, origin: bytes) -> bool:
         """Whether a zone is changed here, not where it comes from."""
         held = self._held.get(origin)
         return held is not None and not held.secondary
-
-    def expired(self) -> frozenset[bytes]:
-        """Zones of which nothing may be said: too old, or nothing has come of them yet."""
-        return frozenset(
-            origin
-            for origin, held in self._held.items()
-            if held.expired or (held.secondary and held.served is None)
-        )
 
     def files(self) -> dict[bytes, Zone | None]:
         """What the file of each zone held, as far as it is taken in."""
@@ -100,11 +92,13 @@ class Zones:
     def add(self, held: Held) -> None:
         """Serve a zone; one that nothing is known of yet is not seen."""
         self._held[held.origin] = held
+        self.seen.touch((held.origin,))
 
     def drop(self, origins: Iterable[bytes]) -> None:
         """Serve these no more; what is stored of them stays where it is."""
         for origin in origins:
             waiters = self._withdraw(origin, self._held.pop(origin))
+            self.seen.touch((origin,))
             for waiter in waiters:
                 waiter.errback(NoSuchZone(f"{shown(origin)} is no longer served"))
 
@@ -158,6 +152,7 @@ class Zones:
             raise NoSuchZone(f"{shown(origin)} is no zone of ours")
         if held.expired != expired:
             held.expired = expired
+            self.seen.touch((origin,))
             self._publish(())
 
     # The way to the disk -----------------------------------------------------------------------------
@@ -199,6 +194,7 @@ class Zones:
     def _kept(self, results: Mapping[bytes, Stored], points: Mapping[bytes, Point]) -> None:
         changed: list[ZoneChanged] = []
         outcomes: list[tuple[defer.Deferred[Zone], Any]] = []
+        self.seen.touch(self._keeping)
         for origin, waiters in list(self._keeping.items()):  # what was dropped meanwhile is not there
             held = self._held[origin]
             how = results.get(origin, Stored())
