@@ -64,6 +64,7 @@ class Answers:
     :ivar ready: a datagram behind its id to the answer behind its id, and one octet more: the number
         that ``number`` gives to its kind, so that whoever sends it can count it without reading it.
     :ivar number: an answer behind its id to a number of one octet.
+    :ivar unknown: the plain answers for names that we do not have.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Answers:
     ) -> None:
         self._unknown = Unknown(unknown, encoding)
         self._own = self._unknown.own()
+        self.unknown: Final = self._unknown.said()
         self._snapshot = snapshot
         self._bodies = Bodies(snapshot)
         self._identity = identity

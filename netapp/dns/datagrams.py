@@ -4,7 +4,9 @@ A question that was asked before takes the shortest way there is: one look-up of
 from and one of its octets stand between reading and sending, for up to 64 datagrams a system call
 (:mod:`netapp.core.udp`).  The other short ways that :mod:`netapp.dns.answers` tells of are taken
 here too.  All else, a source's first question too, goes the long way.  No bound is set on how many a
-source may ask but by the limiter; loops are cut by rule.
+source may ask but by the limiter.  Loops are cut by rule, and that of two servers which tell each other
+in different words that they do not know by the rate of such plain answers to one address: one that is
+not given ends it.
 """
 
 from collections.abc import Callable
@@ -15,7 +17,7 @@ from twisted.internet import defer, error, interfaces
 
 from netapp.core import limits
 from netapp.core.access import Access
-from netapp.core.datagrams import Datagrams, OwnPorts, Peer, Source
+from netapp.core.datagrams import Datagrams, OwnPorts, Peer, Rate, Source
 from netapp.core.udp.batch import Batch
 from netapp.dns.answers import ELSEWHERE, Answers
 from netapp.dns.ratelimit import Limiter
@@ -46,6 +48,7 @@ class DnsDatagrams(Datagrams):
         super().__init__(clock, permitted, own, most=None)
         self._answers, self._requests, self._limiter = answers, requests, limiter
         self._ready, self._doubtful = answers.ready, own.doubtful
+        self._unknowing = Rate(limits.ANSWERS_PER_SECOND)
         self._short_text: Callable[[bytes], bytes | None] = answers.short_text
         #: Addresses, as octets or as text, whose every port but the doubtful may have what is ready.
         #: Each with the address as it is: IPv4 may come in IPv6's form.
@@ -168,22 +171,25 @@ class DnsDatagrams(Datagrams):
 
         :param address: by which the source is known from now on, if it may be; None if it is already.
         """
-        if address is not None and not self._may(source, address):
-            self.refused += 1
-            return None
-        if self.witness is not None:
-            self.witness.heard(datagram, source.peer, self.clock.seconds())
         try:
+            if address is not None and not self._may(source, address):
+                self.refused += 1
+                return None
+            if self.witness is not None:
+                self.witness.heard(datagram, source.peer, self.clock.seconds())
             answers = self._answers  # the short ways of a source that is known were tried
             answer = (answers.long if address is None else answers.datagram)(datagram, source)
             if answer is ELSEWHERE:
                 answer = self._elsewhere(datagram, source)
-        except Exception:
+            if not isinstance(answer, bytes):
+                return None
+            if answer in answers.unknown and not self._unknowing.admits(source.host, self.clock.seconds()):
+                self.refused += 1
+                return None
+            return self._passed(datagram, answer, source, known=address is None)
+        except Exception:  # the others of its batch are still to be answered
             self._log.failure("a datagram of {peer} failed", peer=source.host)
             return None
-        if not isinstance(answer, bytes):
-            return None
-        return self._passed(datagram, answer, source, known=address is None)
 
     def _may(self, source: Source, address: bytes | str) -> bool:
         """Whether a datagram's source may be answered, and take note of one that may have all."""

@@ -70,10 +70,13 @@ class Unknown:
     def said_in(self, codec: Codec) -> bytes:
         return self.text.encode(codec if self.encoding == "auto" else self.encoding, "replace")
 
+    def said(self) -> frozenset[bytes]:
+        """In every encoding in which it may be said."""
+        return frozenset((self.said_in("utf-8"), self.said_in("gbk")))
+
     def own(self) -> frozenset[bytes]:
         """Texts that are never answered, without the white space around them."""
-        said = {self.said_in("utf-8"), self.said_in("gbk"), UNKNOWN.encode()}
-        return frozenset(octets.strip(_SPACE) for octets in said)
+        return frozenset(octets.strip(_SPACE) for octets in {*self.said(), UNKNOWN.encode()})
 
 
 def is_own(octets: bytes, own: frozenset[bytes]) -> bool:

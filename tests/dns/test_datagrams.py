@@ -50,10 +50,11 @@ def serving(
     allow: str = "192.0.2.0/24",
     limiter: Limiter | None = None,
     names: Answers | None = None,
+    clock: task.Clock | None = None,
 ) -> Iterator[Server]:
     requests, own = Requests(), OwnPorts()
     access, names = Access([network(allow)]), names or asking.answers()
-    handler = DnsDatagrams(names, requests, task.Clock(), access, own, limiter)
+    handler = DnsDatagrams(names, requests, clock or task.Clock(), access, own, limiter)
     with port(form, handler, host) as made:
         yield Server(made, handler, requests, own)
 
@@ -152,6 +153,46 @@ def test_d45_what_comes_from_our_own_listeners_is_not_answered(form: str, host: 
         other.sendto(query(), where)
         server.turn()
         assert addresses(other.recv(2048)) == ["192.168.1.2"]
+
+
+@both_forms
+def test_d45_two_that_do_not_know_stop_telling_each_other(form: str) -> None:
+    hosts, clock = ("127.0.0.1", "127.0.0.5"), task.Clock()
+    here, there = asking.answers(unknown="who knows"), asking.answers(unknown="no idea")
+    with (
+        serving(form, hosts[0], names=here, clock=clock) as one,
+        serving(form, hosts[1], names=there, clock=clock) as two,
+    ):
+        for second in (1, 2):
+            two.port.socket.sendto(b"hello", (hosts[0], one.port.getHost().port))
+            heard = -1
+            while heard != (heard := one.handler.received + two.handler.received):
+                assert heard <= second * (2 * limits.ANSWERS_PER_SECOND + 1)
+                one.turn()
+                two.turn()
+            said = one.handler.answered, two.handler.answered
+            assert said == (second * limits.ANSWERS_PER_SECOND,) * 2
+            assert one.handler.refused == second
+            clock.advance(1)
+        with client(to=one.port) as peer:
+            for octets, answer in ((b"nobody", b"who knows"), (b"www.baidu.com", b"192.168.1.2")):
+                peer.send(octets)
+                one.turn()
+                assert peer.recv(99) == answer
+
+
+@both_forms
+def test_a_failure_in_the_limiter_costs_one_datagram(form: str) -> None:
+    limiter = Limiter(1, local=True)
+    limiter.passed = lambda *_: 1 // 0  # type: ignore[assignment, method-assign]
+    with serving(form, limiter=limiter) as server, client(to=server.port) as peer, capturedLogs() as events:
+        turns = iter([True, True, False, False])
+        limiter.limits = lambda address: next(turns)  # type: ignore[method-assign]
+        for octets in (query(), query()):
+            peer.send(octets)
+        server.turn()
+        assert addresses(peer.recv(2048)) == ["192.168.1.2"]
+        assert [("log_failure" in event) for event in events] == [True]
 
 
 @both_forms
