@@ -79,8 +79,8 @@ class ZoneFolder:
         except (Damaged, BadZone, struct.error, LookupError):
             self._spoiled = (self._base, self._journal)
             raise DamagedZone(
-                f"{self._base} is damaged: put it back from a backup, or remove {self._path} "
-                "to go on without the updates in it"
+                self._base,
+                f"put it back from a backup, or remove {self._path} to go on without the updates in it",
             ) from None
 
     def _both(self) -> tuple[bytes | None, bytes | None]:

@@ -10,7 +10,7 @@ from netapp.core import bulk, limits
 from netapp.errors import ConfigError
 from netapp.names.held import Edit, Held
 from netapp.names.model import Node, nodes_of
-from netapp.names.sources import DeclaredRecords, Source, ZoneSource
+from netapp.names.sources import DeclaredRecords, Source, ZoneSource, ZonesRead
 from netapp.names.steps import Keeper
 from netapp.names.zone import Zone
 from netapp.names.zones import Zones
@@ -50,7 +50,7 @@ class ZoneShelf:
     """A source of zones.
 
     :param owners: which shelf has a zone: the first that had it.
-    :param complain: told of each fault.
+    :param complain: told of all faults, and of those that end a start.
     """
 
     def __init__(
@@ -58,30 +58,41 @@ class ZoneShelf:
         source: ZoneSource,
         zones: Zones,
         owners: "dict[bytes, ZoneShelf]",
-        complain: Callable[[tuple[str, ...]], object],
+        complain: Callable[[tuple[str, ...], tuple[str, ...]], object],
     ) -> None:
         self.source, self._zones, self._owners, self._complain = source, zones, owners, complain
+        self._waiting: set[bytes] = set()  # zones that are ours, and of which nothing may be said yet
         self.end: Callable[[], None] = lambda: None
 
     def reader(self) -> Callable[[], Put]:
-        """What may run in a thread.  It raises ConfigError if the source or the disk cannot be read."""
-        files = self._zones.files()
+        """What may run in a thread.  It raises ConfigError if the source cannot be read."""
+        files = {origin: file for origin, file in self._zones.files().items() if origin not in self._waiting}
 
         def read() -> Put:
             found = self.source.read()
-            changes = {
-                origin: _look(self._zones.keeper, origin, zone, files)
-                for origin, zone in found.zones.items()
-                if self._owners.get(origin, self) is self and files.get(origin) is not zone
-            }
-            return lambda: self._put(found.zones, changes, found.faults)
+            changes: dict[bytes, _Look] = {}
+            lost: dict[bytes, str] = {}
+            for origin, zone in found.zones.items():
+                if self._owners.get(origin, self) is self and files.get(origin) is not zone:
+                    try:
+                        changes[origin] = _look(self._zones.keeper, origin, zone, files)
+                    except ConfigError as error:  # of what is kept of that zone
+                        lost[origin] = str(error)
+            return lambda: self._put(found, changes, lost)
 
         return read
 
-    async def _store(self, zones: Mapping[bytes, Zone], changes: "Mapping[bytes, _Look]") -> bool:
-        gone = [origin for origin, owner in self._owners.items() if owner is self and origin not in zones]
+    async def _store(
+        self, found: ZonesRead, changes: "Mapping[bytes, _Look]", waiting: frozenset[bytes]
+    ) -> bool:
+        gone = [
+            origin
+            for origin, owner in self._owners.items()
+            if owner is self and origin not in found.zones and origin not in waiting
+        ]
         for origin in gone:
             del self._owners[origin]
+        self._wait_for(waiting)
         for origin, look in changes.items():
             self._owners[origin] = self
             if look.held is not None:
@@ -89,11 +100,25 @@ class ZoneShelf:
         self._zones.drop(gone)
         return await self._zones.edit({origin: look.edit for origin, look in changes.items()})
 
+    def _wait_for(self, origins: frozenset[bytes]) -> None:
+        """Say nothing of these zones, not even that they are not here, until they can be read."""
+        there = self._zones.files().keys()
+        new = {each for each in origins if self._owners.get(each, self) is self and each not in there}
+        self._waiting = self._waiting & origins | new
+        for origin in new:
+            self._owners[origin] = self
+            self._zones.add(Held(origin))
+
     def _put(
-        self, zones: Mapping[bytes, Zone], changes: "Mapping[bytes, _Look]", faults: tuple[str, ...]
+        self, found: ZonesRead, changes: "Mapping[bytes, _Look]", lost: Mapping[bytes, str]
     ) -> "defer.Deferred[bool]":
-        self._complain(faults)
-        stored = defer.ensureDeferred(self._store(zones, changes))
+        faults = (*found.faults, *lost.values())
+        grave = (
+            *(each for each in found.faults if each not in found.bearable),
+            *(fault for origin, fault in lost.items() if origin not in found.many),
+        )
+        self._complain(faults, grave)
+        stored = defer.ensureDeferred(self._store(found, changes, found.waiting | lost.keys()))
         return stored.addCallback(lambda sound: sound and not faults)
 
 

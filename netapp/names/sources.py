@@ -37,10 +37,17 @@ class ZonesRead:
     :ivar zones: by origin; what has not changed since the read before is the same object, what is
         broken is the old one.
     :ivar faults: a line each for what is broken, with file and line.
+    :ivar bearable: those of the faults that a start goes on with: of one file of many.
+    :ivar many: origins of zones that are some of many: if what is kept of one cannot be read, a start
+        goes on without it.
+    :ivar waiting: origins of zones that should be here, and of which nothing could be read yet.
     """
 
     zones: Mapping[bytes, Zone]
     faults: tuple[str, ...] = ()
+    bearable: frozenset[str] = frozenset()
+    many: frozenset[bytes] = frozenset()
+    waiting: frozenset[bytes] = frozenset()
 
 
 class ZoneSource(Protocol):

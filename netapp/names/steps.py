@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from twisted.internet import defer
@@ -12,7 +13,11 @@ from netapp.names.zone import Zone
 
 
 class DamagedZone(ConfigError):
-    """What is kept of a zone is there, and is not what was written."""
+    """What is kept of a zone is there, and is not what was written.  ``path`` is the damaged file."""
+
+    def __init__(self, path: Path, cure: str) -> None:
+        super().__init__(f"{path} is damaged: {cure}")
+        self.path = path
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from netapp.names.naming import shown, wire_name
 from netapp.names.shelves import Put, Shelf, ZoneShelf, faulty
 from netapp.names.snapshot import Snapshot
 from netapp.names.sources import DeclaredRecords, HostsFile, OwnName, Source, ZoneSource
-from netapp.names.steps import Forgetful, Keeper
+from netapp.names.steps import DamagedZone, Forgetful, Keeper
 from netapp.names.zone import BadZone, Zone, build_zone
 from netapp.names.zonefiles import ZoneFiles
 from netapp.names.zones import Decide, ZoneChanged, Zones, ZoneStatus
@@ -136,10 +136,19 @@ class Names:
     def add_secondary(self, origin: bytes) -> Zone | None:
         """Serve a zone that comes from its primary alone.
 
-        :returns: what is on the disk of it, which is served from now on.
+        :returns: what is on the disk of it, which is served from now on; None too where that is damaged.
         :raises ConfigError: that cannot be read; the text names cause and cure.
         """
-        held = Held(origin, self._zones.keeper.load(origin), secondary=True)
+        try:
+            kept = self._zones.keeper.load(origin)
+        except DamagedZone as error:  # its primary has all of it
+            self._log.error(
+                "names: {zone} is asked of its primary anew: {path} is damaged, and is put aside then",
+                zone=shown(origin),
+                path=str(error.path),
+            )
+            kept = None
+        held = Held(origin, kept, secondary=True)
         self._zones.add(held)
         self._zones_changed([] if held.served is None else [ZoneChanged(origin, held.served, None)])
         return held.served
@@ -185,10 +194,10 @@ class Names:
     def _all(self) -> list[Shelf | ZoneShelf]:
         return [*self._shelves, *self._zone_shelves]
 
-    def _complain(self, faults: tuple[str, ...]) -> None:
-        """:raises ConfigError: at a start, when there is no old zone to stay with."""
-        if not self._seen and faults:
-            raise faulty(faults)
+    def _complain(self, faults: tuple[str, ...], grave: tuple[str, ...]) -> None:
+        """:raises ConfigError: at a start, for those that are grave: there is no old zone to stay with."""
+        if not self._seen and grave:
+            raise faulty(grave)
         for fault in faults[: limits.FAULTS_LOGGED]:
             self._log.error("names: {fault}", fault=fault)
 

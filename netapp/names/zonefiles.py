@@ -1,28 +1,22 @@
 """Zones of master files: those that ``--zone`` names, and all in the folders of ``--zones``."""
 
 import os
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
+
+from twisted.logger import Logger
 
 from netapp.core import limits, text
 from netapp.errors import ConfigError
 from netapp.names.config import Config
+from netapp.names.folders import passed_over, read_folder
 from netapp.names.master import origin_of
 from netapp.names.naming import shown
 from netapp.names.sources import ZonesRead
 from netapp.names.watch import FolderWatch
 from netapp.names.zonefile import Told, ZoneFile
-
-#: Files in a folder of zones that are no zones: hidden ones, what editors and packages leave, parts
-#: of zones that others include, journals of other servers, keys and what signing tools leave.
-_PASSED_OVER: Final = re.compile(
-    r"[.#].*|.*~|.*\.(?:bak|swp|swo|swx|tmp|temp|part|orig|rej|old|new|save|rpmsave|rpmnew|inc|include|jnl|jbk)"
-    r"|.*\.dpkg-[a-z]+|README.*|K.*\.(?:key|private|state)|(?:ds|key)set-.*",
-    re.IGNORECASE | re.DOTALL,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +24,8 @@ class _Wanted:
     path: Path
     origin: bytes | None
     shown: str
+    #: Named by itself, not one of many in a folder.
+    own: bool = False
 
 
 class ZoneFiles:
@@ -40,6 +36,7 @@ class ZoneFiles:
     """
 
     slow = True
+    _log = Logger()
 
     def __init__(self, declared: Callable[[], Config], reactor: Any) -> None:
         self._declared, self._reactor = declared, reactor
@@ -52,6 +49,7 @@ class ZoneFiles:
         self._moved: frozenset[str] | None = None  # what our own watch has told; None: somebody else asks
         self._told: frozenset[str] = frozenset()
         self._misnamed: list[str] = []
+        self._passed: set[tuple[str, str]] = set()  # folder and name of what the log was told of
 
     def read(self) -> ZonesRead:
         """All zones; of a broken file the old one.  Files that have not changed are not read again.
@@ -77,13 +75,15 @@ class ZoneFiles:
             file.look(moved or frozenset())
             files[each] = file
         self._files = files  # at once: the reactor's thread looks at it too
-        self._zones, faults = self._gathered()
+        self._zones, faults, bearable = self._gathered()
         told, self._told = self._told, frozenset(faults)
         if moved is not None:
             faults = [each for each in faults if each not in told]
         self._follow()
         zones = {origin: file.zone for origin, file in self._zones.items() if file.zone is not None}
-        return ZonesRead(zones, tuple(faults))
+        many = frozenset(each.origin for each in files if each.origin is not None and not each.own)
+        waiting = frozenset(each.origin for each in files if each.origin is not None) - zones.keys()
+        return ZonesRead(zones, tuple(faults), bearable, many, waiting)
 
     def told(self) -> dict[bytes, Told]:
         """What is known of each zone's file, by origin."""
@@ -112,7 +112,9 @@ class ZoneFiles:
         if any(file.touched() for file in list(self._files.values())):
             return True
         try:
-            found = {each.path for folder in self._folders for each in self._in_folder(str(folder))}
+            found = {
+                place / name for place in self._folders for name, _ in read_folder(place, str(place)).zones
+            }
         except ConfigError:
             return False
         return bool(found - {each.path for each in self._files}) or any(
@@ -124,47 +126,53 @@ class ZoneFiles:
     def _wanted(self, declared: Config) -> Iterator[_Wanted]:
         for value in declared.zone:
             origin, path = parse_zone(value)
-            yield _Wanted(self._here / path, origin, path)
+            yield _Wanted(self._here / path, origin, path, own=True)
         for folder in declared.zones:
             yield from self._in_folder(folder)
 
     def _in_folder(self, folder: str) -> Iterator[_Wanted]:
         """:raises ConfigError: it cannot be read."""
-        place = self._here / folder
-        try:
-            with os.scandir(place) as found:
-                names = sorted(each.name for each in found if not passed_over(each.name) and each.is_file())
-        except OSError as error:
-            raise ConfigError(
-                f"--zones {text.visible(folder)}: {error.strerror}: name a folder of zone files"
-            ) from None
-        there = set(names)
-        for name in names:
-            if f"{name}.signed" in there:
-                continue  # what it was signed from
-            origin = origin_of(name)
-            if origin is None:
-                self._misnamed.append(
-                    f"{text.visible(os.path.join(folder, name))}: a file in --zones is named after its"
-                    " origin, such as example.com.zone; what is no zone ends in .inc or begins with a dot"
-                )
-                continue
-            yield _Wanted(place / name, origin, os.path.join(folder, name))
+        found = read_folder(self._here / folder, folder)
+        self._misnamed += [
+            f"{text.visible(os.path.join(folder, name))}: a file in --zones is named after its"
+            " origin, such as example.com.zone; what is no zone ends in .inc or begins with a dot"
+            for name in found.misnamed
+        ]
+        self._tell_passed_over(folder, found.passed_over)
+        for name, origin in found.zones:
+            yield _Wanted(self._here / folder / name, origin, os.path.join(folder, name))
 
-    def _gathered(self) -> tuple[dict[bytes, ZoneFile], list[str]]:
-        """Zones by origin; of two files for one zone the first has it.  And what is wrong."""
+    def _tell_passed_over(self, folder: str, names: tuple[str, ...]) -> None:
+        """Say once of each file that it is not taken for a zone: somebody may have meant it."""
+        new = [name for name in names if (folder, name) not in self._passed]
+        if not new or len(self._passed) >= limits.ZONES_PASSED_OVER:
+            return
+        self._passed.update((folder, name) for name in new[: limits.ZONES_PASSED_OVER])
+        more = len(new) - limits.FAULTS_LOGGED
+        self._log.info(
+            "names: {folder}: no zones, by their names: {names}{more}; a zone's file is named after its"
+            " origin, with a dot: lan.zone for lan",
+            folder=text.visible(folder),
+            names=", ".join(map(text.visible, new[: limits.FAULTS_LOGGED])),
+            more=f" and {more} more" if more > 0 else "",
+        )
+
+    def _gathered(self) -> tuple[dict[bytes, ZoneFile], list[str], frozenset[str]]:
+        """Zones by origin; of two files for one zone the first has it.  And what is wrong; and what
+        of that is one file's of many."""
         zones: dict[bytes, ZoneFile] = {}
         faults = list(self._misnamed)
-        for file in self._files.values():
-            if file.fault:
-                faults.append(file.fault)
-            if file.zone is None:
-                continue
-            first = zones.setdefault(file.zone.origin, file)
-            if first is not file:
+        bearable = set(faults)
+        for wanted, file in self._files.items():
+            wrong = [file.fault] if file.fault else []
+            first = zones.setdefault(file.zone.origin, file) if file.zone is not None else file
+            if first is not file and file.zone is not None:
                 origin = shown(file.zone.origin)
-                faults.append(f"{file.shown}: the zone {origin} is in {first.shown} too: keep one of the two")
-        return zones, faults
+                wrong.append(f"{file.shown}: the zone {origin} is in {first.shown} too: keep one of the two")
+            faults += wrong
+            if not wanted.own:
+                bearable.update(wrong)
+        return zones, faults, frozenset(bearable)
 
     # Watching ------------------------------------------------------------------------------------
 
@@ -185,11 +193,6 @@ class ZoneFiles:
         if path in self._watched or name.startswith(".."):  # Kubernetes swaps ..data
             return True
         return Path(folder) in self._folders and not passed_over(name)
-
-
-def passed_over(name: str) -> bool:
-    """Whether a file of this name in a folder of zones is none."""
-    return _PASSED_OVER.fullmatch(name) is not None
 
 
 def parse_zone(value: str) -> tuple[bytes | None, str]:

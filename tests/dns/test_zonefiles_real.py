@@ -104,6 +104,44 @@ def test_d65_a_file_that_breaks_keeps_the_old_zone_and_is_told_once_with_its_lin
     becomes(server, "10.0.0.2")
 
 
+def test_one_broken_zone_of_a_folder_leaves_the_others_be(start: Start, tmp_path: Path) -> None:
+    folder = tmp_path / "zones"
+    folder.mkdir()
+    put(folder, www("10.0.0.1"))
+    put(folder, "broken\n", "sub.example.com")
+    (folder / "loop.example").symlink_to("loop.example")
+    server = start("netapp-dns", *LOCAL, f"--zones={folder}")
+    assert answer(server) == "10.0.0.1"
+    assert answer(server, "www.sub.example.com") == "SERVFAIL"  # not NXDOMAIN, from the zone above
+    assert answer(server, "loop.example") == "SERVFAIL"
+    assert f"{folder}/sub.example.com:1: " in server.log
+    assert f"{folder}/loop.example" in server.log
+    put(folder, www("10.0.0.2"), "sub.example.com")
+    becomes(server, "10.0.0.2", "www.sub.example.com")
+    (folder / "loop.example").unlink()
+    becomes(server, "REFUSED", "loop.example")
+    put(folder, www("10.0.0.3"))
+    becomes(server, "10.0.0.3")
+
+
+@pytest.mark.parametrize("device", ["pipe", "/dev/zero"])
+def test_d65_a_file_that_becomes_a_pipe_or_a_device_is_told_of_and_reloading_goes_on(
+    start: Start, tmp_path: Path, device: str
+) -> None:
+    path = put(tmp_path, www("10.0.0.1"))
+    server = start("netapp-dns", *LOCAL, f"--zone={path}")
+    path.unlink()
+    if device == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(device)
+    server.wait_for(f"{path}: it is no regular file")
+    assert answer(server) == "10.0.0.1"
+    path.unlink()
+    put(tmp_path, www("10.0.0.2"))
+    becomes(server, "10.0.0.2")
+
+
 def test_a_hangup_takes_the_zones_of_the_configuration_file_as_they_are_now(
     start: Start, tmp_path: Path
 ) -> None:
@@ -114,15 +152,15 @@ def test_a_hangup_takes_the_zones_of_the_configuration_file_as_they_are_now(
     assert (answer(server), answer(server, "www.example.net")) == ("10.0.0.1", "REFUSED")
     folder = tmp_path / "zones"
     folder.mkdir()
-    put(folder, www("10.0.0.3"), "lan")
+    put(folder, www("10.0.0.3"), "lan.zone")
     settings.write_text(f'[dns]\nzone = ["example.net={two}"]\nzones = "{folder}"\n')
     server.process.send_signal(signal.SIGHUP)
     server.wait_for("names: read again")
     assert (answer(server), answer(server, "www.example.net")) == ("REFUSED", "10.0.0.2")
     assert answer(server, "www.lan") == "10.0.0.3"
-    put(folder, www("10.0.0.4"), "lan")
+    put(folder, www("10.0.0.4"), "lan.zone")
     becomes(server, "10.0.0.4", "www.lan")
-    put(folder, "broken\n", "lan")
+    put(folder, "broken\n", "lan.zone")
     server.process.send_signal(signal.SIGHUP)
     server.wait_for("not read again: some of it could not be read")
     assert answer(server, "www.lan") == "10.0.0.4"

@@ -97,16 +97,17 @@ class Place:
         return records(self.journal)
 
     def cuts(
-        self, moments: list[int], into: Path, *, seed: int = 1
+        self, moments: list[int], into: Path, *, seed: int = 1, reordered: bool = False
     ) -> Iterator[tuple[int, "random.Random | None", Path]]:
-        """The folder as the power leaves it at each moment, three times.
+        """The folder as the power leaves it at each moment, twice.
 
-        Once nothing is there that was not synced, then some of it, then what files hold but no name.
+        Once nothing is there that was not synced, then some of it.
 
         :param moments: how many records there were by then.
+        :param reordered: once more then, with all that files hold, and no name that was not synced.
         """
         journal, done = self.records(), 0
-        survivors = (None, random.Random(seed), OctetsAlone())
+        survivors = (None, random.Random(seed), *([OctetsAlone()] if reordered else ()))
         disk = deepcopy(self._before)
         for moment in sorted(moments):
             for record in journal[done:moment]:

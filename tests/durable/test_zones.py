@@ -63,7 +63,8 @@ def test_updates_that_were_acknowledged_are_there_after_a_power_cut(place: Place
     emptied = [at for at, each in enumerate(journal, 1) if each.kind == "T" and not each.offset]
     assert len(emptied) > 5  # journals, and drafts of bases
     seen = set()
-    for moment, _, state in place.cuts([*told, *emptied, *some(journal)], tmp_path / "cut"):
+    moments = [*told, *emptied, *some(journal)]
+    for moment, _, state in place.cuts(moments, tmp_path / "cut", reordered=True):
         acknowledged = max((each for at, each in told.items() if at <= moment), default=0)
         names = reopened(state, file_of(WRITTEN if moment > written else 0))
         found = names.snapshot.zones[ORIGIN]

@@ -536,3 +536,69 @@ def test_the_soa_of_a_file_is_taken_with_an_edit(tmp_path: Path) -> None:
     assert same(
         names.snapshot.zones[ORIGIN], zone(3, a("www.example.lan")).changed([soa(3)], [soa(3, refresh=77)])
     )
+
+
+# Zones of which what is kept is damaged ---------------------------------------------------------
+
+
+def with_damaged_base(state: Path) -> Path:
+    """An updated zone, and damage; what is to be kept of it."""
+    names = opened(state, Files(zone(1)))
+    names.submit(ORIGIN, adding(a("one.example.lan")))
+    names.submit(ORIGIN, adding(a("two.example.lan")))
+    base = zones_path(state) / "example.lan" / "base"
+    base.write_bytes(flipped(60)(base.read_bytes()))
+    _released(state)
+    return base
+
+
+def test_a_damaged_zone_of_many_is_not_served_and_the_others_are(tmp_path: Path) -> None:
+    base = with_damaged_base(tmp_path)
+    spoiled = base.read_bytes()
+    other = wire_name("other.lan")
+    files = Files(zone(1), zone(1, origin=other))
+    with pytest.raises(ConfigError, match="base is damaged: put it back from a backup"):
+        opened(tmp_path, files)
+    files.many = frozenset({ORIGIN, other})
+    with capturedLogs() as events:
+        names = opened(tmp_path, files)
+    assert "base is damaged: put it back from a backup" in str(formatEvent(events[0]))
+    assert set(names.snapshot.zones) == {other}
+    assert names.snapshot.is_expired(ORIGIN)
+    failed: list[Any] = []
+    names.submit(ORIGIN, adding(a("three.example.lan"))).addErrback(failed.append)
+    assert len(failed) == 1
+    for _ in range(2):
+        names.reload().addErrback(failed.append)
+        assert base.read_bytes() == spoiled
+        assert names.snapshot.is_expired(ORIGIN)
+    base.write_bytes(flipped(60)(spoiled))  # put back from a backup
+    names.reload()
+    assert not names.snapshot.expired
+    assert same(names.snapshot.zones[ORIGIN], zone(3, a("one.example.lan"), a("two.example.lan")))
+    names.submit(ORIGIN, adding(a("three.example.lan")))
+    assert names.snapshot.zones[ORIGIN].serial == 4
+
+
+def test_a_secondary_whose_zone_is_damaged_takes_it_anew(tmp_path: Path) -> None:
+    names = opened(tmp_path)
+    names.add_secondary(ORIGIN)
+    names.replace(ORIGIN, zone(5))
+    names.submit(ORIGIN, adding(a("www.example.lan")))
+    base = zones_path(tmp_path) / "example.lan" / "base"
+    base.write_bytes(flipped(60)(base.read_bytes()))
+    kept = [each.read_bytes() for each in (base, base.with_name("journal"))]
+    _released(tmp_path)
+    again = opened(tmp_path)
+    with capturedLogs() as events:
+        assert again.add_secondary(ORIGIN) is None
+    assert "example.lan is asked of its primary anew" in str(formatEvent(events[0]))
+    assert again.snapshot.is_expired(ORIGIN)
+    again.replace(ORIGIN, zone(7))
+    assert same(again.snapshot.zones[ORIGIN], zone(7))
+    aside = [base.with_name(f"{name}.damaged-1").read_bytes() for name in ("base", "journal")]
+    assert aside == kept
+    _released(tmp_path)
+    found = opened(tmp_path).add_secondary(ORIGIN)
+    assert found is not None
+    assert same(found, zone(7))

@@ -11,11 +11,12 @@ from twisted.logger import capturedLogs, formatEvent
 
 from netapp.errors import ConfigError
 from netapp.names.config import Config
+from netapp.names.folders import passed_over
 from netapp.names.naming import shown, wire_name
 from netapp.names.sources import ZonesRead
 from netapp.names.zone import Zone
 from netapp.names.zonefile import _digest
-from netapp.names.zonefiles import ZoneFiles, parse_zone, passed_over
+from netapp.names.zonefiles import ZoneFiles, parse_zone
 from tests.names.master.making import HEAD, put
 
 
@@ -172,8 +173,8 @@ def test_a_folder_of_zones_each_named_after_its_origin(tmp_path: Path) -> None:
     (tmp_path / "example.com").unlink()
     put(tmp_path, HEAD, "new.example.zone")
     assert origins(files.read()) == ["0/25.2.0.192.in-addr.arpa", "new.example", "xn--wbtt9t"]
-    put(tmp_path, HEAD, "no name")
-    assert "no name: a file in --zones is named after its origin" in files.read().faults[0]
+    put(tmp_path, HEAD, "no name.zone")
+    assert "no name.zone: a file in --zones is named after its origin" in files.read().faults[0]
 
 
 def test_a_signed_file_takes_the_place_of_the_one_it_was_signed_from(tmp_path: Path) -> None:
@@ -262,5 +263,57 @@ def test_d64_nsec3_with_many_iterations_is_loaded_and_the_log_says_what_that_mea
 def test_what_editors_and_packages_leave_is_passed_over() -> None:
     for name in (".x", "#x#", "x~", "x.swp", "x.dpkg-old", "x.zone.jnl", "x.INC", "README.md"):
         assert passed_over(name), name
-    for name in ("x", "x.zone", "bak", "new.example"):
+    for name in ("4913", "sedXy12Ab", "tmpabc", "core", "Makefile", "lan", "root", "signed", "bak"):
+        assert passed_over(name), name
+    for name in ("z.test.tmp.1234", "z.test.bak2", "z.test.1", "z.test,v", "nohup.out", "z.zone.aB3x"):
+        assert passed_over(name), name
+    for name in ("x.zone", "root.zone", "lan.zone.signed", "lan.signed", "new.example", "教室.zone"):
         assert not passed_over(name), name
+
+
+def test_what_is_passed_over_is_told_of_once(tmp_path: Path) -> None:
+    for name in ("example.com", "lan", "4913", ".hidden", "x~", "sub.inc"):
+        put(tmp_path, HEAD, name)
+    files = source(zones=(tmp_path,))
+    with capturedLogs() as logged:
+        files.read()
+        files.read()
+        put(tmp_path, HEAD, "core")
+        files.read()
+    assert [str(formatEvent(each)).removesuffix("lan.zone for lan") for each in logged] == [
+        f"names: {tmp_path}: no zones, by their names: {names};"
+        " a zone's file is named after its origin, with a dot: "
+        for names in ("4913, lan, sub.inc", "core")
+    ]
+
+
+@pytest.mark.parametrize("make", [_pipe, _device, _loop])
+def test_d65_what_is_no_file_in_a_folder_is_a_fault_and_the_others_go_on(
+    tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    path = put(tmp_path, HEAD, "example.com")
+    strange = tmp_path / "strange.example"
+    make(strange)
+    files = source(zones=(tmp_path,))
+    read = files.read()
+    assert origins(read) == ["example.com"]
+    assert (len(read.faults), read.bearable) == (1, frozenset(read.faults))
+    assert str(strange) in read.faults[0]
+    assert read.waiting == {wire_name("strange.example")}
+    first = only(read)
+    path.unlink()
+    make(path)
+    assert only(files.read()) is first
+    put(tmp_path, HEAD, "new.example")
+    assert origins(files.read()) == ["example.com", "new.example"]
+
+
+def test_a_fault_of_one_of_many_is_bearable_and_of_one_that_is_named_is_not(tmp_path: Path) -> None:
+    (tmp_path / "zones").mkdir()
+    own = put(tmp_path, "broken\n", "own.example")
+    one = put(tmp_path / "zones", "broken\n", "one.example")
+    read = source(f"own.example={own}", zones=(tmp_path / "zones",)).read()
+    assert [each.partition(":")[0] for each in read.faults] == [str(own), str(one)]
+    assert [each.partition(":")[0] for each in read.bearable] == [str(one)]
+    assert read.waiting == {wire_name("own.example"), wire_name("one.example")}
+    assert read.many == {wire_name("one.example")}

@@ -54,13 +54,14 @@ class Files:
     def __init__(self, *zones: Zone) -> None:
         self.zones: dict[bytes, Zone] = {each.origin: each for each in zones}
         self.faults: tuple[str, ...] = ()
+        self.many: frozenset[bytes] = frozenset()
         self.changed: Callable[[], object] = lambda: None
 
     def put(self, *zones: Zone) -> None:
         self.zones.update({each.origin: each for each in zones})
 
     def read(self) -> ZonesRead:
-        return ZonesRead(dict(self.zones), self.faults)
+        return ZonesRead(dict(self.zones), self.faults, many=self.many)
 
     def subscribe(self, changed: Callable[[], object]) -> Callable[[], None]:
         self.changed = changed
