@@ -720,6 +720,8 @@ NSEC3_ITERATIONS: Final = 150
 NSEC3_HASHES: Final = 65536
 #: Wildcards of NSEC zones whose place in their order is remembered.
 NSEC_WILDCARDS: Final = 4096
+#: Texts in other scripts than ASCII of which it is remembered which name they are, or that they are none.
+NAMES_TEXTS: Final = 2048
 #: Hosts of one set whose addresses are put beside it, where a client can do without.
 ZONE_ADDITIONAL: Final = 24
 #: Referrals of one zone that are kept ready.
@@ -741,6 +743,8 @@ DNS_ANSWERS: Final = 32768
 DNS_FLEETING_ANSWERS: Final = 16384
 #: Octets of a plain question whose answer is kept.
 DNS_TEXT: Final = 512
+#: Names of other scripts than ours, as text, whose form on the wire is remembered, or that they have none.
+DNS_SCRIPTS: Final = 4096
 #: What is said of missing and delegated names, kept with their zone by length.
 DNS_BODIES: Final = 1024
 #: OPT records of requests that are known without being read.
@@ -859,6 +863,8 @@ TRANSFER_TURN_TIME: Final = 0.002
 TRANSFER_STEP: Final = 100
 #: Records of a transfer in beyond which making a zone of them is work in bulk: see netapp/core/bulk.py.
 TRANSFER_BULK: Final = 100_000
+#: Records of it that are forgotten at once.
+TRANSFER_FORGET: Final = 10_000
 #: Records by which a zone that came whole may differ from the one before, to be a change of it.
 TRANSFER_CHANGE: Final = 10_000
 #: Transfers in at once; the others wait for their turn.

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, TypeVar
 
 from twisted.internet import defer
@@ -44,6 +45,12 @@ class Asks(Protocol):
     async def by_stream(self, server: Server, message: bytes, receive: Receive[T]) -> T: ...
 
 
+class Aside(Protocol):
+    """Runs what takes a while where it holds up nobody."""
+
+    def __call__(self, work: Callable[[], T], /) -> "defer.Deferred[T]": ...
+
+
 class Holds(Protocol):
     """What a secondary does to the names."""
 
@@ -69,7 +76,6 @@ class Fetching:
     """Looks at primaries.
 
     :param ident: gives a random id.
-    :param aside: runs what takes a while where it holds up nobody.
     :param looks: bounds the looks at once.
     :param turns: bounds the transfers at once.
     """
@@ -81,7 +87,7 @@ class Fetching:
         asks: Asks,
         names: Holds,
         ident: Callable[[], int],
-        aside: Callable[[Callable[[], Built]], "defer.Deferred[Built]"],
+        aside: Aside,
         looks: defer.DeferredSemaphore,
         turns: defer.DeferredSemaphore,
     ) -> None:
@@ -130,10 +136,10 @@ class Fetching:
         inbound = Inbound(origin, soa, self._ident(), whole=whole)
         try:
             outcome: Outcome = await self._asks.by_stream(server, inbound.request(), inbound.steps)
-        except Unreached:
-            raise
-        except Unanswered as error:
-            if whole or inbound.begun:
+        except NetappError as error:
+            if inbound.records > limits.TRANSFER_BULK:
+                self._aside(partial(_forget, inbound))
+            if whole or inbound.begun or not isinstance(error, Unanswered) or isinstance(error, Unreached):
                 raise
             raise Broken(str(error)) from None  # perhaps it knows no IXFR
         if isinstance(outcome, Current):
@@ -165,11 +171,20 @@ def _built(origin: bytes, whole: Whole, have: Zone | None) -> Built:
 
     :raises BadZone: the records are no zone.
     """
-    with bulk.work() if len(whole) > limits.TRANSFER_BULK else nullcontext():
-        zone = prepare(build_zone(origin, whole.records()))
-        change = difference(have, zone) if have is not None and newer(zone.serial, have.serial) else None
-    most = min(limits.TRANSFER_CHANGE, len(whole) // 2)
+    count = len(whole)
+    with bulk.work() if count > limits.TRANSFER_BULK else nullcontext():
+        try:
+            zone = prepare(build_zone(origin, whole.records()))
+            change = difference(have, zone) if have is not None and newer(zone.serial, have.serial) else None
+        finally:
+            whole.let_go()
+    most = min(limits.TRANSFER_CHANGE, count // 2)
     return zone, change if change is not None and len(change) <= most else None
+
+
+def _forget(inbound: Inbound) -> None:
+    with bulk.work():
+        inbound.let_go()
 
 
 def check_exact(zone: Zone, change: Change) -> None:

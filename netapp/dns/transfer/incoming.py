@@ -9,7 +9,7 @@ so changes nothing: :class:`Broken` says why.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import starmap
-from typing import Final
+from typing import Any, Final
 
 from netapp.core import limits
 from netapp.dns.message import AXFR, IN, IXFR, NOERROR, QUERY
@@ -62,6 +62,10 @@ class Whole:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def let_go(self) -> None:
+        """Forget them, not all at once: ten million hold up everybody for a second or two."""
+        let_go(self.rows)
+
     def records(self) -> Iterator[Record]:
         return starmap(Record, self.rows)
 
@@ -98,7 +102,7 @@ class Inbound:
         self.origin, self.ident = origin, ident
         self.qtype = AXFR if soa is None or whole else IXFR
         self._soa, self._ours = soa, None if soa is None else serial_of(soa)
-        self._most, self._records_left, self._kept = octets, records, 0
+        self._most, self._most_records, self._kept = octets, records, 0
         self._take: Callable[[Record], Outcome | None] = self._first
         self._last: Record | None = None  # the SOA that ends it
         self._whole: list[tuple[bytes, int, bytes, int]] = []
@@ -107,7 +111,7 @@ class Inbound:
         self._added: list[Record] = []
         self.outcome: Outcome | None = None
         self.begun = False  # there was more than the first SOA
-        self.octets = self.messages = 0
+        self.octets = self.messages = self.records = 0
 
     def request(self) -> bytes:
         """What the primary is asked."""
@@ -148,6 +152,11 @@ class Inbound:
                 self.outcome = Current(theirs)
         yield self.outcome
 
+    def let_go(self) -> None:
+        """Forget what has come, as :meth:`Whole.let_go` does."""
+        for each in (self._whole, self._removed, self._added, self._changes):
+            let_go(each)
+
     def _check(self, reply: Reply) -> None:
         """:raises Broken: it is not the answer to what was asked."""
         if reply.ident != self.ident or reply.opcode != QUERY:
@@ -166,11 +175,11 @@ class Inbound:
             raise Broken(f"it is larger than {self._most} octets")
 
     def _count(self, record: Record) -> None:
-        self._records_left -= 1
+        self.records += 1
         self._kept += len(record.owner) + len(record.rdata)  # where names are compressed, much more than came
         self._see_room(self._kept)
         self.begun = self._last is not None
-        if self._records_left < 0:
+        if self.records > self._most_records:
             raise Broken("it has more records than may come")
         if not record.owner.endswith(self.origin) or not _encloses(self.origin, record.owner):
             raise Broken(f"{shown(record.owner)} is not in the zone")
@@ -245,6 +254,12 @@ class Inbound:
         if not (_same(record, self._end) and _same(reached, self._end)):
             raise Broken("it ends with another SOA than it began with")
         return Differences(tuple(self._changes))
+
+
+def let_go(rows: list[Any]) -> None:
+    """Empty a list in a thread, so that others have their turns between."""
+    while rows:
+        del rows[-limits.TRANSFER_FORGET :]
 
 
 def rcode_name(rcode: int) -> str:

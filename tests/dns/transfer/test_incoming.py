@@ -161,6 +161,21 @@ def test_a_message_is_taken_in_steps() -> None:
     assert len(last) == len(records) + 1
 
 
+def test_what_came_is_forgotten_once_nobody_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "TRANSFER_FORGET", 3)
+    whole = axfr(answer(*big(1, 20).records(), soa(1)))
+    assert isinstance(whole, Whole)
+    assert len(whole) > 20
+    whole.let_go()
+    assert len(whole) == 0
+    broken = Inbound(ORIGIN, None, 7)
+    with pytest.raises(Broken):
+        broken.receive(answer(*OLD.records(), OUTSIDE)[0])
+    assert broken.records == len(list(OLD.records())) + 1
+    broken.let_go()
+    assert broken._whole == []
+
+
 def test_compressed_names_in_rdata_are_made_whole() -> None:
     head = b"\0\7\x84\0\0\1\0\1\0\0\0\0" + ORIGIN + b"\0\xfc\0\1"
     records = {

@@ -136,6 +136,18 @@ def test_it_is_asked_by_refresh_and_tried_again_by_retry(said: list[str]) -> Non
     assert house.secondary.status()["fault"] == ""
 
 
+def test_much_that_came_for_nothing_is_forgotten_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    forgotten: list[object] = []
+    monkeypatch.setattr(limits, "TRANSFER_BULK", 2)
+    monkeypatch.setattr("netapp.dns.transfer.fetching._forget", forgotten.append)
+    house = House()
+    octets = list(messages(b"\0\7\x84\0", ORIGIN + b"\0\xfc\0\1", b"", zone_sets(ONE), 60))
+    house.network.servers[FIRST] = lambda message: octets[:-1]
+    house.start()
+    assert house.serial is None
+    assert len(forgotten) == 1
+
+
 def test_the_next_primary_is_asked_where_one_does_not_answer() -> None:
     house = House(ONE)
     house.network.servers[SECOND] = Known(TWO, changes=steps(ONE, TWO))
