@@ -7,14 +7,22 @@ and so never a letter.
 
 import codecs
 import re
+import unicodedata
+from functools import lru_cache
 from typing import Final
 
 import idna
 
+from netapp.core import limits
+
 MAX_LABEL: Final = 63  # octets: RFC 1035 section 2.3.4
 MAX_NAME: Final = 255  # octets on the wire, lengths and root included: RFC 1035 section 2.3.4
-#: Characters that are looked at: UTS 46 drops and joins some, so more than a name has octets.
+#: Characters that are looked at: accents may be written apart, so more than a name has octets.
 _LONGEST: Final = 4 * MAX_NAME
+#: Octets, and so characters, of a name as text: all but the first label's length and the root.
+_MAX_TEXT: Final = MAX_NAME - 2
+#: Each of its characters has an octet at least behind the ``xn--`` of an A-label: RFC 3492 section 6.3.
+_PREFIX: Final = len("xn--")
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*", re.ASCII)
 _PLAIN_LABEL: Final = re.compile(r"[A-Za-z0-9_-]{1,63}", re.ASCII)
@@ -38,12 +46,17 @@ def wire_name(text: str) -> bytes:
     """
     text = text.removesuffix(".")
     if len(text) > _LONGEST:
-        raise BadName("the name is too long")
-    labels = text.split(".") if _PLAIN.fullmatch(text) else _a_labels(text)
-    octets = b"".join(bytes((len(label),)) + label.encode("ascii") for label in labels) + b"\0"
-    if len(octets) > MAX_NAME:
-        raise BadName("the name is too long")
-    return octets.lower()
+        raise BadName(_TOO_LONG)
+    if _PLAIN.fullmatch(text):
+        if len(text) > _MAX_TEXT:
+            raise BadName(_TOO_LONG)
+        return _joined(text.split("."))
+    if not text or text.isascii():
+        raise BadName("it is no name")
+    found = _of_any_script(text)
+    if isinstance(found, str):
+        raise BadName(found)
+    return found
 
 
 def shown(name: bytes) -> str:
@@ -66,14 +79,37 @@ def _shown_octet(octet: int) -> str:
     return chr(octet) if 0x21 <= octet <= 0x7E else f"\\{octet:03}"
 
 
-def _a_labels(text: str) -> list[str]:
-    if not text or text.isascii():
-        raise BadName("it is no name")
+def _joined(labels: list[str]) -> bytes:
+    """ASCII labels on the wire, folded."""
+    return (b"".join(bytes((len(label),)) + label.encode("ascii") for label in labels) + b"\0").lower()
+
+
+@lru_cache(limits.NAMES_TEXTS)
+def _of_any_script(text: str) -> bytes | str:
+    """The folded wire form, or why there is none: either costs so much that it is worth remembering."""
+    if len(unicodedata.normalize("NFC", text)) > _MAX_TEXT:
+        return _TOO_LONG
     try:
-        mapped = idna.uts46_remap(text, std3_rules=False).removesuffix(".")
-        return [
-            label if _PLAIN_LABEL.fullmatch(label) else idna.alabel(label).decode("ascii")
-            for label in mapped.split(".")
-        ]
+        labels = idna.uts46_remap(text, std3_rules=False).removesuffix(".").split(".")
+        if _least(labels) > MAX_NAME:
+            return _TOO_LONG
+        made = [label if _PLAIN_LABEL.fullmatch(label) else _a_label(label) for label in labels]
     except (idna.IDNAError, UnicodeError) as error:
-        raise BadName(f"it is no name: {error}") from None
+        return f"it is no name: {error}"
+    octets = _joined(made)
+    return octets if len(octets) <= MAX_NAME else _TOO_LONG
+
+
+def _least(labels: list[str]) -> int:
+    """The octets that a name of these labels has at least, before any is worked out."""
+    return 1 + sum(1 + len(label) + (0 if label.isascii() else _PREFIX) for label in labels)
+
+
+def _a_label(label: str) -> str:
+    """:raises idna.IDNAError: it has none."""
+    if len(label) > MAX_LABEL - _PREFIX:
+        raise idna.IDNAError("Label too long")
+    return str(idna.alabel(label).decode("ascii"))
+
+
+_TOO_LONG: Final = "the name is too long"

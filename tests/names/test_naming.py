@@ -1,7 +1,11 @@
 """Names of any script to folded octets and back."""
 
+import unicodedata
+from typing import Literal
+
+import idna
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from netapp.names.naming import MAX_NAME, BadName, shown, wire_name
@@ -74,6 +78,41 @@ def test_any_text_is_a_name_or_none(text: str) -> None:
     assert len(wire) <= MAX_NAME
     assert wire == wire.lower()
     assert wire_name(shown(wire)) == wire
+
+
+@given(
+    st.lists(st.text("é中文a-", min_size=1, max_size=62), min_size=1, max_size=6).map(".".join),
+    st.sampled_from(["NFC", "NFD"]),
+)
+@example("é" * 56 + ".lan", "NFD")
+@example(".".join(["é" * 50] * 4), "NFD")
+def test_the_bounds_refuse_nothing_that_idna_knows(text: str, form: Literal["NFC", "NFD"]) -> None:
+    """X10: what is too long is refused before it is worked out, but only that."""
+    text = unicodedata.normalize(form, text)
+    try:
+        labels = [idna.alabel(each) for each in idna.uts46_remap(text, std3_rules=False).split(".")]
+        wire = b"".join(bytes((len(each),)) + each for each in labels) + b"\0"
+    except idna.IDNAError:
+        return
+    if len(wire) <= MAX_NAME:
+        assert wire_name(text) == wire
+
+
+@pytest.mark.parametrize("text", ["测" * 60 + ".lan", "测" * 254, ".".join(["é" * 59] * 5)])
+def test_what_is_too_long_is_said_to_be(text: str) -> None:
+    with pytest.raises(BadName, match=r"too long|Label too long"):
+        wire_name(text)
+
+
+def test_a_text_is_worked_out_once() -> None:
+    """X10: for names and for what is none."""
+    assert wire_name("打印机.测试") is wire_name("".join(["打印", "机.测试"]))
+    refusals = []
+    for _ in range(2):
+        with pytest.raises(BadName) as caught:
+            wire_name("打印机..测试")
+        refusals.append(caught.value.args[0])
+    assert refusals[0] is refusals[1]
 
 
 def test_odd_octets_are_shown_escaped() -> None:
