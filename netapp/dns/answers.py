@@ -26,6 +26,23 @@ from netapp.dns.bodies import Bodies
 from netapp.dns.chaos import Identity
 from netapp.dns.cookies import CLIENT, Cookies
 from netapp.dns.edns import COOKIE_HEAD, Ede, Options
+from netapp.dns.message import (
+    AXFR,
+    BADCOOKIE,
+    BADVERS,
+    CH,
+    FORMERR,
+    HEADER,
+    IN,
+    IXFR,
+    NOERROR,
+    NOTIMP,
+    OPCODE,
+    OPT,
+    QR,
+    REFUSED,
+    TC,
+)
 from netapp.dns.plain import PLAIN_NAME, Unknown, is_own, plain_name, read_name
 from netapp.dns.quick import COOKIE_BEGINS, EXPLAINED, NO_TYPES, Quick, before_cookie, limit
 from netapp.dns.render import Body
@@ -127,7 +144,7 @@ class Answers:
         """The answer to a DNS message of 12 octets or more that came over a stream."""
         rest, address = message[2:], source.packed if source else b""
         known = self.ready.get(rest) or self.short(rest, address)
-        if known is not None and not known[0] & wire.TC:
+        if known is not None and not known[0] & TC:
             return message[:2] + known[:-1]
         stop = before_cookie(message)
         known = self._quick.answer(message, stop, stream=True)
@@ -220,28 +237,28 @@ class Answers:
             return None
         query = wire.parse_query(request)
         options = self._options.answering(edns, source.packed, stream=False)
-        return wire.reply(request, wire.BADCOOKIE, query=query, options=options)
+        return wire.reply(request, BADCOOKIE, query=query, options=options)
 
     # The slow way ------------------------------------------------------------------------------
 
     def _slowly(self, request: bytes, source: Source | None, *, stream: bool) -> Answer:
-        if request[2] & wire.QR:
+        if request[2] & QR:
             return None  # an answer to somebody; answering it could go on for ever
-        opcode = request[2] & wire.OPCODE
+        opcode = request[2] & OPCODE
         if opcode:
-            return ELSEWHERE if opcode in _ELSEWHERE else wire.reply(request, wire.NOTIMP)
+            return ELSEWHERE if opcode in _ELSEWHERE else wire.reply(request, NOTIMP)
         try:
             query = wire.parse_query(request)
         except WireError:
             return self._malformed(request)
-        if query.signed or query.qtype in (wire.AXFR, wire.IXFR):
+        if query.signed or query.qtype in (AXFR, IXFR):
             return ELSEWHERE
         self._quick.learn(request, query)
         return self._plainly(request, query, source, stream=stream)
 
     def _malformed(self, request: bytes) -> bytes:
         self.malformed += 1
-        return wire.reply(request, wire.FORMERR)
+        return wire.reply(request, FORMERR)
 
     def _plainly(
         self, request: bytes, query: Query, source: Source | None, *, stream: bool, room: int = 0
@@ -252,12 +269,12 @@ class Answers:
         if body is not None and body.home is None:
             refusal = EXPLAINED[body.rcode]
         if body is None or refusal is not None:
-            rcode, ede = refusal or (wire.REFUSED, None)
+            rcode, ede = refusal or (REFUSED, None)
             options = self._options.answering(edns, address, stream=stream, ede=ede)
             return wire.reply(request, rcode, query=query, options=options)
         options = self._options.answering(edns, address, stream=stream)
-        opt = b"" if edns is None else wire.opt(edns.do, wire.NOERROR, options)
-        left = limit(edns, stream=stream) - room - wire.HEADER - len(query.question) - len(opt)
+        opt = b"" if edns is None else wire.opt(edns.do, NOERROR, options)
+        left = limit(edns, stream=stream) - room - HEADER - len(query.question) - len(opt)
         flags, counts, tail = body.flags, body.counts if edns is None else body.counts_opt, body.tail
         if body.size > left:
             flags, counts, tail = body.cut(left, edns is not None)
@@ -265,7 +282,7 @@ class Answers:
         return head + counts + query.question + tail + opt
 
     def _body(self, query: Query) -> Body:
-        if query.qclass == wire.CH:
+        if query.qclass == CH:
             return self._identity.body(query)
         do = query.edns is not None and query.edns.do
         return self._bodies.known.get(
@@ -283,20 +300,20 @@ _ELSEWHERE: Final = frozenset({4 << 3, 5 << 3})  # NOTIFY and UPDATE, as octet 2
 def _refusal(query: Query) -> tuple[int, Ede | None] | None:
     """The rcode for a question that no record could answer; None to look it up."""
     if query.edns is not None and query.edns.version > 0:
-        return wire.BADVERS, None
+        return BADVERS, None
     if not query.question:
-        return wire.NOERROR, None
-    if query.qtype in (0, wire.OPT):
-        return wire.FORMERR, None
+        return NOERROR, None
+    if query.qtype in (0, OPT):
+        return FORMERR, None
     if query.qtype in NO_TYPES:
-        return wire.NOTIMP, Ede.NOT_SUPPORTED
-    if query.qclass not in (wire.IN, wire.CH):
-        return wire.REFUSED, Ede.NOT_AUTHORITATIVE
+        return NOTIMP, Ede.NOT_SUPPORTED
+    if query.qclass not in (IN, CH):
+        return REFUSED, Ede.NOT_AUTHORITATIVE
     return None
 
 
 def _edns_of(request: bytes) -> Edns | None:
-    if len(request) < wire.HEADER or request[2] & (wire.QR | wire.OPCODE):
+    if len(request) < HEADER or request[2] & (QR | OPCODE):
         return None
     try:
         return wire.parse_query(request).edns
@@ -306,4 +323,4 @@ def _edns_of(request: bytes) -> Edns | None:
 
 def _is_noise(datagram: bytes) -> bool:
     """No encoding has 0xFF; where the flags would be it has QR set, so it wants no answer."""
-    return len(datagram) >= wire.HEADER and datagram[2] == 0xFF
+    return len(datagram) >= HEADER and datagram[2] == 0xFF

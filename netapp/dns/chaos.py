@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
+from netapp.dns.message import CH, TXT
 from netapp.dns.render import Body, render
-from netapp.dns.wire import CH, TXT, Query
+from netapp.dns.wire import Query
 from netapp.names.model import ANY, NOERROR, NOT_OURS, Lookup, RecordSet
 
 _VERSION: Final = frozenset({b"\7version\4bind\0", b"\7version\6server\0"})

@@ -12,6 +12,7 @@ from netapp.core import limits
 from netapp.dns import wire
 from netapp.dns.bodies import Bodies
 from netapp.dns.edns import COOKIE_HEAD, EDE, Ede, option
+from netapp.dns.message import AA, CD, HEADER, NOERROR, OPT, QR, RD
 from netapp.dns.render import STREAM, Body
 from netapp.dns.short import Short
 from netapp.dns.wire import Edns, Query
@@ -20,13 +21,13 @@ from netapp.names.naming import MAX_LABEL, MAX_NAME
 
 #: Outcomes of a lookup that are told in a word.
 EXPLAINED: Final = {
-    REFUSED: (wire.REFUSED, Ede.NOT_AUTHORITATIVE),
-    SERVFAIL: (wire.SERVFAIL, Ede.INVALID_DATA),
+    REFUSED: (REFUSED, Ede.NOT_AUTHORITATIVE),
+    SERVFAIL: (SERVFAIL, Ede.INVALID_DATA),
 }
 #: What stands before a cookie of the client's part alone.
 COOKIE_BEGINS: Final = b"\0\x0a\0\x08"
 #: Types that no record has: RFC 6895 section 3.1.
-NO_TYPES: Final = frozenset({0, wire.OPT, *range(wire.FIRST_META, wire.LAST_META + 1)})
+NO_TYPES: Final = frozenset({0, OPT, *range(wire.FIRST_META, wire.LAST_META + 1)})
 
 
 class Quick:
@@ -56,14 +57,14 @@ class Quick:
         if head is None:
             return None
         high, low, records = head
-        end = request.find(b"\0", wire.HEADER) + 1
+        end = request.find(b"\0", HEADER) + 1
         opt = self._opts.get(request[end + 4 : stop])
         if opt is None or opt.records != records or request[end + 2 : end + 4] != _IN or stop < end + 4:
             return None
         cookie = stop != len(request)
         if cookie is not opt.cookie:  # cut off where it would begin
             return None
-        qname = request[wire.HEADER : end].lower()
+        qname = request[HEADER:end].lower()
         mark = request[end : end + 2] + b"d" if opt.do else request[end : end + 2]
         body = self._body(qname, mark, opt.do)
         if body is None:
@@ -74,15 +75,15 @@ class Quick:
         if body.size > room:
             flags, counts, tail = body.cut(room, bool(records))
         before, after = bytes((high | flags, low | body.rcode)) + counts, tail + ours
-        answer = before + request[wire.HEADER : end + 4] + after
+        answer = before + request[HEADER : end + 4] + after
         if not stream and body.home is not None:
             short, number = self.cookied if cookie else self.plain, bytes((self._number(answer),))
             cut = request[:stop]
-            if request.startswith(qname, wire.HEADER):  # no random case: the very octets may come again
+            if request.startswith(qname, HEADER):  # no random case: the very octets may come again
                 shelf = short.ready.lasting if body.lasting else short.ready.fleeting
                 shelf.keep(cut[2:], answer + number, body.home)
             if body.lasting and not body.rcode:
-                before = bytes((high | wire.AA, low)) + (_ONE_OPT if records else _ONE)
+                before = bytes((high | AA, low)) + (_ONE_OPT if records else _ONE)
                 short.learn(cut, end, opt.do, opt.size - (24 if cookie else 0), (before, ours + number))
             elif body.common and not body.lasting:
                 self._found(short, cut, qname, mark, body, (before, after + number))
@@ -108,7 +109,7 @@ class Quick:
                 return
         if len(self._opts) >= limits.DNS_OPTS:
             self._opts = {b"": _NO_OPT}
-        self._opts[request[wire.HEADER + len(query.question) : stop]] = Opt(edns)
+        self._opts[request[HEADER + len(query.question) : stop]] = Opt(edns)
 
     def _body(self, qname: bytes, mark: bytes, do: bool) -> Body | None:
         """:param qname: what is kept by it is kept by good names only: no need to look at its labels."""
@@ -150,7 +151,7 @@ def _opt(edns: Edns | None, options: bytes) -> bytes:
     if edns is None:
         return b""
     cookie = COOKIE_HEAD + bytes(24) if edns.options else b""
-    return wire.opt(edns.do, wire.NOERROR, options + cookie)[: -24 if cookie else None]
+    return wire.opt(edns.do, NOERROR, options + cookie)[: -24 if cookie else None]
 
 
 def limit(edns: Edns | None, *, stream: bool) -> int:
@@ -185,8 +186,8 @@ _ONE_OPT: Final = bytes((0, 1, 0, 1, 0, 0, 0, 1))
 _IN: Final = b"\0\1"
 #: Flags and counts of common requests to the answer's flags and the number of additional records.
 _HEADS: Final = {
-    bytes((rd, adcd, 0, 1, 0, 0, 0, 0, 0, records)): (wire.QR | rd, adcd & wire.CD, records)
-    for rd in (0, wire.RD)
+    bytes((rd, adcd, 0, 1, 0, 0, 0, 0, 0, records)): (QR | rd, adcd & CD, records)
+    for rd in (0, RD)
     for adcd in (0x00, 0x10, 0x20, 0x30)
     for records in (0, 1)
 }

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from netapp.core import limits
-from netapp.dns import wire
+from netapp.dns.message import AA, HEADER, IN, TC
 from netapp.names.model import CNAME, MX, NS, PTR, RRSIG, SOA, Lookup, RecordSet
 from netapp.names.zone import Zone
 
@@ -28,7 +28,7 @@ _WHOLE: Final = struct.Struct("!HHHIH")  # owner as a pointer, type, class, TTL,
 _MIDDLE: Final = struct.Struct("!HHI")
 _LENGTH: Final = struct.Struct("!H")
 _COUNTS: Final = struct.Struct("!4H")
-_TO_QUESTION: Final = 0xC000 | wire.HEADER
+_TO_QUESTION: Final = 0xC000 | HEADER
 
 #: Where a set ends, and how many records of each section there are up to there.
 Mark = tuple[int, int, int, int]
@@ -54,7 +54,7 @@ class Body:
     def __init__(
         self, lookup: Lookup, tail: bytes, counts: tuple[int, int, int], marks: tuple[Mark, ...], needed: int
     ) -> None:
-        self.flags = wire.AA if lookup.authoritative else 0
+        self.flags = AA if lookup.authoritative else 0
         self.rcode = lookup.rcode
         self.tail = tail
         self.size = len(tail) if needed <= len(marks) else STREAM + 1
@@ -77,11 +77,11 @@ class Body:
         while kept < len(self._marks) and self._marks[kept][0] <= room:
             kept += 1
         end, an, ns, ar = self._marks[kept - 1] if kept else (0, 0, 0, 0)
-        flags = self.flags if kept >= self._needed else self.flags | wire.TC
+        flags = self.flags if kept >= self._needed else self.flags | TC
         return flags, _COUNTS.pack(1, an, ns, ar + opt), self.tail[:end]
 
 
-def render(lookup: Lookup, qname: bytes, *, do: bool, rdclass: int = wire.IN) -> Body:
+def render(lookup: Lookup, qname: bytes, *, do: bool, rdclass: int = IN) -> Body:
     """What follows the question.
 
     :param qname: folded wire name, the question's.
@@ -142,10 +142,10 @@ class _Writer:
     """
 
     def __init__(self, qname: bytes, known: bytes) -> None:
-        self._begin = self._at = wire.HEADER + len(qname) + 4
+        self._begin = self._at = HEADER + len(qname) + 4
         self._parts: list[bytes] = []
         self._names: dict[bytes, int] = {}
-        self._note(known, wire.HEADER + len(qname) - len(known))
+        self._note(known, HEADER + len(qname) - len(known))
 
     def body(self, lookup: Lookup, do: bool) -> Body:
         additional, glue = _glue_first(lookup)
@@ -174,7 +174,7 @@ class _Writer:
         return len(records.rdatas) + len(records.signatures)
 
     def _records(self, owner: bytes, rdtype: int, ttl: int, rdatas: Iterable[bytes]) -> None:
-        middle = _MIDDLE.pack(rdtype, wire.IN, ttl)
+        middle = _MIDDLE.pack(rdtype, IN, ttl)
         compressed = rdtype in _COMPRESSED
         for rdata in rdatas:
             self._add(self._name(owner, owner, self._at) + middle)

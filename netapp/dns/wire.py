@@ -11,73 +11,20 @@ from enum import Enum
 from typing import Final
 
 from netapp.core import limits
-from netapp.dns.message import (  # others have these codes from here
-    AA as AA,
-)
 from netapp.dns.message import (
-    AXFR as AXFR,
+    CD,
+    HEADER,
+    NOERROR,
+    OPCODE,
+    OPT,
+    QR,
+    RD,
+    TSIG,
+    counts,
+    fixed_at,
+    name_end,
+    u16,
 )
-from netapp.dns.message import (
-    BADCOOKIE as BADCOOKIE,
-)
-from netapp.dns.message import (
-    BADVERS as BADVERS,
-)
-from netapp.dns.message import (
-    CD as CD,
-)
-from netapp.dns.message import (
-    CH as CH,
-)
-from netapp.dns.message import (
-    FORMERR as FORMERR,
-)
-from netapp.dns.message import (
-    HEADER as HEADER,
-)
-from netapp.dns.message import (
-    IN as IN,
-)
-from netapp.dns.message import (
-    IXFR as IXFR,
-)
-from netapp.dns.message import (
-    NOERROR as NOERROR,
-)
-from netapp.dns.message import (
-    NOTAUTH as NOTAUTH,
-)
-from netapp.dns.message import (
-    NOTIMP as NOTIMP,
-)
-from netapp.dns.message import (
-    OPCODE as OPCODE,
-)
-from netapp.dns.message import (
-    OPT as OPT,
-)
-from netapp.dns.message import (
-    QR as QR,
-)
-from netapp.dns.message import (
-    RD as RD,
-)
-from netapp.dns.message import (
-    REFUSED as REFUSED,
-)
-from netapp.dns.message import (
-    SERVFAIL as SERVFAIL,
-)
-from netapp.dns.message import (
-    TC as TC,
-)
-from netapp.dns.message import (
-    TSIG as TSIG,
-)
-from netapp.dns.message import (
-    TXT as TXT,
-)
-from netapp.dns.message import counts, fixed_at, name_end, u16
 from netapp.errors import WireError
 
 FIRST_META, LAST_META = 128, 254  # types that only a question may have: RFC 6895 section 3.1

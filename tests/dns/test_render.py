@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netapp.dns import wire
+from netapp.dns.message import QR
 from netapp.dns.render import STREAM, Body, render
 from netapp.names.model import (
     CNAME,
@@ -81,7 +81,7 @@ def message(body: Body, qname: bytes, room: int = STREAM) -> bytes:
     flags, counts, tail = body.flags, body.counts, body.tail
     if body.size > room:
         flags, counts, tail = body.cut(room, opt=False)
-    return b"\0\1" + bytes((wire.QR | flags, body.rcode)) + counts + qname + b"\0\1\0\1" + tail
+    return b"\0\1" + bytes((QR | flags, body.rcode)) + counts + qname + b"\0\1\0\1" + tail
 
 
 def read(octets: bytes) -> dns.message.Message:
