@@ -52,6 +52,8 @@ DATAGRAM: Final = 65535
 DATAGRAM_BATCH: Final = 64
 #: Such batches that one socket may have in one turn; then connections and timers have theirs.
 DATAGRAM_BATCHES: Final = 4
+#: Seconds after which it gets no other in that turn: some answers take longer than most.
+DATAGRAM_TURN: Final = 0.002
 #: Seconds that answers wait for a socket whose buffer is full, until they are dropped.
 DATAGRAM_BLOCKED: Final = 1.0
 #: Peers of which is remembered which address of ours they have asked; the oldest is forgotten.

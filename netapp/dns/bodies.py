@@ -5,6 +5,7 @@ from typing import Final
 
 from netapp.core import limits
 from netapp.dns.memory import Memory
+from netapp.dns.plain import name_of
 from netapp.dns.render import Body, render
 from netapp.names.model import (
     CNAME,
@@ -17,7 +18,6 @@ from netapp.names.model import (
     RecordSet,
     parent,
 )
-from netapp.names.naming import BadName, wire_name
 from netapp.names.snapshot import ANYWHERE, Snapshot
 from netapp.names.zone import Zone
 
@@ -76,10 +76,12 @@ class Bodies:
     def of_kin(self, qname: bytes, mark: bytes) -> Body | None:
         """What a name gets that is not there, if another beside it and as long was asked for.
 
+        A name in raw UTF-8 has no kin: it may be there as A-labels.
+
         :param mark: type, and ``d`` for signatures.
         """
         kin = self.kin_of(qname, mark)
-        if kin is None or qname in kin[0] or self.is_elsewhere(qname):
+        if kin is None or not qname.isascii() or qname in kin[0] or self.is_elsewhere(qname):
             return None
         return kin[1]
 
@@ -164,11 +166,8 @@ class Bodies:
         :param instead: what the raw name gets; a wildcard's answer gives way to an exact one alone.
         """
         text = _text(qname)
-        if text is None:
-            return None
-        try:
-            name = wire_name(text)
-        except BadName:
+        name = name_of(text) if text is not None else None
+        if name is None:
             return None
         found = self.snapshot.lookup(name, qtype)
         if found.rcode != NOERROR or (instead.rcode == NOERROR and not found.exact):

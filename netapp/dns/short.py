@@ -100,6 +100,8 @@ class Short:
             return None
         nodes, before, after, behind, home = family
         qname = rest[_QNAME:-behind].lower()
+        if not qname.isascii():  # raw UTF-8, which may be there as A-labels
+            return None
         snapshot = self._bodies.snapshot
         if qname in nodes or qname in snapshot.zones or qname in snapshot.nodes or qname in snapshot.expired:
             return None

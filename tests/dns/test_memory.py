@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netapp.core import limits
+from netapp.core.udp.source import Source
 from netapp.dns.answers import Answers
 from netapp.dns.cookies import Cookies
 from netapp.dns.memory import Memory
 from netapp.names.model import CNAME, DNAME, MX, NS, SOA, A, Record, nodes_of
-from netapp.names.naming import wire_name
+from netapp.names.naming import shown, wire_name
 from netapp.names.snapshot import Snapshot
 from netapp.names.zone import Zone, build_zone
 from tests.dns.asking import addresses, opt, option, query, read
@@ -44,6 +45,8 @@ def fresh(names: Snapshot) -> Answers:
     return Answers(names, "i dont know", "auto")
 
 
+HERE = Source.of("192.0.2.1", 4000)
+RAW = b"\6" + "测试".encode() + b"\3lan\0"
 ONE = (b"\1\1\1\1", b"\2\2\2\2", b"\3\3\3\3")
 
 
@@ -76,6 +79,18 @@ def test_d48_random_names_evict_nothing_else(monkeypatch: pytest.MonkeyPatch) ->
     assert len(server.ready) <= 11
     assert len(server._bodies.known) == 1
     assert len(server._bodies.kin) < 110
+
+
+@pytest.mark.parametrize("edns", [b"", opt(), opt(rdata=option(10, b"cookie12"))])
+def test_d48_names_that_are_not_there_hide_none_in_raw_utf8(edns: bytes) -> None:
+    here = zone("lan", (shown(wire_name("测试.lan")), A, ONE[0]), ("x.lan", A, ONE[1]))
+    server = Answers(snapshot(here), "i dont know", "auto", Cookies([b"s" * 16], lambda: 0))
+    for each in ("abcdef", "abcdeg", "abcdeh") * 2:  # as many octets
+        assert read(server.datagram(query(each + ".lan", edns=edns), HERE)).rcode() == 3
+    asked = query(RAW, edns=edns)
+    for _ in range(3):
+        assert addresses(server.datagram(asked, HERE)) == ["1.1.1.1"]
+    assert read(server.datagram(query("abcdei.lan", edns=edns), HERE)).rcode() == 3
 
 
 def test_a_zone_that_changes_takes_nothing_else_with_it() -> None:
@@ -292,6 +307,7 @@ WORLD = snapshot(
         ("inner.lan", A, ONE[1]),
         ("late.lan", A, ONE[1]),
         ("www.late.lan", A, ONE[1]),
+        (shown(wire_name("测试.lan")), A, ONE[1]),
         ("deep.empty.lan", A, ONE[1]),
     ),
     zone("inner.lan", ("www.inner.lan", A, ONE[2])),
@@ -303,7 +319,7 @@ NAMES = (
     "www.lan", "WWW.lan", "x.lan", "y.lan", "x.wild.lan", "sub.lan", "x.sub.lan", "alias.lan", "many.lan",
     "box", "no.where", "down.lan", "x.down.lan", "inner.lan", "www.inner.lan", "late.lan",
     "nine.lan", "www.late.lan", "gone.lan", "www.gone.lan", "little.lan", "x.little.lan", "empty.lan",
-    "deep.empty.lan", "lan", "ns.sub.lan", *(f"T{size}.lan" for size in SIZES),
+    "deep.empty.lan", "lan", "ns.sub.lan", RAW, "abcdef.lan", *(f"T{size}.lan" for size in SIZES),
 )  # fmt: skip
 GOOD = [
     query(each, kind, edns=edns)
@@ -316,7 +332,7 @@ GOOD = [
         opt(rdata=option(10, b"12345678")),
         opt(flags=0x8000, rdata=option(10, b"12345678" + COOKIES.server_part(b"12345678", b""))),
     )
-] + [each.encode() for each in NAMES]
+] + [each.encode() for each in NAMES if isinstance(each, str)]
 
 
 @pytest.mark.parametrize("order", range(6))
