@@ -76,8 +76,10 @@ class BatchPort(TidyPort):
     # Reading -----------------------------------------------------------------------------------
 
     def doRead(self) -> None:
-        """At most ``limits.DATAGRAM_BATCHES``; the others have their turn then."""
+        """At most ``limits.DATAGRAM_BATCHES``, one if that takes long; then the others have their turn."""
         batch, descriptor = self._batch, self.socket.fileno()
+        seconds = self.reactor.seconds
+        until = seconds() + limits.DATAGRAM_TURN
         for _ in range(limits.DATAGRAM_BATCHES):
             try:
                 count = batch.receive(descriptor)
@@ -95,7 +97,7 @@ class BatchPort(TidyPort):
             if not sent:
                 self._wait()
                 return
-            if count < limits.DATAGRAM_BATCH:
+            if count < limits.DATAGRAM_BATCH or seconds() >= until:
                 return
 
     def _broken(self, problem: OSError) -> None:

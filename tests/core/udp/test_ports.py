@@ -210,6 +210,22 @@ def test_one_turn_is_bounded(form: str) -> None:
         assert len(handler.got) > got or got < bound  # less than that: the buffer held no more
 
 
+def test_a_turn_of_slow_answers_is_one_batch() -> None:
+    class Slow(Heard):
+        def datagramReceived(self, datagram: bytes, addr: tuple[str, int]) -> None:
+            super().datagramReceived(datagram, addr)
+            made.reactor.rightNow += limits.DATAGRAM_TURN / 4
+
+    handler = Slow()
+    with port("batch", handler) as made, client(to=made) as peer:
+        for _ in range(limits.DATAGRAM_BATCH + 5):
+            peer.send(b"x")
+        made.doRead()
+        assert len(handler.got) == limits.DATAGRAM_BATCH
+        made.doRead()
+        assert len(handler.got) == limits.DATAGRAM_BATCH + 5
+
+
 @pytest.mark.parametrize("code", [errno.ENOSYS, errno.EPERM])
 def test_calls_that_a_sandbox_forbids_are_not_used(code: int, monkeypatch: pytest.MonkeyPatch) -> None:
     class Forbidden:
