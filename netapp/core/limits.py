@@ -745,8 +745,6 @@ DNS_ANSWERS: Final = 32768
 DNS_FLEETING_ANSWERS: Final = 16384
 #: Octets of a plain question whose answer is kept.
 DNS_TEXT: Final = 512
-#: Names of other scripts than ours, as text, whose form on the wire is remembered, or that they have none.
-DNS_SCRIPTS: Final = 4096
 #: What is said of missing and delegated names, kept with their zone by length.
 DNS_BODIES: Final = 1024
 #: OPT records of requests that are known without being read.

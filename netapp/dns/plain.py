@@ -5,12 +5,10 @@ Source: the tutorials' name server; IDNA 2008 (RFC 5891) after UTS 46 for names 
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
-from netapp.core import limits
 from netapp.core.text import Codec, Encoding
-from netapp.names.naming import MAX_NAME, BadName, wire_name
+from netapp.names.naming import BadName, wire_name
 
 _SPACE: Final = b" \t\r\n\0"  # NUL: programs in C send what ends a string too
 
@@ -40,21 +38,11 @@ def read_name(octets: bytes) -> tuple[bytes | None, Codec]:
 
 
 def name_of(text: str) -> bytes | None:
-    """The folded wire form of a text; None for what is no name.
-
-    One of another script, to read which takes a hundred times as long, is read once in a while.
-    """
-    return _name_of(text) if text.isascii() or len(text) > MAX_NAME else _remembered(text)
-
-
-def _name_of(text: str) -> bytes | None:
+    """The folded wire form of a text; None for what is no name."""
     try:
         return wire_name(text)
     except BadName:
         return None
-
-
-_remembered: Final = lru_cache(limits.DNS_SCRIPTS)(_name_of)
 
 
 def read_text(octets: bytes) -> tuple[str | None, Codec]:
