@@ -64,7 +64,10 @@ class ZoneFolder:
         try:
             base, journal = self._both()
         except OSError as error:
-            raise ConfigError(f"{error.filename or self._path} cannot be read: {error.strerror}") from None
+            raise ConfigError(
+                f"{error.filename or self._path} cannot be read: {error.strerror}: see who may read it, or put"
+                " it back from a backup"
+            ) from None
         self._spoiled = ()
         if base is None:
             self._see_no_base(journal)

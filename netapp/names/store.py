@@ -200,6 +200,8 @@ class Names:
             raise faulty(grave)
         for fault in faults[: limits.FAULTS_LOGGED]:
             self._log.error("names: {fault}", fault=fault)
+        if len(faults) > limits.FAULTS_LOGGED:
+            self._log.error("names: and {count} more faults", count=len(faults) - limits.FAULTS_LOGGED)
 
     def _follow(self, shelf: Shelf | ZoneShelf) -> None:
         shelf.end = shelf.source.subscribe(lambda: self._note_change(shelf))

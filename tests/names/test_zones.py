@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from twisted.internet import defer, task
 from twisted.logger import capturedLogs, formatEvent
 
+from netapp.core import limits
 from netapp.errors import ConfigError
 from netapp.names.changes import Change, difference, framed
 from netapp.names.model import TXT, WILDCARD, A, Record
@@ -175,6 +176,17 @@ def test_faults_end_a_start_and_are_logged_later() -> None:
     assert "zones/a:3: no type" in said(events)
     assert failed
     assert served(names).serial == 1
+
+
+def test_of_many_faults_their_number_is_told() -> None:
+    files = Files(zone(1))
+    names = Names([], task.Clock(), zones=[files])
+    files.faults = tuple(f"zones/z{number}:1: no type" for number in range(300))
+    with capturedLogs() as events:
+        names.reload().addErrback(lambda failure: None)
+    lines = [str(formatEvent(each)) for each in events]
+    assert len(lines) == limits.FAULTS_LOGGED + 1
+    assert lines[-1] == "names: and 290 more faults"
 
 
 def test_a_source_that_tells_of_a_change_is_read_again() -> None:
