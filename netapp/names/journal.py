@@ -65,8 +65,8 @@ class ZoneFolder:
             base, journal = self._both()
         except OSError as error:
             raise ConfigError(
-                f"{error.filename or self._path} cannot be read: {error.strerror}: see who may read it, or put"
-                " it back from a backup"
+                f"{error.filename or self._path} cannot be read: {error.strerror}: see who may read it,"
+                " or put it back from a backup"
             ) from None
         self._spoiled = ()
         if base is None:
