@@ -48,7 +48,7 @@ class Turns:
 
         A few such go uncounted from one turn of the reactor to the next: most have no more.
         """
-        self._spent += seconds
+        self._spent += max(seconds, 0.0)  # a clock may be set back
         if self._spent > limits.DNS_TURN / 2 and not self._resetting:
             self._resetting = True
             self._clock.callLater(0, self._reset)
@@ -58,7 +58,8 @@ class Turns:
 
     def _go_on(self) -> None:
         sources, seconds = self._sources, self._clock.seconds
-        until = seconds() + limits.DNS_TURN
+        began = seconds()
+        until = began + limits.DNS_TURN
         try:
             while sources:
                 source, steps = sources.popitem(last=False)
@@ -66,7 +67,7 @@ class Turns:
                 if steps:
                     sources[source] = steps  # behind all others
                 step()
-                if seconds() >= until:
+                if not began <= seconds() < until:
                     break
         finally:
             self._going = bool(sources)

@@ -98,10 +98,17 @@ def test_what_is_little_need_not_wait_and_what_is_much_must() -> None:
     assert not turns.free
     clock.advance(0)
     assert turns.free
-    turns.took(-5.0)  # somebody has set the clock back
-    turns.took(9.0)
-    clock.advance(0)
-    assert turns.free
+    turns.took(-5.0)
+    turns.took(limits.DNS_TURN)
+    assert not turns.free
+
+
+def test_a_clock_that_is_set_back_makes_no_turn_longer() -> None:
+    clock, log = Ticking(-0.1), list[str]()
+    turns = Turns(clock)
+    waiting(turns, MUCH, "a", log, 100)
+    clock.turn()
+    assert len(log) == 1
 
 
 class From:
