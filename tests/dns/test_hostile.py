@@ -1,7 +1,8 @@
 """A name service as a process, met by its enemies: the rows of the note on hostile input, by number.
 
-One process serves them all.  Behind every hostile datagram goes a live question on the same socket,
-so that silence is known as soon as that one's answer comes.
+One process serves them all; how connections end is in test_hostile_streams.  Behind every hostile
+datagram goes a live question on the same socket, so that silence is known as soon as that one's answer
+comes.
 """
 
 import socket
@@ -21,6 +22,7 @@ from dns.rcode import BADVERS, FORMERR, NOERROR, NOTIMP, REFUSED
 
 from tests import real
 from tests.dns.asking import ANY, TABLE, A, addresses, header, opt, option, query, question, read
+from tests.dns.test_protection import from_port, metrics
 
 pytestmark = pytest.mark.real
 
@@ -100,7 +102,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[real.Plugin]:
     (state / "zone").write_text(ZONE)
     options = [
         "--listen=udp:0:interface=127.0.0.1",
+        "--listen=udp:0:interface=127.0.0.1",
         "--listen=tcp:0:interface=127.0.0.1",
+        "--metrics=tcp:0:interface=127.0.0.1",
         f"--zone=example.test={state / 'zone'}",
         *(f"--record={name}={address}" for name, address in TABLE.items()),
     ]
@@ -367,6 +371,31 @@ def test_d45_what_answers_itself(target: Target) -> None:
                     assert target.ask(answer) is None
 
 
+def test_d45_from_our_own_address_and_ports_there_is_silence(target: Target) -> None:
+    """A datagram whose source is the very socket that reads it, and one whose source is its neighbour."""
+    asked = (query(), query("many.example.test", ANY, edns=opt(4096)), b"www.baidu.com", b"nobody")
+    replies = tuple(filter(None, map(target.ask, asked)))
+    assert len(replies) == len(asked)
+    said = (*asked, *replies, b"i dont know", b"")
+    before = metrics(target.server)
+    one, other = target.server.ports("udp")
+    for payload in said:
+        for source, port in ((one, one), (other, one), (one, other), (other, other)):
+            try:
+                from_port(source, port, payload)
+            except PermissionError:
+                pytest.skip("a datagram from any port takes root")
+    assert target.ask(b"www.baidu.com") == b"192.168.1.2"
+    with real.udp_client() as client:  # the other socket has read all of its own too
+        assert real.ask(other, b"www.baidu.com", client=client) == b"192.168.1.2"
+    now = metrics(target.server)
+    grown = {
+        each: now[f"netapp_dns_datagrams_{each}_total"] - before[f"netapp_dns_datagrams_{each}_total"]
+        for each in ("received", "refused", "answered")
+    }
+    assert grown == {"received": 4 * len(said) + 3, "refused": 4 * len(said), "answered": 3}
+
+
 def test_d56_loops_and_chains(target: Target) -> None:
     for name, most in (("loop1.example.test", 2), ("self.example.test", 1), ("c0.example.test", 16)):
         answer = target.read(query(name, edns=opt()))
@@ -430,7 +459,7 @@ def test_d52_what_is_no_request_is_hung_up_on(target: Target, octets: bytes) -> 
 @pytest.mark.parametrize(
     "octets", [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500), b"\0\x40abc"]
 )
-def test_d52_a_promise_that_is_not_kept_gets_nothing(target: Target, octets: bytes) -> None:
+def test_d52_a_promise_that_is_not_kept_gets_nothing_at_first(target: Target, octets: bytes) -> None:
     with target.connect() as client:
         client.sendall(octets)
         client.settimeout(0.2)
@@ -446,7 +475,7 @@ def test_d52_http_is_told_where_the_page_is(target: Target) -> None:
     assert target.alive()
 
 
-def test_d53_54_55_idle_deaf_and_rude_connections(target: Target) -> None:
+def test_d53_54_55_idle_deaf_and_rude_connections_hold_up_nobody(target: Target) -> None:
     idle = [target.connect() for _ in range(150)]
     assert target.alive()
     deaf = idle.pop()
