@@ -6,7 +6,8 @@ it is written in: a place that pointers lead to is followed once in a message, h
 Source: RFC 1035 section 4.1.
 """
 
-from typing import Final, NamedTuple
+import struct
+from typing import Final
 
 from netapp.errors import WireError
 from netapp.names.naming import MAX_LABEL, MAX_NAME
@@ -20,18 +21,9 @@ NOERROR, FORMERR, SERVFAIL, NOTIMP, REFUSED, NOTAUTH, BADVERS, BADCOOKIE = 0, 1,
 IN, CH, ANY_CLASS = 1, 3, 255
 TXT, OPT, TSIG, IXFR, AXFR = 16, 41, 250, 251, 252  # RFC 6895 section 3.1
 FIXED: Final = 10  # octets: type, class, TTL and length of a record
+_PARTS: Final = struct.Struct("!HHIH").unpack_from
 _REACH: Final = 0x4000  # where pointers may lead
 _HOPS: Final = 127  # pointers to a place that no other led to: a name has no more labels
-
-
-class Fixed(NamedTuple):
-    """A record but its owner: RFC 1035 section 4.1.3."""
-
-    rdtype: int
-    rdclass: int
-    ttl: int
-    begin: int  # of the rdata
-    end: int
 
 
 def u16(data: bytes, at: int) -> int:
@@ -44,18 +36,22 @@ def counts(data: bytes) -> tuple[int, int, int, int]:
     return u16(data, 4), u16(data, 6), u16(data, 8), u16(data, 10)
 
 
-def fixed_at(data: bytes, at: int) -> Fixed:
-    """What follows an owner.  :raises WireError: it is cut off."""
-    begin = at + FIXED
-    if begin > len(data):
+def fixed_at(data: bytes, at: int) -> tuple[int, int, int, int, int]:
+    """What follows an owner.
+
+    :returns: type, class, TTL, and where the rdata begins and ends.
+    :raises WireError: it is cut off.
+
+    Source: RFC 1035 section 4.1.3.
+    """
+    begin, size = at + FIXED, len(data)
+    if begin > size:
         raise WireError("a record is cut off", source="RFC 1035 section 4.1.3")
-    end = begin + (data[at + 8] << 8 | data[at + 9])
-    if end > len(data):
-        raise WireError(
-            "rdata is longer than the message: it goes past the end", source="RFC 1035 section 4.1.3"
-        )
-    ttl = int.from_bytes(data[at + 4 : at + 8], "big")
-    return Fixed(data[at] << 8 | data[at + 1], data[at + 2] << 8 | data[at + 3], ttl, begin, end)
+    rdtype, rdclass, ttl, length = _PARTS(data, at)
+    end = begin + length
+    if end > size:
+        raise WireError("rdata goes past the end of the message", source="RFC 1035 section 4.1.3")
+    return rdtype, rdclass, ttl, begin, end
 
 
 def name_end(data: bytes, at: int, *, pointers: bool = True) -> int:
