@@ -43,7 +43,10 @@ class Options(ServiceOptions):
     examples = (
         "twistd -n netapp-dns",
         "twistd -n netapp-dns --record www.baidu.com=192.168.1.2 --hosts /etc/hosts",
-        "twistd -n netapp-dns --listen udp:53 --listen tcp:53 --record printer.lan=192.168.1.9",
+        "twistd -n netapp-dns --listen udp:53 --listen tcp:53 --zone example.org=example.org.zone",
+        "twistd -n netapp-dns --zones /etc/zones --key hmac-sha256:laptop:@laptop.key"
+        " --allow-update 192.168.1.0/24#laptop --allow-transfer 192.168.1.2 --notify 192.168.1.2",
+        "twistd -n netapp-dns --primary example.org@192.168.1.1 --listen udp:53 --listen tcp:53",
     )
     opt_record = repeated("record", "NAME=ADDRESS: a name we have; A or AAAA by its address; repeatable.")
     opt_hosts = repeated("hosts", "A hosts file, read again on SIGHUP; repeatable.")

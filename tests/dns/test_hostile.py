@@ -145,7 +145,7 @@ def test_d1_too_short_for_dns(target: Target) -> None:
 
 
 def test_d2_a_header_without_a_question(target: Target) -> None:
-    assert target.rcode(header(qd=0)) == FORMERR
+    assert target.rcode(header(qd=0)) == target.rcode(header(0x4142, flags=0, qd=0)) == FORMERR
     cookie = target.read(header(qd=0, ar=1) + opt(rdata=option(10, b"12345678")))
     assert (cookie.rcode(), len(cookie.options[0].to_wire())) == (NOERROR, 24)
 
@@ -404,8 +404,8 @@ def test_d56_loops_and_chains(target: Target) -> None:
     assert addresses(target.ask(query("c30.example.test", edns=opt()))) == ["10.0.0.6"]
     for name in ("x.around.example.test", "x.back.example.test", "back.back.back.example.test"):
         assert target.rcode(query(name, edns=opt())) in (NOERROR, dns.rcode.NXDOMAIN, dns.rcode.YXDOMAIN)
-    for name in (b"loop1.example.test", b"self.example.test", b"x.around.example.test"):
-        assert target.ask(name) == b"i dont know"
+    for text in (b"loop1.example.test", b"self.example.test", b"x.around.example.test"):
+        assert target.ask(text) == b"i dont know"
 
 
 def test_d57_a_dname_that_makes_too_long_a_name(target: Target) -> None:
