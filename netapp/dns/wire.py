@@ -52,17 +52,21 @@ def is_text(octets: bytes) -> bool:
 def classify(datagram: bytes) -> Tongue:
     """Which tongue a datagram speaks.
 
-    A text may end in NUL octets, as programs in C send it: no request is nothing but text and then NULs.
     Every legal request has at most 255 questions, so octet 4 of a header is 0; text has no such
     octet in any encoding but UTF-16 and UTF-32.  The two never meet.
+
+    A text may end in NUL octets, as programs in C send it.  At most four octets of it leave octet 4
+    to them, and so may be taken for a header without any counts: 12 octets are that header, whatever
+    its id and flags, but with nothing but more NULs behind it no request is one.  An empty datagram
+    is a text too: the tutorials' T30 waits for an answer to it.
 
     Source: RFC 9619, RFC 2136 section 3.1.1, RFC 8490 section 5.4, RFC 1996 section 3.7.
     """
     text = datagram.rstrip(b"\0") or datagram
-    ended = len(text) < len(datagram)
-    if len(datagram) >= HEADER and datagram[4] == 0 and not (ended and is_text(text)):
+    padded = HEADER < len(datagram) > len(text) and is_text(text)
+    if len(datagram) >= HEADER and datagram[4] == 0 and not padded:
         return Tongue.DNS
-    return Tongue.TEXT if is_text(text) else Tongue.NEITHER  # an empty one is a text too
+    return Tongue.TEXT if is_text(text) else Tongue.NEITHER
 
 
 def classify_stream(octets: bytes) -> Tongue | None:

@@ -214,7 +214,9 @@ def test_an_empty_datagram_is_a_text_that_names_nothing(server: Answers) -> None
 
 
 def test_d2_a_header_without_a_question(server: Answers) -> None:
-    assert rcode(server.datagram(header(qd=0))) == FORMERR
+    for ident in (0x1234, 0x4142, 0x7777):  # the last two are letters
+        assert rcode(server.datagram(header(ident, qd=0))) == FORMERR
+        assert rcode(server.datagram(header(ident, flags=0, qd=0))) == FORMERR
     assert rcode(server.datagram(header(qd=0, ar=1) + opt())) == FORMERR
     cookie = server.datagram(header(qd=0, ar=1) + opt(rdata=option(10, b"12345678")))
     assert (rcode(cookie), read(cookie).edns) == (NOERROR, 0)

@@ -69,13 +69,25 @@ def test_long_requests_are_dns_whatever_their_id(length: int, ident: int, flags:
 def test_the_rule_to_the_letter(datagram: bytes) -> None:
     text = datagram.rstrip(b"\0") or datagram
     is_text = all((octet >= 0x20 and octet != 0x7F) or octet in b"\t\n\r" for octet in text)
-    if len(datagram) >= 12 and datagram[4] == 0 and not (is_text and datagram.endswith(b"\0")):
+    padded = is_text and datagram.endswith(b"\0") and len(datagram) > 12
+    if len(datagram) >= 12 and datagram[4] == 0 and not padded:
         expected = Tongue.DNS
     elif is_text:
         expected = Tongue.TEXT
     else:
         expected = Tongue.NEITHER
     assert classify(datagram) is expected
+
+
+@given(st.integers(0, 65535), st.integers(0, 65535))
+def test_d2_a_header_alone_is_dns_whatever_its_id_and_flags(ident: int, flags: int) -> None:
+    assert classify(header(ident, flags, qd=0)) is Tongue.DNS
+
+
+@pytest.mark.parametrize("name", [b"a", b"nas", b"box1", b"www.example"])
+def test_a_text_that_fills_an_array_of_c_is_text(name: bytes) -> None:
+    for size in (len(name) + 1, 11, 16, 100, 1024):
+        assert classify(name.ljust(size, b"\0")) is Tongue.TEXT
 
 
 @given(st.binary(max_size=10))
