@@ -231,9 +231,15 @@ class Inbound:
         self._removed, self._added = [record], []
         self._take = self._removing
 
+    def _differ(self, records: list[Record], record: Record) -> None:
+        """One record more goes or comes; a zone that changes by too many is asked for whole."""
+        records.append(record)
+        if self.records > limits.TRANSFER_DIFFERENCES:
+            raise Broken(f"its differences have more than {limits.TRANSFER_DIFFERENCES} records")
+
     def _removing(self, record: Record) -> None:
         if record.rdtype != SOA:
-            self._removed.append(record)
+            self._differ(self._removed, record)
             return
         if not newer(serial_of(record.rdata), serial_of(self._removed[0].rdata)):
             raise Broken("a serial within goes backwards")
@@ -242,7 +248,7 @@ class Inbound:
 
     def _adding(self, record: Record) -> Outcome | None:
         if record.rdtype != SOA:
-            self._added.append(record)
+            self._differ(self._added, record)
             return None
         self._changes.append(Change(tuple(self._removed), tuple(self._added)))
         reached = self._added[0]

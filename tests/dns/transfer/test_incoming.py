@@ -124,6 +124,14 @@ def test_differences_that_lie_are_broken(lie: str) -> None:
         ixfr(IXFR_LIES[lie])
 
 
+def test_differences_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    octets = answer(soa(2), *CHANGE.removed, *CHANGE.added, soa(2), qtype=251)
+    assert isinstance(ixfr(octets), Differences)
+    monkeypatch.setattr(limits, "TRANSFER_DIFFERENCES", len(CHANGE) - 1)
+    with pytest.raises(Broken, match="its differences have more than"):
+        ixfr(octets)
+
+
 def test_a_serial_that_goes_backwards() -> None:
     with pytest.raises(Backwards, match="its serial 0 is older than ours, 1"):
         ixfr(answer(soa(0), qtype=251))
