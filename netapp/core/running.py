@@ -13,6 +13,7 @@ from twisted.logger import Logger
 
 from netapp.core import limits
 from netapp.core.access import Access
+from netapp.core.clock import keep_steady
 from netapp.core.config import SharedOptions, starting
 from netapp.core.datagrams import OwnPorts
 from netapp.core.languages import Lang
@@ -97,6 +98,7 @@ def alone(plugin: str, options: OptionsT, part: Callable[[OptionsT, Shared], ISe
     """A process that runs one plugin.  What the operator did wrong ends it in one line."""
     from twisted.internet import reactor  # the place that names it for every tap.py
 
+    keep_steady(reactor, time.time, time.monotonic)
     user = starting(plugin, lambda: final_user(options.parent))
     shared = Shared(reactor, user, options.state_path)
     house, doors = Storeys(), House()

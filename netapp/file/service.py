@@ -1,5 +1,6 @@
 """The file service from its configuration."""
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -32,7 +33,7 @@ def file_service(
     """
     house = House()
     access, say = Access(config.allow, config.proxy), PHRASES.speaker(config.lang)
-    web = Web(share, PHRASES.speaker("zh"), PHRASES.speaker("en"), reactor.seconds)
+    web = Web(share, PHRASES.speaker("zh"), PHRASES.speaker("en"), time.time)
 
     def channel() -> Carrier:
         return Channel(web.answer, reactor)

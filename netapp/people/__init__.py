@@ -42,9 +42,9 @@ def open_people(state: Path, reactor: Any, *, status: "Status | None" = None) ->
     import time
 
     from netapp.core import limits
+    from netapp.core.clock import Steady, Wall
     from netapp.core.database import Database
     from netapp.people import codes, settings
-    from netapp.people.clock import Steady
     from netapp.people.directory import People
     from netapp.people.store import SqlStore, open_database, rows
     from netapp.people.trail.audit import Audit
@@ -57,8 +57,8 @@ def open_people(state: Path, reactor: Any, *, status: "Status | None" = None) ->
             SqlStore(Database(path, reactor)),
             agreed.hasher(),
             reactor,
-            time=Steady(reactor.seconds, time.monotonic),
-            audit=Audit(state / AUDIT_FILE, codes.derived(secret, "audit"), reactor),
+            time=Steady(time.time, time.monotonic),
+            audit=Audit(state / AUDIT_FILE, codes.derived(secret, "audit"), Wall(time.time)),
             secret=secret,
             settings=agreed,
         )

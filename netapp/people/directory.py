@@ -6,10 +6,10 @@ from typing import Any
 
 from twisted.internet import defer
 
+from netapp.core.clock import Steady
 from netapp.people import admin, names
 from netapp.people.applications import Applications
 from netapp.people.authentication import Attempt, Authentication, Verdict, octets_of
-from netapp.people.clock import Steady
 from netapp.people.ground import Ground, NoAudit
 from netapp.people.invitations import Invitations
 from netapp.people.keys import Keys

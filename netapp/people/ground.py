@@ -10,13 +10,13 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from netapp.core import limits
+from netapp.core.clock import Steady
 from netapp.core.detached import detached
 from netapp.core.events import Topic
 from netapp.core.faults import Faults
 from netapp.core.threads import Pool
 from netapp.errors import Busy, ConfigError, Unavailable
 from netapp.people import codes, settings
-from netapp.people.clock import Steady
 from netapp.people.model import AccountChanged, Password, Refused
 from netapp.people.passwords import Hasher
 from netapp.people.rows import Rows

@@ -38,6 +38,7 @@ This module and those it imports know no Twisted; ``Talk`` and ``Presence`` are 
 asks for them.
 """
 
+import time
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -114,7 +115,7 @@ def open_talk(
     from netapp.talk.rows import open_store
     from netapp.talk.talk import Talk
 
-    talk = Talk(open_store(state, reactor, days), reactor, people)
+    talk = Talk(open_store(state, reactor, days, time.time), reactor, people, wall=time.time)
     if status is not None:
         status.add("present", "talk", talk.whereabouts)
         kept = {"talk_days": days, "talk_room_messages": limits.ROOM_MESSAGES}

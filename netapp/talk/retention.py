@@ -6,7 +6,7 @@ ahead keeps nothing else: a message goes by its own time, wherever it stands.
 """
 
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -24,12 +24,14 @@ _DAY: Final = 24 * 3600.0
 
 
 class Retention:
-    """:param days: that messages are kept; 0 for ever."""
+    """:param days: that messages are kept; 0 for ever.
+    :param wall: seconds since 1970, as the system's clock has them.
+    """
 
     _log = Logger()
 
-    def __init__(self, database: Database, clock: IReactorTime, days: int) -> None:
-        self._database, self._clock, self._days = database, clock, days
+    def __init__(self, database: Database, clock: IReactorTime, days: int, wall: Callable[[], float]) -> None:
+        self._database, self._clock, self._days, self._wall = database, clock, days, wall
         self._next: IDelayedCall | None = None
         self._running = False
 
@@ -58,7 +60,7 @@ class Retention:
 
     async def _prune(self) -> None:
         """Room after room, a turn of the database each; between them others have theirs."""
-        before = self._clock.seconds() - self._days * _DAY
+        before = self._wall() - self._days * _DAY
         oldest, newest, gone = math.inf, -math.inf, 0
         async for room in self._rooms():
             oldest, newest = min(oldest, room.oldest), max(newest, room.newest)

@@ -65,11 +65,18 @@ class RowStore:
     _log = Logger()
 
     def __init__(
-        self, database: Database, clock: IReactorTime, keep: int = limits.ROOM_MESSAGES, days: int = 0
+        self,
+        database: Database,
+        clock: IReactorTime,
+        keep: int = limits.ROOM_MESSAGES,
+        days: int = 0,
+        wall: Callable[[], float] | None = None,
     ) -> None:
-        """:param days: that messages are kept; 0 for ever."""
-        self._database, self._clock, self._keep = database, clock.seconds, keep
-        self._retention = Retention(database, clock, days)
+        """:param days: that messages are kept; 0 for ever.
+        :param wall: seconds since 1970, as the system's clock has them; the clock's own by default.
+        """
+        self._database, self._wall, self._keep = database, wall or clock.seconds, keep
+        self._retention = Retention(database, clock, days, self._wall)
 
     def start(self) -> None:
         self._database.start()
@@ -178,7 +185,7 @@ class RowStore:
             sa.select(messages.c.room)
             .where(messages.c.room.like("@%g%"))  # a key holds "g" only before a guest's number
             .group_by(messages.c.room)
-            .having(sa.func.max(messages.c.time) < self._clock() - limits.GUEST_TALKS)
+            .having(sa.func.max(messages.c.time) < self._wall() - limits.GUEST_TALKS)
         )
         _delete(connection, connection.execute(newest).scalars().all())
 
@@ -211,7 +218,7 @@ def _messages(connection: Connection, query: "sa.Select[Any]") -> list[Message]:
     ]
 
 
-def open_store(state: Path, reactor: Any, days: int = 0) -> RowStore:
+def open_store(state: Path, reactor: Any, days: int = 0, wall: Callable[[], float] | None = None) -> RowStore:
     """The store in a state directory.
 
     :param days: that messages are kept; 0 for ever.
@@ -219,4 +226,4 @@ def open_store(state: Path, reactor: Any, days: int = 0) -> RowStore:
     """
     path = open_state(state) / "talk.db"
     upgrade(path, MIGRATIONS, HEAD)
-    return RowStore(Database(path, reactor), reactor, days=days)
+    return RowStore(Database(path, reactor), reactor, days=days, wall=wall)

@@ -45,9 +45,15 @@ class Talk:
     _log = Logger()
 
     def __init__(
-        self, store: Store, reactor: IReactorTime, people: Names | None = None, bus: Bus | None = None
+        self,
+        store: Store,
+        reactor: IReactorTime,
+        people: Names | None = None,
+        bus: Bus | None = None,
+        *,
+        wall: Callable[[], float] | None = None,
     ) -> None:
-        self._store, self._reactor = store, reactor
+        self._store, self._reactor, self._wall = store, reactor, wall or reactor.seconds
         self._bus = bus or LocalBus()
         self._rooms: dict[str, Room] = {}
         self.persons = Persons(people)
@@ -217,7 +223,7 @@ class Talk:
         return self.store(draft).addCallbacks(deliver, give_up)
 
     def draft(self, room: str, author: Author, text: str, kind: Kind, reply_to: str | None) -> Draft:
-        return Draft(room, secrets.token_hex(8), self._reactor.seconds(), kind, author, text, reply_to)
+        return Draft(room, secrets.token_hex(8), self._wall(), kind, author, text, reply_to)
 
     def store(self, draft: Draft) -> defer.Deferred[Message]:
         """Store a message; what fails is counted, and the failure is the sender's to hear."""

@@ -6,8 +6,8 @@ from typing import Any
 
 from twisted.internet import defer
 
+from netapp.core.clock import Steady
 from netapp.core.database import open_engine
-from netapp.people.clock import Steady
 from netapp.people.directory import People
 from netapp.people.model import Account
 from netapp.people.passwords import CHEAP, Hasher

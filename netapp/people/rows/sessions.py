@@ -91,7 +91,7 @@ def _whose(account_id: str | None) -> sa.ColumnElement[bool]:
 
 
 def _good(now: float) -> sa.ColumnElement[bool]:
-    """Not over, not of a clock's future, and not revoked: as :func:`netapp.people.clock.is_alive`."""
+    """Not over, not of a clock's future, and not revoked: as :func:`netapp.core.clock.is_alive`."""
     begun = session.c.created <= now + limits.CLOCK_STEP
     return sa.and_(session.c.expires > now, begun, _of_now())
 

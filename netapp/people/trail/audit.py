@@ -46,7 +46,7 @@ class Audit:
 
     :param path: the file; it is opened with the first event, mode 0600.
     :param key: for the hashes of unknown names: the same key, the same hash.
-    :param clock: its ``seconds`` are since 1970, as the system's clock has them: the reactor.
+    :param clock: its ``seconds`` are since 1970, as the system's clock has them.
     :param size: octets before the file is set aside.
     """
 

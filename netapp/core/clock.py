@@ -13,11 +13,16 @@ earlier one's, is therefore judged by :func:`is_alive`: what was made in the fut
 
 One-time codes (RFC 6238) and times for people to read are of the system's clock itself, since
 others count by it: :attr:`Steady.wall`.
+
+The reactor's own seconds are such a time in every process: :func:`keep_steady`.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from twisted.logger import Logger
+from twisted.python import runtime
 
 from netapp.core import limits
 
@@ -36,8 +41,15 @@ def warn(step: float) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """The system's clock itself, for whoever asks a clock for its seconds."""
+
+    seconds: Callable[[], float]
+
+
 class Steady:
-    """:param wall: seconds since 1970, as the system's clock has them: ``reactor.seconds``.
+    """:param wall: seconds since 1970, as the system's clock has them: ``time.time``.
     :param monotonic: seconds since any moment, which nobody sets: ``time.monotonic``.
     :param stepped: called once for each step of the system's clock of more than
         ``limits.CLOCK_STEP``, with its seconds; a small step or a slow drift is not told of.
@@ -66,3 +78,13 @@ class Steady:
 def is_alive(created: float, expires: float, now: float) -> bool:
     """Whether ``now`` is within a span.  :param created: up to a minute in the future is now."""
     return created - limits.CLOCK_STEP <= now < expires
+
+
+def keep_steady(reactor: Any, wall: Callable[[], float], monotonic: Callable[[], float]) -> None:
+    """Have a reactor's timers go by time that never goes back; by the system's clock all of them would
+    stand still until it is again what it was.
+
+    A reactor that has another clock of its own, as that of asyncio has, keeps it.
+    """
+    if reactor.seconds is runtime.seconds:
+        reactor.seconds = Steady(wall, monotonic, lambda step: None).seconds

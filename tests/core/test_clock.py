@@ -3,10 +3,12 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.internet import task
+from twisted.internet.base import ReactorBase
 from twisted.logger import capturedLogs, formatEvent
 
 from netapp.core import limits
-from netapp.people.clock import Steady, is_alive
+from netapp.core.clock import Steady, is_alive, keep_steady
 
 HOUR = 3600.0
 
@@ -23,6 +25,14 @@ class Machine:
         self.wall += seconds
         self.running += seconds
         return self.steady.seconds()
+
+
+class Waiting(ReactorBase):
+    """A reactor that is turned by hand."""
+
+    def installWaker(self) -> None: ...
+
+    def wakeUp(self) -> None: ...
 
 
 def test_it_is_the_systems_time_while_nobody_sets_that() -> None:
@@ -105,3 +115,26 @@ def test_l34_what_was_made_in_the_future_is_not_alive_beyond_a_minute() -> None:
     assert not is_alive(100.0, 200.0, 200.0)
     assert is_alive(100.0, 200.0, 100.0 - limits.CLOCK_STEP)
     assert not is_alive(100.0, 200.0, 99.0 - limits.CLOCK_STEP)
+
+
+def test_a_reactors_timers_go_on_when_the_clock_is_set_back() -> None:
+    """X14."""
+    wall, running = [1_790_000_000.0], [5000.0]
+    reactor = Waiting()
+    keep_steady(reactor, lambda: wall[0], lambda: running[0])
+    done: list[str] = []
+    reactor.callLater(30.0, done.append, "it is time")
+    wall[0] -= 86400.0
+    for passed in (29.0, 1.0):
+        assert done == []
+        wall[0] += passed
+        running[0] += passed
+        reactor.runUntilCurrent()
+    assert done == ["it is time"]
+
+
+def test_a_reactor_with_a_clock_of_its_own_keeps_it() -> None:
+    clock = task.Clock()
+    before = clock.seconds
+    keep_steady(clock, lambda: 1.0, lambda: 1.0)
+    assert clock.seconds == before
