@@ -32,10 +32,14 @@ _TEXT: Final = 255
 _RCODE: Final = 11
 
 
+#: Seconds that two clocks may be apart to be taken for one.
+_SAME: Final = 0.001
+
+
 class Entry(NamedTuple):
     """What was asked and said.  ``octets`` are an answer's, or the request's where nothing was said."""
 
-    time: float  # seconds since 1970
+    time: float  # by the log's clock
     host: str
     transport: str  # udp or tcp; text is told by its octets
     octets: bytes
@@ -49,15 +53,24 @@ class QueryLog:
 
     :param sample: one in so many is written.
     :param pool: of one thread.
+    :param wall: seconds since 1970, as the system's clock has them, where the clock's own are not those.
     :ivar written: lines; ``dropped``: those that were not, since the thread or the disk was full.
     """
 
     _log = Logger()
 
-    def __init__(self, path: str, sample: int, clock: interfaces.IReactorTime, pool: Pool) -> None:
+    def __init__(
+        self,
+        path: str,
+        sample: int,
+        clock: interfaces.IReactorTime,
+        pool: Pool,
+        wall: Callable[[], float] | None = None,
+    ) -> None:
         """:raises ConfigError: the file cannot be written."""
         self._path, self._shown = Path(path).absolute(), path
         self._sample, self._clock, self._pool = sample, clock, pool
+        self._wall = wall or clock.seconds
         self._phase = 0
         self._waiting: list[Entry] = []
         self._timer: interfaces.IDelayedCall | None = None
@@ -107,6 +120,9 @@ class QueryLog:
 
     def _flush(self) -> None:
         entries, self._waiting = self._waiting, []
+        apart = self._wall() - self._clock.seconds()
+        if abs(apart) > _SAME:  # the system's clock was set back
+            entries = [each._replace(time=each.time + apart) for each in entries]
         if entries:
             done = self._hand_over(self._write, entries)
             if done is None:

@@ -1,5 +1,6 @@
 """One name service under a watch: what it counts, limits and writes down, joined to what it answers."""
 
+import time
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, Protocol
@@ -53,7 +54,7 @@ class Watch:
         self.log: QueryLog | None = None
         if config.query_log is not None:
             pool = Pool("query-log", reactor, threads=1, waiting=limits.QUERY_LOG_QUEUE)
-            self.log = QueryLog(config.query_log, config.query_log_sample, reactor, pool)
+            self.log = QueryLog(config.query_log, config.query_log_sample, reactor, pool, time.time)
         requests.tally = self._streamed
         answers.number = self.counts.number
 

@@ -1,5 +1,6 @@
 """The names of this process: sources on one side, the snapshot that readers see on the other."""
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, islice
 from pathlib import Path
@@ -287,7 +288,7 @@ def open_names(
         return again() if again is not None else config
 
     declared = DeclaredRecords(lambda: now().records)
-    files = ZoneFiles(now, reactor)
+    files = ZoneFiles(now, reactor, time.time)
     sources: list[Source] = [declared, *map(HostsFile, config.hosts), own]
 
     def aside(read: Callable[[], T]) -> defer.Deferred[T]:

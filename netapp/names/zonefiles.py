@@ -32,14 +32,16 @@ class ZoneFiles:
     """A source of zones.
 
     :param declared: gives what is asked for, as the command line and the configuration file have it now.
-    :param reactor: its clock's seconds are since 1970.
+    :param wall: seconds since 1970, for times that are told; the reactor's own by default.
     """
 
     slow = True
     _log = Logger()
 
-    def __init__(self, declared: Callable[[], Config], reactor: Any) -> None:
-        self._declared, self._reactor = declared, reactor
+    def __init__(
+        self, declared: Callable[[], Config], reactor: Any, wall: Callable[[], float] | None = None
+    ) -> None:
+        self._declared, self._reactor, self._wall = declared, reactor, wall or reactor.seconds
         self._here = Path.cwd()  # a daemon changes its directory
         self._files: dict[_Wanted, ZoneFile] = {}
         self._zones: dict[bytes, ZoneFile] = {}
@@ -69,9 +71,7 @@ class ZoneFiles:
         self._folders = tuple(self._here / each for each in declared.zones)
         files: dict[_Wanted, ZoneFile] = {}
         for each in wanted:
-            file = self._files.get(each) or ZoneFile(
-                each.path, each.origin, each.shown, self._reactor.seconds
-            )
+            file = self._files.get(each) or ZoneFile(each.path, each.origin, each.shown, self._wall)
             file.look(moved or frozenset())
             files[each] = file
         self._files = files  # at once: the reactor's thread looks at it too

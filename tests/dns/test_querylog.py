@@ -119,6 +119,16 @@ def test_lines_are_written_together_after_a_moment(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_lines_have_the_systems_time_though_the_reactors_goes_on(tmp_path: Path) -> None:
+    """X14: the clock was set back by an hour."""
+    reactor = FakeReactor()
+    log = QueryLog(str(tmp_path / "queries"), 1, reactor, AtOnce(), lambda: reactor.seconds() - 3600.0)
+    log.add(entry(answer()))
+    reactor.advance(limits.QUERY_LOG_FLUSH)
+    (written,) = lines(tmp_path / "queries")
+    assert written["time"] == json.loads(line(entry(answer())._replace(time=NOW - 3600.0)))["time"]
+
+
 def test_many_lines_do_not_wait(tmp_path: Path) -> None:
     log, _, _ = begun(path := tmp_path / "queries")
     for _ in range(limits.QUERY_LOG_BATCH):
