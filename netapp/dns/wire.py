@@ -12,6 +12,7 @@ from typing import Final
 
 from netapp.core import limits
 from netapp.dns.message import (
+    BADVERS,
     CD,
     HEADER,
     NOERROR,
@@ -20,6 +21,7 @@ from netapp.dns.message import (
     QR,
     RD,
     TSIG,
+    UPDATE,
     counts,
     fixed_at,
     name_end,
@@ -145,11 +147,13 @@ def reply(request: bytes, rcode: int, *, query: Query | None = None, options: by
     """A reply that holds no records: an error, or NOERROR to a request without a question.
 
     :param query: what could be read of the request; its question is given back, and its EDNS
-        answered.
+        answered.  Without it EDNS is looked for, and the rcode is BADVERS if it is of another version.
     :param options: EDNS options for it.
     """
     question = query.question if query is not None else b""
-    edns = query.edns if query is not None else None
+    edns = query.edns if query is not None else edns_of(request)
+    if query is None and edns is not None and edns.version:
+        rcode = BADVERS
     head = answer_head(request, flags=0, rcode=rcode & 0x0F)
     counts = bytes((0, 1 if question else 0, 0, 0, 0, 0, 0, 1 if edns else 0))
     return head + counts + question + (opt(edns.do, rcode, options) if edns else b"")
@@ -190,14 +194,49 @@ def _extras(data: bytes, at: int, before: int, additional: int) -> tuple[Edns | 
     return edns, signed, at
 
 
+def edns_of(data: bytes) -> Edns | None:
+    """The OPT record of a request of any opcode, without its options, whatever else is wrong there.
+
+    An answer has one if the request had, an error too.
+
+    :param data: at least the header's 12 octets.
+    :returns: None where there is none to be found, or that may stand there.
+
+    Source: RFC 6891 section 6.1.1.
+    """
+    questions, answers, authorities, additional = counts(data)
+    before = answers + authorities
+    most = limits.DNS_UPDATE_RECORDS if data[2] & OPCODE == UPDATE << 3 else limits.DNS_REQUEST_RECORDS
+    if not additional or questions + before + additional > most:
+        return None
+    found, at = None, HEADER
+    try:
+        for _ in range(questions):
+            at = name_end(data, at) + 4
+        for number in range(before + additional):
+            start, at = at, name_end(data, at)
+            rdtype, _, _, _, end = fixed_at(data, at)
+            if rdtype == OPT:
+                if found is not None or number < before or data[start]:
+                    return None
+                found = _edns_at(data, at, ())
+            at = end
+    except WireError:
+        return None
+    return found
+
+
 def edns_at(data: bytes, at: int, rdata: int, end: int) -> Edns:
-    """An OPT record; its fixed part is at ``at``.  :raises WireError: its options do not fit."""
-    return Edns(
-        max(u16(data, at + 2), LEAST_DATAGRAM),
-        data[at + 5],
-        bool(u16(data, at + 6) & DO),
-        _options(data, rdata, end),
-    )
+    """An OPT record; its fixed part is at ``at``.  Options of another version are not looked into.
+
+    :raises WireError: its options do not fit.
+    """
+    return _edns_at(data, at, () if data[at + 5] else _options(data, rdata, end))
+
+
+def _edns_at(data: bytes, at: int, options: tuple[tuple[int, bytes], ...]) -> Edns:
+    size, do = u16(data, at + 2), u16(data, at + 6) & DO
+    return Edns(max(size, LEAST_DATAGRAM), data[at + 5], bool(do), options)
 
 
 def _options(data: bytes, at: int, end: int) -> tuple[tuple[int, bytes], ...]:

@@ -286,6 +286,15 @@ def test_d13_other_opcodes(server: Answers, opcode: int) -> None:
     assert answer == header(flags=0x8000 | opcode << 11 | 0x0100 | 0x0010 | NOTIMP, qd=0)
 
 
+@pytest.mark.parametrize("opcode", [1, 2, 3, 6, 15])
+def test_d13_d25_other_opcodes_are_answered_with_edns_if_they_had_it(server: Answers, opcode: int) -> None:
+    for version, expected in ((0, NOTIMP), (1, BADVERS)):
+        asked = header(flags=opcode << 11, ar=1) + question() + opt(version=version, flags=0x8000)
+        for answer in (read(server.datagram(asked)), read(server.message(asked))):
+            assert (answer.rcode(), answer.edns, answer.ednsflags & 0xFFFF) == (expected, 0, 0x8000)
+            assert (answer.question, answer.answer) == ([], [])
+
+
 def test_d14_stateful_operations(server: Answers) -> None:
     dso = header(flags=6 << 11, qd=0) + b"\0\1\0\0"
     assert rcode_of_header(server.datagram(dso)) == NOTIMP
@@ -374,7 +383,31 @@ def test_d30_sizes_below_512_are_512(server: Answers, size: int) -> None:
 
 @pytest.mark.parametrize("length", [0, 7, 9, 15, 41])
 def test_d31_cookies_of_no_length(server: Answers, length: int) -> None:
-    assert rcode(server.datagram(query(edns=opt(rdata=option(10, b"c" * length))))) == FORMERR
+    answer = read(server.datagram(query(edns=opt(flags=0x8000, rdata=option(10, b"c" * length)))))
+    assert (answer.rcode(), answer.edns, answer.ednsflags) == (FORMERR, 0, 0x8000)
+    assert rcode(server.datagram(query(edns=opt(version=1, rdata=option(10, b"c" * length))))) == BADVERS
+
+
+def test_an_error_has_edns_if_the_request_had_it_whatever_else_is_wrong(server: Answers) -> None:
+    for request in (
+        header(qd=2, ar=1) + question() * 2 + opt(),
+        header(qd=0, ar=1) + opt(),
+        header(ar=1) + question() + opt() + b"x",
+        query(edns=opt(rdata=b"\0\3\0\5abc")),
+        query(qtype=0, edns=opt()),
+    ):
+        answer = read(server.datagram(request))
+        assert (answer.rcode(), answer.edns) == (FORMERR, 0), request
+    for request in (
+        query()[:-1] + b"x" + opt(),
+        header(ar=2) + question() + opt() * 2,
+        header(an=1) + question() + opt(),
+        query(edns=opt(name=b"\1a\0")),
+        query(edns=opt(rdata=b"abc"))[:-1],
+        header(ar=65535) + question() + opt(),
+    ):
+        answer = read(server.datagram(request))
+        assert (answer.rcode(), answer.edns) == (FORMERR, -1), request
 
 
 @pytest.mark.parametrize("length", [8, 16, 24, 40])

@@ -7,11 +7,11 @@ from twisted.logger import Logger
 
 from netapp.core.access import plain_host
 from netapp.dns import wire
-from netapp.dns.message import AA, FORMERR, HEADER, NOERROR, NOTAUTH, REFUSED
+from netapp.dns.message import AA, BADVERS, FORMERR, HEADER, NOERROR, NOTAUTH, REFUSED
 from netapp.dns.requests import Outcome, Request
 from netapp.dns.transfer.once import Once
 from netapp.dns.transfer.servers import Server
-from netapp.dns.transfer.wire import parse_notify
+from netapp.dns.transfer.wire import Notify, parse_notify
 from netapp.errors import WireError
 from netapp.names.naming import shown
 
@@ -44,10 +44,15 @@ class Notified:
             notify = parse_notify(request.octets)
         except WireError:
             return wire.reply(request.octets, FORMERR)
-        question = request.octets[HEADER : notify.end]
+        edns = wire.edns_of(request.octets)
+        if edns is not None and edns.version:
+            return wire.reply(request.octets, BADVERS)
+        return _answer(request, request.octets[HEADER : notify.end], self._rcode(request, notify), edns)
+
+    def _rcode(self, request: Request, notify: Notify) -> int:
         zone = self._zones.get(notify.origin)
         if zone is None:
-            return _answer(request, question, NOTAUTH)
+            return NOTAUTH
         host = plain_host(request.client.host)
         if not any(_is(each, host, request) for each in zone.primaries):
             self.refused += 1
@@ -56,10 +61,10 @@ class Notified:
                     "zone {zone}: NOTIFY of {host} refused: it is none of its primaries",
                     zone=shown(notify.origin), host=host,
                 )  # fmt: skip
-            return _answer(request, question, REFUSED)
+            return REFUSED
         self.heard += 1
         zone.notified(host, notify.serial)
-        return _answer(request, question, NOERROR)
+        return NOERROR
 
 
 def _is(primary: Server, host: str, request: Request) -> bool:
@@ -67,7 +72,8 @@ def _is(primary: Server, host: str, request: Request) -> bool:
     return by_key or primary.host.partition("%")[0] == host.partition("%")[0]
 
 
-def _answer(request: Request, question: bytes, rcode: int) -> bytes:
+def _answer(request: Request, question: bytes, rcode: int, edns: wire.Edns | None) -> bytes:
     """With the question, and AA: RFC 1996 section 3.7 and 4.7."""
     head = wire.answer_head(request.octets, flags=AA, rcode=rcode)
-    return head + b"\0\1\0\0\0\0\0\0" + question
+    opt = b"" if edns is None else wire.opt(edns.do)
+    return head + bytes((0, 1, 0, 0, 0, 0, 0, 1 if opt else 0)) + question + opt

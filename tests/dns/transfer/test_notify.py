@@ -64,6 +64,26 @@ def test_a_primary_is_heard_and_answered_at_once() -> None:
     assert told(notify(), "192.0.2.2")[1].heard  # it has a key, and an address too
 
 
+@pytest.mark.parametrize(
+    ("octets", "host", "rcode"),
+    [
+        (notify(), "192.0.2.1", 0),
+        (notify(), "192.0.2.9", 5),
+        (notify(OTHER), "192.0.2.1", 9),
+        (request(7, ORIGIN, 1, opcode=NOTIFY), "192.0.2.1", 1),
+    ],
+)
+def test_an_answer_has_edns_if_the_request_had(octets: bytes, host: str, rcode: int) -> None:
+    for version, expected in ((0, rcode), (1, 16)):
+        zone = Followed()
+        with_opt = octets[:11] + b"\1" + octets[12:] + opt(version=version, flags=0x8000)
+        answer = Notified({ORIGIN: zone}).handle(asked(with_opt, stream=False, host=host))
+        assert isinstance(answer, bytes)
+        message = dns.message.from_wire(answer)
+        assert (message.rcode(), message.edns, message.ednsflags & 0xFFFF) == (expected, 0, 0x8000)
+        assert bool(zone.heard) == (expected == 0)
+
+
 def test_a_name_in_any_case_is_the_zone() -> None:
     octets = notify().replace(b"example", b"ExAmPlE", 1)
     answer = Notified({ORIGIN: Followed()}).handle(asked(octets, host="192.0.2.1"))

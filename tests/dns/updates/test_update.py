@@ -26,7 +26,7 @@ from netapp.names.model import DNSKEY, NSEC, Record
 from netapp.names.steps import Entry, Forgetful, Step, Stored, Whole
 from netapp.names.store import Names
 from netapp.names.updating import Update
-from tests.dns.asking import opt
+from tests.dns.asking import header, opt, question
 from tests.dns.updates.asking import APEX, adding, message, record, update
 from tests.names.zoning import ORIGIN, Files, a, zone
 
@@ -96,6 +96,10 @@ def test_an_answer_has_edns_if_the_request_had() -> None:
     assert (answer.edns, answer.rcode()) == (0, 0)
     old = message(record(b"\3new" + APEX, 1, 1, b"\xc0\0\2\1", 60), more=(opt(version=1),))
     assert rcode(updates(), old) == "BADVERS"
+    for version, expected in ((0, 1), (1, 16)):
+        no_soa = header(flags=5 << 11, ar=1) + question("example.lan", 1) + opt(version=version)
+        answer = now(updates().handle(Request(no_soa, UDP)))
+        assert (answer.edns, answer.rcode()) == (0, expected)
 
 
 # Who may, and where ---------------------------------------------------------------------------------
