@@ -15,12 +15,14 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from netapp.core import limits
+from netapp.core.access import plain_host
 from netapp.core.metrics import Metrics
 from netapp.dns import wire
 from netapp.dns.allow import Allowed
 from netapp.dns.edns import EDE, Ede, option
 from netapp.dns.message import BADVERS, FORMERR, NOERROR, NOTAUTH, REFUSED, SERVFAIL
 from netapp.dns.requests import Outcome, Request
+from netapp.dns.transfer.once import Once
 from netapp.dns.updatewire import Head, parse_head, parse_update
 from netapp.errors import Busy, Unavailable, WireError
 from netapp.names.naming import shown
@@ -52,6 +54,7 @@ class Updates:
         self._names, self._permitted, self._seconds = names, permitted, seconds
         self._running: set[_Sender] = set()
         self._done: dict[_Sender, float] = {}  # when they were carried out, the oldest first
+        self._told = Once()
         self.answered: Counter[int] = Counter()
 
     def handle(self, request: Request) -> Outcome:
@@ -91,12 +94,26 @@ class Updates:
         if zone is None or head.zclass != IN:
             return NOTAUTH, None
         if not self._permitted.permits(request.client.host, request.key):
+            self._tell(request, origin, "--allow-update says who may send one")
             return REFUSED, Ede.PROHIBITED
         if not self._names.is_primary(origin):
+            self._tell(request, origin, "the zone comes from a primary, which takes its updates")
             return NOTAUTH, Ede.NOT_AUTHORITATIVE
         if zone.signed:
+            self._tell(request, origin, "the zone is signed: change it where its keys are")
             return REFUSED, Ede.NOT_SUPPORTED
         return None
+
+    def _tell(self, request: Request, origin: bytes, why: str) -> None:
+        """Say in the log why not, as the clients mostly do not; once of a source and a zone, until many
+        others have been refused."""
+        host = plain_host(request.client.host)
+        if self._told.is_new((host, origin, why)):
+            key = f" with the key {request.key}" if request.key is not None else " without a key"
+            self._log.warn(
+                "zone {zone}: an update of {host}{key} is refused: {why}",
+                zone=shown(origin), host=host, key=key, why=why,
+            )  # fmt: skip
 
     def _submit(self, request: Request, head: Head, update: Update) -> Outcome:
         client = request.client

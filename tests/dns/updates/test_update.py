@@ -13,6 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from twisted.internet import defer, task
+from twisted.logger import capturedLogs, formatEvent
 
 from netapp.core import limits
 from netapp.dns.allow import Allowed, Rule
@@ -118,6 +119,22 @@ def test_d16_who_is_not_allowed_is_refused_before_anything_is_said_of_the_zone()
     assert served(handler).serial == 1
 
 
+def test_d16_who_was_refused_and_why_is_in_the_log_once() -> None:
+    handler = updates(rule="192.0.2.0/24")
+    stranger, mapped = Client("10.0.0.7", 999, False), Client("::ffff:10.0.0.7", 1000, False)
+    key = Key(b"\5other\0", "hmac-sha256", b"x")
+    with capturedLogs() as events:
+        for client in (stranger, stranger, mapped, UDP):
+            rcode(handler, adding("new"), client, key if client is UDP else None)
+        rcode(handler, adding("new"), Client("192.0.2.1", 1000, False))
+    assert [formatEvent(event) for event in events] == [
+        "zone example.lan: an update of 10.0.0.7 without a key is refused:"
+        " --allow-update says who may send one",
+        "zone example.lan: an update of 127.0.0.1 with the key other is refused:"
+        " --allow-update says who may send one",
+    ]
+
+
 @pytest.mark.parametrize(
     "octets",
     [
@@ -163,7 +180,15 @@ def test_a_secondary_and_a_signed_zone_say_why_not() -> None:
     )
     names._zone_shelves[0].source.put(signed)
     names.reload()
-    assert explained(handler, octets) == ("REFUSED", ["EDE 21 (Not Supported): the zone is signed elsewhere"])
+    with capturedLogs() as events:
+        assert explained(handler, octets) == (
+            "REFUSED",
+            ["EDE 21 (Not Supported): the zone is signed elsewhere"],
+        )
+    assert [formatEvent(event) for event in events] == [
+        "zone example.lan: an update of 127.0.0.1 without a key is refused:"
+        " the zone is signed: change it where its keys are"
+    ]
     other = Updates(Names([], task.Clock()), Allowed([Rule(ipaddress.ip_network("127.0.0.0/8"))]), float)
     other._names.add_secondary(ORIGIN)
     assert explained(other, octets)[0] == "NOTAUTH"
