@@ -850,7 +850,8 @@ TRANSFER_IDLE: Final = 1.0
 TRANSFER_TOLD: Final = 600.0
 #: How long one transfer out may take.
 TRANSFER_OUT: Final = 7200.0
-#: Who was refused a zone, a NOTIFY or an update of it, and is in the log for it once; the oldest is forgotten.
+#: Who was refused a zone, a NOTIFY or an update of it, and is in the log for it once; the oldest is
+#: forgotten.
 TRANSFER_STRANGERS: Final = 256
 #: Octets of one transfer in, as it comes and of all names and data in it, and its records.
 TRANSFER_OCTETS: Final = 1024 * 2**20
