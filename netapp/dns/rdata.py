@@ -8,22 +8,8 @@ from typing import Final
 
 from netapp.dns.message import Known, name_at
 from netapp.errors import WireError
-from netapp.names.model import (
-    AAAA,
-    DNAME,
-    HTTPS,
-    MX,
-    NS,
-    NSEC,
-    NSEC3,
-    NSEC3PARAM,
-    PTR,
-    RRSIG,
-    SOA,
-    SRV,
-    SVCB,
-    A,
-)
+from netapp.names.model import AAAA, HTTPS, NSEC, NSEC3, NSEC3PARAM, RRSIG, SOA, SVCB, A
+from netapp.names.rdata import NAMES
 
 _Form = Callable[[bytes, int, int, Known], bytes]
 
@@ -128,17 +114,13 @@ _MAP: Final = 32  # octets of a window of a bitmap: RFC 4034 section 4.1.2
 _FORMS: Final[dict[int, _Form]] = {
     A: _sized(4),
     AAAA: _sized(16),
-    **{rdtype: _named(0, 1, 0) for rdtype in (NS, 3, 4, 5, 7, 8, 9, PTR, DNAME)},
-    SOA: _named(0, 2, 20),
-    **{rdtype: _named(0, 2, 0) for rdtype in (14, 17)},  # MINFO, RP
-    **{rdtype: _named(2, 1, 0) for rdtype in (MX, 18, 21, 36)},  # AFSDB, RT, KX
+    **{rdtype: _named(before, names, 0) for rdtype, (before, names) in NAMES.items()},
+    SOA: _named(*NAMES[SOA], 20),
     **{rdtype: _named(18, 1, None) for rdtype in (24, RRSIG)},  # SIG
-    26: _named(2, 2, 0),  # PX
     30: _named(0, 1, None),  # NXT
     NSEC: _nsec,
     NSEC3: _nsec3,
     NSEC3PARAM: _nsec3param,
     **{rdtype: _named(2, 1, None) for rdtype in (SVCB, HTTPS)},
-    SRV: _named(6, 1, 0),
     35: _naptr,
 }

@@ -6,7 +6,6 @@ pointers before dnspython makes text of them.
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
 
 import dns.exception
 import dns.rdata
@@ -19,15 +18,7 @@ from netapp.dns.message import HEADER, IN, OPT, QR, RD, TC, Known, fixed_at, nam
 from netapp.dns.message import counts as counts_of
 from netapp.dns.wire import Edns
 from netapp.errors import WireError
-
-#: Types whose names may be compressed, as (octets before the first, how many names): RFC 3597 section 4.
-_NAMES: Final = {
-    **dict.fromkeys((2, 3, 4, 5, 7, 8, 9, 12, 39), (0, 1)),  # NS, MD, MF, CNAME, MB, MG, MR, PTR, DNAME
-    **dict.fromkeys((6, 14, 17), (0, 2)),  # SOA, MINFO, RP
-    **dict.fromkeys((15, 18, 21, 36), (2, 1)),  # MX, AFSDB, RT, KX
-    26: (2, 2),  # PX
-    33: (6, 1),  # SRV
-}
+from netapp.names.rdata import NAMES
 
 
 @dataclass(frozen=True)
@@ -183,9 +174,9 @@ def _record(octets: bytes, at: int, known: Known) -> tuple[Record, int]:
 
 def _plain(octets: bytes, begin: int, end: int, rdtype: int, known: Known) -> bytes:
     """Rdata without pointers."""
-    if rdtype not in _NAMES or begin == end:
+    if rdtype not in NAMES or begin == end:
         return octets[begin:end]
-    before, names = _NAMES[rdtype]
+    before, names = NAMES[rdtype]
     at = begin + before
     pieces = [octets[begin:at]]
     for _ in range(names):
