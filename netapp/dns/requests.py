@@ -22,6 +22,7 @@ from netapp.dns.message import (
     FORMERR,
     HEADER,
     IXFR,
+    NOERROR,
     NOTAUTH,
     NOTIMP,
     OPCODE,
@@ -41,6 +42,8 @@ _CURES: Final = {
     tsig.BADTIME: "its clock and ours are {off:+} s apart",
     tsig.BADTRUNC: "it must not be cut",
 }
+
+_TIME: Final = 6  # octets of our own time in an answer of BADTIME: RFC 8945 section 5.2.3
 
 #: What a request gets: a message, silence, either of them later, or over a stream messages one
 #: after another, made as the peer reads; :class:`BrokenOff` out of it has the connection reset.
@@ -138,18 +141,19 @@ class Requests:
             return wire.reply(octets, FORMERR)
         if read is None:
             return self._answer(Request(octets, client))
-        return self._answer_signed(octets[:2], *read, client)
+        return self._answer_signed(octets, *read, client)
 
     # What is signed ----------------------------------------------------------------------------
 
-    def _answer_signed(self, ident: bytes, octets: bytes, signature: Signature, client: Client) -> Outcome:
-        plain = ident + octets[2:]
+    def _answer_signed(self, came: bytes, octets: bytes, signature: Signature, client: Client) -> Outcome:
+        """:param came: the request as it came; ``octets`` is it before it was signed."""
+        plain = came[:2] + octets[2:]
         try:
             signer = tsig.verified(octets, signature, self._keyring, self._time())
         except Refused as refused:
             self.unverified[refused.error] += 1
             self._complain(refused, client)
-            return self._refusal(plain, refused)
+            return self._refusal(Request(plain, client), refused, len(came))
         request = Request(plain, client, signer.key)
         outcome = self._answer(request)
         if outcome is None or isinstance(outcome, bytes):
@@ -173,14 +177,24 @@ class Requests:
             cure=_CURES.get(refused.error, "see that it has the same algorithm there").format(off=off),
         )
 
-    def _refusal(self, plain: bytes, refused: Refused) -> bytes:
-        """What is said of a signature that does not hold: RFC 8945 section 5.2."""
+    def _refusal(self, request: Request, refused: Refused, came: int) -> bytes:
+        """What is said of a signature that does not hold: RFC 8945 section 5.2.
+
+        Anybody can send such a datagram in another's name, with the names of its TSIG record as
+        pointers: what would be longer than the request is had over TCP.
+
+        :param came: octets of the request.
+        """
+        plain = request.octets
         if refused.error == FORMERR:
             return wire.reply(plain, FORMERR)
-        answer = _reply(plain, NOTAUTH)
-        if refused.signer is None:
-            return tsig.unsigned_refusal(answer, refused, self._time())
-        return refused.signer.refuse(answer, refused, self._time())
+        answer, room = _reply(plain, NOTAUTH), _limit(request)
+        if refused.signer is not None:
+            if len(answer) + refused.signer.room + _TIME > room:
+                answer = _cut(answer, NOTAUTH)
+            return refused.signer.refuse(answer, refused, self._time())
+        said = tsig.unsigned_refusal(answer, refused, self._time())
+        return said if request.client.stream or len(said) <= min(came, room) else _cut(answer, NOTAUTH)
 
     def _signed(self, answer: bytes | None, request: Request, signer: Signer) -> bytes | None:
         if answer is None:
@@ -261,12 +275,12 @@ def _limit(request: Request) -> int:
     return wire.LEAST_DATAGRAM if edns is None else min(edns.size, limits.DNS_DATAGRAM)
 
 
-def _cut(answer: bytes) -> bytes:
+def _cut(answer: bytes, rcode: int = NOERROR) -> bytes:
     """An answer that its signature makes too long: the question alone, TC, and NOERROR.
 
     Source: RFC 8945 section 5.3.
     """
     asked = answer[4:6]
     end = name_end(answer, HEADER) + 4 if asked != b"\0\0" else HEADER
-    head = answer[:2] + bytes((answer[2] | TC, answer[3] & 0xF0))
+    head = answer[:2] + bytes((answer[2] | TC, answer[3] & 0xF0 | rcode))
     return head + asked + bytes(6) + answer[HEADER:end]

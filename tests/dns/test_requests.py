@@ -199,6 +199,39 @@ def test_a_key_of_ours_that_is_wrong_elsewhere_is_told_once_in_a_while() -> None
     assert len(lines(wrong)) == 1
 
 
+LONG = b"".join(b"\x3f" + letter * 63 for letter in (b"a", b"b", b"c")) + b"\x3d" + b"d" * 61 + b"\0"
+
+
+@pytest.mark.parametrize("opcode", [0, 4, 5])
+@pytest.mark.parametrize("edns", [b"", opt(4096)])
+def test_d35_an_answer_to_a_signature_of_nobody_is_no_longer_than_the_request(
+    opcode: int, edns: bytes
+) -> None:
+    """The names of a TSIG record may be pointers to the question: over UDP the rest is had by TCP."""
+    times = int(NOW).to_bytes(6, "big") + b"\1\x2c"
+    tsig_record = b"\xc0\x0c\0\xfa\0\xff" + bytes(4) + b"\0\x12\xc0\x0c" + times + bytes(2) + bytes(6)
+    asked = b"\x12\x34" + bytes((opcode << 3, 0)) + b"\0\1" + bytes(4) + (b"\0\2" if edns else b"\0\1")
+    message = asked + LONG + b"\0\6\0\1" + edns + tsig_record
+    short, whole = octets(requests().handle(message, UDP)), octets(requests().handle(message, TCP))
+    assert len(short) <= min(len(message), 512)
+    assert (short[2] & 2, short[3] & 15) == (2, 9)
+    found = read_signed(whole)
+    assert found is not None
+    assert (found[1].name, found[1].error) == (LONG, 17)
+
+
+def test_d35_a_refusal_that_is_signed_fits_the_datagram() -> None:
+    key = Key(LONG, "hmac-sha512", b"secret")
+    mine = Requests(lambda request: None, Keyring(lambda: (key,)), lambda: NOW)
+    asked = header() + LONG + b"\0\1\0\1"
+    signed = Signer(key).sign(asked, NOW - 1000)
+    answer = octets(mine.handle(signed, UDP))
+    assert answer[2] & 2
+    found = read_signed(answer)
+    assert found is not None
+    assert (found[1].error, found[0][3] & 15) == (18, 9)
+
+
 def test_d35_dnspython_reads_our_errors() -> None:
     for secret, error, when in (
         (b"other", dns.tsig.PeerBadSignature, NOW),
