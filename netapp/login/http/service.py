@@ -1,5 +1,6 @@
 """The verification endpoint from its configuration."""
 
+import time
 from collections.abc import Coroutine
 from functools import partial
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from twisted.internet import defer
 
 from netapp.core.access import Access
+from netapp.core.clock import Wall
 from netapp.core.exchange import Asked, Response
 from netapp.core.http import Channel
 from netapp.core.metrics import Metrics, Reading
@@ -30,7 +32,7 @@ def http_factory(
     tries = Tries(verifier, reactor)
     people.changes.subscribe(lambda _: tries.forget())
     people.changes.subscribe(lambda _: verifier.forget())
-    door = Door(rules, tries, reactor)
+    door = Door(rules, tries, Wall(time.time))
     _count(metrics, rules, verifier)
 
     def build(peer: Peer) -> Channel:
@@ -42,12 +44,12 @@ def http_factory(
 class Door:
     """Answers requests, at once or when it is known who asks."""
 
-    def __init__(self, rules: Rules, tries: Tries, clock: Any) -> None:
-        self._rules, self._tries, self._clock = rules, tries, clock
+    def __init__(self, rules: Rules, tries: Tries, wall: Wall) -> None:
+        self._rules, self._tries, self._wall = rules, tries, wall
 
     def answer(self, peer: str, asked: Asked) -> Response | Coroutine[Any, Any, Response]:
         """:param peer: the address at the other end of the connection."""
-        step = self._rules.begin(asked, peer, self._clock.seconds())
+        step = self._rules.begin(asked, peer, self._wall.seconds())
         if isinstance(step, Response):
             return step
         return self._verdict(step, self._tries.ask(step.credentials, step.source))
@@ -56,8 +58,8 @@ class Door:
         try:
             person = await asked
         except Unavailable:
-            return self._rules.unavailable(self._clock.seconds())
-        return self._rules.verdict(question, person, self._clock.seconds())
+            return self._rules.unavailable(self._wall.seconds())
+        return self._rules.verdict(question, person, self._wall.seconds())
 
 
 def _count(metrics: Metrics, rules: Rules, verifier: PeopleVerifier) -> None:
