@@ -870,13 +870,16 @@ TRANSFER_BULK: Final = 100_000
 TRANSFER_FORGET: Final = 10_000
 #: Records by which a zone that came whole may differ from the one before, to be a change of it.
 TRANSFER_CHANGE: Final = 10_000
-#: Transfers in at once; the others wait for their turn.
+#: Transfers in at once, and those from one address; the others wait for their turn.
 TRANSFERS_IN: Final = 8
-#: Questions to primaries whether there is something newer, at once.
+TRANSFERS_IN_EACH: Final = 3
+#: Questions to primaries whether there is something newer, at once, and those to one address.
 ZONE_LOOKS: Final = 256
-#: How long a primary may take to be connected to, between two pieces of a transfer, and for all of it.
+ZONE_LOOKS_EACH: Final = 64
+#: How long a primary may take to be connected to, for so many octets of a transfer more, and for all of it.
 TRANSFER_CONNECT: Final = 10.0
 TRANSFER_SILENCE: Final = 30.0
+TRANSFER_LEAST: Final = 4096
 TRANSFER_IN: Final = 3600.0
 #: Seconds that a primary has to answer a question over UDP, each time it is asked; then TCP is tried.
 TRANSFER_ASK: Final = (2.0, 3.0, 5.0)

@@ -85,6 +85,7 @@ class Conversation(protocol.Protocol, Generic[T]):
         self._buffer = bytearray()
         self._alarm = Alarm(clock, self._late)
         self._end = clock.seconds() + bound
+        self._fresh = 0  # octets since the alarm was set
         self.outcome: defer.Deferred[T] = defer.Deferred(lambda _: self._cancel())
         self._over = self._paused = False
         self._lost = ""  # how the connection has ended, while there is something to be read of it
@@ -100,9 +101,12 @@ class Conversation(protocol.Protocol, Generic[T]):
         if self._over:
             return
         self._buffer += data
-        self._wait()
+        self._fresh += len(data)
+        if self._fresh >= limits.TRANSFER_LEAST:
+            self._wait()
         if not self._paused and len(self._buffer) > limits.TRANSFER_AHEAD:
             self._paused = True
+            self._alarm.set(self._end)  # it is we who are slow
             self.transport.pauseProducing()
         if self._turn is None:
             self._read()
@@ -174,11 +178,15 @@ class Conversation(protocol.Protocol, Generic[T]):
         self._fail(Failure(Unanswered(f"the connection was {self._lost} before the end")))
 
     def _wait(self) -> None:
+        self._fresh = 0
         self._alarm.set(min(self._end, self._clock.seconds() + limits.TRANSFER_SILENCE))
 
     def _late(self) -> None:
-        late = self._clock.seconds() >= self._end
-        self._fail(Failure(Unanswered("it takes too long" if late else "it has fallen silent")))
+        if self._clock.seconds() >= self._end:
+            why = "it takes too long"
+        else:
+            why = "it is too slow" if self._fresh else "it has fallen silent"
+        self._fail(Failure(Unanswered(why)))
 
     def _fail(self, failure: Failure) -> None:
         if not self._over:

@@ -22,6 +22,7 @@ from netapp.dns.transfer.incoming import (
     Refused,
     Whole,
 )
+from netapp.dns.transfer.queues import Queue
 from netapp.dns.transfer.servers import Server
 from netapp.dns.transfer.wire import parse_reply, records_at, request
 from netapp.errors import NetappError, WireError
@@ -88,8 +89,8 @@ class Fetching:
         names: Holds,
         ident: Callable[[], int],
         aside: Aside,
-        looks: defer.DeferredSemaphore,
-        turns: defer.DeferredSemaphore,
+        looks: Queue,
+        turns: Queue,
     ) -> None:
         self._asks, self._names, self._ident, self._aside = asks, names, ident, aside
         self._looks, self._turns = looks, turns
@@ -103,10 +104,14 @@ class Fetching:
         """
         if have is not None:
             known = have
-            asked = self._looks.run(lambda: defer.ensureDeferred(self._is_newer(server, origin, known)))
+            asked = self._looks.run(
+                server, lambda: defer.ensureDeferred(self._is_newer(server, origin, known))
+            )
             if not await asked:
                 return None
-        return await self._turns.run(lambda: defer.ensureDeferred(self._transfer(server, origin, have)))
+        return await self._turns.run(
+            server, lambda: defer.ensureDeferred(self._transfer(server, origin, have))
+        )
 
     async def _is_newer(self, server: Server, origin: bytes, have: Zone) -> bool:
         message = request(self._ident(), origin, SOA)

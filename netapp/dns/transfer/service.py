@@ -20,6 +20,7 @@ from netapp.dns.transfer.fetching import Fetching
 from netapp.dns.transfer.notified import Notified
 from netapp.dns.transfer.notify import Notifier
 from netapp.dns.transfer.outgoing import Outgoing
+from netapp.dns.transfer.queues import Queue
 from netapp.dns.transfer.secondary import Secondaries, Secondary
 from netapp.dns.transfer.servers import primaries, targets
 from netapp.dns.transfer.times import Forgotten, Kept
@@ -55,7 +56,8 @@ class Transfers(service.Service):
         self._times: Kept | Forgotten = Forgotten()
         if followed and config.state is not None:
             self._times = Kept(config.state, reactor, aside)
-        looks, turns = map(defer.DeferredSemaphore, (limits.ZONE_LOOKS, limits.TRANSFERS_IN))
+        looks = Queue(limits.ZONE_LOOKS, limits.ZONE_LOOKS_EACH)
+        turns = Queue(limits.TRANSFERS_IN, limits.TRANSFERS_IN_EACH)
         fetching = Fetching(asker, names, ident, aside, looks, turns)
         self.secondaries = Secondaries(
             Secondary(origin, servers, names, fetching, reactor, chance.random, time, self._times)

@@ -199,17 +199,51 @@ class Asking(SynchronousTestCase):
         assert "before the end" in self.reason(asked)
 
     def test_silence_and_slowness_have_an_end(self) -> None:
+        much = (len(GOOD) + 4000).to_bytes(2, "big") + GOOD + bytes(4000)
+        much += FRAMED * 10
+        assert len(much) > limits.TRANSFER_LEAST
         asked, protocol, _ = self.stream(lambda message: None)
         for _ in range(3):
             self.reactor.advance(limits.TRANSFER_SILENCE - 1)
-            protocol.dataReceived(b"\1")
+            protocol.dataReceived(much)
         self.reactor.advance(limits.TRANSFER_SILENCE)
         assert self.reason(asked) == "it has fallen silent"
         asked, protocol, _ = self.stream(lambda message: None)
         for _ in range(int(limits.TRANSFER_IN / 20)):
             self.reactor.advance(20)
-            protocol.dataReceived(FRAMED)
+            protocol.dataReceived(much)
         assert self.reason(asked) == "it takes too long"
+
+    def test_who_sends_an_octet_now_and_then_is_not_waited_for(self) -> None:
+        asked, protocol, _ = self.stream(lambda message: None)
+        protocol.dataReceived(FRAMED)
+        for _ in range(int(limits.TRANSFER_SILENCE / 5)):
+            self.assertNoResult(asked)
+            self.reactor.advance(5)
+            protocol.dataReceived(b"\x60")
+        assert self.reason(asked) == "it is too slow"
+        assert not self.reactor.getDelayedCalls()
+
+    def test_a_pause_of_ours_is_no_silence_of_theirs(self) -> None:
+        self.patch(limits, "TRANSFER_AHEAD", 100_000)
+
+        def receive(message: bytes) -> Iterator[str | None]:
+            self.reactor.rightNow += limits.TRANSFER_SILENCE / 6  # as if it took so long
+            yield None
+            yield "done" if len(message) == 12 else None
+
+        asked, protocol, transport = self.stream(receive)
+        long = bytes(20_000)
+        protocol.dataReceived((len(long).to_bytes(2, "big") + long) * 10)
+        assert transport.producerState == "paused"
+        for _ in range(30):
+            self.reactor.advance(0)
+        assert transport.producerState == "producing"
+        self.assertNoResult(asked)
+        protocol.dataReceived(b"\0\x0c" + bytes(12))
+        for _ in range(5):
+            self.reactor.advance(0)
+        assert self.successResultOf(asked) == "done"
 
     def test_a_short_message_and_an_unsigned_end(self) -> None:
         asked, protocol, _ = self.stream(lambda message: None)

@@ -12,6 +12,7 @@ from zope.interface import implementer
 from netapp.core import limits
 from netapp.dns.transfer.fetching import Fetching, Inexact, check_exact
 from netapp.dns.transfer.packing import messages, zone_sets
+from netapp.dns.transfer.queues import Queue
 from netapp.dns.transfer.secondary import Secondaries, Secondary
 from netapp.dns.transfer.times import Forgotten
 from netapp.dns.transfer.timing import Timing, numbers_of
@@ -43,7 +44,7 @@ class House:
 
     def __init__(self, *have: Zone, primaries: Any = (FIRST, SECOND)) -> None:
         self.clock, self.network, self.names, self.times = task.Clock(), Network(), Shelf(*have), Times()
-        turns = defer.DeferredSemaphore(1)
+        turns = Queue(1, 1)
         fetching = Fetching(self.network, self.names, lambda: 7, defer.execute, turns, turns)
         self.secondary = Secondary(
             ORIGIN, primaries, self.names, fetching, self.clock, lambda: 0.0, self.clock.seconds, self.times
