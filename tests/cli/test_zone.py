@@ -37,6 +37,16 @@ def test_errors_are_named_by_line_and_the_status_is_1(tmp_path: Path) -> None:
     ]
 
 
+def test_a_record_that_no_transfer_could_carry_is_an_error_with_its_line(tmp_path: Path) -> None:
+    put(tmp_path, HEAD + f"a TYPE65280 \\# 64500 {'00' * 64500}\n")
+    done = netapp("zone", "check", "example.com.zone", lang="C", folder=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[0] == (
+        "example.com.zone:5: error: TYPE65280 has more than 64000 octets of data: "
+        "no message holds it, and the zone could not be transferred"
+    )
+
+
 def test_the_form_that_a_server_takes_goes_too(tmp_path: Path) -> None:
     path = put(tmp_path, HEAD)
     done = netapp("zone", "check", f"example.org={path.name}", lang="C", folder=tmp_path)

@@ -61,7 +61,11 @@ PHRASES: Final = Phrases(
         "no data": ("{word} 后面没有内容", "{word} has no data behind it"),
         "bad data": ("{word} 的内容不对:{reason}", "{word}: {reason}"),
         "bad address": ("{word} 不是 {kind} 地址", "{word} is no {kind} address"),
-        "long data": ("{word} 的内容超过 65535 字节", "{word} has more than 65535 octets of data"),
+        "long data": (
+            "{word} 的内容超过 {limit} 字节:一条报文装不下它,区域就无法传送",
+            "{word} has more than {limit} octets of data: no message holds it, and the zone could not be "
+            "transferred",
+        ),
         "directive": (
             "没有 {word} 这个指令:有 $ORIGIN、$TTL、$INCLUDE、$GENERATE",
             "there is no directive {word}: there are $ORIGIN, $TTL, $INCLUDE and $GENERATE",

@@ -16,7 +16,7 @@ import dns.rdatatype
 import dns.tokenizer
 import dns.ttl
 
-from netapp.core import text
+from netapp.core import limits, text
 from netapp.names.master.faults import Refused
 from netapp.names.model import AAAA, CNAME, DNAME, MX, NS, PTR, TXT, A
 from netapp.names.naming import MAX_LABEL, MAX_NAME, BadName, wire_name
@@ -25,7 +25,7 @@ TYPE, CLASS, TIME = "type", "class", "ttl"
 #: Types whose unquoted words are text, whatever the script; elsewhere they are names.
 _TEXTUAL: Final = frozenset({13, 16, 19, 20, 56, 99, 256, 257, 258, 261, 262})
 _ONE_NAME: Final = frozenset({NS, CNAME, PTR, DNAME})
-_MAX_DATA: Final = 65535
+_MAX_DATA: Final = limits.TRANSFER_RECORD
 _MAX_TTL: Final = 2**31 - 1  # RFC 2181 section 8
 _SHOWN: Final = 60
 _ESCAPE: Final = re.compile(rb"\\(?:([0-9]{3})|([^0-9]))|\.", re.DOTALL)
@@ -207,7 +207,7 @@ def _by_dnspython(rdtype: int, words: Sequence[bytes], origin: bytes | None) -> 
         raise Refused("bad data", word=dns.rdatatype.to_text(kind), reason=text.visible(reason)) from None
     assert wire is not None
     if len(wire) > _MAX_DATA:
-        raise Refused("long data", word=dns.rdatatype.to_text(kind))
+        raise Refused("long data", word=dns.rdatatype.to_text(kind), limit=_MAX_DATA)
     return wire
 
 

@@ -269,6 +269,18 @@ def test_d65_nul_octets_are_a_fault_with_their_line(tmp_path: Path) -> None:
     assert faults(tmp_path, bytes(100_000))[0][1:] == (1, "nul")
 
 
+def test_d65_a_record_that_no_transfer_could_carry_is_a_fault_with_its_line(tmp_path: Path) -> None:
+    most = limits.TRANSFER_RECORD
+    read = zone(tmp_path, HEAD + f"a TYPE65280 \\# {most} {'00' * most}\n")
+    assert data(read, "a.example.com", 65280) == (bytes(most),)
+    text = HEAD + f"a TYPE65280 \\# {most + 1} {'00' * (most + 1)}\n"
+    assert faults(tmp_path, text) == [("example.com.zone", 5, "long data")]
+    assert f"example.com.zone:5: TYPE65280 has more than {most} octets of data" in _reason(tmp_path, text)
+    strings = " ".join(["x" * 255] * (most // 256))
+    assert len(data(zone(tmp_path, HEAD + f"a TXT {strings}\n"), "a.example.com", TXT)[0]) == most
+    assert faults(tmp_path, HEAD + f"a TXT {strings} x\n") == [("example.com.zone", 5, "long data")]
+
+
 def test_d65_a_file_of_nothing_but_faults_tells_a_bounded_number(tmp_path: Path) -> None:
     told = faults(tmp_path, "x y z\n" * 5000)
     assert len(told) == limits.ZONE_FAULTS + 1
