@@ -856,6 +856,8 @@ TRANSFER_STRANGERS: Final = 256
 #: Octets of one transfer in, as it comes and of all names and data in it, and its records.
 TRANSFER_OCTETS: Final = 1024 * 2**20
 TRANSFER_RECORDS: Final = 10_000_000
+#: Records of differences that are looked through for what fits a datagram: anybody may seem to ask.
+TRANSFER_CONDENSED: Final = 500
 #: Records of differences (IXFR) in one: with more, all of the zone is asked for, and built aside.
 TRANSFER_DIFFERENCES: Final = 100_000
 #: Octets of a transfer in that are read ahead of what is made of them, and made records of in one turn.

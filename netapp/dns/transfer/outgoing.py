@@ -149,13 +149,23 @@ class Outgoing:
 
         They are counted first: anybody can send a datagram in another's name.
         """
-        room = _room(request, query)
-        if changes and _count(changes) * _RECORD_LEAST < room and (few := _worthwhile(changes, zone)):
-            made = messages(_head(request), query.question, _opt(query), change_sets(zone, few), room)
-            message = next(made)
-            if next(made, None) is None and len(message) <= room:
+        if changes and _count(changes) <= limits.TRANSFER_CONDENSED:
+            message = self._fitting(request, query, zone, changes)
+            if message is None and len(changes) > 1:
+                message = self._fitting(request, query, zone, (condensed(changes),))
+            if message is not None:
                 return message
         return self._one_soa(request, query, zone)
+
+    def _fitting(
+        self, request: Request, query: wire.Query, zone: Zone, changes: Sequence[Change]
+    ) -> bytes | None:
+        room = _room(request, query)
+        if _count(changes) * _RECORD_LEAST >= room:
+            return None
+        made = messages(_head(request), query.question, _opt(query), change_sets(zone, changes), room)
+        message = next(made)
+        return message if len(message) <= room and next(made, None) is None else None
 
     def _sending(
         self, request: Request, query: wire.Query, zone: Zone, changes: Sequence[Change] | None

@@ -73,14 +73,16 @@ def messages(
             fixed = heads[rdtype, ttl] = rdtype.to_bytes(2, "big") + b"\0\1" + ttl.to_bytes(4, "big")
         for rdata in rdatas:
             at, length = len(message), len(rdata)
-            if at + len(owner) + 10 + length > room and count:
+            name = _compressed(owner, at, names)
+            if at + len(name) + 10 + length > room and count:
                 yield _finished(message, count, tail)
                 message = bytearray(head + _NONE)
                 names.clear()
-                at, count, room, tail = len(message), 0, most, b""
+                count, room, tail = 0, most, b""
+                name = _compressed(owner, len(message), names)
             if length > limits.TRANSFER_RECORD:
                 raise TooLong
-            message += _compressed(owner, at, names) + fixed + length.to_bytes(2, "big") + rdata
+            message += name + fixed + length.to_bytes(2, "big") + rdata
             count += 1
     yield _finished(message, count, tail)
 

@@ -15,6 +15,8 @@ from twisted.logger import ILogObserver, LogLevel, globalLogPublisher
 from zope.interface import implementer
 
 from netapp.core import limits
+from netapp.dns import tsig
+from netapp.dns.keys import Key
 from netapp.dns.message import AXFR, IXFR
 from netapp.dns.protocol import DnsProtocol
 from netapp.dns.requests import BrokenOff, Requests
@@ -35,6 +37,7 @@ OLD = zone(1, host("a.example.lan", "10.0.0.1"))
 MID = zone(2, host("a.example.lan", "10.0.0.2"))
 NEW = zone(3, host("a.example.lan", "10.0.0.2"), host("b.example.lan", "10.0.0.3"))
 ALL = "0.0.0.0/0"
+KEY = Key(wire_name("laptop"), "hmac-sha256", b"secret")
 
 
 def server(known: Known, clock: task.Clock | None = None, permits: object = None) -> Outgoing:
@@ -171,6 +174,38 @@ def test_ixfr_over_udp_is_all_of_it_or_one_soa() -> None:
         answer = outgoing.ixfr(asked(ixfr(1, edns), stream=False))
         assert isinstance(answer, bytes)
         assert len(dns.message.from_wire(answer, one_rr_per_rrset=True).answer) == 1
+
+
+@pytest.mark.parametrize("room", [0, tsig.room(KEY)])
+@pytest.mark.parametrize(("edns", "size"), [(b"", 512), (opt(1000), 1000), (opt(4096), limits.DNS_DATAGRAM)])
+def test_ixfr_over_udp_sends_what_fits_to_the_last_octet(edns: bytes, size: int, room: int) -> None:
+    """RFC 1995 section 2.  One record pads it to the size that there is, and to one octet more."""
+    key = KEY if room else None
+
+    def sent(padding: int) -> bytes:
+        many = [Record(wire_name(f"h{n}.example.lan"), TXT, b"\x05hello", 60) for n in range(5)]
+        new = zone(2, *many, Record(ORIGIN, 65280, bytes(padding), 60))
+        answer = server(Known(new, changes=steps(zone(1), new))).ixfr(
+            asked(ixfr(1, edns), stream=False, key=key)
+        )
+        assert isinstance(answer, bytes)
+        return answer
+
+    most = size - room - len(sent(1)) + 1
+    assert len(sent(most)) == size - room
+    assert isinstance(Inbound(ORIGIN, zone(1).soa.rdatas[0], 7).receive(sent(most)), Differences)
+    assert len(dns.message.from_wire(sent(most + 1), one_rr_per_rrset=True).answer) == 1
+
+
+def test_a_history_too_long_for_a_datagram_is_condensed() -> None:
+    """Also where that is more than half of it, or than the zone."""
+    zones = [zone(n, host("a.example.lan", f"10.0.0.{n}")) for n in range(1, 60)]
+    outgoing = server(Known(zones[-1], changes=steps(*zones)))
+    answer = outgoing.ixfr(asked(ixfr(1), stream=False))
+    assert isinstance(answer, bytes)
+    outcome = Inbound(ORIGIN, zones[0].soa.rdatas[0], 7).receive(answer)
+    assert isinstance(outcome, Differences)
+    assert len(outcome.changes) == 1
 
 
 def test_one_soa_that_no_datagram_holds_is_truncated() -> None:
@@ -339,7 +374,7 @@ def test_addresses_of_one_network_are_one_reader() -> None:
 
 def test_a_long_history_is_counted_before_anything_is_made_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     zones = [zone(n, *crowd(60 + n)) for n in range(1, 4)]
-    long = build_zone(ORIGIN, [*zone(4).records(), *crowd(300)])
+    long = build_zone(ORIGIN, [*zone(4).records(), *crowd(2 * limits.TRANSFER_CONDENSED)])
     outgoing = server(Known(long, changes=steps(*zones, long)))
     monkeypatch.setattr("netapp.dns.transfer.outgoing.condensed", None)
     for edns in (b"", opt(4096)):
