@@ -122,9 +122,10 @@ class Crew(service.Service):
         workers = self._workers()
         if not workers:
             return
+        touched = snapshot.touched_since(before)
         origins = broken(before, snapshot, self._names.history)
         for worker in workers:
-            worker.feed.broke(origins)
+            worker.feed.follow(touched, origins)
             worker.bring(snapshot)
 
     def after(self, handler: Handler) -> Handler:

@@ -8,6 +8,7 @@ from netapp.core import limits
 from netapp.dns.workers.wire import Values, pack
 from netapp.names.changes import Change
 from netapp.names.denial import prepare
+from netapp.names.layered import copied
 from netapp.names.model import Node, RecordSet
 from netapp.names.snapshot import Snapshot
 from netapp.names.zone import Draft, Zone
@@ -31,22 +32,32 @@ class Feed:
         self._history = history
         self._has = Snapshot({}, 0)
         self._broken: set[bytes] = set()
+        self._touched: set[bytes] | None = None  # since it was told names; None: it has none yet
         self.heavy = False
 
-    def broke(self, origins: Iterable[bytes]) -> None:
-        """These have become others, but not step by step: see :func:`broken`."""
+    def follow(self, touched: Iterable[bytes], origins: Iterable[bytes]) -> None:
+        """There is a newer snapshot; to be said of each.
+
+        :param touched: as :meth:`netapp.names.snapshot.Snapshot.touched_since` has it.
+        :param origins: these have become others, but not step by step: see :func:`broken`.
+        """
+        if self._touched is not None:
+            self._touched.update(touched)
         self._broken.update(origins)
 
     def pieces(self, snapshot: Snapshot) -> Iterator[bytes]:
         """Frames that have the worker answer from this snapshot; all of them must go to it."""
         has, self._has = self._has, snapshot
         broken, self._broken = self._broken, set()
-        gone = [origin for origin in has.zones if origin not in snapshot.zones]
+        touched, self._touched = self._touched, set()
+        if touched is None:
+            touched = {*has.zones, *snapshot.zones}
+        gone = [origin for origin in touched if origin in has.zones and origin not in snapshot.zones]
         steps: list[tuple[Zone, set[bytes]]] = []
         wholes: list[Zone] = []
-        for origin, zone in snapshot.zones.items():
-            old = has.zones.get(origin)
-            if old is zone:
+        for origin in touched:
+            zone, old = snapshot.zones.get(origin), has.zones.get(origin)
+            if zone is None or old is zone:
                 continue
             changes = None if old is None or origin in broken else self._history(origin, old.serial)
             if changes:
@@ -104,8 +115,9 @@ def broken(before: Snapshot, now: Snapshot, history: History) -> list[bytes]:
     """
     return [
         origin
-        for origin, zone in before.zones.items()
-        if (newer := now.zones.get(origin)) is not zone
+        for origin in now.touched_since(before)
+        if (zone := before.zones.get(origin)) is not None
+        and (newer := now.zones.get(origin)) is not zone
         and (newer is None or not history(origin, zone.serial))
     ]
 
@@ -137,16 +149,21 @@ class Copy:
         """Take what has come as the names of now."""
         old = self.snapshot
         zones = old.zones
-        if self._gone or self._drafts or self._steps:
-            gone = set(self._gone)
-            made = {origin: zone for origin, zone in zones.items() if origin not in gone}
-            made |= {origin: made[origin].with_nodes(nodes) for origin, nodes in self._steps.items()}
-            made |= {origin: prepare(draft.zone()) for origin, draft in self._drafts.items()}
+        touched = {*self._gone, *self._steps, *self._drafts}
+        if touched:
+            made = copied(zones)
+            for origin in self._gone:
+                made.pop(origin, None)
+            made.update({origin: made[origin].with_nodes(nodes) for origin, nodes in self._steps.items()})
+            made.update({origin: prepare(draft.zone()) for origin, draft in self._drafts.items()})
             zones = made
+        silent = old.expired ^ frozenset(expired)
         nodes = old.nodes
         if self._little:
             nodes = {owner: node for owner, node in {**nodes, **self._little}.items() if node}
-        self.snapshot = Snapshot(nodes, version, zones, frozenset(expired))
+        self.snapshot = Snapshot(
+            nodes, version, zones, frozenset(expired) if silent else old.expired, old, silent | touched
+        )
         self._gone.clear()
         self._drafts, self._steps, self._little = {}, {}, {}
         return self.snapshot

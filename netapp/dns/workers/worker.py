@@ -27,6 +27,7 @@ from twisted.python.failure import Failure
 
 from netapp.core import limits
 from netapp.core.access import Access
+from netapp.core.clock import keep_steady
 from netapp.core.datagrams import OwnPorts, Peer
 from netapp.core.signals import Ending
 from netapp.core.udp.batch import Batch
@@ -200,6 +201,7 @@ def run() -> None:
     pipe = os.dup(starter.OUT)
     os.dup2(starter.ERR, starter.OUT)  # whatever prints, prints into the log
     reactor: Any = EPollReactor()
+    keep_steady(reactor, time.time, time.monotonic)
     main.installReactor(reactor)
     warnings = LogLevelFilterPredicate(LogLevel.warn)
     globalLogBeginner.beginLoggingTo(

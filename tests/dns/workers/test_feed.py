@@ -53,13 +53,15 @@ class Told:
             elif old is not each and (change := difference(old, each)) is not None:
                 kept.add(change)
         nodes = before.nodes if little is None else little
-        self.now = Snapshot(
-            nodes,
-            before.version + 1,
-            {each.origin: each for each in zones},
-            frozenset(expired),
-        )
-        self.feed.broke(broken(before, self.now, self.history))
+        served, silent = {each.origin: each for each in zones}, frozenset(expired)
+        touched = silent ^ before.expired
+        touched |= {
+            origin
+            for origin in served.keys() | before.zones.keys()
+            if served.get(origin) is not before.zones.get(origin)
+        }
+        self.now = Snapshot(nodes, before.version + 1, served, silent, before, touched)
+        self.feed.follow(self.now.touched_since(before), broken(before, self.now, self.history))
 
     def bring(self) -> Snapshot:
         """Have the copy follow.  :returns: what it answers from."""
