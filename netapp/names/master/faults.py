@@ -140,13 +140,18 @@ class Fault:
     def reason(self, lang: Lang = "en") -> str:
         own = f"own {self.key}"
         itself = not self.line and self.fields.get("path") == self.where and own in PHRASES.phrases
-        return PHRASES.say(lang, own if itself else self.key, **self.fields)
+        return _seen(PHRASES.say(lang, own if itself else self.key, **self.fields))
 
     def place(self) -> str:
-        return f"{self.where}:{self.line}" if self.line else self.where
+        return _seen(f"{self.where}:{self.line}" if self.line else self.where)
 
     def __str__(self) -> str:
         return f"{self.place()}: {self.reason()}"
+
+
+def _seen(text: str) -> str:
+    """Text in which blanks that are no spaces are seen too: they may be all that is wrong."""
+    return "".join(char if char.isprintable() else f"⟦U+{ord(char):04X}⟧" for char in text)
 
 
 class BrokenZone(ConfigError):

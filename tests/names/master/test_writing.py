@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import dns.zone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from netapp.names import master
@@ -70,6 +70,8 @@ def test_any_text_is_a_zone_or_faults_with_lines(tmp_path: Path, text: str) -> N
 
 
 @given(octets=st.binary(max_size=200))
+@example(octets=b"\xc2\xa0 A 1.2.3.4")  # a blank that is no space
+@example(octets=b"$INCLUDE a\xe2\x80\x8b\xa8\x7f")
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_octets_are_a_zone_or_faults(tmp_path: Path, octets: bytes) -> None:
     path = put(tmp_path, HEAD.encode() + octets)
