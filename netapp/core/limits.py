@@ -782,7 +782,7 @@ DNS_KEY_FILE: Final = 1024 * 1024
 DNS_UPDATE_REPEATED: Final = 10.0
 #: Records in one update, or another request that is more than a question: one over TCP holds no more.
 DNS_UPDATE_RECORDS: Final = 700
-#: Rules of one --allow-transfer or --allow-update.
+#: Rules of one --allow-transfer, --allow-update or --allow-notify.
 DNS_RULES: Final = 256
 #: How far a signed message's time may be from ours; what RFC 8945 section 10 recommends.
 TSIG_FUDGE: Final = 300

@@ -16,6 +16,7 @@ class Config(ServiceConfig):
     unknown: str = "i dont know"  # the plain answer for a name that we do not have
     allow_transfer: tuple[str, ...] = ()  # NETWORK[#KEY] of who may have whole zones; nobody
     allow_update: tuple[str, ...] = ()  # and of who may change them
+    allow_notify: tuple[str, ...] = ()  # and whose NOTIFY is heard, beside the primaries'
     primary: tuple[str, ...] = ()  # ORIGIN@HOST[:PORT][#KEY] that zones come from
     notify: tuple[str, ...] = ()  # HOST[:PORT][#KEY] that are told when a zone changes
     state: Path | None = None  # the state directory; None keeps nothing

@@ -66,6 +66,11 @@ class Options(ServiceOptions):
     opt_primary = repeated(
         "primary", "ORIGIN@HOST[:PORT][#KEY]: a zone that comes from another server; repeatable."
     )
+    opt_allow_notify = repeated(
+        "allow-notify",
+        "NETWORK[#KEY] of those who may say that a zone of --primary has changed, beside its primaries;"
+        " repeatable.",
+    )
     opt_notify = repeated(
         "notify", "HOST[:PORT][#KEY] of a server that is told when a zone changes; repeatable."
     )
@@ -114,6 +119,7 @@ def config_from(options: Options) -> Config:
         workers=workers_from(options),
         allow_transfer=options.get("allow-transfer", ()),
         allow_update=options.get("allow-update", ()),
+        allow_notify=options.get("allow-notify", ()),
         primary=options.get("primary", ()),
         notify=options.get("notify", ()),
         state=options.state_path,

@@ -4,6 +4,7 @@ Answers are taken from whom was asked alone, with the id that was asked, to the 
 asked, and signed if the request was.
 """
 
+import ipaddress
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -105,17 +106,22 @@ class Asker:
     """Asks other servers.
 
     :param time: gives seconds since 1970, for signatures.
+    :param source: the address that we ask from, where it can reach a server; by default what the
+        system takes, which may be another than the one that the server knows us by.
     """
 
-    def __init__(self, reactor: Any, keyring: Keyring, time: Callable[[], float]) -> None:
+    def __init__(
+        self, reactor: Any, keyring: Keyring, time: Callable[[], float], source: str | None = None
+    ) -> None:
         self._reactor, self._keyring, self._time = reactor, keyring, time
+        self._source = source
 
     async def by_datagram(
         self, server: Server, message: bytes, tries: Sequence[float] = limits.TRANSFER_ASK
     ) -> bytes:
         """The answer to one request, its signature taken off.  :raises Unanswered: there is none."""
         question = Question(server, message, self._signed(server), self._reactor, tries)
-        interface = "::" if ":" in server.host else ""
+        interface = source_for(server.host, self._source) or ("::" if ":" in server.host else "")
         try:
             port = callWithContext(_QUIET, self._reactor.listenUDP, 0, question, interface, limits.DATAGRAM)
         except error.CannotListenError as problem:
@@ -134,7 +140,14 @@ class Asker:
         """
         talk = Conversation(message, self._signed(server), receive, self._reactor, bound)
         kind = endpoints.TCP6ClientEndpoint if ":" in server.host else endpoints.TCP4ClientEndpoint
-        endpoint = kind(self._reactor, server.host, server.port, timeout=limits.TRANSFER_CONNECT)
+        source = source_for(server.host, self._source)
+        endpoint = kind(
+            self._reactor,
+            server.host,
+            server.port,
+            timeout=limits.TRANSFER_CONNECT,
+            bindAddress=(source, 0) if source is not None else None,
+        )
         try:
             await endpoint.connect(_Once.forProtocol(lambda: talk))
         except error.ConnectionRefusedError:
@@ -169,6 +182,22 @@ class Asker:
 
     def _signed(self, server: Server) -> Signed:
         return Signed(server.key_in(self._keyring), self._time)
+
+
+def source_for(host: str, source: str | None) -> str | None:
+    """The address to ask a server from; None for the system's choice.
+
+    One of another family, or of this machine alone, reaches nobody there.
+    """
+    if source is None:
+        return None
+    ours, theirs = (ipaddress.ip_address(each.partition("%")[0]) for each in (source, host))
+    fits = (
+        not ours.is_unspecified
+        and ours.version == theirs.version
+        and (ours.is_loopback, ours.is_link_local) == (theirs.is_loopback, theirs.is_link_local)
+    )
+    return source if fits else None
 
 
 def answers(datagram: bytes, request: bytes) -> bool:

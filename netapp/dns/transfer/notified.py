@@ -1,12 +1,13 @@
 """NOTIFY in: a primary says that its zone has changed (RFC 1996)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from twisted.logger import Logger
 
 from netapp.core.access import plain_host
 from netapp.dns import wire
+from netapp.dns.keys import Key
 from netapp.dns.message import AA, BADVERS, FORMERR, HEADER, NOERROR, NOTAUTH, REFUSED
 from netapp.dns.requests import Outcome, Request
 from netapp.dns.transfer.once import Once
@@ -29,12 +30,18 @@ class Notified:
 
     It is heard from a primary's address, or signed by a primary's key; a primary with a key may
     also speak without, since nothing is taken from it but that it is time to ask.
+
+    :param permits: (host, key) to whether that client, who is no primary, is heard too.
     """
 
     _log = Logger()
 
-    def __init__(self, zones: Mapping[bytes, Follower]) -> None:
-        self._zones = zones
+    def __init__(
+        self,
+        zones: Mapping[bytes, Follower],
+        permits: Callable[[str, Key | None], bool] = lambda host, key: False,
+    ) -> None:
+        self._zones, self._permits = zones, permits
         self._strangers = Once()
         self.heard = self.refused = 0
 
@@ -54,11 +61,13 @@ class Notified:
         if zone is None:
             return NOTAUTH
         host = plain_host(request.client.host)
-        if not any(_is(each, host, request) for each in zone.primaries):
+        known = any(_is(each, host, request) for each in zone.primaries)
+        if not known and not self._permits(host, request.key):
             self.refused += 1
             if self._strangers.is_new((host, notify.origin)):
                 self._log.warn(
-                    "zone {zone}: NOTIFY of {host} refused: it is none of its primaries",
+                    "zone {zone}: NOTIFY of {host} refused: it is none of its primaries;"
+                    " --allow-notify says who else is heard",
                     zone=shown(notify.origin), host=host,
                 )  # fmt: skip
             return REFUSED

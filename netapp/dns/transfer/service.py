@@ -49,7 +49,7 @@ class Transfers(service.Service):
         self._names = names
         chance = random.SystemRandom()
         ident = partial(chance.randrange, 1 << 16)
-        asker = Asker(reactor, keyring, time)
+        asker = Asker(reactor, keyring, time, config.interface)
         aside = partial(_aside, reactor)
         followed = primaries(config.primary, keyring)
         self._refuse_files(set(followed))
@@ -66,7 +66,9 @@ class Transfers(service.Service):
         self.outgoing = Outgoing(
             names, allowed(config.allow_transfer, keyring, "allow-transfer").permits, reactor
         )
-        self.notified = Notified(self.secondaries)
+        self.notified = Notified(
+            self.secondaries, allowed(config.allow_notify, keyring, "allow-notify").permits
+        )
         self.notifier = Notifier(targets(config.notify, keyring), asker, reactor, ident)
         self._unsubscribe: Callable[[], None] = lambda: None
         self.secondaries.load()

@@ -91,11 +91,18 @@ def _folder(path: Path, name: str, text: str | None) -> Path:
 
 @contextmanager
 def knot(
-    path: Path, port: int, other: int, text: str | None = None, *, signs: bool = False
+    path: Path,
+    port: int,
+    other: int,
+    text: str | None = None,
+    *,
+    signs: bool = False,
+    only: str | None = None,
 ) -> Iterator[Foreign]:
     """:param other: netapp's port: its primary, or whom it notifies where it has the ``text`` itself.
 
     :param signs: it signs the zone, with NSEC.
+    :param only: netapp's address, by which alone it is known.
     """
     program, folder = real.tool("knotd", "knot"), _folder(path, "knot", text)
     role = "master: other" if text is None else "notify: other"
@@ -115,12 +122,12 @@ key:
     secret: {SECRET}
 remote:
   - id: other
-    address: 127.0.0.1@{other}
-    key: laptop
+    address: {only or "127.0.0.1"}@{other}
+    {"" if only else "key: laptop"}
 acl:
   - id: all
-    address: 127.0.0.1
-    key: laptop
+    address: {only or "127.0.0.1"}
+    {"" if only else "key: laptop"}
     action: [transfer, notify]
 zone:
   - domain: example.lan
@@ -138,14 +145,18 @@ zone:
 
 
 @contextmanager
-def bind(path: Path, port: int, other: int, text: str | None = None) -> Iterator[Foreign]:
+def bind(
+    path: Path, port: int, other: int, text: str | None = None, *, only: str | None = None
+) -> Iterator[Foreign]:
+    """:param only: as :func:`knot` has it."""
+    there = f"{only} port {other}" if only else f"127.0.0.1 port {other} key laptop"
+    allowed = only or "key laptop"
     program, folder = real.tool("named", "bind9"), _folder(path, "bind", text)
     role = (
-        f"type secondary; primaries {{ 127.0.0.1 port {other} key laptop; }};"
-        " allow-notify { key laptop; }; masterfile-format text;"
+        f"type secondary; primaries {{ {there}; }}; {'' if only else 'allow-notify { key laptop; };'}"
+        " masterfile-format text;"
         if text is None
-        else f"type primary; ixfr-from-differences yes; notify explicit;"
-        f" also-notify {{ 127.0.0.1 port {other} key laptop; }};"
+        else f"type primary; ixfr-from-differences yes; notify explicit; also-notify {{ {there}; }};"
     )
     (folder / "conf").write_text(f"""
 key laptop {{ algorithm hmac-sha256; secret "{SECRET}"; }};
@@ -153,7 +164,7 @@ controls {{ }};
 options {{
     directory "{folder}"; pid-file none; session-keyfile none; recursion no; dnssec-validation no;
     listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
-    allow-transfer {{ key laptop; }}; notify-delay 0; min-refresh-time 1;
+    allow-transfer {{ {allowed}; }}; notify-delay 0; min-refresh-time 1;
 }};
 zone example.lan {{ {role} file "zone"; }};
 """)

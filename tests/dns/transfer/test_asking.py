@@ -290,6 +290,38 @@ class Asking(SynchronousTestCase):
         assert self.reason(asked) == "nobody listens there"
 
 
+@pytest.mark.parametrize(
+    ("host", "source", "taken"),
+    [
+        ("192.0.2.1", None, None),
+        ("192.0.2.1", "192.0.2.7", "192.0.2.7"),
+        ("127.0.0.6", "127.0.0.7", "127.0.0.7"),
+        ("2001:db8::1", "2001:db8::7", "2001:db8::7"),
+        ("fe80::1%lo", "fe80::7%lo", "fe80::7%lo"),
+        ("2001:db8::1", "192.0.2.7", None),
+        ("192.0.2.1", "2001:db8::7", None),
+        ("192.0.2.1", "127.0.0.1", None),  # from there nobody else is reached
+        ("127.0.0.1", "192.0.2.7", None),
+        ("2001:db8::1", "fe80::7%lo", None),
+        ("192.0.2.1", "0.0.0.0", None),
+        ("2001:db8::1", "::", None),
+    ],
+)
+def test_it_is_asked_from_the_address_that_we_have_been_given(
+    host: str, source: str | None, taken: str | None
+) -> None:
+    reactor = FakeReactor()
+    asker = Asker(reactor, Keyring(), lambda: NOW, source)
+    datagram = defer.ensureDeferred(asker.by_datagram(Server(host), ASKED))
+    assert reactor.udpServers[-1][2] == (taken or ("::" if ":" in host else ""))
+    stream: Any = defer.ensureDeferred(asker.by_stream(Server(host), ASKED, lambda message: None))
+    bound: Any = reactor.tcpClients[-1][4]
+    assert bound == ((taken, 0) if taken else None)
+    for each in (datagram, stream):
+        each.addErrback(lambda failure: None)
+        each.cancel()
+
+
 def test_an_error_need_not_repeat_the_question() -> None:
     assert answers(b"\1\2\x84\1" + bytes(8), ASKED)
 

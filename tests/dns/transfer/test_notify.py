@@ -10,7 +10,8 @@ import pytest
 from twisted.internet import defer, task
 
 from netapp.core import limits
-from netapp.dns.keys import Key
+from netapp.dns.allow import allowed
+from netapp.dns.keys import Key, Keyring
 from netapp.dns.message import NOTIFY
 from netapp.dns.transfer.conversing import Unanswered
 from netapp.dns.transfer.notified import Notified
@@ -101,6 +102,31 @@ def test_d15_a_stranger_is_refused_and_no_zone_of_ours_is_notauth() -> None:
 def test_whoever_has_a_primarys_key_is_heard_from_anywhere() -> None:
     assert told(notify(), "10.0.0.1", KEY)[0] == 0
     assert told(notify(), "10.0.0.1", Key(wire_name("another"), "hmac-sha256", b"x"))[0] == 5
+
+
+def test_d15_whoever_the_operator_allows_is_heard_too() -> None:
+    """By network, by network and key; a key alone is none of a network that has none."""
+    ring = Keyring(lambda: [KEY])
+    rules = allowed(("192.0.2.0/28", "10.0.0.0/8#laptop", "2001:db8::/32"), ring, "allow-notify")
+    other = Key(wire_name("another"), "hmac-sha256", b"x")
+    for host, key, rcode in (
+        ("192.0.2.9", None, 0),
+        ("::ffff:192.0.2.9", None, 0),
+        ("192.0.2.9", other, 0),
+        ("192.0.2.99", None, 5),
+        ("10.0.0.1", None, 5),
+        ("10.0.0.1", other, 5),
+        ("10.0.0.1", KEY, 0),
+        ("2001:db8::1", None, 0),
+    ):
+        zone = Followed()
+        zone.primaries = (PRIMARY,)
+        answer = Notified({ORIGIN: zone}, rules.permits).handle(
+            asked(notify(), stream=False, host=host, key=key)
+        )
+        assert isinstance(answer, bytes)
+        assert answer[3] & 15 == rcode, host
+        assert bool(zone.heard) == (rcode == 0)
 
 
 @pytest.mark.parametrize(

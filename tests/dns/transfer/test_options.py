@@ -32,6 +32,9 @@ def test_both_may_be_repeated_and_stand_in_the_file(tmp_path: Path) -> None:
     config = config_from(parse(f"--config={file}"))
     assert (config.primary, config.notify) == (("a.lan@10.0.0.1",), ("10.0.0.3",))
     assert config_from(parse()).notify == ()
+    allows = ("--allow-notify=10.0.0.0/8", "--allow-notify=10.1.0.1#laptop")
+    assert config_from(parse(*allows)).allow_notify == ("10.0.0.0/8", "10.1.0.1#laptop")
+    assert config_from(parse()).allow_notify == ()
 
 
 @pytest.mark.real
@@ -41,6 +44,8 @@ def test_both_may_be_repeated_and_stand_in_the_file(tmp_path: Path) -> None:
         (["--primary=example.lan"], "--primary example.lan: write ORIGIN@HOST[:PORT][#KEY], such as"),
         (["--primary=example.lan@nowhere"], "'nowhere' is no address: HOST is an address, such as"),
         (["--primary=example.lan@10.0.0.1#k"], "there is no key 'k': give it with --key, or make it with"),
+        (["--allow-notify=10.0.0.0/8#k"], "--allow-notify 10.0.0.0/8#k: there is no key 'k'"),
+        (["--allow-notify=somewhere"], "--allow-notify somewhere: "),
         (["--notify=10.0.0.1:99999"], "'99999' is no port: write 1 to 65535, or nothing for 53"),
         (
             ["--primary=Example.LAN@10.0.0.1", "--zone=example.lan=zone"],

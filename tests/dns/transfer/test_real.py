@@ -67,6 +67,65 @@ def test_netapp_follows_others_by_notify_and_ixfr_with_tsig(
         assert content(ours) == content(theirs)
 
 
+OURS = "127.0.0.7"
+BY_ADDRESS = pytest.mark.parametrize("server", [foreign.knot, foreign.bind])
+
+
+def at_ours(port: int) -> list[str]:
+    listen = [f"--listen={kind}:{port}:interface={OURS}" for kind in ("udp", "tcp")]
+    return [f"--interface={OURS}", *listen]
+
+
+@BY_ADDRESS
+def test_others_know_netapp_by_the_address_that_it_has_been_given(
+    server: object, start: Start, tmp_path: Path
+) -> None:
+    """As a secondary they take NOTIFY from there alone; the system would send from 127.0.0.1."""
+    assert callable(server)
+    file, ours, theirs = tmp_path / "example.lan", free_port(), free_port()
+    file.write_text(zone_text(1))
+    allow = ["--allow-transfer=127.0.0.0/8", f"--notify=127.0.0.1:{theirs}"]
+    netapp = start("netapp-dns", *at_ours(ours), f"--zone={file}", *allow)
+    with server(tmp_path, theirs, ours, only=OURS):
+        wait_for_serial(theirs, 1)
+        file.write_text(zone_text(2, "new A 10.9.9.9"))
+        wait_for_serial(theirs, 2)
+    assert "does not want NOTIFY" not in netapp.log
+
+
+@BY_ADDRESS
+def test_netapp_asks_others_from_the_address_that_it_has_been_given(
+    server: object, start: Start, tmp_path: Path
+) -> None:
+    """As a primary they give the zone to there alone; their NOTIFY comes from where none is named."""
+    assert callable(server)
+    ours, theirs = free_port(), free_port()
+    with server(tmp_path, theirs, ours, zone_text(1), only=OURS) as primary:
+        wait_for_serial(theirs, 1)
+        netapp = start("netapp-dns", *at_ours(ours), f"--primary=example.lan@127.0.0.1:{theirs}")
+        netapp.wait_for(r"zone example.lan: serial 1 from 127.0.0.1:\d+ by AXFR")
+        primary.change(zone_text(2, "new A 10.9.9.9"))
+        netapp.wait_for(r"zone example.lan: serial 2 from 127.0.0.1:\d+ by IXFR")
+
+
+def test_who_is_no_primary_says_that_a_zone_has_changed(start: Start, tmp_path: Path) -> None:
+    file, ours, theirs = tmp_path / "example.lan", free_port(), free_port()
+    file.write_text(zone_text(1))
+    start("netapp-dns", *listen(theirs), f"--zone={file}", f"--allow-transfer={OURS}")
+    followed = f"--primary=example.lan@127.0.0.1:{theirs}"
+    netapp = start("netapp-dns", *at_ours(ours), followed, "--allow-notify=127.0.0.9")
+    netapp.wait_for(r"serial 1 from")
+    file.write_text(zone_text(2))
+    wait_for_serial(theirs, 2)
+    notify = dns.message.make_query("example.lan", "SOA")
+    notify.set_opcode(4)  # type: ignore[arg-type]
+    refused = dns.query.udp(notify, OURS, port=ours, timeout=5, source="127.0.0.8")
+    assert refused.rcode() == 5
+    netapp.wait_for("NOTIFY of 127.0.0.8 refused")
+    assert dns.query.udp(notify, OURS, port=ours, timeout=5, source="127.0.0.9").rcode() == 0
+    netapp.wait_for(r"serial 2 from")
+
+
 def test_a_signed_zone_comes_and_goes_on_with_its_signatures(start: Start, tmp_path: Path) -> None:
     ours, theirs = free_port(), free_port()
     with foreign.knot(tmp_path, theirs, ours, zone_text(1), signs=True) as primary:
