@@ -167,6 +167,27 @@ def test_d54_who_never_reads_is_cut_off_and_costs_little(server: real.Plugin) ->
     answers(server)
 
 
+def test_d54_who_reads_a_little_now_and_then_is_cut_off_too(server: real.Plugin) -> None:
+    """Octets that trickle away are no sign of a reader: all that waits must be read in time."""
+    requests = framed(query("many.example.test")) * 12_000
+    with ExitStack() as stack:
+        client = stack.enter_context(socket.socket())
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", server.tcp()))
+        client.setblocking(False)
+        with suppress(BlockingIOError):
+            client.send(requests)
+        poll = select.poll()
+        poll.register(client, 0)
+        began = time.monotonic()
+        while not poll.poll(200):  # what was sent before stays to be read
+            assert time.monotonic() < began + LIMITS["STALLED"] + 3 * LATE
+            with suppress(BlockingIOError):
+                assert client.recv(20)
+    assert metrics(server)["netapp_dns_connections"] == 0
+    answers(server)
+
+
 def test_d55_resets_in_the_middle_are_nothing_to_log(server: real.Plugin) -> None:
     log = server.log
     with ExitStack() as stack:
