@@ -122,16 +122,17 @@ class Place:
         now = self._clock.seconds()
         self._pause = limits.WORKER_PAUSE if now - self._began >= limits.WORKER_STEADY else self._pause * 2
         self._pause = min(max(self._pause, limits.WORKER_PAUSE), limits.WORKER_PAUSE_MOST)
+        self._timer = self._clock.callLater(self._pause, self._again, why, words)
+
+    def _again(self, why: str, words: str) -> None:
+        """Told of now, not when it ended: it may have ended a moment before this process is to."""
         self._log.error(
-            "netapp-dns: {name} {why}; it is started again in {pause:g} s{words}",
+            "netapp-dns: {name} {why}; it is started again after {pause:g} s{words}",
             name=self.name,
             why=why,
             pause=self._pause,
             words=f" (its last words: {words})" if words else "",
         )
-        self._timer = self._clock.callLater(self._pause, self._again)
-
-    def _again(self) -> None:
         self.restarts += 1
         self._begin()
 

@@ -138,7 +138,7 @@ def test_a_killed_worker_is_back_and_nobody_waits_for_it(crew: Start) -> None:
         for client in asking:
             real.ask(server.udp(), query, client=client)
         os.kill(victim, signal.SIGKILL)
-        server.wait_for(r"netapp-dns: worker \d was ended by signal 9; it is started again in 0.5 s")
+        server.wait_for(r"netapp-dns: worker \d was ended by signal 9; it is started again after 0.5 s")
         for client in asking:  # the first process stands in
             assert real.ask(server.udp(), query, client=client)
         until(lambda: len(workers(server)) == 2 and figures(server)["netapp_dns_workers"] == 2)
@@ -171,7 +171,7 @@ def test_one_that_dies_at_once_costs_pauses(crew: Start) -> None:
     for pause in ("0.5", "1"):
         until(lambda: len(workers(server)) == 2)
         os.kill(workers(server)[-1], signal.SIGKILL)
-        server.wait_for(f"started again in {pause} s")
+        server.wait_for(f"started again after {pause} s")
     assert asked(server) == ["192.0.2.1"]
 
 
