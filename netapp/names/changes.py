@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import chain
 
 from netapp.core import limits
-from netapp.names.model import RRSIG, SOA, Node, Record, RecordSet
+from netapp.names.model import SOA, Record
 from netapp.names.serial import after, newer
-from netapp.names.zone import Zone, serial_of
+from netapp.names.zone import Zone, records_of, serial_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,6 @@ class Change:
     def owners(self) -> set[bytes]:
         """The names that it touches."""
         return {record.owner for records in (self.removed, self.added) for record in records}
-
-
-def records_of(node: Node) -> list[Record]:
-    """A node's records, the RRSIGs of a set behind it."""
-    return [record for each in node for record in _records(each)]
 
 
 def soa_record(zone: Zone) -> Record:
@@ -88,13 +83,6 @@ def framed(old: Record, new: Record, removed: Iterable[Record], added: Iterable[
         (old, *(each for each in removed if each.rdtype != SOA)),
         (new, *(each for each in added if each.rdtype != SOA)),
     )
-
-
-def _records(each: RecordSet) -> Iterable[Record]:
-    for rdata in each.rdatas:
-        yield Record(each.owner, each.rdtype, rdata, each.ttl)
-    for rdata in each.signatures:
-        yield Record(each.owner, RRSIG, rdata, each.ttl)
 
 
 def condensed(changes: Sequence[Change]) -> Change:

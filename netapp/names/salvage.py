@@ -15,12 +15,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from netapp.names import chunks
-from netapp.names.changes import Change, condensed, records_of, soa_record, with_serial
+from netapp.names.changes import Change, condensed, soa_record, with_serial
 from netapp.names.chunks import Damaged
 from netapp.names.model import Record
 from netapp.names.serial import after
 from netapp.names.steps import Step, Whole
-from netapp.names.zone import BadZone, Zone
+from netapp.names.zone import BadZone, Zone, records_of
 
 #: Steps, each with its number.
 Numbered = list[tuple[int, Step]]

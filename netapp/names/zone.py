@@ -268,6 +268,11 @@ class Draft:
             raise BadZone(f"{shown(owner)} has a CNAME record beside other data")
 
 
+def records_of(node: Node) -> list[Record]:
+    """A node's records, the RRSIGs of a set behind it."""
+    return [record for each in node for record in _records(each)]
+
+
 def _records(each: RecordSet) -> Iterator[Record]:
     for rdata in each.rdatas:
         yield Record(each.owner, each.rdtype, rdata, each.ttl)
@@ -277,7 +282,7 @@ def _records(each: RecordSet) -> Iterator[Record]:
 
 def _changed_node(owner: bytes, node: Node, removed: list[Record], added: list[Record]) -> Node:
     gone = {(record.rdtype, record.rdata) for record in removed}
-    kept = [record for each in node for record in _records(each) if (record.rdtype, record.rdata) not in gone]
+    kept = [record for record in records_of(node) if (record.rdtype, record.rdata) not in gone]
     ttls = {record.rdtype: record.ttl for record in added if record.rdtype != RRSIG}
     return tuple(
         each

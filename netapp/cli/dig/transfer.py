@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 from netapp.cli.dig.messages import Message, Question, Record
 from netapp.errors import WireError
 from netapp.names.model import SOA
 from netapp.names.serial import newer
+from netapp.names.zone import serial_of
 
 #: What becomes of a record: it is there, it goes, or it comes.
 Mark = Literal["", "-", "+"]
-_SERIAL: Final = slice(-20, -16)  # of an SOA's rdata: RFC 1035 section 3.3.13
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Transfer:
     @property
     def new_serial(self) -> int:
         """The zone's serial there."""
-        return serial_of(self._first) if self._first is not None else 0
+        return serial_of(self._first.rdata) if self._first is not None else 0
 
     def take(self, message: Message) -> list[tuple[Mark, Record]]:
         """The records of one message; the SOA that ends a zone is left out.
@@ -81,7 +81,7 @@ class Transfer:
                 yield "", record
             return
         if self._mark is None:
-            self._mark = "+" if at_apex and serial_of(record) == self._serial else ""
+            self._mark = "+" if at_apex and serial_of(record.rdata) == self._serial else ""
             if not self._mark:
                 yield "", self._first
         if at_apex and self._ends(record):
@@ -92,13 +92,8 @@ class Transfer:
         yield self._mark, record
 
     def _ends(self, soa: Record) -> bool:
-        return self._mark != "-" and serial_of(soa) == self.new_serial
+        return self._mark != "-" and serial_of(soa.rdata) == self.new_serial
 
     def _is_current(self, soa: Record) -> bool:
         """Whether a lone SOA says that there is nothing newer: RFC 1995 section 4."""
-        return self._serial is not None and not newer(serial_of(soa), self._serial)
-
-
-def serial_of(soa: Record) -> int:
-    """An SOA record's serial."""
-    return int.from_bytes(soa.rdata[_SERIAL], "big")
+        return self._serial is not None and not newer(serial_of(soa.rdata), self._serial)

@@ -26,12 +26,12 @@ from netapp.dns.transfer.queues import Queue
 from netapp.dns.transfer.servers import Server
 from netapp.dns.transfer.wire import parse_reply, records_at, request
 from netapp.errors import NetappError, WireError
-from netapp.names.changes import Change, condensed, difference, records_of
+from netapp.names.changes import Change, condensed, difference
 from netapp.names.denial import prepare
 from netapp.names.model import SOA
 from netapp.names.naming import shown
 from netapp.names.serial import newer
-from netapp.names.zone import Zone, build_zone, serial_of
+from netapp.names.zone import Zone, build_zone, records_of, serial_of
 
 T = TypeVar("T")
 #: A zone that came whole, and how it differs from the one before, where that is worth knowing.

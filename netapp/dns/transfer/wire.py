@@ -11,6 +11,7 @@ from netapp.dns.message import AA, HEADER, IN, NOTIFY, QR, QUERY, TC, Known, fix
 from netapp.dns.rdata import whole_rdata
 from netapp.errors import WireError
 from netapp.names.model import SOA, Record
+from netapp.names.zone import serial_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,5 +107,5 @@ def parse_notify(data: bytes) -> Notify:
     if u16(data, 6):
         record = next(records_at(data, end, 1))
         if (record.owner, record.rdtype) == (origin, SOA):
-            serial = int.from_bytes(record.rdata[-20:-16], "big")
+            serial = serial_of(record.rdata)
     return Notify(origin, serial, end)
