@@ -1,6 +1,7 @@
 """What the tests of the name service ask, and whom."""
 
 import ipaddress
+import socket
 import struct
 from collections.abc import Iterable
 from functools import cache
@@ -86,3 +87,23 @@ def read(answer: bytes | Elsewhere | None) -> dns.message.Message:
 
 def addresses(answer: bytes | Elsewhere | None) -> list[str]:
     return [rdata.address for rrset in read(answer).answer for rdata in rrset if hasattr(rdata, "address")]
+
+
+# Over a stream -----------------------------------------------------------------------------------
+
+
+def framed(message: bytes) -> bytes:
+    return len(message).to_bytes(2, "big") + message
+
+
+def read_exactly(client: socket.socket, count: int) -> bytes:
+    octets = b""
+    while len(octets) < count:
+        more = client.recv(count - len(octets))
+        assert more, "the connection has ended"
+        octets += more
+    return octets
+
+
+def read_message(client: socket.socket) -> bytes:
+    return read_exactly(client, int.from_bytes(read_exactly(client, 2), "big"))

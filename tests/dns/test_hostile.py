@@ -21,7 +21,20 @@ import pytest
 from dns.rcode import BADVERS, FORMERR, NOERROR, NOTIMP, REFUSED
 
 from tests import real
-from tests.dns.asking import ANY, TABLE, A, addresses, header, opt, option, query, question, read
+from tests.dns.asking import (
+    ANY,
+    TABLE,
+    A,
+    addresses,
+    framed,
+    header,
+    opt,
+    option,
+    query,
+    question,
+    read,
+    read_message,
+)
 from tests.dns.test_protection import from_port, metrics
 
 pytestmark = pytest.mark.real
@@ -116,23 +129,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[real.Plugin]:
 def target(server: real.Plugin) -> Iterator[Target]:
     with real.udp_client() as client:
         yield Target(server, client)
-
-
-def framed(message: bytes) -> bytes:
-    return len(message).to_bytes(2, "big") + message
-
-
-def read_exactly(client: socket.socket, count: int) -> bytes:
-    octets = b""
-    while len(octets) < count:
-        more = client.recv(count - len(octets))
-        assert more, "the connection has ended"
-        octets += more
-    return octets
-
-
-def read_message(client: socket.socket) -> bytes:
-    return read_exactly(client, int.from_bytes(read_exactly(client, 2), "big"))
 
 
 # What is no request ------------------------------------------------------------------------------

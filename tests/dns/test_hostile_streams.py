@@ -20,8 +20,8 @@ from dns.rcode import NOERROR, NXDOMAIN
 
 from netapp.names.master.writing import written
 from tests import real
-from tests.dns.asking import addresses, opt, query, read
-from tests.dns.test_hostile import framed, memory, read_message
+from tests.dns.asking import addresses, framed, opt, query, read, read_message
+from tests.dns.test_hostile import memory
 from tests.dns.test_protection import metrics
 from tests.names.texts import nsec3_zone
 

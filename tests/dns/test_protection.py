@@ -25,8 +25,7 @@ from netapp.dns.keys import ALGORITHMS, parse_key, statement
 from netapp.dns.tsig import Signer
 from netapp.dns.tsigrecord import read_signed
 from tests import real
-from tests.dns.asking import opt, option, query, read
-from tests.dns.test_real import framed, read_message
+from tests.dns.asking import framed, opt, option, query, read, read_message
 
 pytestmark = pytest.mark.real
 Start = Callable[..., real.Plugin]

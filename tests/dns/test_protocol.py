@@ -16,7 +16,7 @@ from netapp.dns.service import dns_service
 from netapp.names.config import Config as NamesConfig
 from netapp.names.store import open_names
 from netapp.testing import FakeReactor, connect
-from tests.dns.asking import TABLE, addresses, many, opt, query, record
+from tests.dns.asking import TABLE, addresses, framed, many, opt, query, record
 
 LOCAL = {"listen": ("udp:8080:interface=127.0.0.1", "tcp:8080:interface=127.0.0.1")}
 PEER = ("127.0.0.1", 40000)
@@ -49,10 +49,6 @@ class Server:
         return addresses(self.ask(query())[0]) == ["192.168.1.2"] and self.ask(b"www.baidu.com") == [
             b"192.168.1.2"
         ]
-
-
-def framed(message: bytes) -> bytes:
-    return len(message).to_bytes(2, "big") + message
 
 
 def test_d45_datagrams_from_ourselves_are_not_answered() -> None:

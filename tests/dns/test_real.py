@@ -11,7 +11,7 @@ import pytest
 
 from netapp.core import listen
 from tests import real
-from tests.dns.asking import TABLE, addresses, query
+from tests.dns.asking import TABLE, addresses, framed, query, read_message
 
 pytestmark = pytest.mark.real
 Start = Callable[..., real.Plugin]
@@ -28,23 +28,6 @@ def alive(server: real.Plugin) -> bool:
         addresses(real.ask(server.udp(), query())) == addresses(over_tcp) == ["192.168.1.2"]
         and real.ask(server.udp(), b"www.baidu.com") == b"192.168.1.2"
     )
-
-
-def framed(message: bytes) -> bytes:
-    return len(message).to_bytes(2, "big") + message
-
-
-def read_exactly(client: socket.socket, count: int) -> bytes:
-    octets = b""
-    while len(octets) < count:
-        more = client.recv(count - len(octets))
-        assert more, "the connection has ended"
-        octets += more
-    return octets
-
-
-def read_message(client: socket.socket) -> bytes:
-    return read_exactly(client, int.from_bytes(read_exactly(client, 2), "big"))
 
 
 # The tutorials' programs -------------------------------------------------------------------------
