@@ -19,7 +19,7 @@ from netapp.errors import ConfigError
 
 if TYPE_CHECKING:
     from netapp.cli.dig.show import Page
-    from netapp.dns.keys import Key
+    from netapp.dns.tsig.keys import Key
 
 PHRASES: Final = Phrases(
     {
@@ -191,7 +191,7 @@ def _type(kind: str) -> int:
 def _key(given: str | None) -> "Key | None":
     if given is None:
         return None
-    from netapp.dns.keys import parse_key
+    from netapp.dns.tsig.keys import parse_key
 
     try:
         return parse_key(given)

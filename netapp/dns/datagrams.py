@@ -2,7 +2,7 @@
 
 A question that was asked before takes the shortest way there is: one look-up of where it comes
 from and one of its octets stand between reading and sending, for up to 64 datagrams a system call
-(:mod:`netapp.core.udp`).  The other short ways that :mod:`netapp.dns.answers` tells of are taken
+(:mod:`netapp.core.udp`).  The other short ways that :mod:`netapp.dns.query.answers` tells of are taken
 here too.  All else, a source's first question too, goes the long way.  No bound is set on how many a
 source may ask but by the limiter.  Loops are cut by rule, and that of two servers which tell each other
 in different words that they do not know by the rate of such plain answers to one address: one that is
@@ -19,7 +19,7 @@ from netapp.core import limits
 from netapp.core.access import Access
 from netapp.core.datagrams import Datagrams, OwnPorts, Peer, Rate, Source
 from netapp.core.udp.batch import Batch
-from netapp.dns.answers import ELSEWHERE, Answers
+from netapp.dns.query.answers import ELSEWHERE, Answers
 from netapp.dns.ratelimit import Limiter
 from netapp.dns.requests import Client, Requests
 

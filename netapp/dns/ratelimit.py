@@ -167,7 +167,7 @@ class Source(Protocol):
 
 
 class Proofs(Protocol):
-    """Who knows whether somebody is what it says: :class:`netapp.dns.answers.Answers`."""
+    """Who knows whether somebody is what it says: :class:`netapp.dns.query.answers.Answers`."""
 
     def is_proved(self, request: bytes, source: Source) -> bool:
         """Whether a request shows a cookie that its sender can only have from us."""

@@ -1,6 +1,6 @@
 """Requests that are more than a look-up: updates, notifications, transfers, and what is signed.
 
-A plain question never comes here: :class:`netapp.dns.answers.Answers` has it answered before.  A
+A plain question never comes here: :class:`netapp.dns.query.answers.Answers` has it answered before.  A
 signature is taken off, and what comes back is signed (RFC 8945), whatever it is.
 """
 
@@ -15,8 +15,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from netapp.core import limits
-from netapp.dns import tsig, wire
-from netapp.dns.keys import Key, Keyring
+from netapp.dns import wire
 from netapp.dns.message import (
     AXFR,
     FORMERR,
@@ -32,15 +31,17 @@ from netapp.dns.message import (
     TC,
     name_end,
 )
-from netapp.dns.tsig import Refused, Signer
-from netapp.dns.tsigrecord import Signature, read_signed
+from netapp.dns.tsig import signing
+from netapp.dns.tsig.keys import Key, Keyring
+from netapp.dns.tsig.record import Signature, read_signed
+from netapp.dns.tsig.signing import Refused, Signer
 from netapp.errors import NetappError, WireError
 
 #: What an operator does about signatures that do not hold.
 _CURES: Final = {
-    tsig.BADSIG: "see that it has the same secret there",
-    tsig.BADTIME: "its clock and ours are {off:+} s apart",
-    tsig.BADTRUNC: "it must not be cut",
+    signing.BADSIG: "see that it has the same secret there",
+    signing.BADTIME: "its clock and ours are {off:+} s apart",
+    signing.BADTRUNC: "it must not be cut",
 }
 
 _TIME: Final = 6  # octets of our own time in an answer of BADTIME: RFC 8945 section 5.2.3
@@ -70,7 +71,7 @@ class Request:
     @property
     def room(self) -> int:
         """Octets that each message of the answer must leave for its signature."""
-        return tsig.room(self.key) if self.key is not None else 0
+        return signing.room(self.key) if self.key is not None else 0
 
 
 class BrokenOff(NetappError):
@@ -149,7 +150,7 @@ class Requests:
         """:param came: the request as it came; ``octets`` is it before it was signed."""
         plain = came[:2] + octets[2:]
         try:
-            signer = tsig.verified(octets, signature, self._keyring, self._time())
+            signer = signing.verified(octets, signature, self._keyring, self._time())
         except Refused as refused:
             self.unverified[refused.error] += 1
             self._complain(refused, client)
@@ -193,7 +194,7 @@ class Requests:
             if len(answer) + refused.signer.room + _TIME > room:
                 answer = _cut(answer, NOTAUTH)
             return refused.signer.refuse(answer, refused, self._time())
-        said = tsig.unsigned_refusal(answer, refused, self._time())
+        said = signing.unsigned_refusal(answer, refused, self._time())
         return said if request.client.stream or len(said) <= min(came, room) else _cut(answer, NOTAUTH)
 
     def _signed(self, answer: bytes | None, request: Request, signer: Signer) -> bytes | None:

@@ -17,20 +17,20 @@ from netapp.core.status.readings import Status
 from netapp.core.strangers import Page
 from netapp.core.streams import Peer
 from netapp.core.udp.source import Source
-from netapp.dns.allow import allowed
-from netapp.dns.answers import Answers
-from netapp.dns.chaos import Identity
 from netapp.dns.config import DEFAULTS, PLUGIN, Config
-from netapp.dns.cookies import Cookies, new_secret
-from netapp.dns.keys import Keyring
 from netapp.dns.message import UPDATE
 from netapp.dns.protocol import DnsFactory, DnsProtocol
+from netapp.dns.query.answers import Answers
+from netapp.dns.query.chaos import Identity
+from netapp.dns.query.cookies import Cookies, new_secret
 from netapp.dns.requests import Request, Requests
 from netapp.dns.session import DnsSession
 from netapp.dns.transfer.service import Transfers
+from netapp.dns.tsig.allow import allowed
+from netapp.dns.tsig.keys import Keyring
 from netapp.dns.turns import Turns
-from netapp.dns.update import Updates
-from netapp.dns.watch import Watch
+from netapp.dns.update.handler import Updates
+from netapp.dns.watch.watch import Watch
 from netapp.dns.workers.crew import Crew
 from netapp.dns.workers.listener import SharedListener
 from netapp.dns.workers.settings import settings

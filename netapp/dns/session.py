@@ -18,8 +18,8 @@ from netapp.core.lines import Item, LineReader, Reply
 from netapp.core.sessions import Close, Effect, Session
 from netapp.core.strangers import Misdirected, is_http
 from netapp.dns import wire
-from netapp.dns.answers import ELSEWHERE, Answers, Source
 from netapp.dns.message import HEADER
+from netapp.dns.query.answers import ELSEWHERE, Answers, Source
 from netapp.dns.wire import Tongue
 
 

@@ -13,14 +13,14 @@ from netapp.core.running import Shared, alone
 from netapp.core.services import Part
 from netapp.core.state import acting_as
 from netapp.dns.config import PLUGIN, Config
-from netapp.dns.keys import Keyring, keyring_of
 from netapp.dns.ratelimit import parse_rate
 from netapp.dns.service import dns_service
+from netapp.dns.tsig.keys import Keyring, keyring_of
 from netapp.names.config import Config as NamesConfig
-from netapp.names.door import ZonesDoor
 from netapp.names.sources import parse_record
 from netapp.names.store import Names, open_names
-from netapp.names.telling import rows, told
+from netapp.names.telling.door import ZonesDoor
+from netapp.names.telling.rows import rows, told
 
 _log = Logger()
 

@@ -8,12 +8,12 @@ from twisted.internet import defer
 
 from netapp.core import bulk, limits
 from netapp.errors import ConfigError
-from netapp.names.held import Edit, Held
+from netapp.names.changing.held import Edit, Held
+from netapp.names.changing.steps import Keeper
+from netapp.names.changing.zones import Zones
 from netapp.names.model import Node, nodes_of
 from netapp.names.sources import DeclaredRecords, Source, ZoneSource, ZonesRead
-from netapp.names.steps import Keeper
 from netapp.names.zone import Zone
-from netapp.names.zones import Zones
 
 #: Puts what was read in its place; the Deferred gives whether all of it is sound.
 Put = Callable[[], "defer.Deferred[bool]"]

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Final
 from weakref import ref
 
-from netapp.names.lookup import look_up
-from netapp.names.model import A, Lookup, Nodes, parent
+from netapp.names.model import Nodes, parent
 from netapp.names.zone import Zone
 
 _ROOT: Final = b"\0"
@@ -69,21 +68,6 @@ class Snapshot:
                 return False
             name = parent(name)
         return True
-
-    def lookup(self, owner: bytes, rdtype: int, dnssec: bool = False) -> Lookup:
-        """What is said to one question.
-
-        :param owner: folded wire name.
-        :param dnssec: with the proofs that a signed zone has for it: RFC 4035 section 3.1.
-        """
-        return look_up(self, owner, rdtype, dnssec)
-
-    def address(self, owner: bytes) -> str | None:
-        """The first IPv4 address of a name, after its CNAMEs."""
-        found = self.lookup(owner, A).answer
-        if not found or found[-1].rdtype != A:
-            return None
-        return ".".join(map(str, found[-1].rdatas[0]))
 
     def touched_since(self, older: "Snapshot") -> Set[bytes]:
         """Origins; every zone that is not as it was in ``older``, or has come or gone, is among them."""

@@ -13,21 +13,22 @@ from twisted.python.failure import Failure
 from netapp.core import limits
 from netapp.core.events import Topic
 from netapp.errors import ConfigError
-from netapp.names.changes import Change
+from netapp.names.changing.changes import Change
+from netapp.names.changing.held import Held
+from netapp.names.changing.steps import DamagedZone, Forgetful, Keeper
+from netapp.names.changing.zones import Decide, ZoneChanged, Zones, ZoneStatus
 from netapp.names.config import Config
-from netapp.names.held import Held
+from netapp.names.files.zonefiles import ZoneFiles
 from netapp.names.hosts import BrokenHosts
-from netapp.names.keeping import DiskKeeper
+from netapp.names.keeping.keeper import DiskKeeper
 from netapp.names.little import LittleNames
+from netapp.names.lookup.walk import address_of
 from netapp.names.model import WILDCARD, Record
 from netapp.names.naming import shown, wire_name
 from netapp.names.shelves import Put, Shelf, ZoneShelf, faulty
 from netapp.names.snapshot import Snapshot
 from netapp.names.sources import DeclaredRecords, HostsFile, OwnName, Source, ZoneSource
-from netapp.names.steps import DamagedZone, Forgetful, Keeper
 from netapp.names.zone import BadZone, Zone, build_zone
-from netapp.names.zonefiles import ZoneFiles
-from netapp.names.zones import Decide, ZoneChanged, Zones, ZoneStatus
 
 T = TypeVar("T")
 #: Runs a read and gives its outcome.
@@ -92,7 +93,7 @@ class Names:
         of_zones = (name for zone in snapshot.zones.values() for name in zone.nodes if name[:2] != WILDCARD)
         names = islice(of_zones, limits.NAMES_EXAMPLES), [wire_name(self._own)], snapshot.nodes
         for name in chain.from_iterable(names):
-            if snapshot.address(name) is not None:
+            if address_of(snapshot, name) is not None:
                 return shown(name)
         return self._own
 

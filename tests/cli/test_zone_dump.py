@@ -6,7 +6,7 @@ from pathlib import Path
 import dns.message
 import pytest
 
-from netapp.names.keeping import zones_path
+from netapp.names.keeping.keeper import zones_path
 from netapp.names.master import read_zone
 from tests import real
 from tests.cli.tools import netapp

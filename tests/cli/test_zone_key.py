@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from netapp.dns.keys import KEPT, kept_keys, parse_key, parse_statements
+from netapp.dns.tsig.keys import KEPT, kept_keys, parse_key, parse_statements
 from tests import real
 from tests.cli.test_keeping import right, run, wrong
 from tests.cli.tools import netapp

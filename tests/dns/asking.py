@@ -10,7 +10,7 @@ import dns.flags
 import dns.message
 
 from netapp.core.text import Encoding
-from netapp.dns.answers import Answers, Elsewhere
+from netapp.dns.query.answers import Answers, Elsewhere
 from netapp.names.model import Record, address_record, nodes_of
 from netapp.names.naming import wire_name
 from netapp.names.snapshot import Snapshot

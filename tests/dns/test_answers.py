@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netapp.core import limits
-from netapp.dns.answers import ELSEWHERE, Answers, Elsewhere
+from netapp.dns.query.answers import ELSEWHERE, Answers, Elsewhere
 from netapp.names.model import CNAME, Record, nodes_of
 from netapp.names.naming import wire_name
 from netapp.names.snapshot import Snapshot

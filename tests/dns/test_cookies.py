@@ -3,7 +3,7 @@
 import pytest
 
 from netapp.core import limits
-from netapp.dns.cookies import Cookies, siphash24
+from netapp.dns.query.cookies import Cookies, siphash24
 
 SECRET = bytes.fromhex("e5e973e5a6b2a43f48e7dc849e37bfcf")
 CLIENT = bytes.fromhex("2464c4abcf10c957")

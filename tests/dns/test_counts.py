@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netapp.dns import wire
-from netapp.dns.counts import Counts, kind_of
 from netapp.dns.message import BADVERS
+from netapp.dns.watch.counts import Counts, kind_of
 from tests.dns.asking import header, opt, query, question
 
 

@@ -12,13 +12,13 @@ from twisted.logger import capturedLogs
 from netapp.core import limits
 from netapp.core.access import Access, network
 from netapp.core.datagrams import OwnPorts
-from netapp.dns.answers import Answers
-from netapp.dns.cookies import Cookies
-from netapp.dns.counts import Counts
 from netapp.dns.datagrams import DnsDatagrams
 from netapp.dns.message import UPDATE
+from netapp.dns.query.answers import Answers
+from netapp.dns.query.cookies import Cookies
 from netapp.dns.ratelimit import Limiter
 from netapp.dns.requests import Requests
+from netapp.dns.watch.counts import Counts
 from tests.core.udp.forms import FORMS, HOSTS, client, port, quiet
 from tests.dns import asking
 from tests.dns.asking import TABLE, addresses, opt, option, query

@@ -8,10 +8,10 @@ from dns.rcode import BADCOOKIE, FORMERR, NOERROR, REFUSED
 
 from netapp.core import limits
 from netapp.core.udp.source import Source
-from netapp.dns.answers import Answers
-from netapp.dns.chaos import Identity
-from netapp.dns.cookies import Cookies
-from netapp.dns.quick import Opt
+from netapp.dns.query.answers import Answers
+from netapp.dns.query.chaos import Identity
+from netapp.dns.query.cookies import Cookies
+from netapp.dns.query.quick import Opt
 from netapp.dns.wire import parse_query
 from netapp.names.snapshot import Snapshot
 from netapp.names.zone import build_zone

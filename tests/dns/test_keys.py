@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netapp.dns.keys import (
+from netapp.dns.tsig.keys import (
     KEPT,
     Key,
     Keyring,

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from netapp.core import limits
 from netapp.core.udp.source import Source
-from netapp.dns.answers import Answers
-from netapp.dns.cookies import Cookies
-from netapp.dns.memory import Memory
+from netapp.dns.query.answers import Answers
+from netapp.dns.query.cookies import Cookies
+from netapp.dns.query.memory import Memory
 from netapp.names.model import CNAME, DNAME, MX, NS, SOA, A, Record, nodes_of
 from netapp.names.naming import shown, wire_name
 from netapp.names.snapshot import Snapshot

@@ -21,9 +21,9 @@ import dns.rcode
 import dns.tsig
 import pytest
 
-from netapp.dns.keys import ALGORITHMS, parse_key, statement
-from netapp.dns.tsig import Signer
-from netapp.dns.tsigrecord import read_signed
+from netapp.dns.tsig.keys import ALGORITHMS, parse_key, statement
+from netapp.dns.tsig.record import read_signed
+from netapp.dns.tsig.signing import Signer
 from tests import real
 from tests.dns.asking import framed, opt, option, query, read, read_message
 

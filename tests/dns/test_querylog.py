@@ -13,7 +13,7 @@ from twisted.logger import capturedLogs
 
 from netapp.core import limits
 from netapp.core.threads import Pool
-from netapp.dns.querylog import Entry, QueryLog, line
+from netapp.dns.watch.querylog import Entry, QueryLog, line
 from netapp.errors import Busy, ConfigError
 from netapp.testing import FakeReactor
 from tests.dns.asking import header, query, question

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from twisted.internet import task
 
 from netapp.core import limits
-from netapp.dns.answers import Answers
 from netapp.dns.config import Config
+from netapp.dns.query.answers import Answers
 from netapp.dns.ratelimit import (
     DROP,
     SEND,
@@ -25,7 +25,7 @@ from netapp.dns.ratelimit import (
     slipped,
 )
 from netapp.dns.requests import Requests
-from netapp.dns.watch import Watch
+from netapp.dns.watch.watch import Watch
 from netapp.errors import ConfigError
 from netapp.names.config import Config as NamesConfig
 from netapp.names.naming import wire_name

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netapp.dns.message import Known
+from netapp.dns.query.render import render
 from netapp.dns.rdata import whole_rdata
-from netapp.dns.render import render
 from netapp.errors import WireError
+from netapp.names.lookup.walk import look_up
 from netapp.names.model import (
     ANY,
     CNAME,
@@ -131,4 +132,4 @@ def test_whatever_a_primary_sends_each_question_has_an_answer(
     for owner in (ORIGIN, HASHED, b"\1a" + ORIGIN, b"\1b\1a" + ORIGIN, b"\4nope\1b" + ORIGIN):
         for rdtype in (A, TXT, DS, ANY, *TYPES):
             for dnssec in (False, True):
-                render(names.lookup(owner, rdtype, dnssec), owner, do=dnssec)
+                render(look_up(names, owner, rdtype, dnssec), owner, do=dnssec)

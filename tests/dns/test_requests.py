@@ -13,12 +13,12 @@ from twisted.internet import defer
 from twisted.logger import capturedLogs, formatEvent
 
 from netapp.core import limits
-from netapp.dns import tsig
-from netapp.dns.keys import Key, Keyring
 from netapp.dns.message import UPDATE
 from netapp.dns.requests import Client, Handler, Outcome, Request, Requests
-from netapp.dns.tsig import Signer, Verifier
-from netapp.dns.tsigrecord import read_signed
+from netapp.dns.tsig import signing
+from netapp.dns.tsig.keys import Key, Keyring
+from netapp.dns.tsig.record import read_signed
+from netapp.dns.tsig.signing import Signer, Verifier
 from netapp.names.naming import wire_name
 from tests.dns.asking import header, opt, query, question, read
 
@@ -55,7 +55,7 @@ def test_a_handler_is_given_the_request_without_its_signature_and_the_key() -> N
 
     answered, verifier = ask(requests(handler), query())
     assert seen == [Request(query(), UDP, KEY)]
-    assert seen[0].room == tsig.room(KEY)
+    assert seen[0].room == signing.room(KEY)
     assert verifier.verify(octets(answered), NOW) == echo(Request(query(), UDP))
 
 
@@ -144,7 +144,7 @@ def test_the_signature_fits_the_clients_datagram(edns: bytes, limit: int) -> Non
     def long(size: int) -> Handler:
         return lambda request: header(flags=0x8403) + question() + b"x" * (size - len(query()))
 
-    room = tsig.room(KEY)
+    room = signing.room(KEY)
     answered, verifier = ask(requests(long(limit - room)), query(edns=edns))
     assert len(octets(answered)) == limit
     answered, verifier = ask(requests(long(limit - room + 1)), query(edns=edns))

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netapp.core import limits
-from netapp.dns import tsig
-from netapp.dns.keys import ALGORITHMS, Key, Keyring
 from netapp.dns.message import FORMERR
-from netapp.dns.tsig import Refused, Signer, Unverified, Verifier, verified
-from netapp.dns.tsigrecord import read_signed
+from netapp.dns.tsig import signing
+from netapp.dns.tsig.keys import ALGORITHMS, Key, Keyring
+from netapp.dns.tsig.record import read_signed
+from netapp.dns.tsig.signing import Refused, Signer, Unverified, Verifier, verified
 from netapp.errors import WireError
 from netapp.names.naming import shown, wire_name
 from tests.dns.asking import query
@@ -174,7 +174,7 @@ def test_what_the_peer_refuses_is_said() -> None:
     asking = Signer(KEY)
     signed = asking.sign(query(), NOW)
     wrong = Keyring(lambda: (Key(KEY.name, KEY.algorithm, b"another"),))
-    answer = tsig.unsigned_refusal(query(), refusal(signed, wrong), NOW)
+    answer = signing.unsigned_refusal(query(), refusal(signed, wrong), NOW)
     with pytest.raises(Unverified, match="BADSIG"):
         Verifier(KEY, asking.mac).verify(answer, NOW)
     late = refusal(signed, now=NOW + 1000)
@@ -187,14 +187,14 @@ def test_the_checks_come_in_order() -> None:
     signed = signed_by_dnspython()
     nobody, late = Keyring(), NOW + 1000
     wrong = resigned(signed, lambda mac: bytes(32))
-    assert refusal(wrong, nobody, late).error == tsig.BADKEY
-    assert refusal(wrong, now=late).error == tsig.BADSIG
-    assert refusal(resigned(signed, lambda mac: mac[:16]), now=late).error == tsig.BADTIME
+    assert refusal(wrong, nobody, late).error == signing.BADKEY
+    assert refusal(wrong, now=late).error == signing.BADSIG
+    assert refusal(resigned(signed, lambda mac: mac[:16]), now=late).error == signing.BADTIME
     cut = refusal(resigned(signed, lambda mac: mac[:16]))
-    assert cut.error == tsig.BADTRUNC
+    assert cut.error == signing.BADTRUNC
     assert cut.signer is not None
     other_algorithm = Keyring(lambda: (key_of("hmac-sha512"),))
-    assert refusal(signed, other_algorithm).error == tsig.BADKEY
+    assert refusal(signed, other_algorithm).error == signing.BADKEY
 
 
 @pytest.mark.parametrize("size", [0, 4, 9, 15, 33])
@@ -206,8 +206,8 @@ def test_a_mac_of_no_size_there_is_is_a_format_error(size: int) -> None:
 def test_time_counts_within_the_fudge() -> None:
     accepted(signed_by_dnspython(), now=NOW + 300)
     accepted(signed_by_dnspython(), now=NOW - 300)
-    assert refusal(signed_by_dnspython(), now=NOW + 301).error == tsig.BADTIME
-    assert refusal(signed_by_dnspython(fudge=5), now=NOW - 6).error == tsig.BADTIME
+    assert refusal(signed_by_dnspython(), now=NOW + 301).error == signing.BADTIME
+    assert refusal(signed_by_dnspython(fudge=5), now=NOW - 6).error == signing.BADTIME
 
 
 def test_a_forwarded_request_has_another_id() -> None:

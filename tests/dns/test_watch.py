@@ -9,11 +9,11 @@ from netapp.core.access import Access, network
 from netapp.core.datagrams import OwnPorts, Source
 from netapp.core.metrics import Metrics
 from netapp.dns.config import Config
-from netapp.dns.keys import Key, Keyring
 from netapp.dns.requests import Client, Requests
 from netapp.dns.session import DnsSession
-from netapp.dns.tsig import Signer
-from netapp.dns.watch import Watch
+from netapp.dns.tsig.keys import Key, Keyring
+from netapp.dns.tsig.signing import Signer
+from netapp.dns.watch.watch import Watch
 from netapp.names.naming import wire_name
 from netapp.names.store import Names
 from netapp.testing import FakeReactor, datagrams

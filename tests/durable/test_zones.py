@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from twisted.internet import task
 
-from netapp.names.keeping import DiskKeeper
+from netapp.names.keeping.keeper import DiskKeeper
 from netapp.names.store import Names
 from tests import real
 from tests.durable.conftest import Place, some
@@ -25,7 +25,7 @@ import os
 from pathlib import Path
 from twisted.internet import task
 from netapp.core import limits
-from netapp.names.keeping import DiskKeeper
+from netapp.names.keeping.keeper import DiskKeeper
 from netapp.names.store import Names
 from tests.names.zoning import ORIGIN, Files, a, adding, zone
 limits.ZONE_JOURNAL = 1500

@@ -6,9 +6,9 @@ import dns.name
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netapp.names.chain import Chain
-from netapp.names.nsec import canonical_key
-from netapp.names.nsec3 import next_closer
+from netapp.names.lookup.chain import Chain
+from netapp.names.lookup.nsec import canonical_key
+from netapp.names.lookup.nsec3 import next_closer
 from tests.names.texts import wire
 
 

@@ -11,14 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netapp.core import limits
-from netapp.names.denial import denial_of, prepare
+from netapp.names.files.zonefile import ZoneFile
+from netapp.names.lookup.denial import denial_of, prepare
+from netapp.names.lookup.nsec3 import Parameters, hashed
+from netapp.names.lookup.walk import look_up
 from netapp.names.model import NOERROR, NSEC, NSEC3, NSEC3PARAM, NXDOMAIN, Record
 from netapp.names.model import SOA as SOA_TYPE
 from netapp.names.naming import MAX_NAME
-from netapp.names.nsec3 import Parameters, hashed
 from netapp.names.snapshot import Snapshot
 from netapp.names.zone import Zone, build_zone
-from netapp.names.zonefile import ZoneFile
 from tests.names.texts import SOA, asked, nsec3_zone, nsec_zone, records_of, served, sets, wire
 
 #: RFC 4035 appendix A and RFC 5155 appendix A, but for what they differ in.
@@ -198,7 +199,7 @@ def test_any_name_gets_an_answer_that_is_of_the_zone(labels: list[bytes], rdtype
     if len(name) > MAX_NAME:
         return
     for names in (PLAIN, HASHED):
-        found = names.lookup(name.lower(), rdtype, dnssec)
+        found = look_up(names, name.lower(), rdtype, dnssec)
         (zone,) = names.zones.values()
         assert found.zone is zone
         assert found.rcode in (NOERROR, NXDOMAIN)

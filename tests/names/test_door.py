@@ -13,7 +13,7 @@ import pytest_twisted
 from twisted.internet import reactor, task, threads
 
 from netapp.core import limits
-from netapp.names import door
+from netapp.names.telling import door
 
 ROWS = [{"origin": f"z{number}.example", "serial": number, "note": "x" * 500} for number in range(5000)]
 

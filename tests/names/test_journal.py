@@ -18,11 +18,11 @@ from twisted.logger import capturedLogs, formatEvent
 from netapp.core import limits
 from netapp.errors import ConfigError, Unavailable
 from netapp.names import layered
-from netapp.names.changes import Change, difference
-from netapp.names.journal import ZoneFolder, folder_name
-from netapp.names.keeping import DiskKeeper, zones_path
+from netapp.names.changing.changes import Change, difference
+from netapp.names.changing.steps import Forget, Step, Whole
+from netapp.names.keeping.journal import ZoneFolder, folder_name
+from netapp.names.keeping.keeper import DiskKeeper, zones_path
 from netapp.names.naming import shown, wire_name
-from netapp.names.steps import Forget, Step, Whole
 from netapp.names.store import Names
 from netapp.names.zone import Zone
 from tests.names.zoning import ORIGIN, Files, a, adding, same, soa, zone

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netapp.core import limits
-from netapp.names import chunks
-from netapp.names.changes import difference
-from netapp.names.salvage import mended, read_journal, rising
-from netapp.names.steps import Step, Whole
+from netapp.names.changing.changes import difference
+from netapp.names.changing.steps import Step, Whole
+from netapp.names.keeping import chunks
+from netapp.names.keeping.salvage import mended, read_journal, rising
 from tests.names.zoning import a, zone
 
 ZONES = [zone(each + 1, *(a(f"h{n}.example.lan") for n in range(each))) for each in range(9)]

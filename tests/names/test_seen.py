@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet import task
 
-from netapp.names.held import Held
+from netapp.names.changing.held import Held
+from netapp.names.changing.seen import Seen
 from netapp.names.little import LittleNames
 from netapp.names.model import A, Record
 from netapp.names.naming import wire_name
-from netapp.names.seen import Seen
 from netapp.names.snapshot import Snapshot
 from netapp.names.sources import DeclaredRecords
 from netapp.names.store import Names

@@ -13,6 +13,7 @@ from twisted.logger import capturedLogs, formatEvent
 from netapp.core import addresses, limits
 from netapp.errors import ConfigError
 from netapp.names.config import Config
+from netapp.names.lookup.walk import address_of, look_up
 from netapp.names.model import Record, address_record
 from netapp.names.naming import wire_name
 from netapp.names.sources import DeclaredRecords, HostsFile, OwnName, own_addresses, parse_record
@@ -24,7 +25,7 @@ def record(name: str, address: str) -> Record:
 
 
 def address(names: Names, name: str) -> str | None:
-    return names.snapshot.address(wire_name(name))
+    return address_of(names.snapshot, wire_name(name))
 
 
 class Presence:
@@ -52,7 +53,7 @@ def test_a_name_belongs_to_the_first_source_that_has_it(tmp_path: Path) -> None:
     hosts = (str(tmp_path / "a"), str(tmp_path / "b"))
     names = open_names(Config(records=(record("box", "10.0.0.1"),), hosts=hosts), task.Clock())
     assert [address(names, name) for name in ("box", "www", "db")] == ["10.0.0.1", "10.0.0.2", "10.0.0.3"]
-    assert names.snapshot.lookup(wire_name("box"), 28).answer == ()
+    assert look_up(names.snapshot, wire_name("box"), 28).answer == ()
 
 
 def test_a_reload_swaps_the_snapshot_and_says_so(tmp_path: Path) -> None:
@@ -64,7 +65,7 @@ def test_a_reload_swaps_the_snapshot_and_says_so(tmp_path: Path) -> None:
     path.write_text("10.0.0.2 box\n")
     names.reload()
     assert address(names, "box") == "10.0.0.2"
-    assert before.address(wire_name("box")) == "10.0.0.1"
+    assert address_of(before, wire_name("box")) == "10.0.0.1"
     assert [each.version for each in heard] == [before.version + 1]
 
 

@@ -5,10 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netapp.core import limits
-from netapp.names.changes import condensed, difference
-from netapp.names.model import AAAA, CNAME, DNAME, MX, NS, NSEC, RRSIG, SOA, TXT, A, Record
-from netapp.names.naming import wire_name
-from netapp.names.updating import (
+from netapp.names.changing.changes import condensed, difference
+from netapp.names.changing.updating import (
     ANY,
     FORMERR,
     IN,
@@ -23,6 +21,8 @@ from netapp.names.updating import (
     Refused,
     Update,
 )
+from netapp.names.model import AAAA, CNAME, DNAME, MX, NS, NSEC, RRSIG, SOA, TXT, A, Record
+from netapp.names.naming import wire_name
 from netapp.names.zone import Zone, build_zone
 from tests.names.zoning import ORIGIN, a, same, soa, txt, zone
 

@@ -11,8 +11,8 @@ from twisted.internet import reactor, task
 
 from netapp.core import limits
 from netapp.names.config import Config
-from netapp.names.watch import FolderWatch
-from netapp.names.zonefiles import ZoneFiles
+from netapp.names.files.watch import FolderWatch
+from netapp.names.files.zonefiles import ZoneFiles
 from tests.names.master.making import HEAD, put
 
 

@@ -11,12 +11,12 @@ from twisted.logger import capturedLogs, formatEvent
 
 from netapp.errors import ConfigError
 from netapp.names.config import Config
-from netapp.names.folders import passed_over
+from netapp.names.files.folders import passed_over
+from netapp.names.files.zonefile import _digest
+from netapp.names.files.zonefiles import ZoneFiles, parse_zone
 from netapp.names.naming import shown, wire_name
 from netapp.names.sources import ZonesRead
 from netapp.names.zone import Zone
-from netapp.names.zonefile import _digest
-from netapp.names.zonefiles import ZoneFiles, parse_zone
 from tests.names.master.making import HEAD, put
 
 

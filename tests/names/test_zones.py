@@ -10,14 +10,15 @@ from twisted.logger import capturedLogs, formatEvent
 
 from netapp.core import limits
 from netapp.errors import ConfigError
-from netapp.names.changes import Change, difference, framed
+from netapp.names.changing.changes import Change, difference, framed
+from netapp.names.changing.steps import Entry, Forget, Forgetful, Stored, Whole
+from netapp.names.changing.zones import NoSuchZone, ZoneChanged
+from netapp.names.lookup.walk import address_of
 from netapp.names.model import TXT, WILDCARD, A, Record
 from netapp.names.serial import newer
 from netapp.names.sources import DeclaredRecords
-from netapp.names.steps import Entry, Forget, Forgetful, Stored, Whole
 from netapp.names.store import Names
 from netapp.names.zone import BadZone, Zone
-from netapp.names.zones import NoSuchZone, ZoneChanged
 from tests.names.zoning import ORIGIN, Files, a, adding, same, soa, txt, zone
 
 
@@ -45,7 +46,7 @@ def test_a_change_is_seen_told_and_remembered() -> None:
     names = Names([], task.Clock(), zones=[Files(zone(1))])
     told = heard(names)
     names.submit(ORIGIN, adding(a("www.example.lan")))
-    assert names.snapshot.address(a("www.example.lan").owner) == "192.0.2.1"
+    assert address_of(names.snapshot, a("www.example.lan").owner) == "192.0.2.1"
     assert [(each.origin, each.zone.serial, each.old_serial) for each in told] == [(ORIGIN, 2, 1)]
     history = names.history(ORIGIN, 1)
     assert history is not None
@@ -323,7 +324,7 @@ def test_records_beat_zones_and_zones_beat_hosts() -> None:
     names = Names([own, hosts], task.Clock(), zones=[files])
 
     def address(name: str) -> str | None:
-        return names.snapshot.address(a(name).owner)
+        return address_of(names.snapshot, a(name).owner)
 
     said = {"own.example.lan": "10.0.0.1", "www.example.lan": "192.0.2.1"}
     rest = {"host.example.lan": "10.0.0.2", "box": "10.0.0.3"}

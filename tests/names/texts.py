@@ -8,6 +8,7 @@ import dns.rdatatype
 import dns.zone
 from dns.rdtypes.util import Bitmap
 
+from netapp.names.lookup.walk import look_up
 from netapp.names.model import DNAME, DS, NS, NSEC, NSEC3, NSEC3PARAM, RRSIG, Lookup, Record, RecordSet
 from netapp.names.snapshot import Snapshot
 from netapp.names.zone import Zone, build_zone
@@ -44,7 +45,7 @@ def served(*zones: Zone) -> Snapshot:
 def asked(snapshot: Snapshot, question: str, dnssec: bool = False) -> Lookup:
     """A question such as ``www.example A``."""
     name, rdtype = question.split()
-    return snapshot.lookup(wire(name), int(dns.rdatatype.from_text(rdtype)), dnssec)
+    return look_up(snapshot, wire(name), int(dns.rdatatype.from_text(rdtype)), dnssec)
 
 
 def sets(section: tuple[RecordSet, ...]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from netapp.names.changes import Change, difference
+from netapp.names.changing.changes import Change, difference
 from netapp.names.model import NS, SOA, TXT, A, Record
 from netapp.names.naming import wire_name
 from netapp.names.sources import ZonesRead

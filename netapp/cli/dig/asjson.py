@@ -11,7 +11,7 @@ from netapp.cli.dig.asking import Answer
 from netapp.cli.dig.messages import Question, Record
 from netapp.cli.dig.names import in_script, written
 from netapp.dns import wire
-from netapp.dns.edns import EDE, NSID
+from netapp.dns.query.edns import EDE, NSID
 from netapp.dns.wire import Edns
 
 

@@ -13,12 +13,12 @@ from netapp.cli.dig.wires import Datagrams, Stream, Transport, Wire
 from netapp.core import limits, text
 from netapp.core.languages import Phrases
 from netapp.dns import wire
-from netapp.dns.edns import NSID
 from netapp.dns.message import BADCOOKIE, FORMERR, NOERROR, NOTIMP
+from netapp.dns.query.edns import NSID
 from netapp.errors import NetappError, WireError
 
 if TYPE_CHECKING:
-    from netapp.dns.keys import Key
+    from netapp.dns.tsig.keys import Key
 
 PHRASES: Final = Phrases(
     {

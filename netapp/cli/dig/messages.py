@@ -13,9 +13,9 @@ import dns.rdataclass
 import dns.rdatatype
 
 from netapp.dns import wire
-from netapp.dns.edns import option
 from netapp.dns.message import HEADER, IN, OPT, QR, RD, TC, Known, fixed_at, name_at, u16
 from netapp.dns.message import counts as counts_of
+from netapp.dns.query.edns import option
 from netapp.dns.wire import Edns
 from netapp.errors import WireError
 from netapp.names.rdata import NAMES

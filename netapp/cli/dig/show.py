@@ -21,8 +21,8 @@ from netapp.core.cells import cells, padded
 from netapp.core.languages import Phrases
 from netapp.core.text import visible, visible_octets
 from netapp.dns import wire
-from netapp.dns.edns import EDE, NSID
 from netapp.dns.message import NOERROR
+from netapp.dns.query.edns import EDE, NSID
 from netapp.dns.wire import Edns
 
 PHRASES: Final = Phrases(

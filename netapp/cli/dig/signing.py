@@ -7,8 +7,8 @@ from netapp.cli.dig import messages
 from netapp.cli.dig.messages import Message
 
 if TYPE_CHECKING:
-    from netapp.dns.keys import Key
-    from netapp.dns.tsig import Verifier
+    from netapp.dns.tsig.keys import Key
+    from netapp.dns.tsig.signing import Verifier
 
 
 class Trust:
@@ -31,7 +31,7 @@ class Trust:
         """The question as it goes out."""
         if self._key is None:
             return octets
-        from netapp.dns.tsig import Signer, Verifier
+        from netapp.dns.tsig.signing import Signer, Verifier
 
         signer = Signer(self._key)
         signed = signer.sign(octets, time.time())

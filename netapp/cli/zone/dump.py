@@ -81,8 +81,8 @@ def dump(origin: str, output: Path | None, force: bool, state: Path | None) -> N
 
 def _kept(origin: bytes, state: Path) -> "Zone | None":
     from netapp.errors import ConfigError
-    from netapp.names.journal import ZoneFolder, folder_name
-    from netapp.names.keeping import zones_path
+    from netapp.names.keeping.journal import ZoneFolder, folder_name
+    from netapp.names.keeping.keeper import zones_path
 
     try:
         whole = ZoneFolder(zones_path(state) / folder_name(origin), origin).load()
@@ -108,8 +108,8 @@ def _files(origin: bytes, state: Path) -> Iterator[tuple[Path, str]]:
     import time
 
     from netapp.core.status import neighbours
-    from netapp.names import door
     from netapp.names.naming import shown
+    from netapp.names.telling import door
 
     try:
         found = neighbours.neighbours(state, time.time())

@@ -18,7 +18,7 @@ from netapp.core.platform import user
 from netapp.errors import ConfigError
 
 if TYPE_CHECKING:
-    from netapp.dns.keys import Key
+    from netapp.dns.tsig.keys import Key
 
 ALGORITHMS: Final = ("hmac-sha256", "hmac-sha384", "hmac-sha512")
 FORMS: Final = ("dig", "bind", "knot", "nsd")
@@ -86,8 +86,8 @@ def add(name: str, algorithm: str, form: str | None, state: Path | None) -> None
     """
     import secrets
 
-    from netapp.dns.keys import ALGORITHMS as SIZES
-    from netapp.dns.keys import Key
+    from netapp.dns.tsig.keys import ALGORITHMS as SIZES
+    from netapp.dns.tsig.keys import Key
 
     new = Key(_wire(name), algorithm, secrets.token_bytes(SIZES[algorithm]))
 
@@ -115,7 +115,7 @@ def add(name: str, algorithm: str, form: str | None, state: Path | None) -> None
 @state_option
 def list_(as_json: bool, state: Path | None) -> None:
     """List the keys of the state directory, without their secrets."""
-    from netapp.dns.keys import kept_keys
+    from netapp.dns.tsig.keys import kept_keys
 
     folder = state or states.default_state(os.environ)
     with _failures(folder), _as_owner(folder):
@@ -150,7 +150,7 @@ def remove(name: str, state: Path | None) -> None:
 
 def written(key: "Key", form: str) -> str:
     """A key as a program takes it, without a last line end.  :param form: one of FORMS."""
-    from netapp.dns.keys import statement
+    from netapp.dns.tsig.keys import statement
 
     name = str(key)
     match form:
@@ -175,7 +175,7 @@ def _wire(name: str) -> bytes:
 
 def _change(state: Path | None, work: "Callable[[list[Key]], list[Key]]") -> Path:
     """Read the keys, give them to ``work``, and keep what it returns.  :returns: the state directory."""
-    from netapp.dns.keys import keep, kept_keys
+    from netapp.dns.tsig.keys import keep, kept_keys
 
     folder = state or states.default_state(os.environ)
     with _failures(folder), _as_owner(folder):

@@ -129,7 +129,7 @@ def _told(folder: Path | None) -> tuple[Path, list[dict[str, Any]]]:
 
 def _rows(folder: Path, told: list[dict[str, Any]], asked: str) -> Iterator[Row]:
     """The zones of all processes, or the one that is asked for."""
-    from netapp.names import door
+    from netapp.names.telling import door
 
     for one in told:
         process = f"{one.get('plugin', '?')} {one['pid']}"

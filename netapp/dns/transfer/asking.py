@@ -14,11 +14,11 @@ from twisted.python.log import callWithContext
 
 from netapp.core import limits
 from netapp.core.alarm import Alarm
-from netapp.dns.keys import Keyring
 from netapp.dns.message import HEADER, OPCODE, QR, TC, name_end
 from netapp.dns.transfer.conversing import Conversation, Receive, Signed, Unanswered, Unreached
 from netapp.dns.transfer.servers import Server
-from netapp.dns.tsig import Unverified
+from netapp.dns.tsig.keys import Keyring
+from netapp.dns.tsig.signing import Unverified
 from netapp.errors import WireError
 
 T = TypeVar("T")

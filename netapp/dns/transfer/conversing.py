@@ -12,9 +12,9 @@ from twisted.python.failure import Failure
 
 from netapp.core import limits
 from netapp.core.alarm import Alarm
-from netapp.dns.keys import Key
 from netapp.dns.message import HEADER
-from netapp.dns.tsig import Signer, Verifier
+from netapp.dns.tsig.keys import Key
+from netapp.dns.tsig.signing import Signer, Verifier
 from netapp.errors import NetappError
 
 T = TypeVar("T")

@@ -26,8 +26,8 @@ from netapp.dns.transfer.queues import Queue
 from netapp.dns.transfer.servers import Server
 from netapp.dns.transfer.wire import parse_reply, records_at, request
 from netapp.errors import NetappError, WireError
-from netapp.names.changes import Change, condensed, difference
-from netapp.names.denial import prepare
+from netapp.names.changing.changes import Change, condensed, difference
+from netapp.names.lookup.denial import prepare
 from netapp.names.model import SOA
 from netapp.names.naming import shown
 from netapp.names.serial import newer

@@ -15,7 +15,7 @@ from netapp.core import limits
 from netapp.dns.message import AXFR, IN, IXFR, NOERROR, QUERY
 from netapp.dns.transfer.wire import Reply, parse_reply, records_at, request
 from netapp.errors import NetappError, WireError
-from netapp.names.changes import Change
+from netapp.names.changing.changes import Change
 from netapp.names.model import SOA, Record
 from netapp.names.naming import shown
 from netapp.names.serial import newer

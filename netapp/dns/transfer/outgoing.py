@@ -13,7 +13,6 @@ from twisted.logger import Logger
 from netapp.core import limits
 from netapp.core.access import source_of
 from netapp.dns import wire
-from netapp.dns.keys import Key
 from netapp.dns.message import (
     AA,
     AXFR,
@@ -33,8 +32,9 @@ from netapp.dns.transfer.once import Once
 from netapp.dns.transfer.packing import change_sets, messages, zone_sets
 from netapp.dns.transfer.places import Places, Sending
 from netapp.dns.transfer.wire import records_at
+from netapp.dns.tsig.keys import Key
 from netapp.errors import WireError
-from netapp.names.changes import Change, condensed
+from netapp.names.changing.changes import Change, condensed
 from netapp.names.model import SOA
 from netapp.names.naming import shown
 from netapp.names.serial import newer

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from netapp.core import limits
-from netapp.names.changes import Change
+from netapp.names.changing.changes import Change
 from netapp.names.model import RRSIG, Record
 from netapp.names.zone import Zone
 

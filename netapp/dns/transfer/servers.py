@@ -7,7 +7,7 @@ from typing import Final
 
 from netapp.core import limits, text
 from netapp.core.listen import in_url
-from netapp.dns.keys import Key, Keyring
+from netapp.dns.tsig.keys import Key, Keyring
 from netapp.errors import ConfigError
 from netapp.names.naming import BadName, shown, wire_name
 

@@ -6,9 +6,9 @@ from typing import Final
 
 from netapp.core import limits
 from netapp.dns.workers.wire import Values, pack
-from netapp.names.changes import Change
-from netapp.names.denial import prepare
+from netapp.names.changing.changes import Change
 from netapp.names.layered import copied
+from netapp.names.lookup.denial import prepare
 from netapp.names.model import Node, RecordSet
 from netapp.names.snapshot import Snapshot
 from netapp.names.zone import Draft, Zone

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from netapp.core.datagrams import Datagrams
-from netapp.dns.answers import Answers
-from netapp.dns.watch import Watch
+from netapp.dns.query.answers import Answers
+from netapp.dns.watch.watch import Watch
 
 #: What every datagram listener counts.
 COUNTED: Final = ("received", "answered", "refused", "malformed", "unsent")

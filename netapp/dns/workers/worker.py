@@ -32,11 +32,11 @@ from netapp.core.datagrams import OwnPorts, Peer
 from netapp.core.signals import Ending
 from netapp.core.udp.batch import Batch
 from netapp.core.udp.ports import adopt_datagrams
-from netapp.dns.answers import Answers
-from netapp.dns.chaos import Identity
-from netapp.dns.cookies import Cookies
-from netapp.dns.watch import Watch
-from netapp.dns.watched import WatchedDatagrams
+from netapp.dns.query.answers import Answers
+from netapp.dns.query.chaos import Identity
+from netapp.dns.query.cookies import Cookies
+from netapp.dns.watch.datagrams import WatchedDatagrams
+from netapp.dns.watch.watch import Watch
 from netapp.dns.workers import handler as starter
 from netapp.dns.workers.feed import USE, Copy
 from netapp.dns.workers.relay import Relay

@@ -18,7 +18,7 @@ from netapp.cli import common
 from netapp.cli.dig.asking import Answer, Asker, Manner
 from netapp.cli.dig.messages import Question
 from netapp.core import limits
-from netapp.dns.keys import Key
+from netapp.dns.tsig.keys import Key
 from tests.cli.tools import PATIENCE, Server, tcp_server, udp_server
 
 NAME = b"\x03www\x05class\x03lan\0"

@@ -32,6 +32,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from netapp.names.lookup.walk import look_up
 from netapp.names.model import (
     ANY,
     CNAME,
@@ -81,10 +82,10 @@ def one_of_any(case: Case, ours: Said) -> Said:
 def within_one_zone(case: Case, ours: Said) -> Said:
     """A chain that is followed in the zone of its first name alone."""
     question = case.question
-    zone = case.snapshot.lookup(wire(question.name), question.rdtype).zone
+    zone = look_up(case.snapshot, wire(question.name), question.rdtype).zone
     assert zone is not None
     alone = Snapshot({}, 1, {zone.origin: zone})
-    return of_lookup(alone.lookup(wire(question.name), question.rdtype, question.dnssec), question.dnssec)
+    return of_lookup(look_up(alone, wire(question.name), question.rdtype, question.dnssec), question.dnssec)
 
 
 def alias_not_followed(case: Case, ours: Said) -> Said:
@@ -190,7 +191,7 @@ def _all_sets(case: Case) -> frozenset[object]:
     zone = case.snapshot.zone_of(wire(case.question.name))
     assert zone is not None
     for rdtype in {each.rdtype for node in zone.nodes.values() for each in node} - {DS}:
-        found |= of_lookup(case.snapshot.lookup(wire(case.question.name), rdtype), True).answer
+        found |= of_lookup(look_up(case.snapshot, wire(case.question.name), rdtype), True).answer
     return frozenset(found)
 
 

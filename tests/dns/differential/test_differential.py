@@ -12,6 +12,7 @@ from typing import Final
 
 import pytest
 
+from netapp.names.lookup.walk import look_up
 from netapp.names.snapshot import Snapshot
 from tests import real
 from tests.dns.differential.comparing import Said, of_lookup, of_message
@@ -60,7 +61,7 @@ class World:
         self.questions = questions(made, random, QUESTIONS) if seed else odd_questions()
 
     def ask(self, question: Question) -> Said:
-        found = self.snapshot.lookup(wire(question.name), question.rdtype, question.dnssec)
+        found = look_up(self.snapshot, wire(question.name), question.rdtype, question.dnssec)
         return of_lookup(found, question.dnssec)
 
 

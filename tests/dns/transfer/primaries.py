@@ -8,7 +8,7 @@ from twisted.internet import defer, task
 from netapp.dns.transfer.conversing import Unanswered
 from netapp.dns.transfer.outgoing import Outgoing
 from netapp.dns.transfer.servers import Server
-from netapp.names.changes import Change
+from netapp.names.changing.changes import Change
 from netapp.names.model import SOA
 from netapp.names.zone import Zone
 from tests.dns.transfer.zones import Known, asked

@@ -9,13 +9,13 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from netapp.core import limits
-from netapp.dns.keys import Key, Keyring
 from netapp.dns.transfer.asking import Asker, answers
 from netapp.dns.transfer.conversing import Unanswered
 from netapp.dns.transfer.servers import Server
 from netapp.dns.transfer.wire import request
-from netapp.dns.tsig import Signer, Unverified
-from netapp.dns.tsigrecord import read_signed
+from netapp.dns.tsig.keys import Key, Keyring
+from netapp.dns.tsig.record import read_signed
+from netapp.dns.tsig.signing import Signer, Unverified
 from netapp.errors import NetappError
 from netapp.names.naming import wire_name
 from netapp.testing import FakeReactor, Transport

@@ -10,8 +10,6 @@ import pytest
 from twisted.internet import defer, task
 
 from netapp.core import limits
-from netapp.dns.allow import allowed
-from netapp.dns.keys import Key, Keyring
 from netapp.dns.message import NOTIFY
 from netapp.dns.transfer.conversing import Unanswered
 from netapp.dns.transfer.notified import Notified
@@ -20,6 +18,8 @@ from netapp.dns.transfer.once import Once
 from netapp.dns.transfer.servers import Server
 from netapp.dns.transfer.times import Forgotten, Kept
 from netapp.dns.transfer.wire import parse_notify, request
+from netapp.dns.tsig.allow import allowed
+from netapp.dns.tsig.keys import Key, Keyring
 from netapp.errors import WireError
 from netapp.names.naming import wire_name
 from tests.dns.asking import opt

@@ -15,8 +15,6 @@ from twisted.logger import ILogObserver, LogLevel, globalLogPublisher
 from zope.interface import implementer
 
 from netapp.core import limits
-from netapp.dns import tsig
-from netapp.dns.keys import Key
 from netapp.dns.message import AXFR, IXFR
 from netapp.dns.protocol import DnsProtocol
 from netapp.dns.requests import BrokenOff, Requests
@@ -26,6 +24,8 @@ from netapp.dns.transfer.outgoing import Outgoing
 from netapp.dns.transfer.packing import TooLong, messages
 from netapp.dns.transfer.places import Sending
 from netapp.dns.transfer.wire import request
+from netapp.dns.tsig import signing
+from netapp.dns.tsig.keys import Key
 from netapp.names.model import TXT, Record
 from netapp.names.naming import wire_name
 from netapp.names.zone import Zone, build_zone
@@ -176,7 +176,7 @@ def test_ixfr_over_udp_is_all_of_it_or_one_soa() -> None:
         assert len(dns.message.from_wire(answer, one_rr_per_rrset=True).answer) == 1
 
 
-@pytest.mark.parametrize("room", [0, tsig.room(KEY)])
+@pytest.mark.parametrize("room", [0, signing.room(KEY)])
 @pytest.mark.parametrize(("edns", "size"), [(b"", 512), (opt(1000), 1000), (opt(4096), limits.DNS_DATAGRAM)])
 def test_ixfr_over_udp_sends_what_fits_to_the_last_octet(edns: bytes, size: int, room: int) -> None:
     """RFC 1995 section 2.  One record pads it to the size that there is, and to one octet more."""

@@ -17,7 +17,7 @@ from netapp.dns.transfer.secondary import Secondaries, Secondary
 from netapp.dns.transfer.times import Forgotten
 from netapp.dns.transfer.timing import Timing, numbers_of
 from netapp.errors import Unavailable
-from netapp.names.changes import Change
+from netapp.names.changing.changes import Change
 from netapp.names.zone import Zone, build_zone
 from tests.dns.transfer.primaries import FIRST, SECOND, Network, Shelf
 from tests.dns.transfer.zones import ORIGIN, Known, alike, crowd, host, records, soa, steps, zone

@@ -3,8 +3,8 @@
 import pytest
 
 from netapp.core import limits
-from netapp.dns.keys import Key, Keyring
 from netapp.dns.transfer.servers import Server, primaries, targets
+from netapp.dns.tsig.keys import Key, Keyring
 from netapp.errors import ConfigError
 from netapp.names.naming import wire_name
 from tests.dns.transfer.zones import ORIGIN

@@ -4,9 +4,9 @@ import ipaddress
 import itertools
 from collections.abc import Iterable, Iterator
 
-from netapp.dns.keys import Key
 from netapp.dns.requests import Client, Request
-from netapp.names.changes import Change, difference
+from netapp.dns.tsig.keys import Key
+from netapp.names.changing.changes import Change, difference
 from netapp.names.model import MX, NS, SOA, TXT, A, Record, address_record
 from netapp.names.naming import wire_name
 from netapp.names.snapshot import Snapshot

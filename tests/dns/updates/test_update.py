@@ -16,17 +16,17 @@ from twisted.internet import defer, task
 from twisted.logger import capturedLogs, formatEvent
 
 from netapp.core import limits
-from netapp.dns.allow import Allowed, Rule
-from netapp.dns.keys import Key
 from netapp.dns.message import UPDATE
 from netapp.dns.requests import Client, Outcome, Request, Requests
-from netapp.dns.update import Updates
-from netapp.dns.updatewire import parse_head, parse_update
+from netapp.dns.tsig.allow import Allowed, Rule
+from netapp.dns.tsig.keys import Key
+from netapp.dns.update.handler import Updates
+from netapp.dns.update.wire import parse_head, parse_update
 from netapp.errors import WireError
+from netapp.names.changing.steps import Entry, Forgetful, Step, Stored, Whole
+from netapp.names.changing.updating import Update
 from netapp.names.model import DNSKEY, NSEC, Record
-from netapp.names.steps import Entry, Forgetful, Step, Stored, Whole
 from netapp.names.store import Names
-from netapp.names.updating import Update
 from tests.dns.asking import header, opt, question
 from tests.dns.updates.asking import APEX, adding, message, record, update
 from tests.names.zoning import ORIGIN, Files, a, zone
@@ -237,7 +237,7 @@ def chained(records: int) -> bytes:
 
 def test_d16_a_stranger_is_refused_before_his_records_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     handler = updates(rule="192.0.2.0/24")
-    monkeypatch.setattr("netapp.dns.update.parse_update", None)
+    monkeypatch.setattr("netapp.dns.update.handler.parse_update", None)
     assert rcode(handler, chained(500)) == "REFUSED"
     assert rcode(handler, message(record(APEX, 1, 1, b"three"))) == "REFUSED"
     assert rcode(handler, message(record(APEX, 1, 1, b"x"), zone=b"\3com\0\0\6\0\1")) == "NOTAUTH"

@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 from netapp.core import limits
 from netapp.dns.workers.feed import BEGIN, STEP, USE, WHOLE, Copy, Feed, broken
 from netapp.dns.workers.wire import Frames, Values
-from netapp.names.changes import Change, History, difference
+from netapp.names.changing.changes import Change, History, difference
 from netapp.names.model import NS, SOA, TXT, A, Record, nodes_of
 from netapp.names.naming import wire_name
 from netapp.names.snapshot import Snapshot

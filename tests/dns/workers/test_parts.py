@@ -16,7 +16,7 @@ from netapp.core.services import House
 from netapp.dns.config import Config
 from netapp.dns.requests import Client, Requests
 from netapp.dns.tap import Options, config_from
-from netapp.dns.watch import Watch
+from netapp.dns.watch.watch import Watch
 from netapp.dns.workers.listener import SharedListener
 from netapp.dns.workers.relay import Relay
 from netapp.dns.workers.settings import config_of, settings

@@ -1,0 +1,1 @@
+"""Dynamic update: RFC 2136."""

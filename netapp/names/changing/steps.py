@@ -1,0 +1,102 @@
+"""What is stored of zones, and who stores it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from twisted.internet import defer
+
+from netapp.errors import ConfigError
+from netapp.names.changing.changes import Change
+from netapp.names.zone import Zone
+
+
+class DamagedZone(ConfigError):
+    """What is kept of a zone is there, and is not what was written.  ``path`` is the damaged file."""
+
+    def __init__(self, path: Path, cure: str) -> None:
+        super().__init__(f"{path} is damaged: {cure}")
+        self.path = path
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A zone has changed.
+
+    :ivar edit: the same of its file, where the owner's edit is the cause.
+    """
+
+    change: Change
+    edit: Change | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A zone as it is now, all of it.
+
+    :ivar file: what its file holds, as far as it is taken in; None where it has none.
+    :ivar history: the changes that led here, oldest first.
+    :ivar anew: all of it is stored already, and this only puts it together.
+    :ivar mended: what is stored is damaged, and this is what is sound of it; whatever comes next
+        must be stored whole.
+    """
+
+    zone: Zone
+    file: Zone | None
+    history: tuple[Change, ...] = ()
+    anew: bool = False
+    mended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Nothing of a zone need be kept: its file has it all."""
+
+
+Entry = Step | Whole | Forget
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """How a zone's entries went: ``error``, or the octets of its journal and of its base.
+
+    ``rebase``: with the error, what is kept is not known any more, and must be written whole.
+    """
+
+    error: Exception | None = None
+    rebase: bool = False
+    journal: int = 0
+    base: int = 0
+
+
+class Keeper(Protocol):
+    """Keeps zones beyond this process."""
+
+    def load(self, origin: bytes, like: Zone | None = None) -> Whole | None:
+        """What is kept of a zone.
+
+        :param like: shares with it what is the same.
+        :raises ConfigError: it cannot be read; the text names cause and cure.
+        """
+
+    def keep(self, batch: Mapping[bytes, Sequence[Entry]]) -> "defer.Deferred[dict[bytes, Stored]]":
+        """Store entries by origin.  Of one zone all are stored, or none, and nothing half."""
+
+    def start(self) -> object: ...
+
+    def stop(self) -> object: ...
+
+
+class Forgetful:
+    """Keeps nothing: for a process without a state directory, and for tests."""
+
+    def load(self, origin: bytes, like: Zone | None = None) -> Whole | None:
+        return None
+
+    def keep(self, batch: Mapping[bytes, Sequence[Entry]]) -> "defer.Deferred[dict[bytes, Stored]]":
+        return defer.succeed({origin: Stored() for origin in batch})
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...

@@ -1,0 +1,256 @@
+"""The zones of this process: their changes one after another, stored before they are seen."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from twisted.internet import defer
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from netapp.core import limits
+from netapp.errors import Busy, NetappError, Unavailable
+from netapp.names.changing.changes import Change
+from netapp.names.changing.held import Edit, Held, Point
+from netapp.names.changing.seen import Seen
+from netapp.names.changing.steps import Entry, Keeper, Stored
+from netapp.names.naming import shown
+from netapp.names.zone import Zone
+
+Decide = Callable[[Zone], Change | None]
+
+
+class NoSuchZone(NetappError):
+    """We have no such zone, or nothing of it yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneChanged:
+    """Readers see another zone.  ``old_serial`` is None where there was none."""
+
+    origin: bytes
+    zone: Zone
+    old_serial: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneStatus:
+    """What is to be told of one zone."""
+
+    origin: bytes
+    serial: int | None  # None: nothing has come from its primary yet
+    names: int
+    source: str  # "file" or "primary"
+    expired: bool
+    updates: int  # changes since the start
+    #: Whether the zone holds what its file does not.
+    journal: bool
+
+
+_Waiter = tuple[Entry | None, "defer.Deferred[Zone]"]
+
+
+class Zones:
+    """Zones by origin.
+
+    :param publish: called whenever readers are to see others, with what has changed; there is
+        nothing in it for what has only gone, expired or come back.
+    :ivar seen: what they see.
+    """
+
+    _log = Logger()
+
+    def __init__(self, keeper: Keeper, publish: Callable[[Sequence[ZoneChanged]], object]) -> None:
+        self.keeper, self._publish = keeper, publish
+        self._held: dict[bytes, Held] = {}
+        self.seen = Seen(self._held)
+        self._waiting: dict[bytes, list[_Waiter]] = {}
+        self._keeping: dict[bytes, list[_Waiter]] = {}
+        self._count = 0
+        self._gathering = False
+
+    # What there is ---------------------------------------------------------------------------------
+
+    def is_primary(self, origin: bytes) -> bool:
+        """Whether a zone is changed here, not where it comes from."""
+        held = self._held.get(origin)
+        return held is not None and not held.secondary
+
+    def files(self) -> dict[bytes, Zone | None]:
+        """What the file of each zone held, as far as it is taken in."""
+        return {origin: held.file for origin, held in self._held.items()}
+
+    def history(self, origin: bytes, since: int) -> tuple[Change, ...] | None:
+        held = self._held.get(origin)
+        return held.history.since(since) if held is not None else None
+
+    def statuses(self) -> tuple[ZoneStatus, ...]:
+        return tuple(_status(held) for _, held in sorted(self._held.items()))
+
+    # What happens to them --------------------------------------------------------------------------
+
+    def add(self, held: Held) -> None:
+        """Serve a zone; one that nothing is known of yet is not seen."""
+        self._held[held.origin] = held
+        self.seen.touch((held.origin,))
+
+    def drop(self, origins: Iterable[bytes]) -> None:
+        """Serve these no more; what is stored of them stays where it is."""
+        for origin in origins:
+            waiters = self._withdraw(origin, self._held.pop(origin))
+            self.seen.touch((origin,))
+            for waiter in waiters:
+                waiter.errback(NoSuchZone(f"{shown(origin)} is no longer served"))
+
+    def submit(self, origin: bytes, decide: Decide) -> "defer.Deferred[Zone]":
+        """As :meth:`netapp.names.store.Names.submit`."""
+
+        def change(held: Held) -> Entry | None:
+            if held.newest is None:
+                raise NoSuchZone(f"nothing of {shown(origin)} has come yet")
+            decided = decide(held.newest)
+            return held.change(decided) if decided is not None else None
+
+        return self._do(origin, change)
+
+    def replace(self, origin: bytes, zone: Zone) -> "defer.Deferred[Zone]":
+        return self._do(origin, lambda held: held.replace(zone))
+
+    def edit(self, edits: Mapping[bytes, Edit]) -> "defer.Deferred[bool]":
+        """Owners' files have another content: readers see all of it at once, but for what the disk delays.
+
+        :returns: whether all could be taken in; if not the log says why.
+        """
+        self._gathering = True
+        done = [self._edit(origin, edit) for origin, edit in edits.items()]
+        self._gathering = False
+        self._go_on()
+        return defer.gatherResults(done).addCallback(all)
+
+    def _edit(self, origin: bytes, edit: Edit) -> "defer.Deferred[bool]":
+        def done(zone: Zone | None) -> bool:
+            if edit.change is not None and zone is not None and zone.serial != edit.file.serial:
+                self._log.warn(
+                    "names: {zone}: its file has serial {old}, it is served with {new}",
+                    zone=shown(origin),
+                    old=edit.file.serial,
+                    new=zone.serial,
+                )
+            return True
+
+        def failed(failure: Failure) -> bool:
+            failure.trap(NetappError)
+            self._log.error("names: {error}; the old zone stays", error=failure.getErrorMessage())
+            return False
+
+        return self._do(origin, lambda held: held.edit(edit), bounded=False).addCallbacks(done, failed)
+
+    def set_expired(self, origin: bytes, expired: bool) -> None:
+        """:raises NoSuchZone: we have no such zone."""
+        held = self._held.get(origin)
+        if held is None:
+            raise NoSuchZone(f"{shown(origin)} is no zone of ours")
+        if held.expired != expired:
+            held.expired = expired
+            self.seen.touch((origin,))
+            self._publish(())
+
+    # The way to the disk -----------------------------------------------------------------------------
+
+    def _do(
+        self, origin: bytes, change: Callable[[Held], Entry | None], *, bounded: bool = True
+    ) -> "defer.Deferred[Zone]":
+        held = self._held.get(origin)
+        if held is None:
+            return defer.fail(NoSuchZone(f"{shown(origin)} is no zone of ours"))
+        if bounded and self._count >= limits.ZONE_WAITING:
+            return defer.fail(Busy("too many changes wait for the disk"))
+        try:
+            entry = change(held)
+        except Exception:
+            return defer.fail()
+        done: defer.Deferred[Zone] = defer.Deferred()
+        self._count += 1
+        self._waiting.setdefault(origin, []).append((entry, done))
+        self._go_on()
+        return done
+
+    def _go_on(self) -> None:
+        """Store all that waits; while that lasts the next gathers."""
+        if self._keeping or self._gathering or not self._waiting:
+            return
+        self._keeping, self._waiting = self._waiting, {}
+        points = {origin: self._held[origin].point() for origin in self._keeping}
+        batch = {
+            origin: entries
+            for origin, waiters in self._keeping.items()
+            if (entries := [entry for entry, _ in waiters if entry is not None])
+        }
+        stored = self.keeper.keep(batch) if batch else defer.succeed({})
+        stored.addErrback(lambda failure: _all_failed(failure, batch))
+        stored.addCallback(self._kept, points)
+        stored.addErrback(lambda failure: self._log.failure("names: a change was stored, then", failure))
+
+    def _kept(self, results: Mapping[bytes, Stored], points: Mapping[bytes, Point]) -> None:
+        changed: list[ZoneChanged] = []
+        outcomes: list[tuple[defer.Deferred[Zone], Any]] = []
+        self.seen.touch(self._keeping)
+        for origin, waiters in list(self._keeping.items()):  # what was dropped meanwhile is not there
+            held = self._held[origin]
+            how = results.get(origin, Stored())
+            if how.error is not None:
+                self._log.error("names: {zone} is not stored: {error}", zone=shown(origin), error=how.error)
+                told = Failure(Unavailable(f"{shown(origin)} cannot be stored: {how.error}"))
+                outcomes += [(waiter, told) for waiter in self._withdraw(origin, held, rebase=how.rebase)]
+            else:
+                changed += _settled(held, points[origin], results.get(origin))
+                outcomes += [(waiter, held.served) for _, waiter in waiters]
+                self._count -= len(waiters)
+                self._compact(held)
+        if changed:
+            self._publish(changed)
+        for waiter, outcome in outcomes:
+            waiter.callback(outcome)  # a Failure goes down the errback chain
+        self._keeping = {}
+        self._go_on()
+
+    def _compact(self, held: Held) -> None:
+        entry = held.compacted()
+        if entry is not None:
+            silent: defer.Deferred[Zone] = defer.Deferred()
+            silent.addErrback(Failure.trap, Unavailable, NoSuchZone)  # nobody waits for it
+            self._count += 1
+            self._waiting.setdefault(held.origin, []).insert(0, (entry, silent))
+
+    def _withdraw(self, origin: bytes, held: Held, *, rebase: bool = False) -> "list[defer.Deferred[Zone]]":
+        """Undo what is on its way for a zone.  :returns: who waits for it."""
+        held.failed(rebase=rebase)
+        waiters = [*self._keeping.pop(origin, ()), *self._waiting.pop(origin, ())]
+        self._count -= len(waiters)
+        return [waiter for _, waiter in waiters]
+
+
+def _settled(held: Held, point: Point, how: Stored | None) -> list[ZoneChanged]:
+    before = held.served
+    held.stored(point, how)
+    if held.served is None or held.served is before:
+        return []
+    return [ZoneChanged(held.origin, held.served, before.serial if before is not None else None)]
+
+
+def _all_failed(failure: Failure, batch: Mapping[bytes, Any]) -> dict[bytes, Stored]:
+    error = failure.value if isinstance(failure.value, Exception) else Unavailable(failure.getErrorMessage())
+    return dict.fromkeys(batch, Stored(error))
+
+
+def _status(held: Held) -> ZoneStatus:
+    zone = held.served
+    return ZoneStatus(
+        held.origin,
+        zone.serial if zone is not None else None,
+        len(zone) if zone is not None else 0,
+        "primary" if held.secondary else "file",
+        held.expired,
+        held.updates,
+        zone is not held.file and not held.secondary,
+    )

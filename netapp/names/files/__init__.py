@@ -1,0 +1,1 @@
+"""Master files on the disk: which are zones, read again when their content is another."""

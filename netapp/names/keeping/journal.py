@@ -1,0 +1,272 @@
+"""A zone on the disk: ``base``, the whole of it at some moment, and ``journal``, what came after.
+
+The base is written aside and renamed, so that it is the old or the new; it holds the zone, how its
+file differs from it, the changes that led to it, and steps that came with it.  The journal is only
+appended to, and what is in it counts once it is synced.  Steps are numbered; the base says up to
+which it has them, so that a crash between a new base and the emptied journal does no harm.  A tail
+that is torn was never acknowledged, and is cut off.
+
+What is damaged is told of, what is sound of it is used (:mod:`netapp.names.keeping.salvage`), and
+before anything is written in its place it is put aside, as ``journal.damaged-1`` or ``base.damaged-1``.
+
+Everything here waits for the disk.
+"""
+
+import hashlib
+import os
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext, suppress
+from pathlib import Path
+from typing import Final
+
+from twisted.logger import Logger
+
+from netapp.core import bulk, limits, state
+from netapp.core.platform import sync_folder
+from netapp.errors import ConfigError
+from netapp.names.changing.steps import DamagedZone, Entry, Step, Stored, Whole
+from netapp.names.keeping import chunks
+from netapp.names.keeping.base import pack_base, read_base
+from netapp.names.keeping.chunks import Damaged
+from netapp.names.keeping.ondisk import identity, octets_of, put_aside, to_write, write_all
+from netapp.names.keeping.salvage import Journal, mended, read_journal, replayed, rising
+from netapp.names.lookup.denial import prepare
+from netapp.names.naming import shown
+from netapp.names.zone import BadZone, Zone
+
+
+class ZoneFolder:
+    """The folder of one zone; one process at a time writes to it.
+
+    :param path: need not be there.
+    """
+
+    _log = Logger()
+
+    def __init__(self, path: Path, origin: bytes) -> None:
+        self._path, self._origin = path, origin
+        self._base, self._journal = path / "base", path / "journal"
+        self._number = 0  # of the last step that was ever written
+        self._length = 0  # octets of the journal that count
+        self._base_length = 0
+        self._spoiled: tuple[Path, ...] = ()  # what is to be put aside before anything is written
+
+    # Reading -----------------------------------------------------------------------------------------
+
+    def load(self, like: Zone | None = None) -> Whole | None:
+        """The zone as it is here.
+
+        :param like: another of which most is the same, such as its file's; what is, is shared.
+        :raises DamagedZone: its base is damaged, and is put aside when the zone is stored whole.
+        :raises ConfigError: it cannot be read.  The texts name cause and cure.
+        """
+        try:
+            base, journal = self._both()
+        except OSError as error:
+            raise ConfigError(
+                f"{error.filename or self._path} cannot be read: {error.strerror}: see who may read it,"
+                " or put it back from a backup"
+            ) from None
+        self._spoiled = ()
+        if base is None:
+            self._see_no_base(journal)
+            return None
+        try:
+            with bulk.work() if len(base) > limits.ZONE_BULK else nullcontext():
+                whole, steps, self._number = read_base(base, self._origin, like)
+                self._base_length = len(base)
+                whole = self._with_journal(whole, steps, journal)
+                prepare(whole.zone)
+                return whole
+        except (Damaged, BadZone, struct.error, LookupError):
+            self._spoiled = (self._base, self._journal)
+            raise DamagedZone(
+                self._base,
+                f"put it back from a backup, or remove {self._path} to go on without the updates in it",
+            ) from None
+
+    def _both(self) -> tuple[bytes | None, bytes | None]:
+        """Base and journal that belong together: a process may be writing them.
+
+        :raises OSError: they cannot be read.
+        """
+        while True:
+            before = identity(self._base)
+            base, journal = octets_of(self._base), octets_of(self._journal)
+            if identity(self._base) == before:
+                return base, journal
+
+    def _see_no_base(self, journal: bytes | None) -> None:
+        self._number = self._length = self._base_length = 0
+        if journal:
+            self._spoiled = (self._journal,)
+            self._log.error(
+                "names: {path}: {count} octets of changes, and the base that they belong to is not there:"
+                " they are lost unless it is put back from a backup",
+                path=str(self._journal),
+                count=len(journal),
+            )
+
+    def _with_journal(self, whole: Whole, steps: list[Step], octets: bytes | None) -> Whole:
+        """What the base has not, joined to it; where that ends is where the next will stand."""
+        if octets is None:
+            self._log.error(
+                "names: {path} is not there: changes since {base} was written are lost, if there were any",
+                path=str(self._journal),
+                base=str(self._base),
+            )
+        octets = octets or b""
+        found = read_journal(octets)
+        fresh = rising(found.steps, self._number)
+        self._number = fresh[-1][0] if fresh else self._number
+        self._length = found.sound
+        whole = replayed(whole, [*steps, *(step for _, step in fresh)])
+        if found.torn and found.sound < len(octets):
+            self._log.warn(
+                "names: {path}: the last {count} octets were not written to their end, and are cut off",
+                path=str(self._journal),
+                count=len(octets) - found.sound,
+            )
+        elif found.sound < len(octets):
+            whole = self._salvaged(whole, found, len(octets))
+        return whole
+
+    def _salvaged(self, whole: Whole, found: Journal, length: int) -> Whole:
+        """A damaged journal's zone; one that comes from a primary gets the rest from there."""
+        later = rising(found.later, self._number)
+        if found.later and not later:
+            return whole  # the base has all of it
+        self._spoiled = (self._journal,)
+        told = {"path": str(self._journal), "at": found.sound, "length": length}
+        if not later or whole.file is None:
+            self._log.error(
+                "names: {path} is damaged from octet {at} of {length} on: the zone is as it was before that;"
+                " the damaged journal is put aside with the next change",
+                **told,
+            )
+            return whole
+        made = mended(whole, self._number, later)
+        self._number = later[-1][0]
+        self._log.error(
+            "names: {path} is damaged at octet {at} of {length}: {lost} changes are lost, {left_out} that"
+            " hang on them are left out, {count} behind them are kept, and the serial is {serial} now;"
+            " the damaged journal is put aside with the next change",
+            lost=made.lost,
+            left_out=made.left_out,
+            count=len(later) - made.left_out,
+            serial=made.whole.zone.serial,
+            **told,
+        )
+        return made.whole
+
+    # Writing -----------------------------------------------------------------------------------------
+
+    def keep(self, entries: Sequence[Entry]) -> Stored:
+        """Store entries, all or none.
+
+        An error with ``rebase`` leaves it open what is here now: a Whole must come next.
+        """
+        last = max((at for at, each in enumerate(entries) if not isinstance(each, Step)), default=-1)
+        steps = [each for each in entries[last + 1 :] if isinstance(each, Step)]
+        begin = entries[last] if last >= 0 else None
+        try:
+            self._put_aside()
+            if begin is None:
+                return self._append(steps)
+            if not isinstance(begin, Whole):
+                return self._remove()
+            written = self._write_base(begin, steps)
+            if written.error is None or not begin.anew:
+                return written
+            self._log.warn(
+                "names: {path} goes on growing: {error}", path=str(self._journal), error=written.error
+            )
+            return self._append(steps)
+        except OSError as error:
+            return Stored(error, rebase=True)
+
+    def _put_aside(self) -> None:
+        """Keep what is damaged, which what is written next takes the place of.
+
+        :raises OSError: there is no room for it.
+        """
+        for path in self._spoiled:
+            # with a sound base, what comes before the damage is needed until the new one is there
+            needed = self._base not in self._spoiled and self._base.exists()
+            aside = put_aside(path, copied=needed)
+            self._log.warn(
+                "names: {path} is damaged, and stands in {aside}", path=path.name, aside=str(aside)
+            )
+        self._spoiled = ()
+
+    def _numbered(self, steps: Iterable[Step]) -> Iterator[bytes]:
+        for step in steps:
+            self._number += 1
+            yield chunks.pack_step(self._number, step)
+
+    def _append(self, steps: Sequence[Step]) -> Stored:
+        """:raises OSError: it is not stored, and what is here is not known either."""
+        octets = b"".join(self._numbered(steps))
+        with open(to_write(self._journal), "wb", 0) as file:
+            try:
+                file.truncate(self._length)
+                file.seek(self._length)
+                write_all(file.fileno(), octets)
+                os.fsync(file.fileno())
+            except OSError as error:
+                file.truncate(self._length)
+                os.fsync(file.fileno())
+                return Stored(error)
+        self._length += len(octets)
+        return Stored(journal=self._length, base=self._base_length)
+
+    def _write_base(self, whole: Whole, steps: Sequence[Step]) -> Stored:
+        """:raises OSError: it is not stored; the old base may be there, or the new."""
+        new = self._path / "base.new"
+        try:
+            state.make(self._path)
+            with open(to_write(new, os.O_TRUNC), "wb") as file:
+                with bulk.work() if len(whole.zone) > limits.TRANSFER_BULK else nullcontext():
+                    for octets in pack_base(whole, self._number, self._numbered(steps)):
+                        file.write(octets)
+                file.flush()
+                os.fsync(file.fileno())
+                length = file.tell()
+            os.close(to_write(self._journal))  # a base without one is a sign of loss
+            new.replace(self._base)
+        except OSError as error:  # what was there is there still
+            new.unlink(missing_ok=True)
+            return Stored(error)
+        sync_folder(self._path)  # before the journal is empty: the old base goes with it
+        os.close(to_write(self._journal, os.O_TRUNC))
+        self._length, self._base_length = 0, length
+        return Stored(base=length)
+
+    def _remove(self) -> Stored:
+        """Without a base a journal is nothing.  :raises OSError: some of it may be there."""
+        self._length = self._base_length = 0
+        if not self._path.exists():
+            return Stored()
+        for each in (self._base, self._journal):
+            each.unlink(missing_ok=True)
+            sync_folder(self._path)
+        with suppress(OSError):  # what was put aside stays
+            self._path.rmdir()
+        return Stored()
+
+
+def folder_name(origin: bytes) -> str:
+    """A zone's folder: the origin as text, what no file system minds; the root is ``@``."""
+    text = shown(origin)
+    plain = "".join(
+        char if char.isascii() and (char.isalnum() or char in "-_.") else f"%{ord(char):02X}" for char in text
+    )
+    if text == ".":
+        return "@"
+    if len(plain) > _LONGEST or plain.startswith("."):
+        return f"%{hashlib.sha256(origin).hexdigest()}"
+    return plain
+
+
+_LONGEST: Final = 240
