@@ -1,7 +1,7 @@
 """The name service from its configuration."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,7 @@ from netapp.core.strangers import Page
 from netapp.core.streams import Peer
 from netapp.core.udp.source import Source
 from netapp.dns.config import DEFAULTS, PLUGIN, Config
+from netapp.dns.datagrams import DnsDatagrams
 from netapp.dns.message import UPDATE
 from netapp.dns.protocol import DnsFactory, DnsProtocol
 from netapp.dns.query.answers import Answers
@@ -86,29 +87,12 @@ def dns_service(
     if status is not None:
         status.add("more", "dns", watch.told)
 
-    turns = Turns(reactor)
-
-    def build(peer: Peer) -> DnsProtocol:
-        source = Source.of(*peer)
-        session = DnsSession(watch.stream(source.host), config.lang, source)
-        return DnsProtocol(session, reactor, requests, turns)
-
-    shared: list[SharedListener] = []
-    for description in listen.descriptions(config.listen, DEFAULTS, config.interface):
-        listener: IService
-        if listen.is_datagram(description):
-            handlers = [watch.datagrams(access, own) for _ in range(config.workers)]
-            hint = partial(_hint_udp, names)
-            if config.workers > 1:
-                listener = SharedListener(PLUGIN, description, handlers, own, reactor, hint)
-                shared.append(listener)
-            else:
-                listener = listen.DatagramListener(PLUGIN, description, handlers[0], reactor, hint)
-        else:
-            factory = DnsFactory(build, access, page)
-            hint = partial(_hint_tcp, names)
-            listener = listen.StreamListener(PLUGIN, description, factory, reactor, hint)
+    streams = partial(DnsFactory, _streams(config, watch, requests, reactor), access, page)
+    datagrams = partial(watch.datagrams, access, own)
+    listeners = list(_listeners(config, names, streams, datagrams, own, reactor))
+    for listener in listeners:
         listener.setServiceParent(house)
+    shared = [each for each in listeners if isinstance(each, SharedListener)]
     if shared:
         total = Sum(watch, answers, [each.told for each in shared])
         told = partial(settings, config, secrets, own, config.workers, len(shared))
@@ -121,6 +105,38 @@ def dns_service(
     updates.count(metrics)
     transfers.count(metrics)
     return house
+
+
+def _listeners(
+    config: Config,
+    names: Names,
+    streams: Callable[[], DnsFactory],
+    datagrams: Callable[[], DnsDatagrams],
+    own: OwnPorts,
+    reactor: Any,
+) -> Iterator[listen.StreamListener | listen.DatagramListener]:
+    """:param streams: makes what each listener has of its own; so does ``datagrams``, for each worker."""
+    to_dig, to_nc = partial(_hint_udp, names), partial(_hint_tcp, names)
+    for description in listen.descriptions(config.listen, DEFAULTS, config.interface):
+        if not listen.is_datagram(description):
+            yield listen.StreamListener(PLUGIN, description, streams(), reactor, to_nc)
+        elif config.workers == 1:
+            yield listen.DatagramListener(PLUGIN, description, datagrams(), reactor, to_dig)
+        else:
+            handlers = [datagrams() for _ in range(config.workers)]
+            yield SharedListener(PLUGIN, description, handlers, own, reactor, to_dig)
+
+
+def _streams(config: Config, watch: Watch, requests: Requests, reactor: Any) -> Callable[[Peer], DnsProtocol]:
+    """What makes a connection's protocol; connections take turns, whichever port they came to."""
+    turns = Turns(reactor)
+
+    def build(peer: Peer) -> DnsProtocol:
+        source = Source.of(*peer)
+        session = DnsSession(watch.stream(source.host), config.lang, source)
+        return DnsProtocol(session, reactor, requests, turns)
+
+    return build
 
 
 def _show(crew: Crew, metrics: Metrics, hangup: Hangup | None, status: Status | None) -> None:

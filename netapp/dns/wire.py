@@ -6,6 +6,7 @@ and :data:`netapp.core.limits.DNS_OPTIONS`; no compression pointer of a request 
 
 import re
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -180,18 +181,31 @@ def _extras(data: bytes, at: int, before: int, additional: int) -> tuple[Edns | 
 
     :returns: (the OPT record, whether there is a TSIG record, where the message ends).
     """
-    edns, signed = None, False
+    found, signed = None, False
+    for rdtype, fixed, rdata, end in _records(data, at, before, additional):
+        if rdtype == OPT:
+            found = edns_at(data, fixed, rdata, end)
+        elif rdtype == TSIG:
+            signed = True
+        at = end
+    return found, signed, at
+
+
+def _records(data: bytes, at: int, before: int, additional: int) -> Iterator[tuple[int, int, int, int]]:
+    """A request's records: (type, where the fixed part is, where the rdata begins and where it ends).
+
+    :raises WireError: one does not fit, or an OPT record is where none may be.
+    """
+    met = False
     for number in range(before + additional):
         start, at = at, name_end(data, at)
         rdtype, _, _, rdata, end = fixed_at(data, at)
         if rdtype == OPT:
-            if edns is not None or number < before or data[start] != 0:
+            if met or number < before or data[start] != 0:
                 raise WireError("an OPT record too many, or astray", source="RFC 6891 section 6.1.1")
-            edns = edns_at(data, at, rdata, end)
-        elif rdtype == TSIG:
-            signed = True
+            met = True
+        yield rdtype, at, rdata, end
         at = end
-    return edns, signed, at
 
 
 def edns_of(data: bytes) -> Edns | None:
@@ -213,14 +227,9 @@ def edns_of(data: bytes) -> Edns | None:
     try:
         for _ in range(questions):
             at = name_end(data, at) + 4
-        for number in range(before + additional):
-            start, at = at, name_end(data, at)
-            rdtype, _, _, _, end = fixed_at(data, at)
+        for rdtype, fixed, _, _ in _records(data, at, before, additional):
             if rdtype == OPT:
-                if found is not None or number < before or data[start]:
-                    return None
-                found = _edns_at(data, at, ())
-            at = end
+                found = _edns_at(data, fixed, ())
     except WireError:
         return None
     return found

@@ -139,7 +139,7 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for qtype in range(1, 41):
         server.datagram(query(qtype=qtype))
         server.datagram(b"www.baidu.com" + b" " * qtype)
-    assert max(map(len, (server._bodies.known, server._texts))) <= 5
+    assert max(map(len, (server._bodies.known, server._texts._known))) <= 5
     assert len(server.ready) <= 10
     assert addresses(server.datagram(query())) == ["192.168.1.2"]
 
@@ -508,7 +508,7 @@ def test_d48_random_names_leave_nothing_behind() -> None:
     for number in range(1000):
         server.datagram(query(f"x{number}.www.baidu.com"))
         server.datagram(f"x{number}.www.baidu.com".encode())
-    assert (len(server._bodies.known), len(server.ready), len(server._texts)) == (0, 0, 0)
+    assert (len(server._bodies.known), len(server.ready), len(server._texts._known)) == (0, 0, 0)
 
 
 def test_d56_an_alias_of_itself_ends() -> None:

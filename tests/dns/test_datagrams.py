@@ -364,7 +364,7 @@ def test_the_short_ways_of_either_tongue_are_counted_by_their_kind(form: str, ho
             peer.send(b"www.baidu.com" + b" " * 600)
             server.turn()
             assert peer.recv(99) == b"192.168.1.2"
-        assert (len(said), len(handler._answers._texts)) == (5, 3)
+        assert (len(said), len(handler._answers._texts._known)) == (5, 3)
 
 
 # The limiter -------------------------------------------------------------------------------------

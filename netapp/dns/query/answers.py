@@ -5,11 +5,11 @@ The ways in order, each for what the one before it has not; what reads the socke
 three itself (:mod:`netapp.dns.datagrams`).
 
 1. *ready*: a whole datagram behind its id to the whole answer behind its id.
-2. *short* (:mod:`netapp.dns.query.short`): a name in a request of a known form.  A cookie at the end is the
-   client's own: without it both ways are the same, and it is put behind again.
-3. *text*: a plain question to its address.
-4. *quick* (:mod:`netapp.dns.query.quick`): a question of the common form is taken apart, and what stands
-   behind a question in its answer is kept (:mod:`netapp.dns.query.bodies`).
+2. *short* (:mod:`netapp.dns.query.short`): a name in a request of a known form.  A cookie at the end
+   is the client's own: without it both ways are the same, and it is put behind again.
+3. *text* (:mod:`netapp.dns.query.texts`): a plain question to its address.
+4. *quick* (:mod:`netapp.dns.query.quick`): a question of the common form is taken apart, and what
+   stands behind a question in its answer is kept (:mod:`netapp.dns.query.bodies`).
 5. All else is read slowly and strictly; whatever the ways above say, this one would say too.
 
 A new snapshot has forgotten what belongs to zones that have changed, and no more.
@@ -19,7 +19,6 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final, Protocol
 
-from netapp.core import limits
 from netapp.core.text import Encoding
 from netapp.dns import wire
 from netapp.dns.message import (
@@ -43,13 +42,12 @@ from netapp.dns.query.bodies import Bodies
 from netapp.dns.query.chaos import Identity
 from netapp.dns.query.cookies import CLIENT, Cookies
 from netapp.dns.query.edns import COOKIE_HEAD, Ede, Options
-from netapp.dns.query.plain import PLAIN_NAME, Unknown, is_own, plain_name, read_name
+from netapp.dns.query.plain import Unknown
 from netapp.dns.query.quick import COOKIE_BEGINS, EXPLAINED, NO_TYPES, Quick, before_cookie, limit
 from netapp.dns.query.render import Body
+from netapp.dns.query.texts import Texts
 from netapp.dns.wire import Edns, Query, Tongue
 from netapp.errors import StateError, WireError
-from netapp.names.lookup.walk import address_of
-from netapp.names.model import A
 from netapp.names.snapshot import Snapshot
 
 
@@ -83,6 +81,8 @@ class Answers:
         that ``number`` gives to its kind, so that whoever sends it can count it without reading it.
     :ivar number: an answer behind its id to a number of one octet.
     :ivar unknown: the plain answers for names that we do not have.
+    :ivar short_text: a plain question of a name as it stands to its answer, its number behind it; None
+        for all that must be read.
     """
 
     def __init__(
@@ -93,10 +93,8 @@ class Answers:
         cookies: Cookies | None = None,
         identity: Identity = Identity(),  # noqa: B008  (it is immutable)
     ) -> None:
-        self._unknown = Unknown(unknown, encoding)
-        self._own = self._unknown.own()
-        self.unknown: Final = self._unknown.said()
-        self._snapshot = snapshot
+        said = Unknown(unknown, encoding)
+        self.unknown: Final = said.said()
         self._bodies = Bodies(snapshot)
         self._identity = identity
         self._options = Options(cookies, identity.nsid)
@@ -108,14 +106,13 @@ class Answers:
         self._of_name: Final = self._plain.of_name
         self.ready: Final = self._plain.ready.held
         self._cookied_ready: Final = self._cookied.ready.held
-        self._texts: dict[bytes, bytes] = {}
-        self._text_number = b""  # the same for all addresses
+        self._texts = Texts(self._bodies, said, lambda answer: self.number(answer))
+        self.short_text: Final = self._texts.short
         self.malformed = 0
 
     def use(self, snapshot: Snapshot) -> None:
         """Answer from this snapshot from now on."""
-        self._snapshot = snapshot
-        self._texts.clear()
+        self._texts.forget()
         self._quick.forget(self._bodies.use(snapshot))
 
     def datagram(self, datagram: bytes, source: Source | None = None) -> Answer:
@@ -170,16 +167,6 @@ class Answers:
             return None
         return known[:-1] + client + self._server_part(client, address) + known[-1:]
 
-    def short_text(self, datagram: bytes) -> bytes | None:
-        """The answer to a plain question of a name that is there as it stands, its number behind it."""
-        known = self._texts.get(datagram)
-        if known is not None or PLAIN_NAME.fullmatch(datagram) is None or datagram in self._own:
-            return known
-        found = self._bodies.own_set(plain_name(datagram), A)
-        if found is None:
-            return None
-        return self._keep_text(datagram, b"%d.%d.%d.%d" % tuple(found.rdatas[0]))
-
     def _with_cookie(self, request: bytes, answer: bytes, stop: int, source: Source | None) -> bytes:
         """:param answer: behind its id, up to the cookie if the request ended with one."""
         if stop == len(request):
@@ -189,26 +176,7 @@ class Answers:
 
     def text(self, octets: bytes) -> bytes | None:
         """The answer to a plain question, without a line end; None if it is our own reply."""
-        if is_own(octets, self._own):
-            return None
-        name, codec = read_name(octets)
-        address = address_of(self._snapshot, name) if name is not None else None
-        if address is None:
-            return self._unknown.said_in(codec)
-        answer = address.encode("ascii")
-        self._keep_text(octets, answer)
-        return answer
-
-    def _keep_text(self, octets: bytes, address: bytes) -> bytes:
-        """:returns: the address with its number behind it."""
-        if not self._text_number:
-            self._text_number = bytes((self.number(address[2:]),))
-        answer = address + self._text_number
-        if len(octets) <= limits.DNS_TEXT:
-            if len(self._texts) >= limits.DNS_ANSWERS:
-                self._texts.clear()
-            self._texts[octets] = answer
-        return answer
+        return self._texts.answer(octets)
 
     def verified(self, request: bytes, source: Source | None, *, stream: bool, room: int) -> bytes:
         """The answer to a question whose signature is sound and taken off.
