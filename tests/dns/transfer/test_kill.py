@@ -26,7 +26,7 @@ from tests.dns.transfer.zones import ORIGIN, Known, asked, records, steps
 
 pytestmark = pytest.mark.real
 #: How often; each takes about a second.
-KILLS = int(os.environ.get("NETAPP_KILLS", "12"))
+KILLS = int(os.environ.get("NETAPP_TEST_KILLS", "5"))
 HOSTS = 3000
 
 
@@ -149,7 +149,7 @@ def test_a_kill_leaves_the_zone_before_or_the_zone_after(
         netapp.wait_for("zone example.lan: serial 1 from")
         netapp.kill()
         least = number = 1
-        for _ in range(KILLS):
+        for kill in range(KILLS):
             other.go.clear()
             netapp = start("netapp-dns", *options)
             there, addresses = served(ours)
@@ -162,7 +162,10 @@ def test_a_kill_leaves_the_zone_before_or_the_zone_after(
             changes = steps(before, after) if number % 2 else ()  # AXFR, IXFR, AXFR ...
             other.known = Known(after, changes=changes)
             other.go.set()
-            time.sleep(random.uniform(0.0, 0.25))
+            if kill:
+                time.sleep(random.uniform(0.0, 0.25))
+            else:  # one comes whole, however slow this machine is
+                netapp.wait_for(f"serial {number} from")
             if "serial" in netapp.log and f"serial {number} from" in netapp.log:
                 least = number  # it has been told
             netapp.kill()
@@ -175,4 +178,4 @@ def test_a_kill_leaves_the_zone_before_or_the_zone_after(
             time.sleep(0.05)
         assert served(ours) == (number, expected(number))
     print(f"{KILLS} kills, {len(seen)} versions served")
-    assert len(seen) > 1  # some came whole before the kill
+    assert len(seen) > 1

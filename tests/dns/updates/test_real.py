@@ -26,7 +26,7 @@ Start = Callable[..., real.Plugin]
 LOCAL = ("--listen=udp:0:interface=127.0.0.1", "--listen=tcp:0:interface=127.0.0.1")
 SECRET = "c2VjcmV0IG9mIHRoZSB0ZXN0cywgbG9uZyBlbm91Z2g="
 #: How often a process is killed; more take longer and find more.
-KILLS = int(os.environ.get("NETAPP_TEST_KILLS", "12"))
+KILLS = int(os.environ.get("NETAPP_TEST_KILLS", "5"))
 
 
 def told(server: real.Plugin, octets: bytes) -> str:
