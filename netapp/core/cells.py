@@ -34,9 +34,10 @@ def wrapped(text: str, indent: str = "", *, columns: int = COLUMNS) -> list[str]
     room, lines, line = columns - cells(indent), [], ""
     for word in _words(visible(text), room):
         joined = f"{line}{word}"
-        if line.strip() and cells(joined.rstrip()) > room:
-            lines.append(indent + line.rstrip())
-            joined = word.lstrip()
+        if cells(joined.rstrip()) > room:
+            if line.strip():
+                lines.append(indent + line.rstrip())
+            joined = word.lstrip()  # spaces that begin the text give way too
         line = joined
     return [*lines, indent + line.rstrip()]
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -110,6 +110,7 @@ def test_counts_of_a_service_are_of_all_its_listeners() -> None:
 
 
 @given(st.text(max_size=300), st.integers(12, 90))
+@example(" \x1f00", 12)  # spaces, then a word as long as a line
 def test_wrapped_lines_fit_and_lose_nothing(text: str, columns: int) -> None:
     lines = wrapped(text, "  ", columns=columns)
     assert all(cells(line) <= columns for line in lines)
