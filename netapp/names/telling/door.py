@@ -16,6 +16,7 @@ from twisted.internet import interfaces, protocol
 from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
 from twisted.python.failure import Failure
+from twisted.python.log import callWithContext
 from zope.interface import implementer
 
 from netapp.core import limits
@@ -25,6 +26,8 @@ from netapp.errors import ConfigError
 
 #: Gives what there is to tell of an origin, or of all for ``*``.
 Tell = Callable[[str], Iterator[dict[str, Any]]]
+#: In this context what Twisted says of a port has no text.
+_SILENT: Final = {"log_format": ""}
 #: Zones told in one turn of the reactor.
 _TURN: Final = 200
 
@@ -108,7 +111,8 @@ class ZonesDoor:
             for each in folder.glob("zones-*.sock"):
                 neighbours.sweep(each, self._reactor.seconds())
             path = str(folder.absolute() / name_of(os.getpid()))
-            self._port = self._reactor.listenUNIX(path, _Talks(self._tell, self._reactor), mode=0o600)
+            talks = _Talks(self._tell, self._reactor)
+            self._port = callWithContext(_SILENT, self._reactor.listenUNIX, path, talks, mode=0o600)
         except (OSError, ConfigError, CannotListenError) as error:
             self._log.info("netapp zone will not see this process: {reason}", reason=str(error))
 
