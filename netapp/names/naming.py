@@ -59,6 +59,17 @@ def wire_name(text: str) -> bytes:
     return found
 
 
+def wire_label(text: str) -> bytes:
+    """One label of a name, folded, without its length.
+
+    :raises BadName: as :func:`wire_name`, and where it has a dot in it.
+    """
+    wire = wire_name(f"{text}.a")  # a dot at its end would be taken off
+    if wire[1 + wire[0] :] != b"\1a\0":
+        raise BadName("it has a dot in it")
+    return wire[1 : 1 + wire[0]]
+
+
 def shown(name: bytes) -> str:
     """A wire name as text, A-labels as they are, without the final dot; the root is ``.``.
 

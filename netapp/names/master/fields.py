@@ -19,7 +19,7 @@ import dns.ttl
 from netapp.core import limits, text
 from netapp.names.master.faults import Refused
 from netapp.names.model import AAAA, CNAME, DNAME, MX, NS, PTR, TXT, A
-from netapp.names.naming import MAX_LABEL, MAX_NAME, BadName, wire_name
+from netapp.names.naming import MAX_LABEL, MAX_NAME, BadName, wire_label
 
 TYPE, CLASS, TIME = "type", "class", "ttl"
 #: Types whose unquoted words are text, whatever the script; elsewhere they are names.
@@ -30,6 +30,8 @@ _MAX_TTL: Final = 2**31 - 1  # RFC 2181 section 8
 _SHOWN: Final = 60
 _ESCAPE: Final = re.compile(rb"\\(?:([0-9]{3})|([^0-9]))|\.", re.DOTALL)
 _INTEGER: Final = re.compile(rb"[0-9]{1,5}")
+#: The dots of Chinese and Japanese, in UTF-8, are dots too: UTS 46 section 4, RFC 5895 section 2.
+_DOTS: Final = re.compile("。|．|｡".encode())
 _UNPRINTED: Final = re.compile(rb"[\x80-\xff]")
 
 
@@ -45,6 +47,8 @@ def name(word: bytes, origin: bytes | None) -> bytes:
     :param origin: what it belongs to unless it ends in a dot.
     :raises Refused: it is no name.
     """
+    if not word.isascii():
+        word = _DOTS.sub(b".", word)
     if word == b"@":
         labels: list[bytes] = []
         whole = False
@@ -104,12 +108,11 @@ def _octet(number: int, word: bytes) -> bytes:
 def _a_label(label: bytes) -> bytes:
     """A label of another script as its A-label: RFC 5891."""
     try:
-        wire = wire_name(label.decode("utf-8"))
+        return wire_label(label.decode("utf-8"))
     except UnicodeDecodeError:
         raise Refused("bad name", name=short(label), reason="UTF-8, GBK?") from None
     except BadName as error:
         raise Refused("bad name", name=short(label), reason=str(error)) from None
-    return wire[1 : 1 + wire[0]]
 
 
 def seconds(word: bytes) -> int:
@@ -220,6 +223,7 @@ def _ascii(word: bytes, rdtype: int) -> str:
     """A word as dnspython keeps its octets: escaped, or a name's labels as A-labels."""
     if not word.isascii():
         if b'"' not in word and rdtype not in _TEXTUAL:
+            word = _DOTS.sub(b".", word)
             labels = [each if each.isascii() else _a_label(each) for each in word.split(b".")]
             word = b".".join(labels)
         word = _UNPRINTED.sub(lambda found: b"\\%03d" % found[0][0], word)

@@ -10,7 +10,7 @@ import pytest
 from netapp.core import limits
 from netapp.names import master
 from netapp.names.master.files import origin_of
-from netapp.names.model import CNAME, MX, NS, SOA, TXT, A, Record, find
+from netapp.names.model import CNAME, MX, NS, SOA, SRV, TXT, A, Record, find
 from netapp.names.naming import shown, wire_name
 from netapp.names.zone import Zone
 from tests.names.master.making import DATA, HEAD, ORIGIN, every_type, faults, put, records, zone
@@ -98,6 +98,25 @@ def test_text_of_any_script_goes_out_as_utf_8_and_names_as_a_labels(
     assert data(read, "example.com", TXT) == (b"".join(bytes((len(each),)) + each for each in words),)
     assert data(read, "example.com", MX) == (b"\0\5" + wire_name("邮件.example.com"),)
     assert data(read, "_x._tcp.example.com", 33)[0].endswith(wire_name("打印机.example.com"))
+
+
+@pytest.mark.parametrize("dot", "。．｡")
+def test_the_dots_of_other_scripts_are_dots(tmp_path: Path, dot: str) -> None:
+    lines = f"www{dot}例子 A 10.0.0.2\n你{dot}好{dot}example.com{dot} CNAME www{dot}例子\n"
+    lines += f"_ldap._tcp SRV 0 0 389 你{dot}好\nmx MX 5 甲{dot}乙{dot}net{dot}\n"
+    for text in (lines.encode(), lines.replace("｡", "。").encode("gb18030")):
+        read = zone(tmp_path, HEAD.encode() + text)
+        assert data(read, "www.例子.example.com") == (b"\x0a\0\0\2",)
+        assert data(read, "你.好.example.com", CNAME) == (wire_name("www.例子.example.com"),)
+        assert data(read, "_ldap._tcp.example.com", SRV) == (
+            b"\0\0\0\0\1\x85" + wire_name("你.好.example.com"),
+        )
+        assert data(read, "mx.example.com", MX) == (b"\0\5" + wire_name("甲.乙.net"),)
+
+
+@pytest.mark.parametrize("name", ["你\\.好", "你\\.", "你\\。好", "例子。。www"])
+def test_a_dot_within_a_label_of_another_script_is_a_fault(tmp_path: Path, name: str) -> None:
+    assert [line for _, line, _ in faults(tmp_path, f"{HEAD}{name} A 10.0.0.2\n")] == [5]
 
 
 def test_octets_of_no_encoding_stay_as_they_are(tmp_path: Path) -> None:
