@@ -827,6 +827,8 @@ WORKER_COUNTS: Final = 1.0
 WORKER_PAUSE: Final = 0.5
 WORKER_PAUSE_MOST: Final = 60.0
 WORKER_STEADY: Final = 60.0
+#: Seconds until sockets are tried again that the starter of a worker could not read in its stead.
+WORKER_ADOPT: Final = 5.0
 #: Characters of a line of a worker that the log shows, and lines of one worker in a minute.
 WORKER_LINE: Final = 500
 WORKER_LINES: Final = 60

@@ -1,5 +1,6 @@
 """One worker's place: its sockets, who reads them, and when a process is begun there."""
 
+import math
 from collections.abc import Callable, Sequence
 from socket import socket
 from typing import Any, Protocol
@@ -8,6 +9,7 @@ from twisted.internet import defer, interfaces
 from twisted.logger import Logger
 
 from netapp.core import limits
+from netapp.core.alarm import Alarm
 from netapp.core.datagrams import Datagrams
 from netapp.dns.requests import Client, Outcome
 from netapp.dns.workers.handler import FIRST, Spawn, WorkerHandler
@@ -57,7 +59,8 @@ class Place:
         self._adopt, self._spawn, self._clock = adopt, spawn, clock
         self.worker: WorkerHandler | None = None
         self.restarts = 0
-        self._ports: list[Any] = []
+        self._ports: list[Any] = []  # of the first of the sockets, or of all
+        self._alarm = Alarm(clock, self._stand_in)
         self._pause, self._began = 0.0, 0.0
         self._timer: interfaces.IDelayedCall | None = None
         self._stopping: defer.Deferred[None] | None = None
@@ -76,20 +79,32 @@ class Place:
         else:
             self.worker.end("TERM")
             self._timer = self._clock.callLater(limits.WORKER_END, self.worker.end, "KILL")
-        return self._stopping.addCallback(lambda _: self._stand_back())
+        return self._stopping.addCallback(lambda _: self._leave())
 
     # This process in its stead -------------------------------------------------------------------
 
     def _stand_in(self) -> None:
-        if not self._ports:
-            self._ports = [
-                self._adopt(each.fileno(), handler)
-                for each, handler in zip(self._sockets, self._standing, strict=True)
-            ]
+        """Read each socket; what cannot be read now is tried again until a worker reads it."""
+        read = len(self._ports)
+        try:
+            for each, handler in zip(self._sockets[read:], self._standing[read:], strict=True):
+                self._ports.append(self._adopt(each.fileno(), handler))
+        except OSError as problem:  # no descriptor is left, or no memory
+            self._log.error(
+                "netapp-dns: {name}: nobody answers at its sockets until they can be read: {problem}",
+                name=self.name,
+                problem=problem,
+            )
+            self._alarm.set(self._clock.seconds() + limits.WORKER_ADOPT)
 
     def _stand_back(self) -> Any:
+        self._alarm.set(math.inf)
         ports, self._ports = self._ports, []
         return defer.gatherResults([defer.maybeDeferred(each.stopListening) for each in ports])
+
+    def _leave(self) -> Any:
+        self._alarm.end()
+        return self._stand_back()
 
     # What its process says -----------------------------------------------------------------------
 

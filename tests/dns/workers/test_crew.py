@@ -332,6 +332,36 @@ def test_one_that_cannot_be_started(lines: list[str]) -> None:
     assert "after 1 s" in lines[-1]
 
 
+def test_sockets_that_cannot_be_read_are_tried_again_and_cost_no_worker(lines: list[str]) -> None:
+    house, left = House(), 1
+
+    def adopt(descriptor: int, handler: Datagrams) -> Port:
+        nonlocal left
+        if not left:
+            raise OSError("too many open files")
+        left -= 1
+        return house._adopt(descriptor, handler)
+
+    sockets: Any = [SimpleNamespace(fileno=lambda number=number: number) for number in (17, 18)]
+    place = Place(7, house.crew, sockets, [None, None], adopt, house._spawn, house.clock)  # type: ignore[list-item]
+    place.start()
+    assert house.standing[2:] == [17]
+    assert "worker 7: nobody answers at its sockets until they can be read: too many open files" in lines[-1]
+    house.processes[-1].follows()
+    assert house.standing[2:] == []
+    count, left = len(house.processes), 1
+    house.processes[-1].dies()
+    house.clock.advance(limits.WORKER_PAUSE)
+    assert len(house.processes) == count + 1  # it is started again though nobody stands in
+    left = 1
+    house.clock.advance(limits.WORKER_ADOPT)
+    assert house.standing[2:] == [17, 18]
+    assert len([port for port in house.ports if port.number == 17]) == 2  # one for each time, none is lost
+    place.stop()
+    house.processes[-1].dies()
+    assert house.standing[2:] == []
+
+
 def test_one_that_does_not_read_is_ended() -> None:
     house = House().ready()
     process = house.processes[0]
