@@ -155,8 +155,7 @@ class Secondary:
             )
         if now >= self._timing.due and self._running is None:
             self._look()
-        else:
-            self._sleep()
+        self._sleep()  # it may expire while a look is under way
 
     def _look(self) -> None:
         self._again, self._began = False, self._clock.seconds()

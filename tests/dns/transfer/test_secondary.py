@@ -173,6 +173,20 @@ def test_a_zone_expires_and_comes_back(said: list[str]) -> None:
     assert house.serial == 0
 
 
+def test_a_zone_expires_while_a_look_is_under_way() -> None:
+    house = House(ONE)
+    house.network.held = True
+    house.start()
+    house.clock.advance(EXPIRE - 1)
+    assert not house.names.expired
+    house.clock.advance(1)
+    assert house.names.expired == {ORIGIN}
+    assert len(house.asked) == 1
+    house.network.servers[FIRST] = Known(ONE)
+    house.network.go_on()
+    assert not house.names.expired
+
+
 def test_the_time_of_the_last_refresh_counts_after_a_restart() -> None:
     house = House(ONE)
     house.clock.advance(5000)
