@@ -49,10 +49,15 @@ class Question(protocol.DatagramProtocol):
         self.answer: defer.Deferred[bytes] = defer.Deferred(lambda _: self._end())
         self._over = False
 
-    def startProtocol(self) -> None:
+    def begin(self) -> None:
+        """Ask, once the port is open."""
         self._octets = self._signed.request(self._message)
-        self.transport.connect(self._server.host, self._server.port)
-        self._again()
+        try:
+            self.transport.connect(self._server.host, self._server.port)
+        except OSError as problem:  # there is no way to it, or we may not
+            self._unsent(problem)
+        else:
+            self._again()
 
     def _again(self) -> None:
         if not self._tries:
@@ -62,8 +67,11 @@ class Question(protocol.DatagramProtocol):
         try:
             self.transport.write(self._octets)
         except OSError as problem:
-            self._reason = problem.strerror or str(problem)
-            self._fail()
+            self._unsent(problem)
+
+    def _unsent(self, problem: OSError) -> None:
+        self._reason = problem.strerror or str(problem)
+        self._fail()
 
     def datagramReceived(self, datagram: bytes, addr: object) -> None:
         if self._over or not answers(datagram, self._message):
@@ -128,6 +136,7 @@ class Asker:
             raise Unanswered(f"no socket: {problem.socketError}") from None
         if isinstance(port, udp.Port):
             port.connectionLost = partial(callWithContext, _QUIET, port.connectionLost)  # type: ignore[method-assign]
+        question.begin()
         return await question.answer
 
     async def by_stream(
@@ -152,8 +161,12 @@ class Asker:
             await endpoint.connect(_Once.forProtocol(lambda: talk))
         except error.ConnectionRefusedError:
             raise Unreached("nobody listens there") from None
+        except error.ConnectingCancelledError:  # Twisted's own, which is no CancelledError
+            raise defer.CancelledError() from None
         except error.ConnectError as problem:
             raise Unreached(f"it cannot be reached: {problem.osError or 'no answer'}") from None
+        except OSError as problem:  # its link is not there
+            raise Unreached(f"it cannot be reached: {problem.strerror or problem}") from None
         return await talk.outcome
 
     async def first_answer(self, server: Server, message: bytes) -> bytes:

@@ -1,5 +1,7 @@
 """Questions by datagram and by stream, over transports in memory."""
 
+import errno
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,7 +20,7 @@ from netapp.dns.tsig.record import read_signed
 from netapp.dns.tsig.signing import Signer, Unverified
 from netapp.errors import NetappError
 from netapp.names.naming import wire_name
-from netapp.testing import FakeReactor, Transport
+from netapp.testing import FakeDatagramTransport, FakeReactor, Transport
 from tests.dns.transfer.zones import ORIGIN
 
 KEY = Key(wire_name("laptop"), "hmac-sha256", b"secret")
@@ -99,6 +101,16 @@ class Asking(SynchronousTestCase):
         asked, ours = self.datagram()
         ours.connectionRefused()
         assert self.reason(asked) == "nobody listens there"
+
+    def test_a_server_that_no_way_leads_to_does_not_answer(self) -> None:
+        def unreachable(transport: object, host: str, port: int) -> None:
+            raise OSError(errno.ENETUNREACH, os.strerror(errno.ENETUNREACH))
+
+        self.patch(FakeDatagramTransport, "connect", unreachable)
+        asked, ours = self.datagram()
+        assert str(self.failureResultOf(asked, Unanswered).value) == "Network is unreachable"
+        assert ours.transport.written == []
+        assert not self.reactor.getDelayedCalls()
 
     def test_a_signed_question_takes_a_signed_answer(self) -> None:
         asked, ours = self.datagram(SIGNING)
@@ -271,10 +283,16 @@ class Asking(SynchronousTestCase):
         for failed, said in (
             (error.ConnectionRefusedError(), "nobody listens there"),
             (error.TimeoutError(), "it cannot be reached"),
+            (OSError(errno.ENODEV, "No such device"), "it cannot be reached: No such device"),
         ):
             asked: Any = defer.ensureDeferred(self.asker.by_stream(SERVER, ASKED, lambda message: None))
             self.unconnected(failed)
             assert said in self.reason(asked)
+
+    def test_a_connection_that_is_being_made_can_be_given_up(self) -> None:
+        asked: Any = defer.ensureDeferred(self.asker.by_stream(SERVER, ASKED, lambda message: None))
+        asked.cancel()
+        self.failureResultOf(asked, defer.CancelledError)
 
     def test_without_an_answer_by_datagram_the_stream_is_asked(self) -> None:
         asked = defer.ensureDeferred(self.asker.first_answer(SERVER, ASKED))
