@@ -229,6 +229,7 @@ class Names:
 
     async def _read(self, shelf: Shelf | ZoneShelf) -> bool:
         """:returns: whether it could be read; if not the log says why."""
+        await self._zones.dropped()  # what is loaded again is all there
         try:
             put = await (self._aside if shelf.source.slow else defer.execute)(shelf.reader())
             return await put()

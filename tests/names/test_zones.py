@@ -9,17 +9,18 @@ from twisted.internet import defer, task
 from twisted.logger import capturedLogs, formatEvent
 
 from netapp.core import limits
-from netapp.errors import ConfigError
+from netapp.errors import Busy, ConfigError, Unavailable
 from netapp.names.changing.changes import Change, difference, framed
+from netapp.names.changing.held import Held
 from netapp.names.changing.steps import Entry, Forget, Forgetful, Stored, Whole
-from netapp.names.changing.zones import NoSuchZone, ZoneChanged
+from netapp.names.changing.zones import NoSuchZone, ZoneChanged, Zones
 from netapp.names.lookup.walk import address_of
 from netapp.names.model import TXT, WILDCARD, A, Record
 from netapp.names.serial import newer
 from netapp.names.sources import DeclaredRecords
 from netapp.names.store import Names
 from netapp.names.zone import BadZone, Zone
-from tests.names.zoning import ORIGIN, Files, a, adding, same, soa, txt, zone
+from tests.names.zoning import ORIGIN, Files, SlowDisk, a, adding, same, soa, txt, zone
 
 
 def served(names: Names) -> Zone:
@@ -295,6 +296,121 @@ class Remembering(Forgetful):
                 file = file.changed(entry.edit.removed, entry.edit.added)
             new = old.zone.changed(entry.change.removed, entry.change.added)
             self.whole[origin] = Whole(new, file, (*old.history, entry.change))
+
+
+# Zones that go while something of them is on its way to the disk -----------------------------------
+
+OTHER = b"\5other\0"
+
+
+def held(serial: int, origin: bytes = ORIGIN) -> Held:
+    return Held(origin, Whole(zone(serial, origin=origin), zone(serial, origin=origin)))
+
+
+def zones(*those: Held) -> tuple[Zones, SlowDisk]:
+    disk = SlowDisk()
+    made = Zones(disk, lambda changed: None)
+    for each in those:
+        made.add(each)
+    return made, disk
+
+
+def outcome(done: "defer.Deferred[Zone]") -> list[object]:
+    found: list[object] = []
+    done.addCallbacks(lambda zone: found.append(zone.serial), lambda failure: found.append(failure.type))
+    return found
+
+
+def test_the_disk_has_one_batch_whatever_goes_meanwhile() -> None:
+    made, disk = zones(held(1), held(1, OTHER))
+    outcome(made.submit(ORIGIN, adding(a("www.example.lan"))))
+    made.drop([ORIGIN])
+    other = outcome(made.submit(OTHER, adding(a("www.other"))))
+    assert (len(disk.waiting), other) == (1, [])
+    with capturedLogs() as events:
+        disk.go()
+    assert (len(disk.waiting), other) == (1, [])
+    disk.go()
+    assert other == [2]
+    assert said(events) == ""
+
+
+def test_a_zone_that_comes_again_waits_for_its_own_write() -> None:
+    made, disk = zones(held(1))
+    first = outcome(made.submit(ORIGIN, adding(a("one.example.lan"))))
+    made.drop([ORIGIN])
+    assert first == [NoSuchZone]
+    again = held(2)
+    made.add(again)
+    second = outcome(made.submit(ORIGIN, adding(a("two.example.lan"))))
+    disk.go()
+    assert second == []
+    assert again.served is not None
+    assert again.served.serial == 2
+    disk.go(OSError(28, "No space left on device"))
+    assert second == [Unavailable]
+    assert again.served.serial == 2
+    third = outcome(made.submit(ORIGIN, adding(a("three.example.lan"))))
+    disk.go()
+    assert (third, again.served.serial, first) == ([3], 3, [NoSuchZone])
+
+
+def test_a_failed_write_of_a_zone_that_has_gone_is_not_its_successors() -> None:
+    made, disk = zones(held(1))
+    outcome(made.submit(ORIGIN, adding(a("one.example.lan"))))
+    made.drop([ORIGIN])
+    made.add(held(2))
+    second = outcome(made.submit(ORIGIN, adding(a("two.example.lan"))))
+    disk.go(OSError(28, "No space left on device"))
+    assert second == []
+    disk.go()
+    assert second == [3]
+
+
+class Full(Forgetful):
+    """A keeper that takes nothing while it has an error."""
+
+    def __init__(self, error: Exception | None) -> None:
+        self.error = error
+        self.kept: list[Entry] = []
+
+    def keep(self, batch: Mapping[bytes, Sequence[Entry]]) -> "defer.Deferred[dict[bytes, Stored]]":
+        if self.error is not None:
+            raise self.error
+        self.kept += [entry for entries in batch.values() for entry in entries]
+        return super().keep(batch)
+
+
+def test_a_keeper_that_takes_nothing_more_is_asked_again_with_the_whole_zone() -> None:
+    keeper = Full(Busy("too much waits"))
+    made = Zones(keeper, lambda changed: None)
+    made.add(held(1))
+    assert outcome(made.submit(ORIGIN, adding(a("one.example.lan")))) == [Unavailable]
+    keeper.error = None
+    assert outcome(made.submit(ORIGIN, adding(a("two.example.lan")))) == [2]
+    assert [type(each) for each in keeper.kept] == [Whole]
+
+
+def test_a_zone_is_not_loaded_again_before_what_it_left_is_stored() -> None:
+    class Disk(SlowDisk):
+        loads = 0
+
+        def load(self, origin: bytes, like: Zone | None = None) -> Whole | None:
+            self.loads += 1
+            return None
+
+    disk, files = Disk(), Files(zone(1))
+    names = Names([], task.Clock(), zones=[files], keeper=disk)
+    outcome(names.submit(ORIGIN, adding(a("one.example.lan"))))
+    files.zones.clear()
+    names.reload()
+    assert names.snapshot.zones == {}
+    files.put(zone(1))
+    names.reload()
+    assert (disk.loads, names.snapshot.zones) == (1, {})
+    disk.go()
+    assert disk.loads == 2
+    assert served(names).serial == 1
 
 
 # The little names beside them ----------------------------------------------------------------------

@@ -1,8 +1,11 @@
 """Zones for tests, in a few words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+
+from twisted.internet import defer
 
 from netapp.names.changing.changes import Change, difference
+from netapp.names.changing.steps import Entry, Forgetful, Stored
 from netapp.names.model import NS, SOA, TXT, A, Record
 from netapp.names.naming import wire_name
 from netapp.names.sources import ZonesRead
@@ -66,3 +69,22 @@ class Files:
     def subscribe(self, changed: Callable[[], object]) -> Callable[[], None]:
         self.changed = changed
         return lambda: None
+
+
+class SlowDisk(Forgetful):
+    """Stores what it is given when the test says so.
+
+    :ivar waiting: what it was given, the oldest first.
+    """
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[defer.Deferred[dict[bytes, Stored]], Mapping[bytes, Sequence[Entry]]]] = []
+
+    def keep(self, batch: Mapping[bytes, Sequence[Entry]]) -> "defer.Deferred[dict[bytes, Stored]]":
+        done: defer.Deferred[dict[bytes, Stored]] = defer.Deferred()
+        self.waiting.append((done, batch))
+        return done
+
+    def go(self, error: Exception | None = None, journal: int = 0) -> None:
+        done, origins = self.waiting.pop(0)
+        done.callback({origin: Stored(error, journal=journal) for origin in origins})

@@ -50,6 +50,25 @@ class ZoneStatus:
 _Waiter = tuple[Entry | None, "defer.Deferred[Zone]"]
 
 
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """What of one zone the disk has before it.
+
+    :ivar held: the zone that it is of; another may have come by its name since.
+    :ivar waiters: who is to be told; they are taken out where they were told something else.
+    """
+
+    held: Held
+    point: Point
+    entries: list[Entry]
+    waiters: "list[defer.Deferred[Zone]]"
+
+    @classmethod
+    def of(cls, held: Held, waiting: Iterable[_Waiter]) -> "_Writing":
+        entries = [entry for entry, _ in waiting if entry is not None]
+        return cls(held, held.point(), entries, [waiter for _, waiter in waiting])
+
+
 class Zones:
     """Zones by origin.
 
@@ -65,7 +84,8 @@ class Zones:
         self._held: dict[bytes, Held] = {}
         self.seen = Seen(self._held)
         self._waiting: dict[bytes, list[_Waiter]] = {}
-        self._keeping: dict[bytes, list[_Waiter]] = {}
+        self._writing: dict[bytes, _Writing] | None = None  # one batch at a time; None: the disk is free
+        self._until_dropped: list[defer.Deferred[None]] = []
         self._count = 0
         self._gathering = False
 
@@ -95,12 +115,24 @@ class Zones:
         self.seen.touch((held.origin,))
 
     def drop(self, origins: Iterable[bytes]) -> None:
-        """Serve these no more; what is stored of them stays where it is."""
+        """Serve these no more; what is stored of them stays where it is, once :meth:`dropped` says so."""
         for origin in origins:
-            waiters = self._withdraw(origin, self._held.pop(origin))
+            del self._held[origin]
             self.seen.touch((origin,))
-            for waiter in waiters:
+            for waiter in self._withdraw(origin):
                 waiter.errback(NoSuchZone(f"{shown(origin)} is no longer served"))
+
+    def dropped(self) -> "defer.Deferred[None]":
+        """Wait until nothing is on its way to the disk of what was dropped: before it is loaded again."""
+        done: defer.Deferred[None] = defer.Deferred()
+        if any(self._is_dropped(origin, each) for origin, each in (self._writing or {}).items()):
+            self._until_dropped.append(done)
+        else:
+            done.callback(None)
+        return done
+
+    def _is_dropped(self, origin: bytes, writing: _Writing) -> bool:
+        return self._held.get(origin) is not writing.held
 
     def submit(self, origin: bytes, decide: Decide) -> "defer.Deferred[Zone]":
         """As :meth:`netapp.names.store.Names.submit`."""
@@ -177,41 +209,47 @@ class Zones:
 
     def _go_on(self) -> None:
         """Store all that waits; while that lasts the next gathers."""
-        if self._keeping or self._gathering or not self._waiting:
+        if self._writing is not None or self._gathering or not self._waiting:
             return
-        self._keeping, self._waiting = self._waiting, {}
-        points = {origin: self._held[origin].point() for origin in self._keeping}
-        batch = {
-            origin: entries
-            for origin, waiters in self._keeping.items()
-            if (entries := [entry for entry, _ in waiters if entry is not None])
-        }
-        stored = self.keeper.keep(batch) if batch else defer.succeed({})
+        waiting, self._waiting = self._waiting, {}
+        writing = {origin: _Writing.of(self._held[origin], each) for origin, each in waiting.items()}
+        self._writing = writing
+        batch = {origin: each.entries for origin, each in writing.items() if each.entries}
+        stored = defer.maybeDeferred(self.keeper.keep, batch) if batch else defer.succeed({})
         stored.addErrback(lambda failure: _all_failed(failure, batch))
-        stored.addCallback(self._kept, points)
+        stored.addCallback(self._kept, writing)
         stored.addErrback(lambda failure: self._log.failure("names: a change was stored, then", failure))
+        stored.addCallback(self._free)
 
-    def _kept(self, results: Mapping[bytes, Stored], points: Mapping[bytes, Point]) -> None:
+    def _kept(self, results: Mapping[bytes, Stored], writing: Mapping[bytes, _Writing]) -> None:
         changed: list[ZoneChanged] = []
         outcomes: list[tuple[defer.Deferred[Zone], Any]] = []
-        self.seen.touch(self._keeping)
-        for origin, waiters in list(self._keeping.items()):  # what was dropped meanwhile is not there
-            held = self._held[origin]
+        self.seen.touch(writing)
+        for origin, each in writing.items():
+            if self._is_dropped(origin, each):
+                continue  # who waited for it was told so
             how = results.get(origin, Stored())
             if how.error is not None:
                 self._log.error("names: {zone} is not stored: {error}", zone=shown(origin), error=how.error)
                 told = Failure(Unavailable(f"{shown(origin)} cannot be stored: {how.error}"))
-                outcomes += [(waiter, told) for waiter in self._withdraw(origin, held, rebase=how.rebase)]
+                each.held.failed(rebase=how.rebase)
+                outcomes += [(waiter, told) for waiter in self._withdraw(origin)]
             else:
-                changed += _settled(held, points[origin], results.get(origin))
-                outcomes += [(waiter, held.served) for _, waiter in waiters]
-                self._count -= len(waiters)
-                self._compact(held)
+                changed += _settled(each.held, each.point, results.get(origin))
+                outcomes += [(waiter, each.held.served) for waiter in each.waiters]
+                self._count -= len(each.waiters)
+                self._compact(each.held)
         if changed:
             self._publish(changed)
         for waiter, outcome in outcomes:
             waiter.callback(outcome)  # a Failure goes down the errback chain
-        self._keeping = {}
+
+    def _free(self, _: object) -> None:
+        """The disk is free for what came meanwhile."""
+        self._writing = None
+        waiting, self._until_dropped = self._until_dropped, []
+        for each in waiting:
+            each.callback(None)
         self._go_on()
 
     def _compact(self, held: Held) -> None:
@@ -222,12 +260,14 @@ class Zones:
             self._count += 1
             self._waiting.setdefault(held.origin, []).insert(0, (entry, silent))
 
-    def _withdraw(self, origin: bytes, held: Held, *, rebase: bool = False) -> "list[defer.Deferred[Zone]]":
-        """Undo what is on its way for a zone.  :returns: who waits for it."""
-        held.failed(rebase=rebase)
-        waiters = [*self._keeping.pop(origin, ()), *self._waiting.pop(origin, ())]
+    def _withdraw(self, origin: bytes) -> "list[defer.Deferred[Zone]]":
+        """Wait no more for what is on its way for a zone.  :returns: who did."""
+        waiters = [waiter for _, waiter in self._waiting.pop(origin, ())]
+        if self._writing is not None and origin in self._writing:
+            waiters[:0] = self._writing[origin].waiters
+            self._writing[origin].waiters.clear()
         self._count -= len(waiters)
-        return [waiter for _, waiter in waiters]
+        return waiters
 
 
 def _settled(held: Held, point: Point, how: Stored | None) -> list[ZoneChanged]:
@@ -240,7 +280,7 @@ def _settled(held: Held, point: Point, how: Stored | None) -> list[ZoneChanged]:
 
 def _all_failed(failure: Failure, batch: Mapping[bytes, Any]) -> dict[bytes, Stored]:
     error = failure.value if isinstance(failure.value, Exception) else Unavailable(failure.getErrorMessage())
-    return dict.fromkeys(batch, Stored(error))
+    return dict.fromkeys(batch, Stored(error, rebase=True))  # nobody knows what of it is there
 
 
 def _status(held: Held) -> ZoneStatus:

@@ -1,7 +1,6 @@
 """UPDATE messages and their answers: the parser, who may, and what waits for the disk."""
 
 import ipaddress
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from time import process_time
 from typing import Any
@@ -23,32 +22,16 @@ from netapp.dns.tsig.keys import Key
 from netapp.dns.update.handler import Updates
 from netapp.dns.update.wire import parse_head, parse_update
 from netapp.errors import WireError
-from netapp.names.changing.steps import Entry, Forgetful, Step, Stored, Whole
+from netapp.names.changing.steps import Forgetful, Step, Whole
 from netapp.names.changing.updating import Update
 from netapp.names.model import DNSKEY, NSEC, Record
 from netapp.names.store import Names
 from tests.dns.asking import header, opt, question
 from tests.dns.updates.asking import APEX, adding, message, record, update
-from tests.names.zoning import ORIGIN, Files, a, zone
+from tests.names.zoning import ORIGIN, Files, SlowDisk, a, zone
 
 UDP = Client("127.0.0.1", 40000, False)
 TCP = Client("127.0.0.1", 40001, True)
-
-
-class SlowDisk(Forgetful):
-    """Stores what it is given when the test says so."""
-
-    def __init__(self) -> None:
-        self.waiting: list[tuple[defer.Deferred[dict[bytes, Stored]], Mapping[bytes, Sequence[Entry]]]] = []
-
-    def keep(self, batch: Mapping[bytes, Sequence[Entry]]) -> "defer.Deferred[dict[bytes, Stored]]":
-        done: defer.Deferred[dict[bytes, Stored]] = defer.Deferred()
-        self.waiting.append((done, batch))
-        return done
-
-    def go(self, error: Exception | None = None, journal: int = 0) -> None:
-        done, origins = self.waiting.pop(0)
-        done.callback({origin: Stored(error, journal=journal) for origin in origins})
 
 
 def updates(keeper: Forgetful | None = None, rule: str = "127.0.0.0/8", key: bytes | None = None) -> Updates:
