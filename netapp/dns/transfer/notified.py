@@ -78,7 +78,7 @@ class Notified:
 
 def _is(primary: Server, host: str, request: Request) -> bool:
     by_key = primary.key is not None and request.key is not None and request.key.name == primary.key
-    return by_key or primary.host.partition("%")[0] == host.partition("%")[0]
+    return by_key or primary.is_at(host)
 
 
 def _answer(request: Request, question: bytes, rcode: int, edns: wire.Edns | None) -> bytes:

@@ -109,7 +109,7 @@ class Secondary:
         if self._zone is not None and serial == self._zone.serial and not self._expired:
             return
         for number, server in enumerate(self.primaries):
-            if server.host == host:
+            if server.is_at(host):
                 self._first = number
                 break
         if self._running is not None:

@@ -17,7 +17,11 @@ _HOST: Final = "HOST is an address, such as 192.0.2.1, or [2001:db8::1] with a p
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One server.  ``key`` is the folded name of the key that its messages and ours are signed with."""
+    """One server.
+
+    :ivar host: its address as sockets show it: short, IPv4 never mapped, perhaps with its link.
+    :ivar key: the folded name of the key that its messages and ours are signed with.
+    """
 
     host: str
     port: int = PORT
@@ -25,6 +29,10 @@ class Server:
 
     def __str__(self) -> str:
         return f"{in_url(self.host)}:{self.port}" + ("" if self.key is None else f"#{shown(self.key)}")
+
+    def is_at(self, host: str) -> bool:
+        """Whether a peer's address is its own; a peer's link is not known over every transport."""
+        return self.host.partition("%")[0] == host.partition("%")[0]
 
     def key_in(self, keyring: Keyring) -> Key | None:
         """Its key as it is now.  :raises ConfigError: it has gone."""
@@ -72,15 +80,16 @@ def _server(given: str, where: str, keyring: Keyring) -> Server:
     address, sign, name = given.strip().partition("#")
     host, port = _place(address.strip())
     try:
-        found = ipaddress.ip_address(host.partition("%")[0])
+        found = ipaddress.ip_address(host)
     except ValueError:
         raise ConfigError(f"{where}: {text.visible(host) or 'nothing'!r} is no address: {_HOST}") from None
+    found = getattr(found, "ipv4_mapped", None) or found
     if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
         raise ConfigError(f"{where}: {text.visible(port)!r} is no port: write 1 to 65535, or nothing for 53")
     if found.is_multicast or found.is_unspecified:
         raise ConfigError(f"{where}: {host} is no address of one server")
     key = keyring.named(name.strip(), where).name if sign else None
-    return Server(host, int(port), key)
+    return Server(str(found), int(port), key)
 
 
 def _place(address: str) -> tuple[str, str]:

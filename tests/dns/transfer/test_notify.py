@@ -15,7 +15,7 @@ from netapp.dns.transfer.conversing import Unanswered
 from netapp.dns.transfer.notified import Notified
 from netapp.dns.transfer.notify import Notifier
 from netapp.dns.transfer.once import Once
-from netapp.dns.transfer.servers import Server
+from netapp.dns.transfer.servers import Server, primaries
 from netapp.dns.transfer.times import Forgotten, Kept
 from netapp.dns.transfer.wire import parse_notify, request
 from netapp.dns.tsig.allow import allowed
@@ -83,6 +83,25 @@ def test_an_answer_has_edns_if_the_request_had(octets: bytes, host: str, rcode: 
         message = dns.message.from_wire(answer)
         assert (message.rcode(), message.edns, message.ednsflags & 0xFFFF) == (expected, 0, 0x8000)
         assert bool(zone.heard) == (expected == 0)
+
+
+@pytest.mark.parametrize(
+    ("written", "host"),
+    [
+        ("2001:DB8:0:0::53", "2001:db8::53"),
+        ("[2001:db8:0000::53]:5353", "2001:db8::53"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("fe80::1%eth0", "fe80::1%2"),
+        ("fe80::1%eth0", "fe80::1"),
+    ],
+)
+def test_a_primary_is_known_however_its_address_was_written(written: str, host: str) -> None:
+    zone = Followed()
+    zone.primaries = primaries([f"example.lan@{written}"], Keyring())[ORIGIN]
+    answer = Notified({ORIGIN: zone}).handle(asked(notify(), stream=False, host=host))
+    assert isinstance(answer, bytes)
+    assert answer[3] & 15 == 0
+    assert zone.heard == [(host, 5)]
 
 
 def test_a_name_in_any_case_is_the_zone() -> None:
