@@ -95,7 +95,8 @@ def dns_service(
     shared = [each for each in listeners if isinstance(each, SharedListener)]
     if shared:
         total = Sum(watch, answers, [each.told for each in shared])
-        told = partial(settings, config, secrets, own, config.workers, len(shared))
+        path = log.path if log is not None else None
+        told = partial(settings, config, secrets, own, config.workers, len(shared), path)
         crew = Crew(config.workers, shared, names, requests, told, total, reactor)
         requests.on_opcode[UPDATE] = crew.after(updates.handle)
         _show(crew, metrics, hangup if watch.log is not None else None, status)

@@ -152,3 +152,17 @@ def test_a_key_that_is_not_there_is_told_with_the_cure() -> None:
     ):
         Keyring().named("desk", "--notify x")
     assert Keyring(lambda: (KEY,)).named("Laptop.", "") is KEY
+
+
+def test_a_reload_reads_the_same_files_after_the_process_has_gone_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    keep(Path("state"), [KEY])
+    Path("other.key").write_text(SECRET)
+    ring = keyring_of(lambda: ("hmac-sha512:other:@other.key",), Path("state"))
+    (there := tmp_path / "there").mkdir()
+    monkeypatch.chdir(there)
+    keep(tmp_path / "state", [KEY, Key(wire_name("printer"), "hmac-sha256", b"newer")])
+    ring.reload()
+    assert all(ring.get(wire_name(name)) for name in ("laptop", "other", "printer"))

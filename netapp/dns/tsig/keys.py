@@ -114,17 +114,23 @@ def keyring_of(given: Callable[[], Iterable[str]], folder: Path | None) -> Keyri
     :param given: gives the option's values as they are now.
     :raises ConfigError: one of them cannot be read.
     """
+    here = Path.cwd()  # a daemon changes its directory
 
     def read() -> Iterator[Key]:
-        yield from map(parse_key, given())
+        for each in given():
+            yield parse_key(each, here)
         if folder is not None:
-            yield from kept_keys(folder)
+            yield from kept_keys(here / folder)
 
     return Keyring(read)
 
 
-def parse_key(given: str) -> Key:
-    """Read ``--key``'s value.  :raises ConfigError: not of that form; the text holds no secret."""
+def parse_key(given: str, here: Path = Path()) -> Key:
+    """Read ``--key``'s value.
+
+    :param here: where a file's path begins.
+    :raises ConfigError: not of that form; the text holds no secret.
+    """
     algorithm, _, rest = given.strip().partition(":")
     name, colon, secret = rest.partition(":")
     if not colon:
@@ -132,7 +138,7 @@ def parse_key(given: str) -> Key:
     where = f"--key {text.visible(algorithm)}:{text.visible(name)}"
     named = _named(algorithm, name, where)
     if secret.startswith("@"):
-        return _from_file(named, secret[1:], where)
+        return _from_file(named, here, secret[1:], where)
     return Key(*named, _secret(secret, where))
 
 
@@ -219,9 +225,9 @@ def _secret(given: str, where: str) -> bytes:
     return secret
 
 
-def _from_file(named: tuple[bytes, str], path: str, where: str) -> Key:
+def _from_file(named: tuple[bytes, str], here: Path, path: str, where: str) -> Key:
     """The key of this name and algorithm in a file.  :raises ConfigError: it is not there."""
-    octets = _octets(Path(path).absolute(), path)
+    octets = _octets(here / path, path)
     if b"{" not in octets:
         return Key(*named, _secret(text.decode(octets)[0], f"{where}:@{path}"))
     keys = parse_statements(octets, path)

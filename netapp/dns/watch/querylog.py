@@ -54,6 +54,7 @@ class QueryLog:
     :param sample: one in so many is written.
     :param pool: of one thread.
     :param wall: seconds since 1970, as the system's clock has them, where the clock's own are not those.
+    :ivar path: absolute: a daemon changes its directory.
     :ivar written: lines; ``dropped``: those that were not, since the thread or the disk was full.
     """
 
@@ -68,7 +69,7 @@ class QueryLog:
         wall: Callable[[], float] | None = None,
     ) -> None:
         """:raises ConfigError: the file cannot be written."""
-        self._path, self._shown = Path(path).absolute(), path
+        self.path, self._shown = Path(path).absolute(), path
         self._sample, self._clock, self._pool = sample, clock, pool
         self._wall = wall or clock.seconds
         self._phase = 0
@@ -154,7 +155,7 @@ class QueryLog:
     def _open(self) -> int:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | O_NONBLOCK | O_CLOEXEC
         try:
-            return os.open(self._path, flags, 0o600)
+            return os.open(self.path, flags, 0o600)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise ConfigError(f"the query log {self._shown} cannot be written: {reason}") from None

@@ -2,6 +2,7 @@
 
 import ipaddress
 import marshal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,11 +70,16 @@ class Names:
 class Process:
     """The watch and the handlers of one process."""
 
-    def __init__(self, listeners: int = 1) -> None:
+    def __init__(self, listeners: int = 1, query_log: str | None = None) -> None:
         self.clock = task.Clock()
         self.answers = answers()
         self.watch = Watch(
-            Config(rate_limit=None), Names(), self.answers, Requests(), self.clock, lambda: 0.0
+            Config(rate_limit=None, query_log=query_log),
+            Names(),
+            self.answers,
+            Requests(),
+            self.clock,
+            lambda: 0.0,
         )
         self.handlers = [self.watch.datagrams(Access(), OwnPorts()) for _ in range(listeners)]
         for each in self.handlers:
@@ -174,6 +180,20 @@ def test_a_worker_knows_what_it_needs() -> None:
     for name in ("allow", "unknown", "nsid", "server_version", "rate_limit_local", "encoding"):
         assert getattr(known, name) == getattr(config, name)
     assert config_of(settings(Config(rate_limit=None), [], OwnPorts(), 4, 2)).rate_limit is None
+
+
+def test_a_worker_begun_elsewhere_writes_the_same_query_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ours, config = Process(query_log="queries"), Config(query_log="queries")
+    assert ours.watch.log is not None
+    (there := tmp_path / "there").mkdir()
+    monkeypatch.chdir(there)
+    told = settings(config, [], OwnPorts(), 4, 2, ours.watch.log.path)
+    assert marshal.loads(marshal.dumps(told)) == told
+    assert config_of(told).query_log == str(tmp_path / "queries")
+    assert config_of(settings(config, [], OwnPorts(), 4, 2)).query_log is None
 
 
 def test_the_option() -> None:
