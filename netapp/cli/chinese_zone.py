@@ -27,9 +27,11 @@ HELP: Final = {
     # dump
     "Write a zone as it is now, as a master file.": "把区域现在的内容写成区域文件。",
     "Updates and what came from a primary are kept in the state directory, never in the zone file: this"
-    " shows the zone with them, while its service runs or not.": (
+    " shows the zone with them, while its service runs or not. The exit status is 1 if some of what is kept"
+    " there is lost: what is left is written.": (
         "动态更新和来自主服务器的内容保存在状态目录里,不会写进区域文件;"
         "这里写出的是包括它们在内的完整区域。服务是否在运行都可以。"
+        "保存的内容如有丢失,就写出剩下的部分,退出状态为 1。"
     ),
     "Write this file; it appears whole.": "写到这个文件;要么完整,要么没有。",
     "Replace the file if it is there.": "文件已存在时覆盖。",

@@ -79,3 +79,28 @@ def test_what_cannot_be_is_told_in_one_line(start: Start, tmp_path: Path) -> Non
     assert damaged.returncode == 1
     assert "base is damaged: put it back from a backup, or remove" in damaged.stderr
     assert damaged.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("damaged", "told"),
+    [
+        ("journal", "journal is damaged from octet 0 of"),
+        ("no journal", "journal is not there: changes since"),
+        ("no base", "octets of changes, and the base that they belong to is not there"),
+    ],
+)
+def test_what_is_lost_of_a_zone_is_told(start: Start, tmp_path: Path, damaged: str, told: str) -> None:
+    server = updated(start, tmp_path)
+    assert dns.message.from_wire(real.ask(server.udp(), adding("more"))).rcode() == 0
+    folder = zones_path(tmp_path / "state") / "example.lan"
+    if damaged == "journal":
+        octets = bytearray((folder / "journal").read_bytes())
+        octets[20] ^= 1
+        (folder / "journal").write_bytes(octets)
+    else:
+        (folder / damaged.removeprefix("no ")).unlink()
+    done = netapp("zone", "dump", "example.lan", "--state", str(tmp_path / "state"), lang="C")
+    assert told in done.stderr
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "www\t300\tIN\tA\t192.0.2.1\n" in done.stdout
+    assert ("dhcp\t60" in done.stdout) == (damaged != "no base")

@@ -53,7 +53,8 @@ def dump(origin: str, output: Path | None, force: bool, state: Path | None) -> N
     """Write a zone as it is now, as a master file.
 
     Updates and what came from a primary are kept in the state directory, never in the zone file: this
-    shows the zone with them, while its service runs or not.
+    shows the zone with them, while its service runs or not. The exit status is 1 if some of what is kept
+    there is lost: what is left is written.
     """
     from netapp.names.master import origin_of, written
     from netapp.names.naming import shown
@@ -64,28 +65,33 @@ def dump(origin: str, output: Path | None, force: bool, state: Path | None) -> N
     if output is not None and not force and os.path.lexists(output):
         common.fail(say("there", path=output))
     state = state or states.default_state(os.environ)
-    zone = _kept(wire, state) or _of_file(wire, state)
+    lost: list[str] = []
+    zone = _kept(wire, state, lost) or _of_file(wire, state)
+    for each in lost:
+        common.complain(each)
     if zone is None:
         common.fail(say("none", state=state, zone=shown(wire)))
     if output is None:
         with common.output():
             for line in written(zone):
                 click.echo(line, nl=False)
-        return
-    try:
-        _write(output, written(zone))
-    except OSError as error:
-        common.fail(common.trouble(error, output))
-    common.note(say("done", path=output, zone=shown(wire), serial=zone.serial))
+    else:
+        try:
+            _write(output, written(zone))
+        except OSError as error:
+            common.fail(common.trouble(error, output))
+        common.note(say("done", path=output, zone=shown(wire), serial=zone.serial))
+    click.get_current_context().exit(int(bool(lost)))
 
 
-def _kept(origin: bytes, state: Path) -> "Zone | None":
+def _kept(origin: bytes, state: Path, lost: list[str]) -> "Zone | None":
+    """A zone that was updated.  :param lost: takes a line for each thing that is."""
     from netapp.errors import ConfigError
     from netapp.names.keeping.journal import ZoneFolder, folder_name
     from netapp.names.keeping.keeper import zones_path
 
     try:
-        whole = ZoneFolder(zones_path(state) / folder_name(origin), origin).load()
+        whole = ZoneFolder(zones_path(state) / folder_name(origin), origin, lost.append).load()
     except ConfigError as error:
         common.fail(str(error))
     return whole.zone if whole is not None else None

@@ -15,7 +15,7 @@ Everything here waits for the disk.
 import hashlib
 import os
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Final
@@ -40,17 +40,22 @@ class ZoneFolder:
     """The folder of one zone; one process at a time writes to it.
 
     :param path: need not be there.
+    :param complain: is told what is lost, in a line each; the log is by default.
     """
 
     _log = Logger()
 
-    def __init__(self, path: Path, origin: bytes) -> None:
+    def __init__(self, path: Path, origin: bytes, complain: Callable[[str], object] | None = None) -> None:
+        self._complain = complain or self._tell_log
         self._path, self._origin = path, origin
         self._base, self._journal = path / "base", path / "journal"
         self._number = 0  # of the last step that was ever written
         self._length = 0  # octets of the journal that count
         self._base_length = 0
         self._spoiled: tuple[Path, ...] = ()  # what is to be put aside before anything is written
+
+    def _tell_log(self, lost: str) -> None:
+        self._log.error("names: {lost}", lost=lost)
 
     # Reading -----------------------------------------------------------------------------------------
 
@@ -101,20 +106,17 @@ class ZoneFolder:
         self._number = self._length = self._base_length = 0
         if journal:
             self._spoiled = (self._journal,)
-            self._log.error(
-                "names: {path}: {count} octets of changes, and the base that they belong to is not there:"
-                " they are lost unless it is put back from a backup",
-                path=str(self._journal),
-                count=len(journal),
+            self._complain(
+                f"{self._journal}: {len(journal)} octets of changes, and the base that they belong to is not"
+                " there: they are lost unless it is put back from a backup"
             )
 
     def _with_journal(self, whole: Whole, steps: list[Step], octets: bytes | None) -> Whole:
         """What the base has not, joined to it; where that ends is where the next will stand."""
         if octets is None:
-            self._log.error(
-                "names: {path} is not there: changes since {base} was written are lost, if there were any",
-                path=str(self._journal),
-                base=str(self._base),
+            self._complain(
+                f"{self._journal} is not there: changes since {self._base} was written are lost, if there"
+                " were any"
             )
         octets = octets or b""
         found = read_journal(octets)
@@ -138,25 +140,19 @@ class ZoneFolder:
         if found.later and not later:
             return whole  # the base has all of it
         self._spoiled = (self._journal,)
-        told = {"path": str(self._journal), "at": found.sound, "length": length}
         if not later or whole.file is None:
-            self._log.error(
-                "names: {path} is damaged from octet {at} of {length} on: the zone is as it was before that;"
-                " the damaged journal is put aside with the next change",
-                **told,
+            self._complain(
+                f"{self._journal} is damaged from octet {found.sound} of {length} on: the zone is as it was"
+                " before that; the damaged journal is put aside with the next change"
             )
             return whole
         made = mended(whole, self._number, later)
         self._number = later[-1][0]
-        self._log.error(
-            "names: {path} is damaged at octet {at} of {length}: {lost} changes are lost, {left_out} that"
-            " hang on them are left out, {count} behind them are kept, and the serial is {serial} now;"
-            " the damaged journal is put aside with the next change",
-            lost=made.lost,
-            left_out=made.left_out,
-            count=len(later) - made.left_out,
-            serial=made.whole.zone.serial,
-            **told,
+        self._complain(
+            f"{self._journal} is damaged at octet {found.sound} of {length}: {made.lost} changes are lost,"
+            f" {made.left_out} that hang on them are left out, {len(later) - made.left_out} behind them are"
+            f" kept, and the serial is {made.whole.zone.serial} now; the damaged journal is put aside with"
+            " the next change"
         )
         return made.whole
 
