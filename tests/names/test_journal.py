@@ -22,6 +22,7 @@ from netapp.names.changing.changes import Change, difference
 from netapp.names.changing.steps import Forget, Step, Whole
 from netapp.names.keeping.journal import ZoneFolder, folder_name
 from netapp.names.keeping.keeper import DiskKeeper, zones_path
+from netapp.names.model import TXT, Record
 from netapp.names.naming import shown, wire_name
 from netapp.names.store import Names
 from netapp.names.zone import Zone
@@ -501,6 +502,26 @@ def test_when_it_is_not_known_what_was_kept_the_whole_zone_is(tmp_path: Path) ->
     expected = zone(3, a("one.example.lan"), a("three.example.lan"))
     _released(tmp_path)
     assert same(opened(tmp_path, Files(zone(1))).snapshot.zones[ORIGIN], expected)
+
+
+def test_a_zone_that_cannot_be_written_does_not_undo_the_others(tmp_path: Path) -> None:
+    other = wire_name("other.lan")
+    names = opened(tmp_path, Files(zone(1), zone(1, origin=other)))
+    for origin in (other, ORIGIN):
+        names.submit(origin, adding(a(f"one.{shown(origin)}")))
+    outcomes: dict[bytes, Any] = {}
+    too_long = Record(ORIGIN, TXT, bytes(70_000), 300)  # a form of its own that no chunk has room for
+    entries = {
+        origin: adding(each)(names.snapshot.zones[origin])
+        for origin, each in ((other, a("two.other.lan")), (ORIGIN, too_long))
+    }
+    keeper = names._zones.keeper
+    batch = {origin: [Step(change)] for origin, change in entries.items() if change is not None}
+    with capturedLogs() as events:
+        keeper.keep(batch).addCallback(outcomes.update)
+    assert outcomes[other].error is None
+    assert (outcomes[ORIGIN].rebase, outcomes[ORIGIN].error is None) == (True, False)
+    assert "names: example.lan is not stored" in str(formatEvent(events[0]))
 
 
 @pytest.mark.parametrize("steps", [1, 3])

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from twisted.internet import defer
+from twisted.logger import Logger
 
 from netapp.core import state
 from netapp.core.platform import O_CLOEXEC, fcntl
@@ -13,6 +14,7 @@ from netapp.core.threads import Pool
 from netapp.errors import ConfigError, Unavailable
 from netapp.names.changing.steps import Entry, Stored, Whole
 from netapp.names.keeping.journal import ZoneFolder, folder_name
+from netapp.names.naming import shown
 from netapp.names.zone import Zone
 
 
@@ -27,6 +29,8 @@ class DiskKeeper:
     Before :meth:`start` it works at once, for a start may take its time; then in its thread, one
     batch after another.
     """
+
+    _log = Logger()
 
     def __init__(self, state_path: Path, reactor: Any) -> None:
         self._state, self._path = state_path, zones_path(state_path)
@@ -76,7 +80,14 @@ class DiskKeeper:
 
     def _keep(self, batch: Mapping[bytes, Sequence[Entry]]) -> dict[bytes, Stored]:
         self._hold()
-        return {origin: self._folder(origin).keep(entries) for origin, entries in batch.items()}
+        return {origin: self._keep_zone(origin, entries) for origin, entries in batch.items()}
+
+    def _keep_zone(self, origin: bytes, entries: Sequence[Entry]) -> Stored:
+        try:
+            return self._folder(origin).keep(entries)
+        except Exception as error:  # a bug: it must not undo what is stored of the others
+            self._log.failure("names: {zone} is not stored", zone=shown(origin))
+            return Stored(error, rebase=True)
 
     def _hold(self) -> None:
         """See that no other process writes here, as long as this one lives.
