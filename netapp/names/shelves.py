@@ -9,7 +9,7 @@ from twisted.internet import defer
 from netapp.core import bulk, limits
 from netapp.errors import ConfigError
 from netapp.names.changing.held import Edit, Held
-from netapp.names.changing.steps import Keeper
+from netapp.names.changing.storing import Keeper
 from netapp.names.changing.zones import Zones
 from netapp.names.model import Node, nodes_of
 from netapp.names.sources import DeclaredRecords, Source, ZoneSource, ZonesRead

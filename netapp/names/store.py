@@ -15,7 +15,7 @@ from netapp.core.events import Topic
 from netapp.errors import ConfigError
 from netapp.names.changing.changes import Change
 from netapp.names.changing.held import Held
-from netapp.names.changing.steps import DamagedZone, Forgetful, Keeper
+from netapp.names.changing.storing import DamagedZone, Forgetful, Keeper
 from netapp.names.changing.zones import Decide, ZoneChanged, Zones, ZoneStatus
 from netapp.names.config import Config
 from netapp.names.files.zonefiles import ZoneFiles

@@ -19,7 +19,7 @@ from netapp.core import limits
 from netapp.errors import ConfigError, Unavailable
 from netapp.names import layered
 from netapp.names.changing.changes import Change, difference
-from netapp.names.changing.steps import Forget, Step, Whole
+from netapp.names.changing.storing import Forget, Step, Whole
 from netapp.names.keeping.journal import ZoneFolder, folder_name
 from netapp.names.keeping.keeper import DiskKeeper, zones_path
 from netapp.names.model import TXT, Record

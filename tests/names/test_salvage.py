@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from netapp.core import limits
 from netapp.names.changing.changes import difference
-from netapp.names.changing.steps import Step, Whole
+from netapp.names.changing.storing import Step, Whole
 from netapp.names.keeping import chunks
 from netapp.names.keeping.salvage import mended, read_journal, rising
 from tests.names.zoning import a, zone

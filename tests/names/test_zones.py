@@ -12,7 +12,7 @@ from netapp.core import limits
 from netapp.errors import Busy, ConfigError, Unavailable
 from netapp.names.changing.changes import Change, difference, framed
 from netapp.names.changing.held import Held
-from netapp.names.changing.steps import Entry, Forget, Forgetful, Stored, Whole
+from netapp.names.changing.storing import Entry, Forget, Forgetful, Stored, Whole
 from netapp.names.changing.zones import NoSuchZone, ZoneChanged, Zones
 from netapp.names.lookup.walk import address_of
 from netapp.names.model import TXT, WILDCARD, A, Record

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from twisted.internet import defer
 
 from netapp.names.changing.changes import Change, difference
-from netapp.names.changing.steps import Entry, Forgetful, Stored
+from netapp.names.changing.storing import Entry, Forgetful, Stored
 from netapp.names.model import NS, SOA, TXT, A, Record
 from netapp.names.naming import wire_name
 from netapp.names.sources import ZonesRead

@@ -1,6 +1,6 @@
 """One zone as it is held: what is served, what is on its way to the disk, and what its file says.
 
-Pure decisions: what must be stored comes back as a value (:mod:`netapp.names.changing.steps`); whoever
+Pure decisions: what must be stored comes back as a value (:mod:`netapp.names.changing.storing`); whoever
 stores it says how that went.
 """
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from netapp.core import limits
 from netapp.names.changing.changes import Change, History, difference, soa_record, with_serial
-from netapp.names.changing.steps import Entry, Forget, Step, Stored, Whole
+from netapp.names.changing.storing import Entry, Forget, Step, Stored, Whole
 from netapp.names.model import SOA
 from netapp.names.serial import after, newer
 from netapp.names.zone import Zone

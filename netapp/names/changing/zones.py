@@ -13,7 +13,7 @@ from netapp.errors import Busy, NetappError, Unavailable
 from netapp.names.changing.changes import Change
 from netapp.names.changing.held import Edit, Held, Point
 from netapp.names.changing.seen import Seen
-from netapp.names.changing.steps import Entry, Keeper, Stored
+from netapp.names.changing.storing import Entry, Keeper, Stored
 from netapp.names.naming import shown
 from netapp.names.zone import Zone
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from netapp.names.changing.changes import difference
-from netapp.names.changing.steps import Step, Whole
+from netapp.names.changing.storing import Step, Whole
 from netapp.names.files.zonefile import sharing
 from netapp.names.keeping import chunks
 from netapp.names.keeping.chunks import Damaged

@@ -11,7 +11,7 @@ from typing import Final
 
 from netapp.core import limits
 from netapp.names.changing.changes import Change
-from netapp.names.changing.steps import Step
+from netapp.names.changing.storing import Step
 from netapp.names.model import Record
 
 #: Kinds of chunks.

@@ -25,7 +25,7 @@ from twisted.logger import Logger
 from netapp.core import bulk, limits, state
 from netapp.core.platform import sync_folder
 from netapp.errors import ConfigError
-from netapp.names.changing.steps import DamagedZone, Entry, Step, Stored, Whole
+from netapp.names.changing.storing import DamagedZone, Entry, Step, Stored, Whole
 from netapp.names.keeping import chunks
 from netapp.names.keeping.base import pack_base, read_base
 from netapp.names.keeping.chunks import Damaged

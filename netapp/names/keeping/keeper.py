@@ -12,7 +12,7 @@ from netapp.core import state
 from netapp.core.platform import O_CLOEXEC, fcntl
 from netapp.core.threads import Pool
 from netapp.errors import ConfigError, Unavailable
-from netapp.names.changing.steps import Entry, Stored, Whole
+from netapp.names.changing.storing import Entry, Stored, Whole
 from netapp.names.keeping.journal import ZoneFolder, folder_name
 from netapp.names.naming import shown
 from netapp.names.zone import Zone

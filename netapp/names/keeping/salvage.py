@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from netapp.names.changing.changes import Change, condensed, soa_record, with_serial
-from netapp.names.changing.steps import Step, Whole
+from netapp.names.changing.storing import Step, Whole
 from netapp.names.keeping import chunks
 from netapp.names.keeping.chunks import Damaged
 from netapp.names.model import Record

@@ -1,4 +1,4 @@
-"""What is stored of zones, and who stores it."""
+"""What is to be stored of zones, and whoever stores it as zones see it: a Keeper."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
