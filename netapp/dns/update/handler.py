@@ -36,8 +36,8 @@ _WHY: Final = {
     Ede.NOT_SUPPORTED: b"the zone is signed elsewhere",
 }
 
-#: Host, port, and what was sent.
-_Sender = tuple[str, int, bytes]
+#: Host, port (None for a stream's, whatever it is), and what was sent.
+_Sender = tuple[str, int | None, bytes]
 
 
 class Updates:
@@ -52,8 +52,9 @@ class Updates:
 
     def __init__(self, names: Names, permitted: Allowed, seconds: Callable[[], float]) -> None:
         self._names, self._permitted, self._seconds = names, permitted, seconds
-        self._running: set[_Sender] = set()
-        self._done: dict[_Sender, float] = {}  # when they were carried out, the oldest first
+        # Of those by datagram: who waits for their rcodes over a stream, and when they were carried out.
+        self._running: dict[_Sender, list[defer.Deferred[int]]] = {}
+        self._done: dict[_Sender, float] = {}  # the oldest first
         self._told = Once()
         self.answered: Counter[int] = Counter()
 
@@ -62,7 +63,8 @@ class Updates:
 
         A datagram that comes again while its update is on its way gets no answer of its own: the
         first one's is for it too.  If it comes soon after, the answer was lost: it is given again,
-        and the update is not done twice.
+        and the update is not done twice.  So it is over a stream too, where a client goes on whose
+        answer by datagram was lost or cut.
         """
         try:
             head = parse_head(request.octets)
@@ -116,27 +118,54 @@ class Updates:
             )  # fmt: skip
 
     def _submit(self, request: Request, head: Head, update: Update) -> Outcome:
-        client = request.client
-        sender = client.host, client.port, hashlib.sha256(request.octets).digest()
-        if not client.stream:
-            if sender in self._running:
-                return None
-            if self._is_done(sender):
-                return self._reply(request, head, NOERROR)
-            self._running.add(sender)
+        host, stream = request.client.host, request.client.stream
+        sent = hashlib.sha256(request.octets).digest()
+        sender = host, None if stream else request.client.port, sent
+        if self._is_done(sender):
+            return self._reply(request, head, NOERROR)
+        waiting = self._running.get(sender)
+        if waiting is not None:
+            return self._same(request, head, waiting) if stream else None
+        senders: tuple[_Sender, ...] = () if stream else (sender, (host, None, sent))
+        return self._begun(request, head, update, senders)
+
+    def _same(self, request: Request, head: Head, waiting: list[defer.Deferred[int]]) -> Outcome:
+        """The answer of an update that is on its way."""
+        rcode: defer.Deferred[int] = defer.Deferred()
+        waiting.append(rcode)
+        answer: defer.Deferred[bytes | None] = rcode.addCallback(
+            lambda found: self._reply(request, head, found)
+        )
+        return answer
+
+    def _begun(self, request: Request, head: Head, update: Update, senders: tuple[_Sender, ...]) -> Outcome:
+        """:param senders: as which it is known when it comes again."""
+        waiting: list[defer.Deferred[int]] = []
+        self._running.update(dict.fromkeys(senders, waiting))
 
         def ended(outcome: Zone | Failure) -> bytes:
-            self._running.discard(sender)
-            rcode = self._rcode(outcome, head) if isinstance(outcome, Failure) else NOERROR
-            if rcode == NOERROR and not client.stream:
-                self._done[sender] = self._seconds()
+            rcode = SERVFAIL
+            try:
+                rcode = self._rcode(outcome, head) if isinstance(outcome, Failure) else NOERROR
+            finally:
+                self._end(senders, waiting, rcode)
             return self._reply(request, head, rcode)
 
         done: defer.Deferred[bytes] = self._names.submit(head.origin, update).addBoth(ended)
         return done  # type: ignore[return-value]  # bytes are bytes or None
 
+    def _end(self, senders: tuple[_Sender, ...], waiting: list[defer.Deferred[int]], rcode: int) -> None:
+        for each in senders:
+            if self._running.get(each) is waiting:  # not that of another port
+                del self._running[each]
+            if rcode == NOERROR:
+                self._done.pop(each, None)
+                self._done[each] = self._seconds()
+        for answer in waiting:
+            answer.callback(rcode)
+
     def _is_done(self, sender: _Sender) -> bool:
-        """Whether this very datagram was carried out lately; what is longer ago is forgotten."""
+        """Whether this very message was carried out lately; what is longer ago is forgotten."""
         late = self._seconds() - limits.DNS_UPDATE_REPEATED
         while self._done and (
             len(self._done) > limits.ZONE_WAITING or next(iter(self._done.values())) < late
