@@ -181,6 +181,24 @@ def test_a_file_that_was_moved_away_is_begun_anew(tmp_path: Path) -> None:
     assert len(lines(path)) == 2
 
 
+def test_who_is_patient_begins_without_a_file_and_has_it_once_it_can_be(tmp_path: Path) -> None:
+    path, reactor = tmp_path / "logs" / "queries", FakeReactor()
+    log = QueryLog(str(path), 1, reactor, AtOnce(), patient=True)
+    with capturedLogs() as events:
+        for _ in range(2):
+            log.add(entry(answer("a.lan")))
+            reactor.advance(limits.QUERY_LOG_FLUSH)
+    assert len([event for event in events if "cannot be written" in str(event.get("log_format"))]) == 1
+    assert (log.written, log.dropped) == (0, 2)
+    with pytest.raises(ConfigError, match="cannot be written"):
+        log.reopen()
+    path.parent.mkdir()
+    log.add(entry(answer("b.lan")))
+    log.stop()
+    assert [each["name"] for each in lines(path)] == ["b.lan"]
+    QueryLog(str(path), 1, reactor, AtOnce(), patient=True).stop()
+
+
 def test_a_file_that_cannot_be_is_told_in_one_line(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "no" / "folder", Path("a\0b")):
         with pytest.raises(ConfigError, match=r"the query log .* cannot be written"):

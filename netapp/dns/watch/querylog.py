@@ -30,8 +30,8 @@ from netapp.names.naming import shown
 _TEXT: Final = 255
 #: From a question's last name octet to that of an OPT record which holds an rcode's upper half.
 _RCODE: Final = 11
-
-
+_FLAGS: Final = os.O_WRONLY | os.O_APPEND | os.O_CREAT | O_NONBLOCK | O_CLOEXEC
+_MODE: Final = 0o600  # who asks what is nobody else's business
 #: Seconds that two clocks may be apart to be taken for one.
 _SAME: Final = 0.001
 
@@ -54,6 +54,8 @@ class QueryLog:
     :param sample: one in so many is written.
     :param pool: of one thread.
     :param wall: seconds since 1970, as the system's clock has them, where the clock's own are not those.
+    :param patient: the file is opened when there is something to write, and as long as it cannot be
+        again and again: to begin without it is better than not to begin.
     :ivar path: absolute: a daemon changes its directory.
     :ivar written: lines; ``dropped``: those that were not, since the thread or the disk was full.
     """
@@ -67,8 +69,10 @@ class QueryLog:
         clock: interfaces.IReactorTime,
         pool: Pool,
         wall: Callable[[], float] | None = None,
+        *,
+        patient: bool = False,
     ) -> None:
-        """:raises ConfigError: the file cannot be written."""
+        """:raises ConfigError: the file cannot be written, and we are not patient."""
         self.path, self._shown = Path(path).absolute(), path
         self._sample, self._clock, self._pool = sample, clock, pool
         self._wall = wall or clock.seconds
@@ -77,7 +81,7 @@ class QueryLog:
         self._timer: interfaces.IDelayedCall | None = None
         self._failing = False
         self.written = self.dropped = 0
-        self._file = self._open()
+        self._file = None if patient else self._open()
         self._torn = False
 
     def sampled(self, count: int) -> range:
@@ -105,7 +109,7 @@ class QueryLog:
         self._flush()
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
-        return self._pool.stop().addCallback(lambda _: os.close(self._file))
+        return self._pool.stop().addCallback(lambda _: self._close())
 
     def reopen(self) -> None:
         """Begin the file anew, if it was moved away.  :raises ConfigError: it cannot be."""
@@ -153,9 +157,8 @@ class QueryLog:
         self._failing = True
 
     def _open(self) -> int:
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | O_NONBLOCK | O_CLOEXEC
         try:
-            return os.open(self.path, flags, 0o600)
+            return os.open(self.path, _FLAGS, _MODE)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise ConfigError(f"the query log {self._shown} cannot be written: {reason}") from None
@@ -163,15 +166,22 @@ class QueryLog:
     # In the thread -----------------------------------------------------------------------------
 
     def _swap(self, new: int) -> int:
-        old, self._file, self._torn = self._file, new, False
-        os.close(old)
+        self._close()
+        self._file, self._torn = new, False
         return 0
+
+    def _close(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
 
     def _write(self, entries: list[Entry]) -> int:
         """:returns: how many lines.  :raises OSError: not all of them could be written."""
         octets = b"".join(line(entry) for entry in entries)
         if self._torn:  # by a disk that was full in the middle of a line
             octets = b"\n" + octets
+        if self._file is None:
+            self._file = os.open(self.path, _FLAGS, _MODE)
         written = os.write(self._file, octets)
         self._torn = written < len(octets)
         if self._torn:

@@ -33,6 +33,7 @@ class Watch:
     """The counts, the limiter and the query log of one service.
 
     :param timer: seconds, fine enough for microseconds.
+    :param patient: of the query log: see :class:`QueryLog`.
     :raises ConfigError: the query log cannot be written.
     """
 
@@ -44,6 +45,8 @@ class Watch:
         requests: Requests,
         reactor: Any,
         timer: Callable[[], float],
+        *,
+        patient: bool = False,
     ) -> None:
         self._names = names
         self._answers, self._requests, self._reactor, self._timer = answers, requests, reactor, timer
@@ -54,7 +57,9 @@ class Watch:
         self.log: QueryLog | None = None
         if config.query_log is not None:
             pool = Pool("query-log", reactor, threads=1, waiting=limits.QUERY_LOG_QUEUE)
-            self.log = QueryLog(config.query_log, config.query_log_sample, reactor, pool, time.time)
+            self.log = QueryLog(
+                config.query_log, config.query_log_sample, reactor, pool, time.time, patient=patient
+            )
         requests.tally = self._streamed
         answers.number = self.counts.number
 

@@ -43,6 +43,7 @@ from netapp.dns.workers.relay import Relay
 from netapp.dns.workers.settings import config_of
 from netapp.dns.workers.tally import Growth
 from netapp.dns.workers.wire import Frames, pack
+from netapp.errors import ConfigError
 
 
 class _Datagrams(WatchedDatagrams):
@@ -117,7 +118,9 @@ class Worker(protocol.Protocol):
         cookies = Cookies(told["secrets"], time.time)
         identity = Identity(config.nsid.encode(), config.server_version.encode())
         answers = self._answers = Answers(self.snapshot, config.unknown, config.encoding, cookies, identity)
-        watch = self._watch = Watch(config, self, answers, self._relay, self._reactor, time.perf_counter)
+        watch = self._watch = Watch(
+            config, self, answers, self._relay, self._reactor, time.perf_counter, patient=True
+        )
         if watch.log is not None:
             watch.log.start()
         own = OwnPorts()
@@ -152,7 +155,10 @@ class Worker(protocol.Protocol):
 
     def _reopen(self) -> None:
         if self._watch is not None and self._watch.log is not None:
-            self._watch.log.reopen()
+            try:
+                self._watch.log.reopen()
+            except ConfigError as problem:  # it writes on into the file that it has
+                self._log.error("query log: not begun anew: {problem}", problem=problem)
 
     def _lost(self) -> None:
         """A worker without its sockets is none: its starter begins another."""

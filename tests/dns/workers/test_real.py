@@ -362,6 +362,26 @@ def test_the_query_log_is_everybodys(crew: Start, tmp_path: Path) -> None:
     assert log.read_text()
 
 
+def test_workers_outlive_a_folder_that_the_query_log_cannot_be_in(crew: Start, tmp_path: Path) -> None:
+    (folder := tmp_path / "logs").mkdir()
+    log = folder / "queries.jsonl"
+    server = crew(f"--query-log={log}")
+    before = workers(server)
+    folder.rename(tmp_path / "away")
+    server.process.send_signal(signal.SIGHUP)
+    server.wait_for("worker 1: query log: not begun anew")
+    server.wait_for("worker 2: query log: not begun anew")
+    assert workers(server) == before
+    os.kill(before[0], signal.SIGKILL)
+    server.wait_for(r"(?s)2 workers answer.*2 workers answer")  # without its log
+    folder.mkdir()
+    with ExitStack() as stack:
+        for client in clients(stack, 30):
+            real.ask(server.udp(), dns.message.make_query("www.example.lan", "A").to_wire(), client=client)
+    until(lambda: log.exists() and b"www.example.lan" in log.read_bytes())
+    assert "Traceback" not in server.log
+
+
 def test_a_cookie_of_one_is_known_by_the_others(crew: Start) -> None:
     server = crew()
     cookie = b"12345678"
