@@ -45,6 +45,7 @@ class BatchPort(TidyPort):
         self._calls = calls
         self._asked: OrderedDict[tuple[str, int], bytes] = OrderedDict()
         self._patience: Any = None
+        self._reading = False  # whoever has this port wants it to
         self._stopping = False
 
     @property
@@ -74,6 +75,16 @@ class BatchPort(TidyPort):
         return True
 
     # Reading -----------------------------------------------------------------------------------
+
+    def startReading(self) -> None:
+        """Read, once what waits for the socket has left: what comes takes its place in memory."""
+        self._reading = True
+        if not self._waiting:
+            super().startReading()
+
+    def stopReading(self) -> None:
+        self._reading = False
+        super().stopReading()
 
     def doRead(self) -> None:
         """At most ``limits.DATAGRAM_BATCHES``, one if that takes long; then the others have their turn."""
@@ -156,12 +167,16 @@ class BatchPort(TidyPort):
             return False
         return True
 
+    @property
+    def _waiting(self) -> bool:
+        return self._patience is not None and self._patience.active()
+
     def _wait(self) -> None:
         """The socket's buffer is full: what is left leaves when there is room."""
         if self._stopping:
             self._let_go()
             return
-        self.stopReading()
+        super().stopReading()
         self.startWriting()
         self._patience = self.reactor.callLater(limits.DATAGRAM_BLOCKED, self._give_up)
 
@@ -177,11 +192,11 @@ class BatchPort(TidyPort):
         self._go_on()
 
     def _go_on(self) -> None:
-        if self._patience.active():
+        if self._waiting:
             self._patience.cancel()
         self.stopWriting()
-        if not self._stopping:
-            self.startReading()
+        if self._reading:
+            super().startReading()
 
     # Its end -----------------------------------------------------------------------------------
 
@@ -199,7 +214,7 @@ class BatchPort(TidyPort):
         """Nothing is waited for any more."""
         if not self.connected:
             return
-        if self._patience is not None and self._patience.active():
+        if self._waiting:
             self._patience.cancel()
         self.stopWriting()
         self._batch.drop()

@@ -190,6 +190,37 @@ def test_a_full_buffer_is_waited_for() -> None:
         assert peer.recv(9) == b"d"
 
 
+def test_answers_that_wait_are_not_read_over() -> None:
+    kernel = Kernel(
+        lambda number, count: (1, errno.EAGAIN) if number == 1 else (0, errno.EAGAIN) if number == 2 else None
+    )
+    handler = Many(bytes.upper)
+    with port("batch", handler, calls=kernel.pair) as made, client(to=made) as peer:
+        for each in (b"a", b"b", b"c"):
+            peer.send(each)
+        made.doRead()
+        made.stopReading()  # whoever has it rests, and goes on
+        made.startReading()
+        assert made not in made.reactor.readers
+        made.doWrite()
+        assert made in made.reactor.readers
+        assert [peer.recv(9) for _ in range(3)] == [b"A", b"B", b"C"]
+        assert (handler.sent, handler.unsent) == (3, 0)
+
+
+def test_who_rests_goes_on_resting_when_the_answers_have_left() -> None:
+    kernel = Kernel(lambda number, count: (0, errno.EAGAIN) if number == 1 else None)
+    with port("batch", Many(bytes.upper), calls=kernel.pair) as made, client(to=made) as peer:
+        peer.send(b"a")
+        made.doRead()
+        made.stopReading()
+        made.doWrite()
+        assert peer.recv(9) == b"A"
+        assert made not in made.reactor.readers
+        made.startReading()
+        assert made in made.reactor.readers
+
+
 def test_a_full_buffer_is_not_waited_for_for_ever() -> None:
     kernel = Kernel(lambda call, count: (0, errno.EAGAIN) if call < 3 else None)
     handler = Many(bytes)
