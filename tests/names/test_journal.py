@@ -22,6 +22,7 @@ from netapp.names.changing.changes import Change, difference
 from netapp.names.changing.storing import Forget, Step, Whole
 from netapp.names.keeping.journal import ZoneFolder, folder_name
 from netapp.names.keeping.keeper import DiskKeeper, zones_path
+from netapp.names.keeping.salvage import read_journal
 from netapp.names.model import TXT, Record
 from netapp.names.naming import shown, wire_name
 from netapp.names.store import Names
@@ -488,6 +489,29 @@ def test_what_the_disk_has_no_room_for_has_not_happened(tmp_path: Path) -> None:
     assert same(names.snapshot.zones[ORIGIN], expected)
     _released(tmp_path)
     assert same(opened(tmp_path, Files(zone(1))).snapshot.zones[ORIGIN], expected)
+
+
+@pytest.mark.parametrize("room", ["journal", "base"])
+def test_what_was_not_stored_is_not_counted_as_lost(tmp_path: Path, room: str) -> None:
+    zones, here = chain(4), folder(tmp_path)
+    here.keep([Whole(zones[0], zones[0])])
+    journal = tmp_path / "zone" / "journal"
+    here.keep([step(zones[0], zones[1])])
+    with full_at(journal.stat().st_size + 20 if room == "journal" else 0):
+        failing = step(zones[1], zones[2])
+        whole = [Whole(zones[1], zones[0])] if room == "base" else []
+        assert here.keep([*whole, failing]).error is not None
+    for old, new in pairwise(zones[1:]):
+        here.keep([step(old, new)])
+    octets = journal.read_bytes()
+    assert [number for number, _ in read_journal(octets).steps] == [1, 2, 3, 4]
+    middle = len(octets) // 2  # where the second step ends
+    journal.write_bytes(octets[:middle] + b"damage" + octets[middle:])
+    with capturedLogs() as events:
+        found = loaded(tmp_path)
+    assert "0 changes are lost" in str(formatEvent(events[0]))
+    assert same(found.zone, zones[4])
+    assert len(found.history) == 4
 
 
 def test_when_it_is_not_known_what_was_kept_the_whole_zone_is(tmp_path: Path) -> None:

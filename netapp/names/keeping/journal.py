@@ -203,6 +203,7 @@ class ZoneFolder:
 
     def _append(self, steps: Sequence[Step]) -> Stored:
         """:raises OSError: it is not stored, and what is here is not known either."""
+        before = self._number
         octets = b"".join(self._numbered(steps))
         with open(to_write(self._journal), "wb", 0) as file:
             try:
@@ -213,13 +214,14 @@ class ZoneFolder:
             except OSError as error:
                 file.truncate(self._length)
                 os.fsync(file.fileno())
+                self._number = before  # a gap is a sign of loss
                 return Stored(error)
         self._length += len(octets)
         return Stored(journal=self._length, base=self._base_length)
 
     def _write_base(self, whole: Whole, steps: Sequence[Step]) -> Stored:
         """:raises OSError: it is not stored; the old base may be there, or the new."""
-        new = self._path / "base.new"
+        new, before = self._path / "base.new", self._number
         try:
             state.make(self._path)
             with open(to_write(new, os.O_TRUNC), "wb") as file:
@@ -230,10 +232,11 @@ class ZoneFolder:
                 os.fsync(file.fileno())
                 length = file.tell()
             os.close(to_write(self._journal))  # a base without one is a sign of loss
-            new.replace(self._base)
         except OSError as error:  # what was there is there still
             new.unlink(missing_ok=True)
+            self._number = before
             return Stored(error)
+        new.replace(self._base)
         sync_folder(self._path)  # before the journal is empty: the old base goes with it
         os.close(to_write(self._journal, os.O_TRUNC))
         self._length, self._base_length = 0, length
