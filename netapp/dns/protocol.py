@@ -193,21 +193,29 @@ class DnsFactory(SessionFactory):
         self, build: Callable[[Peer], DnsProtocol], access: Access, page: Page | None = None
     ) -> None:
         super().__init__(build, access, page)
-        self._by_age: dict[Any, None] = {}
+        self._by_age: dict[DnsProtocol, None] = {}
 
-    def buildProtocol(self, addr: interfaces.IAddress | None) -> SessionProtocol | None:  # type: ignore[override]
-        built = super().buildProtocol(addr)
-        if built is not None:
-            self._by_age[built] = None
-            if len(self._by_age) > limits.DNS_CONNECTIONS:
-                self._close_oldest(but=built)
+    def admitted(self, source: str, build: Callable[[], Any]) -> Any:
+        built = super().admitted(source, build)
+        self._enter(built)
         return built
+
+    def replaced(self, before: Any, after: Any) -> None:
+        """A proxy has said who its client is."""
+        super().replaced(before, after)
+        self._enter(after)
+
+    def _enter(self, newcomer: Any) -> None:
+        if isinstance(newcomer, DnsProtocol):
+            self._by_age[newcomer] = None
+            if len(self._by_age) > limits.DNS_CONNECTIONS:
+                self._close_oldest(but=newcomer)
 
     def lost(self, gone: Any) -> None:
         self._by_age.pop(gone, None)
         super().lost(gone)
 
-    def _close_oldest(self, *, but: SessionProtocol) -> None:
+    def _close_oldest(self, *, but: DnsProtocol) -> None:
         for each in self._by_age:
             if each is not but and not each.closing and each.session.idle:
                 each.close()

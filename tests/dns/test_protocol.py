@@ -10,6 +10,7 @@ from twisted.logger import capturedLogs, formatEvent
 
 from netapp.core import access, datagrams, limits
 from netapp.core.metrics import Metrics, count_listeners
+from netapp.core.proxied import ProxiedFactory
 from netapp.core.services import House
 from netapp.dns.config import Config
 from netapp.dns.service import dns_service
@@ -160,6 +161,24 @@ def test_d53_the_oldest_idle_connection_makes_room(monkeypatch: pytest.MonkeyPat
     busy.dataReceived(framed(query())[9:])
     assert addresses(busy_transport.take()[2:]) == ["192.168.1.2"]
     assert server.alive()
+
+
+def test_d53_so_it_does_behind_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "DNS_CONNECTIONS", 3)
+    server = Server()
+    proxied = ProxiedFactory(server.factory, server.reactor, "netapp-dns", "haproxy:tcp:8080")
+    transports = []
+    for number in range(5):
+        announced, transport = connect(proxied)
+        announced.dataReceived(b"PROXY TCP4 192.0.2.%d 127.0.0.1 40000 53\r\n" % number)
+        transports.append(transport)
+    waiting = connect(proxied)[1]  # it has not said who its client is
+    assert [each.connected for each in (*transports, waiting)] == [False, False, True, True, True, True]
+    transports[-1].protocol.dataReceived(framed(query()))
+    assert addresses(transports[-1].take()[2:]) == ["192.168.1.2"]
+    for each in (*transports, waiting):
+        each.loseConnection()
+    assert server.factory.connections == 0
 
 
 def test_d54_a_reader_that_never_reads_costs_its_own_connection() -> None:
