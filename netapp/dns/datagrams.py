@@ -33,7 +33,7 @@ class DnsDatagrams(Datagrams):
     :param requests: answers what is more than a look-up.
     :param limiter: what bounds the answers to public networks.
     :ivar cells: ready answers that have left, by the number of their kind: see ``Answers.ready``.
-    :ivar tally: is told of each other request and its answer.
+    :ivar tally: is told of each other answer.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class DnsDatagrams(Datagrams):
         self._sendto: Callable[[bytes, Peer], object] = self._first_sendto
         self._running = False
         self.cells = [0] * 256
-        self.tally: Callable[[bytes, bytes], object] | None = None
+        self.tally: Callable[[bytes], object] | None = None
 
     def startProtocol(self) -> None:
         super().startProtocol()
@@ -239,7 +239,7 @@ class DnsDatagrams(Datagrams):
                 return None
             answer = passed
         if self.tally is not None:
-            self.tally(datagram, answer)
+            self.tally(answer)
         if self.witness is not None:
             self.witness.saying(answer, source.peer)
         return answer

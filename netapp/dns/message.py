@@ -18,12 +18,23 @@ RA, AD, CD = 0x80, 0x20, 0x10  # octet 3: RFC 1035 section 4.1.1, RFC 4035 secti
 QUERY, NOTIFY, UPDATE = 0, 4, 5  # opcodes: RFC 6895 section 2.2
 #: Response codes: RFC 1035 section 4.1.1, RFC 2136 section 2.2, RFC 6891 section 9, RFC 7873 section 8.
 NOERROR, FORMERR, SERVFAIL, NOTIMP, REFUSED, NOTAUTH, BADVERS, BADCOOKIE = 0, 1, 2, 4, 5, 9, 16, 23
+#: What they are called: RFC 6895 section 2.3; 16 is another error in a TSIG record.
+RCODES: Final = {
+    NOERROR: "NOERROR", FORMERR: "FORMERR", SERVFAIL: "SERVFAIL", 3: "NXDOMAIN", NOTIMP: "NOTIMP",
+    REFUSED: "REFUSED", 6: "YXDOMAIN", 7: "YXRRSET", 8: "NXRRSET", NOTAUTH: "NOTAUTH", 10: "NOTZONE",
+    BADVERS: "BADVERS", BADCOOKIE: "BADCOOKIE",
+}  # fmt: skip
 IN, CH, ANY_CLASS = 1, 3, 255
 TXT, OPT, TSIG, IXFR, AXFR = 16, 41, 250, 251, 252  # RFC 6895 section 3.1
 FIXED: Final = 10  # octets: type, class, TTL and length of a record
 _PARTS: Final = struct.Struct("!HHIH").unpack_from
 _REACH: Final = 0x4000  # where pointers may lead
 _HOPS: Final = 127  # pointers to a place that no other led to: a name has no more labels
+
+
+def rcode_name(rcode: int) -> str:
+    """As the RFCs write it: ``NXDOMAIN``."""
+    return RCODES.get(rcode, f"rcode {rcode}")
 
 
 def u16(data: bytes, at: int) -> int:

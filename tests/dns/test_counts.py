@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netapp.dns import wire
-from netapp.dns.message import BADVERS
+from netapp.dns.message import BADCOOKIE, BADVERS
 from netapp.dns.watch.counts import Counts, kind_of
 from tests.dns.asking import header, opt, query, question
 
@@ -21,7 +21,8 @@ def answer(qtype: int = 1, rcode: int = 0) -> bytes:
         (answer(28, 3), ("udp", "AAAA", "NXDOMAIN")),
         (answer(257, 5), ("udp", "CAA", "REFUSED")),
         (answer(1234, 15), ("udp", "other", "other")),
-        (answer(rcode=7), ("udp", "A", "BADCOOKIE")),
+        (answer(rcode=6), ("udp", "A", "YXDOMAIN")),
+        (header(flags=0xA807) + question(qtype=6), ("udp", "UPDATE", "YXRRSET")),
         (header(flags=0x8001, qd=0), ("udp", "other", "FORMERR")),
         (header(flags=0xA805) + question(qtype=6), ("udp", "UPDATE", "REFUSED")),
         (header(flags=0xA400) + question(qtype=6), ("udp", "NOTIFY", "NOERROR")),
@@ -42,6 +43,10 @@ def test_an_extended_rcode() -> None:
         query(edns=opt(version=1)), BADVERS, query=wire.parse_query(query(edns=opt(version=1)))
     )
     assert kind_of("tcp", badvers[2:]) == ("tcp", "A", "BADVERS")
+    asked = query(edns=opt())
+    badcookie = wire.reply(asked, BADCOOKIE, query=wire.parse_query(asked))
+    assert kind_of("udp", badcookie[2:]) == ("udp", "A", "BADCOOKIE")
+    assert kind_of("udp", header(flags=0x8007, qd=0, ar=1)[2:] + opt()[:5]) == ("udp", "other", "YXRRSET")
     assert kind_of("tcp", (answer()[:10] + b"\0\1" + answer()[12:] + opt())[2:]) == ("tcp", "A", "NOERROR")
 
 
@@ -49,7 +54,7 @@ def test_ready_answers_are_told_when_somebody_asks() -> None:
     counts = Counts()
     for each, count in ((answer(), 5), (answer(28), 2)):
         counts.cells[counts.number(each[2:])] += count
-    counts.made(query(), answer())
+    counts.made(answer())
     for _ in range(600):
         counts.streamed(answer())
     expected = {("udp", "A", "NOERROR"): 6, ("udp", "AAAA", "NOERROR"): 2, ("tcp", "A", "NOERROR"): 600}

@@ -9,10 +9,10 @@ so changes nothing: :class:`Broken` says why.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import starmap
-from typing import Any, Final
+from typing import Any
 
 from netapp.core import limits
-from netapp.dns.message import AXFR, IN, IXFR, NOERROR, QUERY
+from netapp.dns.message import AXFR, IN, IXFR, NOERROR, QUERY, rcode_name
 from netapp.dns.transfer.wire import Reply, parse_reply, records_at, request
 from netapp.errors import NetappError, WireError
 from netapp.names.changing.changes import Change
@@ -20,8 +20,6 @@ from netapp.names.model import SOA, Record
 from netapp.names.naming import shown
 from netapp.names.serial import newer
 from netapp.names.zone import serial_of
-
-_RCODES: Final = {1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED", 9: "NOTAUTH"}
 
 
 class Broken(NetappError):
@@ -266,10 +264,6 @@ def let_go(rows: list[Any]) -> None:
     """Empty a list in a thread, so that others have their turns between."""
     while rows:
         del rows[-limits.TRANSFER_FORGET :]
-
-
-def rcode_name(rcode: int) -> str:
-    return _RCODES.get(rcode, f"rcode {rcode}")
 
 
 def _encloses(origin: bytes, name: bytes) -> bool:

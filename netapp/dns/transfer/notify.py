@@ -12,8 +12,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from netapp.core import limits
-from netapp.dns.message import NOERROR, NOTIFY
-from netapp.dns.transfer.incoming import rcode_name
+from netapp.dns.message import NOERROR, NOTIFY, rcode_name
 from netapp.dns.transfer.servers import Server
 from netapp.dns.transfer.wire import request
 from netapp.errors import NetappError

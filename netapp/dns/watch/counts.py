@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any, Final
 
 from netapp.core.metrics import Histogram
-from netapp.dns.message import HEADER, OPCODE, QR
+from netapp.dns.message import HEADER, OPCODE, QR, RCODES
 
 TYPES: Final = {
     1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 13: "HINFO", 15: "MX", 16: "TXT", 28: "AAAA",
@@ -18,15 +18,11 @@ TYPES: Final = {
     62: "CSYNC", 63: "ZONEMD", 64: "SVCB", 65: "HTTPS", 99: "SPF", 251: "IXFR", 252: "AXFR", 255: "ANY",
     256: "URI", 257: "CAA",
 }  # fmt: skip
-RCODES: Final = (
-    "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED",
-    "YXDOMAIN", "BADCOOKIE", "NXRRSET", "NOTAUTH", "NOTZONE",
-)  # fmt: skip
 OTHER: Final = "other"
 #: What has the place of the type in a request that is no query: by octet 2 of the header.
 OPCODES: Final = {0x20: "NOTIFY", 0x28: "UPDATE"}
 
-_BADVERS_HIGH: Final = 1  # the upper octet of that rcode, in the OPT record: RFC 6891 section 6.1.3
+_OPT: Final = b"\0\0\x29"  # the root's name, then the type
 _ADDRESS: Final = frozenset(b"0123456789.")
 #: Seconds; an answer from memory takes some microseconds.
 _BOUNDS: Final = (
@@ -68,7 +64,7 @@ class Counts:
             kind = ("udp", OTHER, OTHER)  # more than there are types and rcodes in use
         return self._numbers.setdefault(kind, len(self._numbers))
 
-    def made(self, request: bytes, answer: bytes) -> None:
+    def made(self, answer: bytes) -> None:
         """An answer that was not ready has gone out in a datagram."""
         self.misses += 1
         self.answered("udp", answer)
@@ -144,8 +140,11 @@ def kind_of(transport: str, answer: bytes) -> Kind:
 
 
 def _rcode(answer: bytes, end: int) -> str:
-    """:param end: where the question ends."""
+    """Its upper octet is in the OPT record; what has one has no other records: RFC 6891 section 6.1.3.
+
+    :param end: where the question ends.
+    """
     rcode = answer[1] & 0x0F
-    if not rcode and answer[4:10] == b"\0\0\0\0\0\1" and answer[end + 5] == _BADVERS_HIGH:
-        return "BADVERS"
-    return RCODES[rcode] if rcode < len(RCODES) else OTHER
+    if not any(answer[4:8]) and answer[end : end + 3] == _OPT:
+        rcode |= int.from_bytes(answer[end + 5 : end + 6], "big") << 4
+    return RCODES.get(rcode, OTHER)
