@@ -290,12 +290,12 @@ def open_names(
         return again() if again is not None else config
 
     declared = DeclaredRecords(lambda: now().records)
-    files = ZoneFiles(now, reactor, time.time)
-    sources: list[Source] = [declared, *map(HostsFile, config.hosts), own]
 
     def aside(read: Callable[[], T]) -> defer.Deferred[T]:
         return threads.deferToThreadPool(reactor, reactor.getThreadPool(), read)
 
+    files = ZoneFiles(now, reactor, time.time, aside)
+    sources: list[Source] = [declared, *map(HostsFile, config.hosts), own]
     names = Names(sources, reactor, own=own.names()[0], aside=aside, zones=[files], keeper=keeper)
     names.files = files
     return names

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_twisted
-from twisted.internet import reactor, task
+from twisted.internet import defer, reactor, task
 
 from netapp.core import limits
 from netapp.names.config import Config
@@ -15,15 +15,26 @@ from netapp.names.files.watch import FolderWatch
 from netapp.names.files.zonefiles import ZoneFiles
 from tests.names.master.making import HEAD, put
 
+Look = Callable[[frozenset[str]], "defer.Deferred[bool]"]
+
+
+def nothing(folders: frozenset[str]) -> "defer.Deferred[bool]":
+    """A look that finds nothing new."""
+    return defer.succeed(False)
+
+
+def something(folders: frozenset[str]) -> "defer.Deferred[bool]":
+    return defer.succeed(True)
+
 
 class Watched:
     """A folder watched by inotify on the real reactor, without waiting for anything to settle."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path, look: Look = nothing) -> None:
         pytest.importorskip("twisted.internet.inotify", exc_type=ImportError)
         monkeypatch.setattr(limits, "ZONE_SETTLE", 0.05)
         self.heard: list[frozenset[str]] = []
-        self.watch = FolderWatch(reactor, lambda path: not path.endswith("~"), self.heard.append)
+        self.watch = FolderWatch(reactor, lambda path: not path.endswith("~"), self.heard.append, look)
         self.watch.follow([str(folder)])
         self.watch.start()
 
@@ -71,7 +82,7 @@ async def test_a_folder_that_goes_and_comes_back(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(limits, "ZONE_POLL", 0.1)
     folder = tmp_path / "zones"
     folder.mkdir()
-    watched = Watched(monkeypatch, folder)
+    watched = Watched(monkeypatch, folder, something)
     try:
         folder.rmdir()
         await watched.soon()
@@ -101,7 +112,7 @@ class Heard:
 
 def watch(heard: list[Any]) -> tuple[FolderWatch, Clock]:
     clock = Clock()
-    made = FolderWatch(clock, lambda path: True, heard.append)
+    made = FolderWatch(clock, lambda path: True, heard.append, nothing)
     made._running = True
     return made, clock
 
@@ -165,4 +176,60 @@ def test_a_fault_that_our_own_watch_finds_is_told_once(tmp_path: Path) -> None:
     clock.advance(limits.ZONE_POLL)
     assert told == [(f"{path}:5: x is no IPv4 address",), ()]
     assert len(files.read().faults) == 1  # a SIGHUP asks
+    end()
+
+
+def test_only_what_cannot_be_watched_is_looked_at_again_and_again() -> None:
+    clock = Clock()
+    looked: list[frozenset[str]] = []
+    first: defer.Deferred[bool] = defer.Deferred()
+
+    def look(folders: frozenset[str]) -> "defer.Deferred[bool]":
+        looked.append(folders)
+        return first if len(looked) == 1 else defer.succeed(False)
+
+    made = FolderWatch(clock, lambda path: True, lambda paths: None, look)
+    made.follow(["/a", "/b"])
+    made.start()
+    assert looked == [{"/a", "/b"}]
+    made._watched.add("/a")
+    clock.advance(limits.ZONE_POLL)
+    assert len(looked) == 1  # one look after another
+    first.callback(False)
+    assert looked[1:] == [{"/b"}]
+    clock.advance(limits.ZONE_POLL)
+    assert looked[2:] == [{"/b"}]
+    made.stop()
+
+
+def test_a_look_is_at_the_files_of_the_folders_that_are_named_and_holds_up_nobody(tmp_path: Path) -> None:
+    one, two, parts = tmp_path / "one", tmp_path / "two", tmp_path / "parts"
+    for folder in (one, two, parts):
+        folder.mkdir()
+    put(one, f"{HEAD}$INCLUDE {parts}/part\n", "one.example.zone")
+    (parts / "part").symlink_to(tmp_path / "target")
+    (tmp_path / "target").write_text("a A 10.0.0.1\n")
+    put(two, HEAD, "two.example.zone")
+    config = Config(zones=(str(one), str(two)))
+    aside: list[tuple[Callable[[], bool], defer.Deferred[bool]]] = []
+
+    def later(look: Callable[[], bool]) -> "defer.Deferred[bool]":
+        aside.append((look, defer.Deferred()))
+        return aside[-1][1]
+
+    files = ZoneFiles(lambda: config, Clock(), aside=later)
+    files.read()
+    told: list[None] = []
+    end = files.subscribe(lambda: told.append(None))
+    (look, done) = aside[0]
+    assert not look()
+    (tmp_path / "target").write_text("a A 10.0.0.2\n")
+    assert [
+        files._another(frozenset({str(each)})) for each in (one, two, parts, tmp_path, tmp_path / "no")
+    ] == [True, False, True, True, False]
+    put(two, HEAD, "new.example.zone")
+    assert files._another(frozenset({str(two)}))
+    assert told == []
+    done.callback(look())
+    assert told == [None]
     end()

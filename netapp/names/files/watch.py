@@ -5,14 +5,18 @@ over a network comes bit by bit.  So each movement is waited out: a change is to
 ``limits.ZONE_SETTLE`` of quiet, at the latest after ``limits.ZONE_SETTLE_MOST``.
 
 Folders that inotify cannot watch, since there is none or they are not there, are looked at every
-``limits.ZONE_POLL``.  A change that another machine makes on a network's file system is not seen
-by inotify: SIGHUP is for that.
+``limits.ZONE_POLL``, and no others; all are at the start, and when a folder has gone.  A change that
+another machine makes on a network's file system is not seen by inotify: SIGHUP is for that.
 """
 
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
+
+from twisted.internet import defer
+from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from netapp.core import limits, watching
 
@@ -24,12 +28,19 @@ class FolderWatch:
 
     :param reactor: its ``callLater``, and for inotify its readers.
     :param wanted: whether a path is any concern of ours.
+    :param look: whether there is anything new in some folders; one look after another.
     """
 
+    _log = Logger()
+
     def __init__(
-        self, reactor: Any, wanted: Callable[[str], bool], changed: Callable[[frozenset[str]], object]
+        self,
+        reactor: Any,
+        wanted: Callable[[str], bool],
+        changed: Callable[[frozenset[str]], object],
+        look: "Callable[[frozenset[str]], defer.Deferred[bool]]",
     ) -> None:
-        self._reactor, self._wanted, self._changed = reactor, wanted, changed
+        self._reactor, self._wanted, self._changed, self._look = reactor, wanted, changed, look
         self._notifier: Any = None
         self._folders: frozenset[str] = frozenset()
         self._watched: set[str] = set()
@@ -37,12 +48,15 @@ class FolderWatch:
         self._since = 0.0  # when the first of those has moved
         self._settling: Any = None
         self._polling: Any = None
+        self._unseen: frozenset[str] = frozenset()  # folders that are to be looked at
+        self._looking = False
         self._running = False
 
     def start(self) -> None:
         self._running = True
         self._notifier = watching.notifier(self._reactor)
         self._watch()
+        self._look_at(self._folders)  # since they were read
 
     def stop(self) -> None:
         self._running = False
@@ -91,7 +105,8 @@ class FolderWatch:
 
     def _again(self) -> None:
         if self._running and self._notifier is None:
-            self.start()
+            self._notifier = watching.notifier(self._reactor)
+            self._watch()
 
     def _settle_later(self) -> None:
         now = self._reactor.seconds()
@@ -106,10 +121,34 @@ class FolderWatch:
         self._settling = None
         moved, self._moved = frozenset(self._moved), set()
         self._watch()  # a folder may have come back
-        self._changed(moved)
+        if moved:
+            self._changed(moved)
+        else:  # one has gone, and nothing was heard meanwhile
+            self._look_at(self._folders)
 
     def _poll(self) -> None:
         self._polling = None
+        unwatched = self._folders - self._watched
+        self._watch()  # from now on, so that the look is not too early
         if self._settling is None:
+            self._look_at(unwatched)
+
+    def _look_at(self, folders: frozenset[str]) -> None:
+        self._unseen |= folders
+        if self._looking or not self._unseen:
+            return
+        folders, self._unseen = self._unseen, frozenset()
+        self._looking = True
+        self._look(folders).addErrback(self._blind).addCallback(self._seen)
+
+    def _blind(self, failure: Failure) -> bool:
+        self._log.failure("names: folders of zones cannot be looked at", failure)
+        return False
+
+    def _seen(self, another: bool) -> None:
+        self._looking = False
+        if not self._running:
+            return
+        if another:
             self._changed(frozenset())
-        self._watch()
+        self._look_at(frozenset())

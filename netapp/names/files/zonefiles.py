@@ -1,11 +1,13 @@
 """Zones of master files: those that ``--zone`` names, and all in the folders of ``--zones``."""
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from twisted.internet import defer
 from twisted.logger import Logger
 
 from netapp.core import limits, text
@@ -28,27 +30,49 @@ class _Wanted:
     own: bool = False
 
 
+#: Runs a look at the disk where it holds up nobody.
+Aside = Callable[[Callable[[], bool]], "defer.Deferred[bool]"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where the files are; made anew with each read, and looked at by other threads.
+
+    :ivar paths: of all files; of links, where they lead too.
+    :ivar folders: those files by the folders that they, or a part of them, are in.
+    """
+
+    paths: frozenset[str] = frozenset()
+    folders: dict[str, set[ZoneFile]] = field(default_factory=dict)
+
+
 class ZoneFiles:
     """A source of zones.
 
     :param declared: gives what is asked for, as the command line and the configuration file have it now.
     :param wall: seconds since 1970, for times that are told; the reactor's own by default.
+    :param aside: looks at the disk, which takes a while, where it holds up nobody.
     """
 
     slow = True
     _log = Logger()
 
     def __init__(
-        self, declared: Callable[[], Config], reactor: Any, wall: Callable[[], float] | None = None
+        self,
+        declared: Callable[[], Config],
+        reactor: Any,
+        wall: Callable[[], float] | None = None,
+        aside: Aside = defer.execute,
     ) -> None:
         self._declared, self._reactor, self._wall = declared, reactor, wall or reactor.seconds
+        self._aside = aside
         self._here = Path.cwd()  # a daemon changes its directory
         self._files: dict[_Wanted, ZoneFile] = {}
         self._zones: dict[bytes, ZoneFile] = {}
         self._folders: tuple[Path, ...] = ()
         self._watch: FolderWatch | None = None
-        self._watched: frozenset[str] = frozenset()
-        self._moved: frozenset[str] | None = None  # what our own watch has told; None: somebody else asks
+        self._places = _Places()
+        self._heard: deque[frozenset[str]] = deque()  # from our own watch; a read in its thread takes it
         self._told: frozenset[str] = frozenset()
         self._misnamed: list[str] = []
         self._passed: set[tuple[str, str]] = set()  # folder and name of what the log was told of
@@ -60,7 +84,8 @@ class ZoneFiles:
 
         :raises ConfigError: an option that cannot be, or a folder that cannot be read.
         """
-        moved, self._moved = self._moved, None
+        heard = [self._heard.popleft() for _ in range(len(self._heard))]
+        moved = frozenset[str]().union(*heard)
         declared = self._declared()
         self._misnamed.clear()
         wanted = list(self._wanted(declared))
@@ -72,14 +97,16 @@ class ZoneFiles:
         files: dict[_Wanted, ZoneFile] = {}
         for each in wanted:
             file = self._files.get(each) or ZoneFile(each.path, each.origin, each.shown, self._wall)
-            file.look(moved or frozenset())
+            file.look(moved)
             files[each] = file
         self._files = files  # at once: the reactor's thread looks at it too
         self._zones, faults, bearable = self._gathered()
         told, self._told = self._told, frozenset(faults)
-        if moved is not None:
+        if heard:
             faults = [each for each in faults if each not in told]
-        self._follow()
+        self._places = self._found_places()
+        if self._watch is not None:
+            self._reactor.callFromThread(self._watch.follow, self._places.folders)
         zones = {origin: file.zone for origin, file in self._zones.items() if file.zone is not None}
         many = frozenset(each.origin for each in files if each.origin is not None and not each.own)
         waiting = frozenset(each.origin for each in files if each.origin is not None) - zones.keys()
@@ -97,29 +124,33 @@ class ZoneFiles:
         """As :class:`netapp.names.sources.ZoneSource` has it; the folders of all files are watched."""
 
         def moved(paths: frozenset[str]) -> None:
-            if paths or self._another():
-                self._moved = (self._moved or frozenset()) | paths
-                changed()
+            self._heard.append(paths)
+            changed()
 
-        self._watch = FolderWatch(self._reactor, self._concerns, moved)
-        self._watch.follow(self._places())
+        self._watch = FolderWatch(self._reactor, self._concerns, moved, self._look)
+        self._watch.follow(self._places.folders)
         self._watch.start()
-        moved(frozenset())  # since it was read
         return self._watch.stop
 
-    def _another(self) -> bool:
-        """Whether a read would find other files than there are, or one that was touched."""
-        if any(file.touched() for file in list(self._files.values())):
-            return True
+    def _look(self, folders: frozenset[str]) -> "defer.Deferred[bool]":
+        return self._aside(lambda: self._another(folders))
+
+    def _another(self, folders: frozenset[str]) -> bool:
+        """Whether a read would find other files in these folders, or one that was touched."""
+        there = self._places.folders
+        files = set[ZoneFile]().union(*(there.get(each, ()) for each in folders))
+        return any(file.touched() for file in files) or any(
+            self._come_or_gone(place) for place in self._folders if str(place) in folders
+        )
+
+    def _come_or_gone(self, place: Path) -> bool:
+        """Whether a folder of ``--zones`` has a file that it had not, or has one no more."""
         try:
-            found = {
-                place / name for place in self._folders for name, _ in read_folder(place, str(place)).zones
-            }
+            found = {place / name for name, _ in read_folder(place, str(place)).zones}
         except ConfigError:
             return False
-        return bool(found - {each.path for each in self._files}) or any(
-            each.path.parent in self._folders and each.path not in found for each in self._files
-        )
+        known = {each.path for each in self._files}
+        return not found <= known or any(path.parent == place for path in known - found)
 
     # What there is -------------------------------------------------------------------------------
 
@@ -176,21 +207,22 @@ class ZoneFiles:
 
     # Watching ------------------------------------------------------------------------------------
 
-    def _follow(self) -> None:
-        if self._watch is not None:
-            self._reactor.callFromThread(self._watch.follow, self._places())
-
-    def _places(self) -> set[str]:
-        """The folders of all files; of links, where they lead too."""
-        places = {str(each) for each in self._folders}
-        paths = [str(each.path) for file in self._files.values() for each in file.files]
-        links = [os.path.realpath(path) for path in paths if os.path.islink(path)]
-        self._watched = frozenset((*paths, *links))
-        return places | {os.path.dirname(path) for path in self._watched}
+    def _found_places(self) -> _Places:
+        folders: dict[str, set[ZoneFile]] = {str(each): set() for each in self._folders}
+        paths: set[str] = set()
+        for file in self._files.values():
+            for each in file.files:
+                own = [str(each.path)]
+                if os.path.islink(each.path):
+                    own.append(os.path.realpath(each.path))
+                paths.update(own)
+                for path in own:
+                    folders.setdefault(os.path.dirname(path), set()).add(file)
+        return _Places(frozenset(paths), folders)
 
     def _concerns(self, path: str) -> bool:
         folder, name = os.path.split(path)
-        if path in self._watched or name.startswith(".."):  # Kubernetes swaps ..data
+        if path in self._places.paths or name.startswith(".."):  # Kubernetes swaps ..data
             return True
         return Path(folder) in self._folders and not passed_over(name)
 
