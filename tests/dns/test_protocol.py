@@ -13,8 +13,11 @@ from netapp.core.metrics import Metrics, count_listeners
 from netapp.core.proxied import ProxiedFactory
 from netapp.core.services import House
 from netapp.dns.config import Config
+from netapp.dns.message import NOTIFY
 from netapp.dns.service import dns_service
+from netapp.dns.transfer.wire import request
 from netapp.names.config import Config as NamesConfig
+from netapp.names.naming import wire_name
 from netapp.names.store import open_names
 from netapp.testing import FakeReactor, connect
 from tests.dns.asking import TABLE, addresses, framed, many, opt, query, record
@@ -145,6 +148,14 @@ def test_d52_a_bad_length_hangs_up_without_a_word() -> None:
     protocol, transport = connect(Server().factory)
     protocol.dataReceived(b"\0\5abcde")
     assert (transport.take(), transport.connected) == (b"", False)
+
+
+def test_notifies_are_counted_and_those_of_strangers_too() -> None:
+    server = Server(primary=("sec.lan@127.0.0.1",))
+    notify = request(7, wire_name("sec.lan"), 6, opcode=NOTIFY)
+    assert [server.ask(notify, (host, 40000))[0][3] for host in ("127.0.0.1", "127.0.0.9")] == [0, 5]
+    counted = server.metrics.read()
+    assert (counted["netapp_dns_notifies_in"], counted["netapp_dns_notifies_refused"]) == (1, 1)
 
 
 def test_d53_the_oldest_idle_connection_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ class Sending(Iterator[bytes]):
         self._made, self._clock, self._ended = made, clock, ended
         self.source = source
         self.begun = self.moved = clock.seconds()
-        self.octets = self.messages = 0
+        self.octets = 0
         self._over = False
         self._why = ""
 
@@ -52,7 +52,6 @@ class Sending(Iterator[bytes]):
             self.break_off("a record is too large for a message")
             raise BrokenOff(self._why) from None
         self.octets += len(message)
-        self.messages += 1
         return message
 
     def break_off(self, why: str) -> None:

@@ -92,6 +92,7 @@ class Transfers(service.Service):
             lambda: self.outgoing.broken,
         )
         metrics.counter("netapp_dns_notifies_in", "NOTIFYs of our primaries.", lambda: self.notified.heard)
+        metrics.counter("netapp_dns_notifies_refused", "NOTIFYs of strangers.", lambda: self.notified.refused)
         metrics.counter("netapp_dns_notifies_out", "NOTIFYs to others.", lambda: self.notifier.sent)
 
     def startService(self) -> None:
