@@ -1,5 +1,6 @@
 """The name service's protocols, with transports in memory."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from netapp.core.metrics import Metrics, count_listeners
 from netapp.core.proxied import ProxiedFactory
 from netapp.core.services import House
 from netapp.dns.config import Config
-from netapp.dns.message import NOTIFY
+from netapp.dns.message import AXFR, NOTIFY
 from netapp.dns.service import dns_service
 from netapp.dns.transfer.wire import request
 from netapp.names.config import Config as NamesConfig
@@ -29,10 +30,10 @@ PEER = ("127.0.0.1", 40000)
 class Server:
     """A service on a reactor in memory."""
 
-    def __init__(self, **config: Any) -> None:
+    def __init__(self, zone: tuple[str, ...] = (), **config: Any) -> None:
         self.reactor, self.metrics, self.own = FakeReactor(), Metrics(), datagrams.OwnPorts()
         self.records = (*(record(*each) for each in TABLE.items()), *many("many.lan", 60))
-        self.names = open_names(NamesConfig(records=self.records), task.Clock())
+        self.names = open_names(NamesConfig(records=self.records, zone=zone), task.Clock())
         self.house: House = dns_service(  # type: ignore[assignment]
             Config(**(LOCAL | config)), self.names, self.own, self.metrics, self.reactor
         )
@@ -156,6 +157,17 @@ def test_notifies_are_counted_and_those_of_strangers_too() -> None:
     assert [server.ask(notify, (host, 40000))[0][3] for host in ("127.0.0.1", "127.0.0.9")] == [0, 5]
     counted = server.metrics.read()
     assert (counted["netapp_dns_notifies_in"], counted["netapp_dns_notifies_refused"]) == (1, 1)
+
+
+def test_a_zone_that_is_being_sent_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "zone").write_text("$TTL 60\n@ SOA ns host 1 3600 600 86400 60\n@ NS ns\nns A 192.0.2.1\n")
+    server = Server(allow_transfer=("127.0.0.0/8",), zone=(f"sent.lan={tmp_path}/zone",))
+    protocol, transport = connect(server.factory)
+    protocol.dataReceived(framed(request(7, wire_name("sent.lan"), AXFR)))
+    assert server.metrics.read()["netapp_dns_transfers_running"] == 1
+    server.reactor.advance(0)
+    assert transport.take()
+    assert server.metrics.read()["netapp_dns_transfers_running"] == 0
 
 
 def test_d53_the_oldest_idle_connection_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,6 +70,7 @@ class Outgoing:
 
     @property
     def running(self) -> int:
+        """Transfers that are under way."""
         return self._places.taken
 
     def handlers(self) -> dict[int, Handler]:

@@ -91,6 +91,9 @@ class Transfers(service.Service):
             "Transfers to others that ended early.",
             lambda: self.outgoing.broken,
         )
+        metrics.gauge(
+            "netapp_dns_transfers_running", "Zones that are being sent now.", lambda: self.outgoing.running
+        )
         metrics.counter("netapp_dns_notifies_in", "NOTIFYs of our primaries.", lambda: self.notified.heard)
         metrics.counter("netapp_dns_notifies_refused", "NOTIFYs of strangers.", lambda: self.notified.refused)
         metrics.counter("netapp_dns_notifies_out", "NOTIFYs to others.", lambda: self.notifier.sent)
