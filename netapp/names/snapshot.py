@@ -85,8 +85,11 @@ class Snapshot:
         among them if anything is, for answers that hang on several.
         """
         origins = self.touched_since(older)
-        changed = {origin for origin in origins if (origin in self.expired) != (origin in older.expired)}
-        new: set[bytes] = set()
+        changed, new = set[bytes](), set[bytes]()
+        for origin in origins:
+            if (origin in self.expired) != (origin in older.expired):
+                served = origin in self.zones or origin in older.zones
+                (changed if served else new).add(origin)  # one that waits had no answers of its own
         _compare(self.zones, older.zones, origins, changed, new)
         if self.nodes is not older.nodes:
             _compare(self.nodes, older.nodes, self.nodes.keys() | older.nodes.keys(), changed, new)

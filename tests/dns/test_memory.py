@@ -106,6 +106,18 @@ def test_a_zone_that_changes_takes_nothing_else_with_it() -> None:
     assert addresses(server.datagram(query("www.one.lan"))) == ["3.3.3.3"]
 
 
+def test_a_zone_that_is_waited_for_takes_what_was_said_for_it() -> None:
+    above = snapshot(zone("lan", ("a.sub.lan", A, ONE[0])))
+    server = fresh(above)
+    asked = ["a.sub.lan", "no.sub.lan", "x.lan"]
+    assert [read(server.datagram(query(each))).rcode() for each in asked] == [0, 3, 3]
+    waiting = frozenset({wire_name("sub.lan")})
+    server.use(Snapshot({}, 2, above.zones, waiting, above, waiting))
+    assert [read(server.datagram(query(each))).rcode() for each in asked] == [2, 2, 3]
+    server.use(Snapshot({}, 3, above.zones))
+    assert [read(server.datagram(query(each))).rcode() for each in asked] == [0, 3, 3]
+
+
 def test_a_zone_or_a_name_that_comes_takes_what_was_said_for_it() -> None:
     above = zone("lan", ("www.lan", A, ONE[0]), ("*.lan", A, ONE[1]))
     server = fresh(snapshot(above))
