@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 from netapp.cli import common
 from netapp.cli.dig import messages
 from netapp.cli.dig.messages import Message, Question
-from netapp.cli.dig.signing import Trust
 from netapp.cli.dig.wires import Datagrams, Stream, Transport, Wire
 from netapp.core import limits, text
 from netapp.core.languages import Phrases
 from netapp.dns import wire
 from netapp.dns.message import BADCOOKIE, FORMERR, NOERROR, NOTIMP
 from netapp.dns.query.edns import NSID
+from netapp.dns.tsig.trust import Trust
 from netapp.errors import NetappError, WireError
 
 if TYPE_CHECKING:
@@ -153,15 +153,15 @@ class Asker:
                     raise
 
     def _sent(self, over: Wire, question: Question, octets: bytes, until: float, passed: _Passed) -> Answer:
-        trust = Trust(self._manner.key)
-        ident, octets = int.from_bytes(octets[:2], "big"), trust.sign(octets)
+        trust = Trust(self._manner.key, time.time)
+        ident, octets = int.from_bytes(octets[:2], "big"), trust.request(octets)
         begun = time.monotonic()
         over.send(octets, until)
         while True:
             got = over.receive(until)
             seconds = time.monotonic() - begun
             try:
-                message = trust.read(got)
+                message = messages.read(trust.lone(got))
             except NetappError as error:
                 self._pass_over(got, error, over, passed)
                 continue

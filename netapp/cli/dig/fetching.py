@@ -12,12 +12,12 @@ from netapp.cli.dig.asking import Manner
 from netapp.cli.dig.asking import say as say_asking
 from netapp.cli.dig.messages import Question, Record
 from netapp.cli.dig.names import written
-from netapp.cli.dig.signing import Trust
 from netapp.cli.dig.transfer import Mark, Refusal, Transfer
 from netapp.cli.dig.wires import Stream
 from netapp.core import limits
 from netapp.core.languages import Phrases
 from netapp.dns.message import AXFR, IN, IXFR
+from netapp.dns.tsig.trust import Trust
 from netapp.errors import NetappError, WireError
 from netapp.names.model import SOA
 
@@ -97,10 +97,11 @@ def _fetched(
     stream: Stream, manner: Manner, question: Question, serial: int | None, show: Show, most: int
 ) -> Fetched:
     begun = time.monotonic()
-    trust, ident = Trust(manner.key), int.from_bytes(os.urandom(2), "big")
+    trust, ident = Trust(manner.key, time.time), int.from_bytes(os.urandom(2), "big")
     authority = b"" if serial is None else _soa(question.qname, serial)
     stream.send(
-        trust.sign(messages.query(ident, question, None, authority=authority)), begun + limits.COMMAND_CONNECT
+        trust.request(messages.query(ident, question, None, authority=authority)),
+        begun + limits.COMMAND_CONNECT,
     )
     transfer, octets = Transfer(ident, question, serial), 0
     while not transfer.done:
@@ -108,7 +109,7 @@ def _fetched(
         octets += len(got)
         if octets > most:
             raise _TooMuch
-        show(transfer.take(trust.read(got)))
+        show(transfer.take(messages.read(trust.answer(got))))
     trust.finish()
     seconds = round(time.monotonic() - begun, 6)
     return Fetched(

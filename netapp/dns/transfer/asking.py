@@ -15,10 +15,11 @@ from twisted.python.log import callWithContext
 from netapp.core import limits
 from netapp.core.alarm import Alarm
 from netapp.dns.message import HEADER, OPCODE, QR, TC, name_end
-from netapp.dns.transfer.conversing import Conversation, Receive, Signed, Unanswered, Unreached
+from netapp.dns.transfer.conversing import Conversation, Receive, Unanswered, Unreached
 from netapp.dns.transfer.servers import Server
 from netapp.dns.tsig.keys import Keyring
 from netapp.dns.tsig.signing import Unverified
+from netapp.dns.tsig.trust import Trust
 from netapp.errors import WireError
 
 T = TypeVar("T")
@@ -38,11 +39,11 @@ class Question(protocol.DatagramProtocol):
         self,
         server: Server,
         message: bytes,
-        signed: Signed,
+        trust: Trust,
         clock: interfaces.IReactorTime,
         tries: Sequence[float],
     ) -> None:
-        self._server, self._message, self._signed = server, message, signed
+        self._server, self._message, self._trust = server, message, trust
         self._clock, self._tries = clock, list(tries)
         self._reason = "it does not answer"
         self._alarm = Alarm(clock, self._again)
@@ -51,7 +52,7 @@ class Question(protocol.DatagramProtocol):
 
     def begin(self) -> None:
         """Ask, once the port is open."""
-        self._octets = self._signed.request(self._message)
+        self._octets = self._trust.request(self._message)
         try:
             self.transport.connect(self._server.host, self._server.port)
         except OSError as problem:  # there is no way to it, or we may not
@@ -77,7 +78,7 @@ class Question(protocol.DatagramProtocol):
         if self._over or not answers(datagram, self._message):
             return
         try:
-            plain = self._signed.lone(datagram)
+            plain = self._trust.lone(datagram)
         except (WireError, Unverified) as problem:  # anybody may have sent it: wait on
             self._reason = str(problem)
             return
@@ -128,7 +129,7 @@ class Asker:
         self, server: Server, message: bytes, tries: Sequence[float] = limits.TRANSFER_ASK
     ) -> bytes:
         """The answer to one request, its signature taken off.  :raises Unanswered: there is none."""
-        question = Question(server, message, self._signed(server), self._reactor, tries)
+        question = Question(server, message, self._trust(server), self._reactor, tries)
         interface = source_for(server.host, self._source) or ("::" if ":" in server.host else "")
         try:
             port = callWithContext(_QUIET, self._reactor.listenUDP, 0, question, interface, limits.DATAGRAM)
@@ -147,7 +148,7 @@ class Asker:
         :raises Unanswered: the connection cannot be made, or ends before the answer does.
         :raises NetappError: what ``receive`` raises.
         """
-        talk = Conversation(message, self._signed(server), receive, self._reactor, bound)
+        talk = Conversation(message, self._trust(server), receive, self._reactor, bound)
         kind = endpoints.TCP6ClientEndpoint if ":" in server.host else endpoints.TCP4ClientEndpoint
         source = source_for(server.host, self._source)
         endpoint = kind(
@@ -193,8 +194,8 @@ class Asker:
         except Unanswered:
             raise reason from None
 
-    def _signed(self, server: Server) -> Signed:
-        return Signed(server.key_in(self._keyring), self._time)
+    def _trust(self, server: Server) -> Trust:
+        return Trust(server.key_in(self._keyring), self._time)
 
 
 def source_for(host: str, source: str | None) -> str | None:

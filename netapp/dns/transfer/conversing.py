@@ -13,8 +13,7 @@ from twisted.python.failure import Failure
 from netapp.core import limits
 from netapp.core.alarm import Alarm
 from netapp.dns.message import HEADER
-from netapp.dns.tsig.keys import Key
-from netapp.dns.tsig.signing import Signer, Verifier
+from netapp.dns.tsig.trust import Trust
 from netapp.errors import NetappError
 
 T = TypeVar("T")
@@ -31,40 +30,6 @@ class Unreached(Unanswered):
     """There is no connection."""
 
 
-class Signed:
-    """The signature of one request, and of what answers it."""
-
-    def __init__(self, key: Key | None, time: Callable[[], float]) -> None:
-        self._time = time
-        self._signer = Signer(key) if key is not None else None
-        self._verifier: Verifier | None = None
-
-    def request(self, message: bytes) -> bytes:
-        if self._signer is None:
-            return message
-        signed = self._signer.sign(message, self._time())
-        self._mac = self._signer.mac
-        self._verifier = Verifier(self._signer.key, self._mac)
-        return signed
-
-    def lone(self, message: bytes) -> bytes:
-        """An answer of one message, of any number that may be tried.  :raises WireError, Unverified:"""
-        if self._signer is not None:
-            self._verifier = Verifier(self._signer.key, self._mac)
-        plain = self.answer(message)
-        self.finish()
-        return plain
-
-    def answer(self, message: bytes) -> bytes:
-        """:raises WireError, Unverified: it cannot be believed."""
-        return message if self._verifier is None else self._verifier.verify(message, self._time())
-
-    def finish(self) -> None:
-        """:raises Unverified: the last message was not signed."""
-        if self._verifier is not None:
-            self._verifier.finish()
-
-
 class Conversation(protocol.Protocol, Generic[T]):
     """One request over a connection, and the messages that answer it.
 
@@ -76,12 +41,12 @@ class Conversation(protocol.Protocol, Generic[T]):
     def __init__(
         self,
         message: bytes,
-        signed: Signed,
+        trust: Trust,
         receive: Receive[T],
         clock: interfaces.IReactorTime,
         bound: float = limits.TRANSFER_IN,
     ) -> None:
-        self._message, self._signed, self._receive, self._clock = message, signed, receive, clock
+        self._message, self._trust, self._receive, self._clock = message, trust, receive, clock
         self._buffer = bytearray()
         self._alarm = Alarm(clock, self._late)
         self._end = clock.seconds() + bound
@@ -93,7 +58,7 @@ class Conversation(protocol.Protocol, Generic[T]):
         self._steps: Iterator[T | None] | None = None  # what is left of a message
 
     def connectionMade(self) -> None:
-        octets = self._signed.request(self._message)
+        octets = self._trust.request(self._message)
         self.transport.write(len(octets).to_bytes(2, "big") + octets)
         self._wait()
 
@@ -147,7 +112,7 @@ class Conversation(protocol.Protocol, Generic[T]):
                 message, at = bytes(self._buffer[at + 2 : end]), end
                 if len(message) < HEADER:
                     raise Unanswered("a message is shorter than its header")
-                taken = self._receive(self._signed.answer(message))
+                taken = self._receive(self._trust.answer(message))
                 if isinstance(taken, Iterator):
                     self._steps = taken
                 else:
@@ -158,7 +123,7 @@ class Conversation(protocol.Protocol, Generic[T]):
                 break
         del self._buffer[:at]
         if outcome is not None:
-            self._signed.finish()
+            self._trust.finish()
         return outcome
 
     def _step(self, steps: Iterator[T | None]) -> T | None:

@@ -257,6 +257,29 @@ def test_a_signed_answer_is_believed() -> None:
     assert [each.data for each in answer.message.answer] == ["192.0.2.1"]
 
 
+def test_a_right_signature_behind_a_wrong_one_counts() -> None:
+    """Whoever can guess the port may send what is signed by nobody's key."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.settimeout(PATIENCE)
+
+        def serve() -> None:
+            octets, peer = sock.recvfrom(1024)
+            good = right(dns.message.from_wire(octets, keyring=KEYRING)).to_wire()
+            for octet in (20, len(good) - 10):  # of the answer, and of its signature
+                sock.sendto(good[:octet] + bytes((good[octet] ^ 1,)) + good[octet + 1 :], peer)
+            sock.sendto(unsigned(octets), peer)
+            sock.sendto(good, peer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        asker = Asker(sock.getsockname(), Manner(key=KEY))
+        answer = asker.ask(ASKED)
+        asker.close()
+        thread.join(PATIENCE)
+    assert [each.data for each in answer.message.answer] == ["192.0.2.1"]
+
+
 def test_a_server_of_several_addresses_is_asked_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     with (
         answering(lambda query: right(query).to_wire()) as server,
