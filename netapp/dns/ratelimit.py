@@ -5,6 +5,13 @@ Beyond the rate they are dropped, and every second of those goes out cut instead
 client that is what it says asks again over TCP.  A network that goes on stays where it is until it
 has been quiet for a while.
 
+Who has signed its request, or shows a cookie of ours, is what it says and gets all.
+
+What is no question (RFC 6895 section 2.2: UPDATE, NOTIFY) is answered with less than it has asked.
+What was done for whoever may is always told: who does not hear of it would do it again.  What
+anybody gets, an error, is counted with the other errors and beyond the rate dropped, but never cut:
+there is no TC (RFC 2136 section 2.2), and who came again by TCP would have it done again.
+
 Plain text knows no TC and its programs know no time-out; it is counted by address alone.
 
 Source: BIND's reference manual, rate-limit; Vixie and Schryver, DNS Response Rate Limiting (2012).
@@ -16,8 +23,9 @@ from typing import Final, Protocol
 
 from netapp.core import limits
 from netapp.core.access import LOCAL
-from netapp.dns.message import HEADER, NOERROR, QR, TC
-from netapp.errors import ConfigError
+from netapp.dns.message import HEADER, NOERROR, OPCODE, QR, TC
+from netapp.dns.tsig.record import Signature, read_signed
+from netapp.errors import ConfigError, WireError
 
 SEND, SLIP, DROP = 0, 1, 2  # verdicts
 
@@ -32,6 +40,7 @@ _LOCAL: Final = {
 }
 _OPT: Final = b"\0\0\x29"  # the root's name, then the type
 _COOKIE: Final = b"\0\x0a\0"  # the option's code and the upper octet of its length: RFC 7873 section 4
+_TSIG: Final = b"\0\xfa\0\xff\0\0\0\0"  # the type, the class ANY, no TTL: RFC 8945 section 4.2
 _OPT_FIXED: Final = 11  # octets of an OPT record without its options
 
 
@@ -113,12 +122,18 @@ def account(answer: bytes) -> bytes:
     the answer does not show.  All errors are of one kind: they need no name that is there.
     """
     rcode, end = answer[3] & 0x0F, _question_end(answer)
-    if rcode not in (NOERROR, _NXDOMAIN) or answer[5] != 1 or _is_extended(answer, end):
+    if rcode not in (NOERROR, _NXDOMAIN) or answer[5] != 1 or answer[2] & OPCODE or _is_extended(answer, end):
         return _ERROR
     if answer[7] or answer[6] or not (answer[9] or answer[8]):
         return _POSITIVE + answer[HEADER : end - 5].lower()
     kind = _MISSING if rcode else _NEGATIVE
     return kind + _owner(answer, end).lower()
+
+
+def _is_done(answer: bytes) -> bool:
+    """Whether it says that something was done: of what is no question, and no error."""
+    done = answer[2] & OPCODE and not answer[3] & 0x0F
+    return bool(done) and not _is_extended(answer, _question_end(answer))
 
 
 def _question_end(answer: bytes) -> int:
@@ -146,8 +161,24 @@ def _owner(answer: bytes, at: int) -> bytes:
     return answer[at:end]
 
 
+def _taken_off(answer: bytes) -> tuple[bytes, Signature | None]:
+    """An answer without its signature, and that."""
+    if _TSIG not in answer:
+        return answer, None
+    try:
+        read = read_signed(answer)
+    except WireError:
+        read = None
+    return read if read is not None else (answer, None)
+
+
 def slipped(answer: bytes) -> bytes:
-    """The answer without its records, cut: its question, TC, and the OPT record, which is the last."""
+    """The answer without its records, cut: its question, TC, and the OPT record, which is the last.
+
+    Of a signature that did not hold it says no more than NOTAUTH, as one that has no room: that would
+    have to be signed anew.
+    """
+    answer = _taken_off(answer)[0]
     end = _question_end(answer)
     at = answer.rfind(_OPT, end)
     opt = answer[at:] if at >= 0 and at + _OPT_FIXED <= len(answer) else b""
@@ -206,16 +237,22 @@ class Limiter:
         if rate is None:
             return answer
         is_dns = len(answer) >= HEADER and answer[2] & QR and not answer[4]
-        verdict = rate.verdict(source.packed, answer, now) if is_dns else rate.text(source.packed, now)
-        if verdict == SEND or (is_dns and self._is_proved(request, source)):
+        if is_dns and _is_done(answer):
             return answer
-        if verdict == SLIP:
+        verdict = rate.verdict(source.packed, answer, now) if is_dns else rate.text(source.packed, now)
+        if verdict == SEND or (is_dns and self._is_proved(request, answer, source)):
+            return answer
+        if verdict == SLIP and not answer[2] & OPCODE:
             self.slipped += 1
             return self._slip(request, answer, source)
         self.dropped += 1
         return None
 
-    def _is_proved(self, request: bytes, source: Source) -> bool:
+    def _is_proved(self, request: bytes, answer: bytes, source: Source) -> bool:
+        if _TSIG in request:  # we sign what was signed; and what says why not has an error
+            signature = _taken_off(answer)[1]
+            if signature is not None and signature.mac and not signature.error:
+                return True
         if self._proofs is None or _COOKIE not in request:  # a look that spares a flood's reading
             return False
         return self._proofs.is_proved(request, source)

@@ -11,6 +11,7 @@ from twisted.internet import task
 
 from netapp.core import limits
 from netapp.dns.config import Config
+from netapp.dns.message import NOTIFY, UPDATE
 from netapp.dns.query.answers import Answers
 from netapp.dns.ratelimit import (
     DROP,
@@ -24,7 +25,9 @@ from netapp.dns.ratelimit import (
     parse_rate,
     slipped,
 )
-from netapp.dns.requests import Requests
+from netapp.dns.requests import Client, Requests
+from netapp.dns.tsig.keys import Key, Keyring
+from netapp.dns.tsig.signing import Signer
 from netapp.dns.watch.watch import Watch
 from netapp.errors import ConfigError
 from netapp.names.config import Config as NamesConfig
@@ -196,6 +199,72 @@ def test_who_knows_cookies_is_given_one() -> None:
     limiter = Limiter(1, proofs=Proofs())
     said = [limiter.passed(HALF, positive(), From(HERE), 0.0) for _ in range(4)]
     assert said == [positive(), None, b"come again", None]
+
+
+def other(opcode: int, rcode: int = 0, edns: bytes = b"") -> bytes:
+    """An answer to what is no question."""
+    return (
+        header(flags=0x8000 | opcode << 11 | rcode, ar=1 if edns else 0) + question("example.com", 6) + edns
+    )
+
+
+@pytest.mark.parametrize("opcode", [NOTIFY, UPDATE])
+def test_what_was_done_for_whoever_may_is_told_always(opcode: int) -> None:
+    """A client whose update is done and that hears nothing, or TC, does it again."""
+    limiter = Limiter(5, local=True)
+    for answer in (other(opcode), other(opcode, edns=opt())):
+        assert {limiter.passed(b"", answer, From(HERE), 0.0) for _ in range(1000)} == {answer}
+
+
+@pytest.mark.parametrize("opcode", [2, NOTIFY, UPDATE, 6, 15])
+def test_d47_errors_to_what_is_no_question_are_of_the_one_account_and_never_cut(opcode: int) -> None:
+    """RFC 2136 section 2.2: an update has no TC."""
+    badvers = other(opcode, edns=opt()[:5] + b"\1" + opt()[6:])
+    for answer in (other(opcode, 5), other(opcode, 3), badvers):
+        limiter = Limiter(5, local=True)
+        said = [limiter.passed(b"", answer, From(HERE), 0.0) for _ in range(100)]
+        assert said == [answer] * 5 + [None] * 95
+        assert (limiter.dropped, limiter.slipped) == (95, 0)
+        assert limiter.passed(b"", refused(), From(HERE), 0.0) != refused()
+
+
+SECRET = Key(wire_name("laptop"), "hmac-sha256", b"secret")
+
+
+def asked(request: bytes) -> bytes:
+    """What a server that has one key answers."""
+    requests = Requests(lambda request: positive(), Keyring(lambda: [SECRET]))
+    answer = requests.handle(request, Client("203.0.113.1", 53000, stream=False))
+    assert isinstance(answer, bytes)
+    return answer
+
+
+def test_who_has_signed_is_what_it_says_and_never_limited() -> None:
+    limiter = Limiter(5)
+    for message in (query("www.example.com"), header(flags=UPDATE << 11) + question("example.com", 6)):
+        request = Signer(SECRET).sign(message, 0.0)
+        answer = asked(request)
+        assert {limiter.passed(request, answer, From(HERE), 0.0) for _ in range(100)} == {answer}
+
+
+@pytest.mark.parametrize(
+    ("key", "when"),
+    [
+        (Key(wire_name("stranger"), "hmac-sha256", b"secret"), 0.0),
+        (Key(wire_name("laptop"), "hmac-sha256", b"guessed"), 0.0),
+        (SECRET, 10_000.0),  # as one who has overheard it sends it again
+    ],
+)
+@pytest.mark.parametrize("edns", [b"", opt()])
+def test_d47_a_signature_that_does_not_hold_exempts_nobody(key: Key, when: float, edns: bytes) -> None:
+    limiter = Limiter(5)
+    request = Signer(key).sign(query("www.example.com", edns=edns), when)
+    answer = asked(request)
+    said = [limiter.passed(request, answer, From(HERE), 0.0) for _ in range(9)]
+    assert said == [answer] * 5 + [None, slipped(answer)] * 2
+    cut = read(slipped(answer))
+    assert (cut.rcode(), cut.edns, cut.had_tsig) == (9, 0 if edns else -1, False)
+    assert cut.flags & dns.flags.TC
 
 
 def test_no_limit() -> None:
