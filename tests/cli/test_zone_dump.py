@@ -1,5 +1,6 @@
 """``netapp zone dump``: a zone with its updates, while its service runs and when it does not."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,6 +64,16 @@ def test_a_zone_that_was_never_updated_is_as_its_file_has_it(start: Start, tmp_p
     assert done.returncode == 1
     assert "has no updates of example.lan" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_zone_file_is_found_whatever_its_path_is(start: Start, tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(bytes(tmp_path) + b"/a" * 200 + "/ 教%室\a".encode() + b"\xff#?"))
+    folder.mkdir(parents=True)
+    start("netapp-dns", *LOCAL, f"--zone=example.lan={zone_file(folder)}")
+    done = netapp("zone", "dump", "example.lan", "--state", str(tmp_path / "state"), lang="C")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "www\t300\tIN\tA\t192.0.2.1\n" in done.stdout
+    assert netapp("zone", "list", "--json", "--state", str(tmp_path / "state"), lang="C").returncode == 0
 
 
 def test_what_cannot_be_is_told_in_one_line(start: Start, tmp_path: Path) -> None:

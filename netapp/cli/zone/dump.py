@@ -112,6 +112,7 @@ def _of_file(origin: bytes, state: Path) -> "Zone | None":
 def _files(origin: bytes, state: Path) -> Iterator[tuple[Path, str]]:
     """Files that processes have the zone from, and how they call them."""
     import time
+    from urllib.parse import unquote_to_bytes
 
     from netapp.core.status import neighbours
     from netapp.names.naming import shown
@@ -126,8 +127,8 @@ def _files(origin: bytes, state: Path) -> Iterator[tuple[Path, str]]:
             continue
         with suppress(OSError, ValueError):
             for row in door.ask(state, one.pid, shown(origin)):
-                if row.get("file"):  # in its own words, which may not be ours: from where it stands
-                    yield Path(f"/proc/{one.pid}/cwd", row["file"]), row["file"]
+                if url := row.get("url"):
+                    yield Path(os.fsdecode(unquote_to_bytes(url.removeprefix("file://")))), row["file"]
 
 
 def _write(path: Path, lines: Iterable[str]) -> None:

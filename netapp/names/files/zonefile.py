@@ -30,7 +30,8 @@ _PIECE: Final = 2**20
 class Told:
     """What is told of a zone's file."""
 
-    path: str
+    path: Path  # absolute
+    shown: str
     records: int  # of the zone that is served
     loaded: float | None  # seconds since 1970; None: never yet
     fault: str  # the newest reading's first fault; "" if there is none
@@ -54,7 +55,7 @@ class ZoneFile:
         self._loaded: float | None = None
 
     def told(self) -> Told:
-        return Told(self.shown, self._records, self._loaded, self.fault)
+        return Told(self.path, self.shown, self._records, self._loaded, self.fault)
 
     def look(self, moved: frozenset[str] = frozenset()) -> bool:
         """Read the file if it is another.

@@ -40,7 +40,8 @@ def _row(each: ZoneStatus, file: Told | None) -> dict[str, Any]:
         "expired": each.expired,
         "records": file.records if file is not None else None,
         "loaded": file.loaded if file is not None else None,
-        "file": _short(file.path) if file is not None else None,
+        "file": _short(file.shown) if file is not None else None,
+        "url": file.path.as_uri() if file is not None else None,
         "fault": _short(file.fault) if file is not None else "",
     }
 
