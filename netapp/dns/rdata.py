@@ -24,6 +24,34 @@ def whole_rdata(rdtype: int, data: bytes, at: int, end: int, known: Known) -> by
     return data[at:end] if form is None else form(data, at, end, known)
 
 
+def unpointed_rdata(rdtype: int, data: bytes, at: int, end: int, known: Known) -> bytes:
+    """The same to be looked at: rdata that are not of their type's form come back as they are.
+
+    :raises WireError: a name in them cannot be read, or goes past them.
+    """
+    before, names, _ = _NAMED.get(rdtype, (0, 0, None))
+    if rdtype == _NAPTR:
+        before, names = _before_naptr(data, at, end), 1
+    pieces, behind = _pieces(data, at, end, before, names, known)
+    if len(pieces) != names + 1:
+        return data[at:end]
+    if behind > end:
+        raise WireError("a name goes past its rdata", source="RFC 1035 section 4.1.3")
+    return b"".join((*pieces, data[behind:end]))
+
+
+def _pieces(data: bytes, at: int, end: int, before: int, names: int, known: Known) -> tuple[list[bytes], int]:
+    """So many octets, the names behind them that are there, and where these end."""
+    pieces = [data[at : at + before]]
+    at += before
+    for _ in range(names):
+        if at >= end:
+            break
+        name, at = name_at(data, at, known)
+        pieces.append(name)
+    return pieces, at
+
+
 def _named(before: int, names: int, after: int | None) -> _Form:
     """Rdata with names in it, perhaps compressed.
 
@@ -32,13 +60,7 @@ def _named(before: int, names: int, after: int | None) -> _Form:
     """
 
     def form(data: bytes, at: int, end: int, known: Known) -> bytes:
-        pieces = [data[at : at + before]]
-        at += before
-        for _ in range(names):
-            if at >= end:
-                break
-            name, at = name_at(data, at, known)
-            pieces.append(name)
+        pieces, at = _pieces(data, at, end, before, names, known)
         left = end - at
         if len(pieces) != names + 1 or left < 0 or (after is not None and left != after):
             raise WireError("rdata that is not of its type's form", source="RFC 1035 section 3.3")
@@ -58,11 +80,15 @@ def _sized(octets: int) -> _Form:
 
 
 def _naptr(data: bytes, at: int, end: int, known: Known) -> bytes:
-    """Order, preference, three strings and a name: RFC 3403 section 4.1."""
+    return _named(_before_naptr(data, at, end), 1, 0)(data, at, end, known)
+
+
+def _before_naptr(data: bytes, at: int, end: int) -> int:
+    """Octets of order, preference and three strings, before the name: RFC 3403 section 4.1."""
     strings = at + 4
     for _ in range(3):
         strings += 1 + (data[strings] if strings < end else 0)
-    return _named(strings - at, 1, 0)(data, at, end, known)
+    return strings - at
 
 
 def _nsec(data: bytes, at: int, end: int, known: Known) -> bytes:
@@ -109,18 +135,23 @@ def _see_bitmap(data: bytes, at: int, end: int) -> None:
 
 
 _MAP: Final = 32  # octets of a window of a bitmap: RFC 4034 section 4.1.2
-#: Types whose rdata may hold compressed names, as it must be read though none may be written so
-#: (RFC 3597 section 4), and those whose rdata our own answers look into.
+_NAPTR: Final = 35
+#: Octets before the names, how many names, octets behind them (None for any number): types whose rdata
+#: may hold compressed names, as it must be read though none may be written so (RFC 3597 section 4).
+_NAMED: Final[dict[int, tuple[int, int, int | None]]] = {
+    **{rdtype: (before, names, 0) for rdtype, (before, names) in NAMES.items()},
+    SOA: (*NAMES[SOA], 20),
+    **dict.fromkeys((24, RRSIG), (18, 1, None)),  # SIG
+    **dict.fromkeys((30, NSEC), (0, 1, None)),  # NXT
+    **dict.fromkeys((SVCB, HTTPS), (2, 1, None)),
+}
+#: Those, and those whose rdata our own answers look into.
 _FORMS: Final[dict[int, _Form]] = {
     A: _sized(4),
     AAAA: _sized(16),
-    **{rdtype: _named(before, names, 0) for rdtype, (before, names) in NAMES.items()},
-    SOA: _named(*NAMES[SOA], 20),
-    **{rdtype: _named(18, 1, None) for rdtype in (24, RRSIG)},  # SIG
-    30: _named(0, 1, None),  # NXT
+    **{rdtype: _named(*form) for rdtype, form in _NAMED.items()},
     NSEC: _nsec,
     NSEC3: _nsec3,
     NSEC3PARAM: _nsec3param,
-    **{rdtype: _named(2, 1, None) for rdtype in (SVCB, HTTPS)},
-    35: _naptr,
+    _NAPTR: _naptr,
 }

@@ -16,9 +16,9 @@ from netapp.dns import wire
 from netapp.dns.message import HEADER, IN, OPT, QR, RD, TC, Known, fixed_at, name_at, u16
 from netapp.dns.message import counts as counts_of
 from netapp.dns.query.edns import option
+from netapp.dns.rdata import unpointed_rdata
 from netapp.dns.wire import Edns
 from netapp.errors import WireError
-from netapp.names.rdata import NAMES
 
 
 @dataclass(frozen=True)
@@ -169,19 +169,4 @@ def _edns(opt: Record) -> Edns:
 def _record(octets: bytes, at: int, known: Known) -> tuple[Record, int]:
     owner, at = name_at(octets, at, known)
     rdtype, rdclass, ttl, begin, end = fixed_at(octets, at)
-    return Record(owner, rdtype, rdclass, ttl, _plain(octets, begin, end, rdtype, known)), end
-
-
-def _plain(octets: bytes, begin: int, end: int, rdtype: int, known: Known) -> bytes:
-    """Rdata without pointers."""
-    if rdtype not in NAMES or begin == end:
-        return octets[begin:end]
-    before, names = NAMES[rdtype]
-    at = begin + before
-    pieces = [octets[begin:at]]
-    for _ in range(names):
-        name, at = name_at(octets, at, known)
-        pieces.append(name)
-    if at > end:
-        raise WireError("a name goes past its rdata", source="RFC 1035 section 4.1.3")
-    return b"".join((*pieces, octets[at:end]))
+    return Record(owner, rdtype, rdclass, ttl, unpointed_rdata(rdtype, octets, begin, end, known)), end

@@ -70,10 +70,37 @@ def test_a_query_is_what_dnspython_reads_back() -> None:
     assert not dns.message.from_wire(messages.query(7, Question(NAME, 1), None)).opt
 
 
+@pytest.mark.parametrize(
+    ("rdtype", "before", "behind"),
+    [
+        (2, b"", b""),
+        (6, b"\1m\xc0\x0c", bytes(20)),
+        (15, b"\0\1", b""),
+        (24, bytes(18), b"sig"),
+        (30, b"", b"\x40"),
+        (33, bytes(6), b""),
+        (35, b"\0\1\0\1\1u\3sip\0", b""),
+        (46, b"\0\1\x08\3" + bytes(14), b"signature"),
+        (47, b"", b"\0\1\x40"),
+        (64, b"\0\1", b""),
+        (65, b"\0\1", b""),
+    ],
+)
+def test_names_in_rdata_may_be_compressed(rdtype: int, before: bytes, behind: bytes) -> None:
+    """None but those of RFC 1035 may be written so, and all must be read: RFC 3597 section 4."""
+    head, kind = b"\0\1\x80\0\0\1\0\1\0\0\0\0" + NAME + b"\0\1\0\1", rdtype.to_bytes(2, "big")
+    rdata = before + b"\xc0\x0c" + behind
+    octets = head + b"\xc0\x0c" + kind + b"\0\1\0\0\0\x3c" + len(rdata).to_bytes(2, "big") + rdata
+    (record,) = read(octets).answer
+    assert record.rdata == before.replace(b"\xc0\x0c", NAME) + NAME + behind
+
+
 def test_rdata_that_are_not_of_their_types_form_are_shown_by_rfc_3597() -> None:
     head = b"\0\1\x80\0\0\0\0\1\0\0\0\0"
     message = read(head + NAME + b"\0\1\0\1\0\0\0\x3c\0\3abc")
     assert message.answer[0].data == "\\# 3 616263"
+    message = read(head + NAME + b"\0\x0f\0\1\0\0\0\x3c\0\1a")  # an MX record of one octet
+    assert message.answer[0].data == "\\# 1 61"
 
 
 @pytest.mark.parametrize(
