@@ -88,6 +88,7 @@ class Requests:
     :param time: gives seconds since 1970.
     :ivar on_opcode: handlers of :data:`NOTIFY` and :data:`UPDATE`.
     :ivar on_type: handlers of queries for AXFR and IXFR.
+    :ivar malformed: requests whose records, or whose signature, could not be read.
     :ivar unverified: signatures that did not hold, by their TSIG error.
     :ivar tally: is told of each answer that goes out over a stream, of many messages of the first.
     """

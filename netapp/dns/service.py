@@ -1,7 +1,7 @@
 """The name service from its configuration."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -49,7 +49,6 @@ def dns_service(
     keyring: Keyring | None = None,
     hangup: Hangup | None = None,
     status: Status | None = None,
-    cookie_secrets: Sequence[bytes] = (),
 ) -> IService:
     """Every listener of the configuration, under one service.
 
@@ -57,14 +56,12 @@ def dns_service(
     :param keyring: the keys that sign.
     :param hangup: has the query log begun anew, and primaries asked.
     :param status: what ``netapp status`` is told.
-    :param cookie_secrets: of 16 octets each: what cookies are made with, shared by all who answer at
-        one address, and what they were made with before; by default a fresh one.
     :raises ConfigError: a listener that cannot be, a rule with a key that is not there, or a query log
         that cannot be written.
     """
     house = House()
     access = Access(config.allow, config.proxy)
-    secrets = cookie_secrets or [new_secret()]
+    secrets = [new_secret()]
     cookies = Cookies(secrets, time.time)
     identity = Identity(config.nsid.encode(), config.server_version.encode())
     answers = Answers(names.snapshot, config.unknown, config.encoding, cookies, identity)
@@ -101,7 +98,7 @@ def dns_service(
         requests.on_opcode[UPDATE] = crew.after(updates.handle)
         _show(crew, metrics, hangup if watch.log is not None else None, status)
         crew.setServiceParent(house)
-    _count(metrics, names, answers)
+    _count(metrics, names, answers, requests)
     watch.show(metrics)
     updates.count(metrics)
     transfers.count(metrics)
@@ -155,9 +152,11 @@ def _plain(answers: Answers, request: Request) -> bytes | None:
     return answers.verified(request.octets, source, stream=client.stream, room=request.room)
 
 
-def _count(metrics: Metrics, names: Names, answers: Answers) -> None:
+def _count(metrics: Metrics, names: Names, answers: Answers, requests: Requests) -> None:
     metrics.counter(
-        "netapp_dns_malformed", "Requests that were no DNS and no text.", lambda: answers.malformed
+        "netapp_dns_malformed",
+        "Requests that were no DNS and no text.",
+        lambda: answers.malformed + requests.malformed,
     )
     metrics.gauge("netapp_dns_names", "Names that are answered.", lambda: len(names.snapshot))
 

@@ -206,6 +206,7 @@ def test_metrics_tell_types_transports_rcodes_and_signatures(start: Start) -> No
     server = with_keys(start, "--metrics=tcp:0:interface=127.0.0.1")
     for message in (WWW, WWW, WWW, query("gone.lan", 28), b"www.lan", signed(WWW), signed(WWW, WRONG)):
         real.ask(server.udp(), message)
+    real.ask(server.udp(), signed(WWW)[:10] + b"\0\2" + signed(WWW)[12:] + opt())  # not the last
     with real.tcp_client(server.tcp()) as client:
         client.sendall(framed(WWW))
         read_message(client)
@@ -220,7 +221,8 @@ def test_metrics_tell_types_transports_rcodes_and_signatures(start: Start) -> No
     assert queries("text", "A", "NOERROR") == 1
     assert queries("tcp", "A", "NOERROR") == 1
     assert numbers['netapp_dns_tsig_failures_total{error="BADSIG"}'] == 1
-    assert numbers["netapp_dns_answer_seconds_count"] == 7
+    assert numbers["netapp_dns_answer_seconds_count"] == 8
+    assert numbers["netapp_dns_malformed_total"] == 1
     assert numbers["netapp_dns_cache_hits_total"] == 3
 
 

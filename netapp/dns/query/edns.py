@@ -62,10 +62,6 @@ class Options:
             said += COOKIE_HEAD + self.cookie(cookie[:CLIENT], address)
         return said
 
-    @property
-    def has_cookies(self) -> bool:
-        return self._cookies is not None
-
     def cookie(self, client: bytes, address: bytes) -> bytes:
         """A cookie of both parts."""
         return client + self._cookies.server_part(client, address) if self._cookies is not None else b""

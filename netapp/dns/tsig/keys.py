@@ -73,12 +73,6 @@ class Keyring:
         """The key of a folded wire name."""
         return self._keys.get(name)
 
-    def __iter__(self) -> Iterator[Key]:
-        return iter(self._keys.values())
-
-    def __len__(self) -> int:
-        return len(self._keys)
-
     def reload(self) -> None:
         """Read the keys again.  :raises ConfigError: one cannot be read; the old ones stay."""
         keys: dict[bytes, Key] = {}
