@@ -8,7 +8,8 @@ from twisted.internet import defer
 
 from netapp.core import bulk, limits
 from netapp.errors import ConfigError
-from netapp.names.changing.held import Edit, Held
+from netapp.names.changing.editing import Edit
+from netapp.names.changing.held import Held
 from netapp.names.changing.storing import Keeper
 from netapp.names.changing.zones import Zones
 from netapp.names.model import Node, nodes_of

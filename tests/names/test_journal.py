@@ -27,7 +27,7 @@ from netapp.names.model import TXT, Record
 from netapp.names.naming import shown, wire_name
 from netapp.names.store import Names
 from netapp.names.zone import Zone
-from tests.names.zoning import ORIGIN, Files, a, adding, same, soa, zone
+from tests.names.zoning import ORIGIN, Files, a, adding, same, signed, soa, zone
 
 
 def step(old: Zone, new: Zone, edit: Change | None = None) -> Step:
@@ -183,6 +183,18 @@ def test_what_hangs_on_a_lost_update_is_left_out(tmp_path: Path) -> None:
         found = loaded(tmp_path)
     assert same(found.zone, zone(5, a("y.example.lan")))
     assert "1 changes are lost, 1 that hang on them are left out, 1 behind" in str(formatEvent(events[0]))
+
+
+def test_a_signed_zone_gets_no_serial_that_it_is_not_signed_with(tmp_path: Path) -> None:
+    here = folder(tmp_path)
+    zones = [signed(each, *(a(f"h{n}.example.lan") for n in range(each))) for each in range(1, 5)]
+    here.keep([Whole(zones[0], zones[0])])
+    ends = [here.keep([step(old, new)]).journal for old, new in pairwise(zones)]
+    journal = tmp_path / "zone" / "journal"
+    journal.write_bytes(flipped(ends[0] + 40)(journal.read_bytes()))
+    with capturedLogs() as events:
+        assert same(loaded(tmp_path).zone, zones[1])
+    assert "the zone is as it was before that" in str(formatEvent(events[0]))
 
 
 def test_octets_before_a_journal_cost_nothing(tmp_path: Path) -> None:

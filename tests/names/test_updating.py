@@ -24,7 +24,7 @@ from netapp.names.changing.updating import (
 from netapp.names.model import AAAA, CNAME, DNAME, MX, NS, NSEC, RRSIG, SOA, TXT, A, Record
 from netapp.names.naming import wire_name
 from netapp.names.zone import Zone, build_zone
-from tests.names.zoning import ORIGIN, a, same, soa, txt, zone
+from tests.names.zoning import ORIGIN, a, same, signed, soa, txt, zone
 
 WWW, FTP, NEW = (wire_name(f"{each}.example.lan") for each in ("www", "ftp", "new"))
 ONE, TWO = b"\xc0\0\2\1", b"\xc0\0\2\2"
@@ -61,6 +61,12 @@ def refusal(*items: Item, needs: tuple[Item, ...] = ()) -> int | None:
     except Refused as refused:
         return refused.rcode
     return None
+
+
+def test_a_zone_that_is_signed_now_takes_none() -> None:
+    with pytest.raises(Refused) as refused:
+        updated(signed(1), add(a("new.example.lan")))
+    assert refused.value.rcode == REFUSED
 
 
 # Prerequisites: section 3.2.4 -----------------------------------------------------------------------

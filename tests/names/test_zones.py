@@ -20,7 +20,7 @@ from netapp.names.serial import newer
 from netapp.names.sources import DeclaredRecords
 from netapp.names.store import Names
 from netapp.names.zone import BadZone, Zone
-from tests.names.zoning import ORIGIN, Files, SlowDisk, a, adding, same, soa, txt, zone
+from tests.names.zoning import ORIGIN, Files, SlowDisk, a, adding, same, signed, soa, txt, zone
 
 
 def served(names: Names) -> Zone:
@@ -296,6 +296,59 @@ class Remembering(Forgetful):
                 file = file.changed(entry.edit.removed, entry.edit.added)
             new = old.zone.changed(entry.change.removed, entry.change.added)
             self.whole[origin] = Whole(new, file, (*old.history, entry.change))
+
+
+# Files that are signed -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("serial", [7, 6])
+def test_a_signed_file_is_served_as_it_is_though_its_serial_was_not_raised(serial: int) -> None:
+    files = Files(signed(7))
+    names = Names([], task.Clock(), zones=[files])
+    files.put(again := signed(serial, a("new.example.lan"), by=b"another"))
+    with capturedLogs() as events:
+        names.reload()
+    assert served(names) is again
+    assert f"example.lan: its file is signed with serial {serial}, which is not after 7" in said(events)
+    assert names.history(ORIGIN, 7) is None
+    assert [each.journal for each in names.zone_statuses()] == [False]
+    files.put(signed(8))
+    names.reload()
+    assert served(names).serial == 8
+    assert names.history(ORIGIN, 7) is None  # of two zones with that serial
+    files.put(signed(9))
+    names.reload()
+    assert names.history(ORIGIN, 8) is not None
+
+
+def test_a_signed_file_with_all_updates_takes_the_zones_place() -> None:
+    keeper, files = Remembering(), Files(zone(1))
+    names = Names([], task.Clock(), zones=[files], keeper=keeper)
+    names.submit(ORIGIN, adding(a("dhcp.example.lan")))
+    files.put(again := signed(2, a("dhcp.example.lan")))
+    with capturedLogs() as events:
+        names.reload()
+    assert served(names) is again
+    assert keeper.whole == {}
+    assert "is not after 2" in said(events)
+
+
+def test_a_signed_file_without_all_updates_is_refused_and_they_stay() -> None:
+    keeper, files = Remembering(), Files(zone(1))
+    names = Names([], task.Clock(), zones=[files], keeper=keeper)
+    names.submit(ORIGIN, adding(a("dhcp.example.lan")))
+    before = served(names)
+    for lacking in (signed(9), signed(9, a("other.example.lan"))):
+        files.put(lacking)
+        with capturedLogs() as events:
+            names.reload().addErrback(lambda failure: None)
+        assert served(names) is before
+        assert "example.lan: its file is signed and has not all updates of the zone" in said(events)
+        assert "the old zone stays" in said(events)
+    files.put(again := signed(9, a("dhcp.example.lan")))
+    names.reload()
+    assert served(names) is again
+    assert names.history(ORIGIN, 2) is not None
 
 
 # Zones that go while something of them is on its way to the disk -----------------------------------

@@ -6,7 +6,7 @@ from twisted.internet import defer
 
 from netapp.names.changing.changes import Change, difference
 from netapp.names.changing.storing import Entry, Forgetful, Stored
-from netapp.names.model import NS, SOA, TXT, A, Record
+from netapp.names.model import NS, NSEC, RRSIG, SOA, TXT, A, Record
 from netapp.names.naming import wire_name
 from netapp.names.sources import ZonesRead
 from netapp.names.zone import Zone, build_zone
@@ -33,6 +33,14 @@ def zone(serial: int, *more: Record, origin: bytes = ORIGIN) -> Zone:
     return build_zone(
         origin, [soa(serial, origin), ns, Record(b"\2ns" + origin, A, b"\x0a\0\0\1", 3600), *more]
     )
+
+
+def signed(serial: int, *more: Record, by: bytes = b"key") -> Zone:
+    """A zone signed over its SOA, as a file has it."""
+    fixed = (300).to_bytes(4, "big") * 3
+    rdata = SOA.to_bytes(2, "big") + b"\x0d\2" + fixed + b"\0\1" + ORIGIN + by + serial.to_bytes(4, "big")
+    nsec = Record(ORIGIN, NSEC, b"\2ns" + ORIGIN + b"\0\1\x40", 60)
+    return zone(serial, Record(ORIGIN, RRSIG, rdata, 3600), nsec, *more)
 
 
 def adding(*records: Record) -> Callable[[Zone], Change | None]:

@@ -8,29 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from netapp.core import limits
-from netapp.names.changing.changes import Change, History, difference, soa_record, with_serial
+from netapp.names.changing.changes import Change, History, difference
+from netapp.names.changing.editing import Edit, edited
 from netapp.names.changing.storing import Entry, Forget, Step, Stored, Whole
-from netapp.names.model import SOA
-from netapp.names.serial import after, newer
+from netapp.names.serial import newer
 from netapp.names.zone import Zone
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """The owner has edited the file.
-
-    :ivar old: what the file held before; None if we have not seen it.
-    :ivar change: from ``old`` to ``file``; None if that is nothing.
-    """
-
-    file: Zone
-    old: Zone | None = None
-    change: Change | None = None
-
-    @classmethod
-    def of(cls, old: Zone | None, file: Zone) -> "Edit":
-        """It takes a while with large zones."""
-        return cls(file, old, difference(old, file) if old is not None else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +46,7 @@ class Held:
         self._enough = limits.ZONE_JOURNAL  # octets of the journal until the whole zone is stored anew
         self._coming: list[Change | None] = []  # what is to join the history; None for a break in it
         self._based = self._base_stored = kept is not None and not kept.mended
+        self._twice: int | None = None  # a serial that two zones were served with
         self._left = kept is not None  # whether something of it may be on the disk
 
     # What happens to a zone; each gives what must be stored before it counts -------------------------
@@ -101,21 +84,27 @@ class Held:
         if edit.change is None:
             self.newest, self.file = file if now is base else now, file
             return None
-        step: Change | None
-        zone, step = file, edit.change
-        if now is not base or not newer(file.serial, now.serial):
-            zone = _merged(now, file, edit.change)
-            step = difference(now, zone, edit.change.owners())
+        zone = edited(now, edit)
+        direct = zone is file and now is base
+        step = edit.change if direct else difference(now, zone, edit.change.owners())
         self.newest, self.file = zone, file
-        if step is None:  # all of it was there already
-            return Whole(zone, file, self.history.all()) if zone is not file else self._forget()
         if zone is not file:
-            return self._step(Step(step, edit.change))
-        self._coming.append(step)
+            if step is not None:
+                return self._step(Step(step, edit.change))
+            return Whole(zone, file, self.history.all())  # all of it was there already
+        if step is not None:
+            self._join(step)
         return self._forget()
 
+    def _join(self, change: Change) -> None:
+        """It joins the history, unless serials do not say from which zone to which it leads."""
+        risen = newer(change.new_serial, change.old_serial)
+        self._coming.append(change if risen and change.old_serial != self._twice else None)
+        if not risen:
+            self._twice = change.new_serial
+
     def _step(self, step: Step) -> Entry:
-        self._coming.append(step.change)
+        self._join(step.change)
         if self._based:
             return step
         self._based = self._left = True
@@ -164,26 +153,3 @@ class Held:
             return None
         self._enough = self._journal + limits.ZONE_JOURNAL  # if the disk has no room: not at once again
         return Whole(self.served, self._file_stored, self.history.all(), anew=True)
-
-
-def _merged(now: Zone, file: Zone, edit: Change) -> Zone:
-    """A zone with an edit of its file in it; the file's own zone if that is all there is.
-
-    The serial is the file's where that comes after ours, else the next if anything changes.
-    """
-    merged = now.changed(
-        [each for each in edit.removed if each.rdtype != SOA],
-        [each for each in edit.added if each.rdtype != SOA],
-    )
-    edited = with_serial(edit.removed[0], 0) != with_serial(edit.added[0], 0)
-    soa = soa_record(file if edited else now)
-    if newer(file.serial, now.serial):
-        serial = file.serial
-    elif edited or difference(now, merged, edit.owners()) is not None:
-        serial = after(now.serial)
-    else:
-        serial = now.serial
-    soa = with_serial(soa, serial)
-    if soa != soa_record(merged):
-        merged = merged.changed([soa_record(merged)], [soa])
-    return file if merged.soa == file.soa and difference(merged, file) is None else merged

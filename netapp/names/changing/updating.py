@@ -71,8 +71,10 @@ class Update:
     def __call__(self, zone: Zone) -> Change | None:
         """The change; None if nothing is changed by it.
 
-        :raises Refused: a prerequisite does not hold, or the request is malformed.
+        :raises Refused: a prerequisite does not hold, the request is malformed, or the zone is signed.
         """
+        if zone.signed:  # since whoever asks has looked
+            raise Refused(REFUSED, "nobody here can sign what changes")
         _check_prerequisites(zone, self.prerequisites)
         for item in self.updates:
             _prescan(zone, item)

@@ -11,10 +11,12 @@ from twisted.python.failure import Failure
 from netapp.core import limits
 from netapp.errors import Busy, NetappError, Unavailable
 from netapp.names.changing.changes import Change
-from netapp.names.changing.held import Edit, Held, Point
+from netapp.names.changing.editing import Edit
+from netapp.names.changing.held import Held, Point
 from netapp.names.changing.seen import Seen
 from netapp.names.changing.storing import Entry, Keeper, Stored
 from netapp.names.naming import shown
+from netapp.names.serial import newer
 from netapp.names.zone import Zone
 
 Decide = Callable[[Zone], Change | None]
@@ -160,14 +162,12 @@ class Zones:
         return defer.gatherResults(done).addCallback(all)
 
     def _edit(self, origin: bytes, edit: Edit) -> "defer.Deferred[bool]":
+        held = self._held.get(origin)
+        before = held.newest if held is not None else None
+
         def done(zone: Zone | None) -> bool:
-            if edit.change is not None and zone is not None and zone.serial != edit.file.serial:
-                self._log.warn(
-                    "names: {zone}: its file has serial {old}, it is served with {new}",
-                    zone=shown(origin),
-                    old=edit.file.serial,
-                    new=zone.serial,
-                )
+            if edit.change is not None and zone is not None:
+                self._see_serial(edit.file, before, zone)
             return True
 
         def failed(failure: Failure) -> bool:
@@ -176,6 +176,18 @@ class Zones:
             return False
 
         return self._do(origin, lambda held: held.edit(edit), bounded=False).addCallbacks(done, failed)
+
+    def _see_serial(self, file: Zone, before: Zone | None, zone: Zone) -> None:
+        told = {"zone": shown(zone.origin), "file": file.serial, "served": zone.serial}
+        if zone.serial != file.serial:
+            self._log.warn("names: {zone}: its file has serial {file}, it is served with {served}", **told)
+        elif file.signed and before is not None and not newer(zone.serial, before.serial):
+            self._log.warn(
+                "names: {zone}: its file is signed with serial {file}, which is not after {before}: it is"
+                " served so, and secondaries do not take it: raise the serial and sign it again",
+                before=before.serial,
+                **told,
+            )
 
     def set_expired(self, origin: bytes, expired: bool) -> None:
         """:raises NoSuchZone: we have no such zone."""

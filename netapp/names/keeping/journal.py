@@ -135,12 +135,15 @@ class ZoneFolder:
         return whole
 
     def _salvaged(self, whole: Whole, found: Journal, length: int) -> Whole:
-        """A damaged journal's zone; one that comes from a primary gets the rest from there."""
+        """A damaged journal's zone; one that comes from a primary gets the rest from there.
+
+        A signed one gets none: another serial would not be what its signatures are over.
+        """
         later = rising(found.later, self._number)
         if found.later and not later:
             return whole  # the base has all of it
         self._spoiled = (self._journal,)
-        if not later or whole.file is None:
+        if not later or whole.file is None or whole.zone.signed:
             self._complain(
                 f"{self._journal} is damaged from octet {found.sound} of {length} on: the zone is as it was"
                 " before that; the damaged journal is put aside with the next change"
