@@ -780,6 +780,9 @@ DNS_KEY_SECRET: Final = 512
 DNS_KEY_FILE: Final = 1024 * 1024
 #: How long an update by datagram is known, in case its answer was lost: nsupdate asks again after 3 s.
 DNS_UPDATE_REPEATED: Final = 10.0
+#: What the name service's log has once, of refusals of one kind (a zone, a NOTIFY, an update); the oldest
+#: is forgotten.
+DNS_SAID_ONCE: Final = 256
 #: Records in one update, or another request that is more than a question: one over TCP holds no more.
 DNS_UPDATE_RECORDS: Final = 700
 #: Rules of one --allow-transfer, --allow-update or --allow-notify.
@@ -852,9 +855,6 @@ TRANSFER_IDLE: Final = 1.0
 TRANSFER_TOLD: Final = 600.0
 #: How long one transfer out may take.
 TRANSFER_OUT: Final = 7200.0
-#: Who was refused a zone, a NOTIFY or an update of it, and is in the log for it once; the oldest is
-#: forgotten.
-TRANSFER_STRANGERS: Final = 256
 #: Octets of one transfer in, as it comes and of all names and data in it, and its records.
 TRANSFER_OCTETS: Final = 1024 * 2**20
 TRANSFER_RECORDS: Final = 10_000_000

@@ -8,8 +8,8 @@ from twisted.logger import Logger
 from netapp.core.access import plain_host
 from netapp.dns import wire
 from netapp.dns.message import AA, BADVERS, FORMERR, HEADER, NOERROR, NOTAUTH, REFUSED
+from netapp.dns.once import Once
 from netapp.dns.requests import Outcome, Request
-from netapp.dns.transfer.once import Once
 from netapp.dns.transfer.servers import Server
 from netapp.dns.transfer.wire import Notify, parse_notify
 from netapp.dns.tsig.keys import Key

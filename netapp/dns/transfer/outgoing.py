@@ -27,8 +27,8 @@ from netapp.dns.message import (
     SERVFAIL,
     TC,
 )
+from netapp.dns.once import Once
 from netapp.dns.requests import Client, Handler, Outcome, Request
-from netapp.dns.transfer.once import Once
 from netapp.dns.transfer.packing import change_sets, messages, zone_sets
 from netapp.dns.transfer.places import Places, Sending
 from netapp.dns.transfer.wire import records_at

@@ -19,9 +19,9 @@ from netapp.core.access import plain_host
 from netapp.core.metrics import Metrics
 from netapp.dns import wire
 from netapp.dns.message import BADVERS, FORMERR, NOERROR, NOTAUTH, REFUSED, SERVFAIL
+from netapp.dns.once import Once
 from netapp.dns.query.edns import EDE, Ede, option
 from netapp.dns.requests import Outcome, Request
-from netapp.dns.transfer.once import Once
 from netapp.dns.tsig.allow import Allowed
 from netapp.dns.update.wire import Head, parse_head, parse_update
 from netapp.errors import Busy, Unavailable, WireError

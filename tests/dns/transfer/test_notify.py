@@ -14,7 +14,6 @@ from netapp.dns.message import NOTIFY
 from netapp.dns.transfer.conversing import Unanswered
 from netapp.dns.transfer.notified import Notified
 from netapp.dns.transfer.notify import Notifier
-from netapp.dns.transfer.once import Once
 from netapp.dns.transfer.servers import Server, primaries
 from netapp.dns.transfer.times import Forgotten, Kept
 from netapp.dns.transfer.wire import parse_notify, request
@@ -259,8 +258,3 @@ def test_times_are_kept_and_a_broken_file_of_them_is_none(tmp_path: Path) -> Non
     nothing = Forgotten()
     nothing.put(ORIGIN, 1.0)
     assert nothing.get(ORIGIN) is None
-
-
-def test_what_is_said_once_is_bounded() -> None:
-    once = Once(2)
-    assert [once.is_new(key) for key in "aabacab"] == [True, False, True, False, True, False, True]

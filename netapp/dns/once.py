@@ -9,7 +9,7 @@ from netapp.core import limits
 class Once:
     """Remembers what was said, the least recent forgotten when it is too much."""
 
-    def __init__(self, most: int = limits.TRANSFER_STRANGERS) -> None:
+    def __init__(self, most: int = limits.DNS_SAID_ONCE) -> None:
         self._said: OrderedDict[Hashable, None] = OrderedDict()
         self._most = most
 
