@@ -31,12 +31,14 @@ from netapp.dns.message import (
     IN,
     IXFR,
     NOERROR,
+    NOTIFY,
     NOTIMP,
     OPCODE,
     OPT,
     QR,
     REFUSED,
     TC,
+    UPDATE,
 )
 from netapp.dns.query.bodies import Bodies
 from netapp.dns.query.chaos import Identity
@@ -263,7 +265,7 @@ def _no_cookie(client: bytes, address: bytes) -> bytes:
     raise StateError("a cookie where there are none")  # nothing is kept that would have one
 
 
-_ELSEWHERE: Final = frozenset({4 << 3, 5 << 3})  # NOTIFY and UPDATE, as octet 2 has them
+_ELSEWHERE: Final = frozenset({NOTIFY << 3, UPDATE << 3})  # as octet 2 has them
 
 
 def _refusal(query: Query) -> tuple[int, Ede | None] | None:
