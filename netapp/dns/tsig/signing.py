@@ -1,6 +1,6 @@
-"""Transaction signatures, on octets: the TSIG record found, verified, and written.
+"""Transaction signatures, on octets: verified and made; :mod:`netapp.dns.tsig.record` has the record.
 
-A request is :func:`read_signed`, then :func:`verified` against the keys.  What comes back is signed
+A request's is read there, then :func:`verified` against the keys.  What comes back is signed
 by a :class:`Signer`, which carries the MAC from one message to the next; a client's side of that
 is :class:`Verifier`.  The time is handed in, seconds since 1970.
 

@@ -8,10 +8,12 @@ it asks its starter, who does with it what it does with its own.
 
     crew       all workers; when all have the newest names
     place      one worker's place: who reads its sockets, and when a process is begun there
-    handler    one worker as its starter sees it: the pipe, and what goes through it
-    feed       from the names that a worker has to the newest, in pieces
+    process    one worker as its starter sees it: the pipe, and what goes through it
+    settings   what it is to know of the configuration
+    feed       from the names that a worker has to the newest, in pieces; and its copy of them
+    wire       the frames of the pipe
     listener   a listener with several sockets
-    worker     the worker itself; copy and relay are its names and its way to ask
+    worker     the worker itself; relay is its way to ask
     tally      its counts, added to its starter's
 
 The sockets are the starter's, and it reads a place's itself while there is no worker: before the

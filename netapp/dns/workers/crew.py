@@ -18,7 +18,7 @@ from netapp.core.metrics import Metrics
 from netapp.core.udp.ports import adopt_datagrams
 from netapp.dns.requests import Client, Handler, Outcome, Request, Requests
 from netapp.dns.workers.feed import Feed, broken
-from netapp.dns.workers.handler import REOPEN, WorkerHandler
+from netapp.dns.workers.process import REOPEN, WorkerProcess
 from netapp.dns.workers.listener import SharedListener
 from netapp.dns.workers.place import Place, child_descriptors
 from netapp.dns.workers.tally import Sum
@@ -34,7 +34,7 @@ class Crew(service.Service):
 
     :param count: workers.
     :param listeners: whose sockets they read.
-    :param settings: gives what a worker is to know: see :class:`netapp.dns.workers.worker.Worker`.
+    :param settings: gives what a worker is to know: see :func:`netapp.dns.workers.settings.settings`.
     :param total: takes their counts.
     """
 
@@ -169,20 +169,20 @@ class Crew(service.Service):
     def _behind(self) -> bool:
         return any(worker.used < self._snapshot.version for worker in self._answering())
 
-    def _workers(self) -> list[WorkerHandler]:
+    def _workers(self) -> list[WorkerProcess]:
         return [place.worker for place in self._places if place.worker is not None]
 
     def _listening(self) -> int:
         return sum(worker.listens for worker in self._workers())
 
-    def _answering(self) -> list[WorkerHandler]:
+    def _answering(self) -> list[WorkerProcess]:
         return [worker for worker in self._workers() if worker.answers]
 
     # For a place ---------------------------------------------------------------------------------
 
-    def handler(self, place: Place) -> WorkerHandler:
+    def process(self, place: Place) -> WorkerProcess:
         feed = Feed(self._names.history)
-        return WorkerHandler(place.name, place, feed, self._settings(), self._names.snapshot, self._reactor)
+        return WorkerProcess(place.name, place, feed, self._settings(), self._names.snapshot, self._reactor)
 
     def listening(self) -> None:
         """A worker reads its sockets."""
@@ -201,12 +201,12 @@ class Crew(service.Service):
         port.connectionLost = partial(callWithContext, _SILENT, port.connectionLost)
         return port
 
-    def _spawn(self, handler: WorkerHandler, sockets: list[int]) -> None:
+    def _spawn(self, process: WorkerProcess, sockets: list[int]) -> None:
         """Begin a process with our own Python and our own netapp, wherever we run."""
         ours = str(Path(netapp.__file__).resolve().parent.parent)
         path = os.pathsep.join(filter(None, [ours, os.environ.get("PYTHONPATH")]))
         self._reactor.spawnProcess(
-            handler,
+            process,
             sys.executable,
             [sys.executable, "-P", "-m", _MODULE],
             env=os.environ | {"PYTHONPATH": path},

@@ -12,13 +12,13 @@ from netapp.core import limits
 from netapp.core.alarm import Alarm
 from netapp.core.datagrams import Datagrams
 from netapp.dns.requests import Client, Outcome
-from netapp.dns.workers.handler import FIRST, Spawn, WorkerHandler
+from netapp.dns.workers.process import FIRST, Spawn, WorkerProcess
 
 
 class Crew(Protocol):
     """All places: :class:`netapp.dns.workers.crew.Crew`."""
 
-    def handler(self, place: "Place") -> WorkerHandler:
+    def process(self, place: "Place") -> WorkerProcess:
         """For one more process."""
 
     def handle(self, octets: bytes, client: Client) -> Outcome: ...
@@ -57,7 +57,7 @@ class Place:
         self.name = f"worker {number}"
         self._crew, self._sockets, self._standing = crew, sockets, standing
         self._adopt, self._spawn, self._clock = adopt, spawn, clock
-        self.worker: WorkerHandler | None = None
+        self.worker: WorkerProcess | None = None
         self.restarts = 0
         self._ports: list[Any] = []  # of the first of the sockets, or of all
         self._alarm = Alarm(clock, self._stand_in)
@@ -153,9 +153,9 @@ class Place:
 
     def _begin(self) -> None:
         self._began = self._clock.seconds()
-        self.worker = handler = self._crew.handler(self)
+        self.worker = process = self._crew.process(self)
         try:
-            self._spawn(handler, [each.fileno() for each in self._sockets])
+            self._spawn(process, [each.fileno() for each in self._sockets])
         except OSError as problem:  # no memory, or too many processes
             self.ended(f"cannot be started: {problem}", "")
 

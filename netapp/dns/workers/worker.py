@@ -37,7 +37,7 @@ from netapp.dns.query.chaos import Identity
 from netapp.dns.query.cookies import Cookies
 from netapp.dns.watch.datagrams import WatchedDatagrams
 from netapp.dns.watch.watch import Watch
-from netapp.dns.workers import handler as starter
+from netapp.dns.workers import process as starter
 from netapp.dns.workers.feed import USE, Copy
 from netapp.dns.workers.relay import Relay
 from netapp.dns.workers.settings import config_of

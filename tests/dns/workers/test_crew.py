@@ -13,11 +13,11 @@ from netapp.core import limits
 from netapp.core.datagrams import Datagrams
 from netapp.core.events import Topic
 from netapp.dns.requests import Client, Request, Requests
-from netapp.dns.workers import handler as starter
+from netapp.dns.workers import process as starter
 from netapp.dns.workers.crew import Crew
 from netapp.dns.workers.feed import BEGIN, USE, WHOLE
-from netapp.dns.workers.handler import WorkerHandler
 from netapp.dns.workers.place import Place, child_descriptors
+from netapp.dns.workers.process import WorkerProcess
 from netapp.dns.workers.wire import Frames, Values, pack
 from netapp.names.snapshot import Snapshot
 from tests.names.zoning import ORIGIN, zone
@@ -54,7 +54,7 @@ class Pipe:
 class Process:
     """A worker's process."""
 
-    def __init__(self, handler: WorkerHandler) -> None:
+    def __init__(self, handler: WorkerProcess) -> None:
         self.handler, self.pipe, self.signals = handler, Pipe(), list[str]()
         self.pipes = {starter.IN: self.pipe}
         handler.makeConnection(self)
@@ -127,7 +127,7 @@ class House:
         self.ports.append(Port(descriptor))
         return self.ports[-1]
 
-    def _spawn(self, handler: WorkerHandler, sockets: list[int]) -> None:
+    def _spawn(self, handler: WorkerProcess, sockets: list[int]) -> None:
         self.processes.append(Process(handler))
 
     def publish(self, snapshot: Snapshot) -> None:

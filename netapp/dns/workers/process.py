@@ -46,7 +46,7 @@ class Starter(Protocol):
         """:param words: the last that it said."""
 
 
-class WorkerHandler(protocol.ProcessProtocol):
+class WorkerProcess(protocol.ProcessProtocol):
     """A worker's pipe.
 
     :param name: the worker, for the log.
@@ -236,5 +236,5 @@ class _Lines:
         return self._count <= limits.WORKER_LINES
 
 
-#: What makes a worker: (handler, descriptors of its sockets).
-Spawn = Callable[[WorkerHandler, list[int]], object]
+#: What makes a worker: (its pipe here, descriptors of its sockets).
+Spawn = Callable[[WorkerProcess, list[int]], object]
