@@ -17,6 +17,7 @@ from netapp.core.status.readings import Status
 from netapp.core.strangers import Page
 from netapp.core.streams import Peer
 from netapp.core.udp.source import Source
+from netapp.dns.allow import allowed
 from netapp.dns.config import DEFAULTS, PLUGIN, Config
 from netapp.dns.datagrams import DnsDatagrams
 from netapp.dns.message import UPDATE
@@ -27,7 +28,6 @@ from netapp.dns.query.cookies import Cookies, new_secret
 from netapp.dns.requests import Request, Requests
 from netapp.dns.session import DnsSession
 from netapp.dns.transfer.service import Transfers
-from netapp.dns.tsig.allow import allowed
 from netapp.dns.tsig.keys import Keyring
 from netapp.dns.turns import Turns
 from netapp.dns.update.handler import Updates

@@ -3,7 +3,7 @@
 import pytest
 
 from netapp.core import limits
-from netapp.dns.tsig.allow import Allowed, allowed
+from netapp.dns.allow import Allowed, allowed
 from netapp.dns.tsig.keys import Key, Keyring
 from netapp.errors import ConfigError
 from netapp.names.naming import wire_name

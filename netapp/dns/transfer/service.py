@@ -10,6 +10,7 @@ from twisted.internet import defer, threads
 
 from netapp.core import limits
 from netapp.core.metrics import Metrics
+from netapp.dns.allow import allowed
 from netapp.dns.config import Config
 from netapp.dns.message import NOTIFY
 from netapp.dns.requests import Requests
@@ -22,7 +23,6 @@ from netapp.dns.transfer.queues import Queue
 from netapp.dns.transfer.secondary import Secondaries, Secondary
 from netapp.dns.transfer.servers import primaries, targets
 from netapp.dns.transfer.times import Forgotten, Kept
-from netapp.dns.tsig.allow import allowed
 from netapp.dns.tsig.keys import Keyring
 from netapp.errors import ConfigError
 from netapp.names.naming import shown

@@ -1,1 +1,1 @@
-"""Signed messages: RFC 8945, whose keys those are, and who may do what with them."""
+"""Signed messages: RFC 8945, and whose keys those are."""

@@ -18,11 +18,11 @@ from netapp.core import limits
 from netapp.core.access import plain_host
 from netapp.core.metrics import Metrics
 from netapp.dns import wire
+from netapp.dns.allow import Allowed
 from netapp.dns.message import BADVERS, FORMERR, NOERROR, NOTAUTH, REFUSED, SERVFAIL
 from netapp.dns.once import Once
 from netapp.dns.query.edns import EDE, Ede, option
 from netapp.dns.requests import Outcome, Request
-from netapp.dns.tsig.allow import Allowed
 from netapp.dns.update.wire import Head, parse_head, parse_update
 from netapp.errors import Busy, Unavailable, WireError
 from netapp.names.changing.updating import IN, Refused, Update

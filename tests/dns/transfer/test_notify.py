@@ -10,6 +10,7 @@ import pytest
 from twisted.internet import defer, task
 
 from netapp.core import limits
+from netapp.dns.allow import allowed
 from netapp.dns.message import NOTIFY
 from netapp.dns.transfer.conversing import Unanswered
 from netapp.dns.transfer.notified import Notified
@@ -17,7 +18,6 @@ from netapp.dns.transfer.notify import Notifier
 from netapp.dns.transfer.servers import Server, primaries
 from netapp.dns.transfer.times import Forgotten, Kept
 from netapp.dns.transfer.wire import parse_notify, request
-from netapp.dns.tsig.allow import allowed
 from netapp.dns.tsig.keys import Key, Keyring
 from netapp.errors import WireError
 from netapp.names.naming import wire_name

@@ -15,9 +15,9 @@ from twisted.internet import defer, task
 from twisted.logger import capturedLogs, formatEvent
 
 from netapp.core import limits
+from netapp.dns.allow import Allowed, Rule
 from netapp.dns.message import UPDATE
 from netapp.dns.requests import Client, Outcome, Request, Requests
-from netapp.dns.tsig.allow import Allowed, Rule
 from netapp.dns.tsig.keys import Key
 from netapp.dns.update.handler import Updates
 from netapp.dns.update.wire import parse_head, parse_update
