@@ -183,8 +183,8 @@ def part(options: Options, shared: Shared) -> IService:
 
     config = config_from(options)
     names = shared.noun("names", opened)
-    shared.status.add("more", "zones of files", lambda: told(names))
     door = ZonesDoor(options.state_path, partial(rows, names), shared.reactor)
+    shared.status.add("more", "zones of files", lambda: told(names, door.name))
     Part(door.start, door.stop).setServiceParent(shared.nouns)
     keyring = keyring_from(options)
     shared.hangup.add("keys", keyring.reload)

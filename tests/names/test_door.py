@@ -23,7 +23,8 @@ def tell(asked: str) -> Iterator[dict[str, Any]]:
 
 
 async def asked(state: Path, question: str) -> list[dict[str, Any]]:
-    return await threads.deferToThread(lambda: list(door.ask(state, os.getpid(), question)))
+    name = f"zones-{os.getpid()}.sock"
+    return await threads.deferToThread(lambda: list(door.ask(state, name, question)))
 
 
 @pytest_twisted.ensureDeferred
@@ -34,10 +35,10 @@ async def test_all_or_one_are_told_however_many_there_are(tmp_path: Path) -> Non
         assert await asked(tmp_path / "state", "*") == ROWS
         assert await asked(tmp_path / "state", "z7.example") == [ROWS[7]]
         assert await asked(tmp_path / "state", "none") == []
-        path = tmp_path / "state" / "run" / door.name_of(os.getpid())
+        path = tmp_path / "state" / "run" / opened.name
         assert path.stat().st_mode & 0o777 == 0o600
     finally:
-        await opened.stop()  # type: ignore[misc]
+        opened.stop()
     assert not path.exists()
     with pytest.raises(OSError, match="No such file"):
         await asked(tmp_path / "state", "*")
@@ -61,7 +62,7 @@ async def test_who_says_nothing_or_too_much_or_never_reads_is_let_go(
     monkeypatch.setattr(limits, "STALLED", 0.2)
     opened = door.ZonesDoor(tmp_path / "state", tell, reactor)
     opened.start()
-    name = str(tmp_path / "state" / "run" / door.name_of(os.getpid()))
+    name = str(tmp_path / "state" / "run" / opened.name)
     clients = []
     try:
         for octets in (b"", b"x" * 1000, b"*\n"):
@@ -75,4 +76,44 @@ async def test_who_says_nothing_or_too_much_or_never_reads_is_let_go(
             client.close()
         assert await asked(tmp_path / "state", "z7.example") == [ROWS[7]]
     finally:
-        await opened.stop()  # type: ignore[misc]
+        opened.stop()
+
+
+@pytest_twisted.ensureDeferred
+async def test_two_of_one_number_stand_beside_each_other_however_long_the_path_is(tmp_path: Path) -> None:
+    state = tmp_path / ("长" * 40) / ("b" * 100)
+    state.mkdir(parents=True, mode=0o700)
+    doors = [
+        door.ZonesDoor(state, lambda asked, serial=serial: iter([{"serial": serial}]), reactor)  # type: ignore[misc]
+        for serial in (1, 2)
+    ]
+    for each in doors:
+        each.start()
+    try:
+        for number, each in enumerate(doors, 1):
+            asked = await threads.deferToThread(lambda name=each.name: list(door.ask(state, name, "*")))
+            assert asked == [{"serial": number}]
+    finally:
+        for each in doors:
+            each.stop()
+    assert list((state / "run").iterdir()) == []
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_list_that_is_cut_off_is_not_taken_for_a_whole_one(tmp_path: Path) -> None:
+    def broken(asked: str) -> Iterator[dict[str, Any]]:
+        yield from ROWS[:500]
+        raise RuntimeError("a reading that fails")
+
+    opened = door.ZonesDoor(tmp_path / "state", broken, reactor)
+    opened.start()
+    try:
+        with pytest.raises(ValueError, match="cut off"):
+            await asked(tmp_path / "state", "*")
+    finally:
+        opened.stop()
+
+
+@pytest.mark.parametrize("told", [None, {}, {"zones_told": True}, {"zones_told": "../../x.sock"}])
+def test_what_is_no_name_of_a_socket_is_none(told: dict[str, Any] | None) -> None:
+    assert door.name_in(told) == ""

@@ -123,10 +123,10 @@ def _files(origin: bytes, state: Path) -> Iterator[tuple[Path, str]]:
     except OSError:
         return
     for one in found:
-        if one.told is None or "zones_told" not in one.told:
+        if not (name := door.name_in(one.told)):
             continue
         with suppress(OSError, ValueError):
-            for row in door.ask(state, one.pid, shown(origin)):
+            for row in door.ask(state, name, shown(origin)):
                 if url := row.get("url"):
                     yield Path(os.fsdecode(unquote_to_bytes(url.removeprefix("file://")))), row["file"]
 

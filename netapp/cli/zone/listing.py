@@ -114,14 +114,14 @@ def show(origin: str, as_json: bool, folder: Path | None) -> None:
 
 def _told(folder: Path | None) -> tuple[Path, list[dict[str, Any]]]:
     """A state directory, and what processes that have zones tell there."""
+    from netapp.names.telling import door
+
     folder = folder or state.default_state(os.environ)
     try:
         found = neighbours.neighbours(folder, time.time())
     except OSError as error:
         common.fail(say("unreadable", state=folder, reason=error.strerror))
-    told = [
-        each.told | {"pid": each.pid} for each in found if each.told is not None and "zones_told" in each.told
-    ]
+    told = [each.told | {"pid": each.pid} for each in found if each.told and door.name_in(each.told)]
     if not told:
         common.fail(say("not running", state=folder))
     return folder, told
@@ -134,7 +134,7 @@ def _rows(folder: Path, told: list[dict[str, Any]], asked: str) -> Iterator[Row]
     for one in told:
         process = f"{one.get('plugin', '?')} {one['pid']}"
         try:
-            for each in door.ask(folder, one["pid"], asked):
+            for each in door.ask(folder, door.name_in(one), asked):
                 yield each | {"process": process}
         except (OSError, ValueError):
             common.complain(say("silent", process=process))

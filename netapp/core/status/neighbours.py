@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ from netapp.core.status import told
 Clock = Callable[[], float]
 #: In the state directory.
 FOLDER: Final = "run"
-_NAME: Final = re.compile(r"(?P<plugin>netapp[a-z-]*?)-(?P<pid>[0-9]{1,10})(-[0-9])?\.sock", re.ASCII)
+_NAME: Final = re.compile(r"(?P<kind>[a-z-]+?)-(?P<pid>[0-9]{1,10})(-[0-9])?\.sock", re.ASCII)
 #: Octets of a path that fit into a socket's address: unix(7).
 _PATH: Final = 107
 
@@ -35,11 +36,11 @@ class Neighbour:
     told: dict[str, Any] | None
 
 
-def names(folder: Path, plugin: str, pid: int) -> Iterator[Path]:
+def names(folder: Path, kind: str, pid: int) -> Iterator[Path]:
     """Where a process may put its socket."""
-    yield folder / f"{plugin}-{pid}.sock"
+    yield folder / f"{kind}-{pid}.sock"
     for number in range(1, limits.STATUS_NAMESAKES + 1):
-        yield folder / f"{plugin}-{pid}-{number}.sock"
+        yield folder / f"{kind}-{pid}-{number}.sock"
 
 
 @contextmanager
@@ -55,15 +56,20 @@ def short(path: Path) -> Iterator[str]:
         os.close(folder)
 
 
-def sockets(state: Path) -> list[Path]:
-    """The sockets of a state directory, listened at or not.  :raises OSError: it cannot be read."""
+def sockets(state: Path, kind: str = "netapp") -> list[Path]:
+    """The sockets of a state directory, listened at or not.
+
+    :param kind: what their names begin with: that of plugins at which a status is told.
+    :raises OSError: it cannot be read.
+    """
     if not hasattr(socket, "AF_UNIX"):
         return []
     try:
         found = sorted((state / FOLDER).iterdir())
     except FileNotFoundError:
         return []
-    return [each for each in found if _NAME.fullmatch(each.name)][: limits.STATUS_PROCESSES]
+    of_kind = (each for each in found if each.name.startswith(kind) and _NAME.fullmatch(each.name))
+    return list(islice(of_kind, limits.STATUS_PROCESSES))
 
 
 def neighbours(
@@ -145,7 +151,7 @@ def _neighbour(path: Path, now: float, wait: float, clock: Clock) -> Neighbour |
             return None
     except (OSError, ValueError):
         pass
-    return Neighbour(match["plugin"], int(match["pid"]), answer)
+    return Neighbour(match["kind"], int(match["pid"]), answer)
 
 
 def _ask(path: Path, wait: float, clock: Clock) -> dict[str, Any]:

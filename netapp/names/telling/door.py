@@ -1,40 +1,38 @@
 """The socket at which a process tells of its zones: ``STATE/run/zones-PID.sock``, for its owner alone.
 
 There may be a hundred thousand of them, so they are told as the asker reads.  A question is one
-line, an origin or ``*`` for all; the answer is a JSON object a line, and the end of the stream.
+line, an origin or ``*`` for all; the answer is a JSON object a line, :data:`END` the last of them, and
+the end of the stream.
 """
 
 import json
-import os
+import re
 import socket
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
 
 from twisted.internet import interfaces, protocol
-from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from twisted.python.log import callWithContext
 from zope.interface import implementer
 
 from netapp.core import limits
-from netapp.core.state import open_state
 from netapp.core.status import neighbours
+from netapp.core.status.doorway import Doorway
 from netapp.errors import ConfigError
 
 #: Gives what there is to tell of an origin, or of all for ``*``.
 Tell = Callable[[str], Iterator[dict[str, Any]]]
-#: In this context what Twisted says of a port has no text.
-_SILENT: Final = {"log_format": ""}
 #: Zones told in one turn of the reactor.
 _TURN: Final = 200
 
 
-def name_of(pid: int) -> str:
-    """The socket's name in the folder of sockets."""
-    return f"zones-{pid}.sock"
+#: What comes behind all rows: without it some were not told.
+END: Final = {"end": True}
+_KIND: Final = "zones"
+_NAME: Final = re.compile(r"zones-[0-9]{1,10}(-[0-9])?\.sock", re.ASCII)
 
 
 @implementer(interfaces.IPullProducer)
@@ -66,12 +64,13 @@ class _Talk(protocol.Protocol):
         if len(self._asked) > limits.STATUS_LINE:
             self.transport.abortConnection()
         elif b"\n" in self._asked:
-            self._timer.reset(limits.STALLED)
             self._rows = self._talks.tell(self._asked.partition(b"\n")[0].decode("utf-8", "replace"))
+            self._rows = chain(self._rows, [END])
             self.transport.registerProducer(self, False)
 
     def resumeProducing(self) -> None:
         assert self._rows is not None
+        self._timer.reset(limits.STALLED)  # whoever reads may take their time
         lines = [json.dumps(each, ensure_ascii=False) for each in islice(self._rows, _TURN)]
         self.transport.write("".join(f"{line}\n" for line in lines).encode("utf-8", "replace"))
         if len(lines) < _TURN:
@@ -98,45 +97,56 @@ class ZonesDoor:
     _log = Logger()
 
     def __init__(self, state: Path, tell: Tell, reactor: Any) -> None:
-        self._state, self._tell, self._reactor = state, tell, reactor
-        self._port: Any = None
+        self._talks, self._reactor = _Talks(tell, reactor), reactor
+        self._doorway = Doorway(_KIND, state, self._meet, reactor)
+
+    @property
+    def name(self) -> str:
+        """The socket's in its folder, for :func:`ask`; "" while there is none."""
+        return self._doorway.name
 
     def start(self) -> None:
         """Open it; a process that cannot serves all the same, and ``netapp zone`` sees no zones of it."""
-        if not hasattr(socket, "AF_UNIX"):
-            return
         try:
-            folder = open_state(self._state) / neighbours.FOLDER
-            folder.mkdir(mode=0o700, exist_ok=True)
-            for each in folder.glob("zones-*.sock"):
-                neighbours.sweep(each, self._reactor.seconds())
-            path = str(folder.absolute() / name_of(os.getpid()))
-            talks = _Talks(self._tell, self._reactor)
-            self._port = callWithContext(_SILENT, self._reactor.listenUNIX, path, talks, mode=0o600)
-        except (OSError, ConfigError, CannotListenError) as error:
+            self._doorway.open()
+        except (OSError, ConfigError) as error:
             self._log.info("netapp zone will not see this process: {reason}", reason=str(error))
 
-    def stop(self) -> object:
-        port, self._port = self._port, None
-        return port.stopListening() if port is not None else None
+    def stop(self) -> None:
+        self._doorway.close()
+
+    def _meet(self, client: socket.socket) -> None:
+        self._reactor.adoptStreamConnection(client.fileno(), socket.AF_UNIX, self._talks)
 
 
-def ask(state: Path, pid: int, question: str, wait: float = limits.STATUS_WAIT) -> Iterator[dict[str, Any]]:
+def name_in(told: Mapping[str, Any] | None) -> str:
+    """The name of a process's socket, as its status tells it; "" where it has none."""
+    name = (told or {}).get("zones_told")
+    return name if isinstance(name, str) and _NAME.fullmatch(name) else ""
+
+
+def ask(state: Path, name: str, question: str, wait: float = limits.STATUS_WAIT) -> Iterator[dict[str, Any]]:
     """Ask a process: for commands, without a reactor.
 
+    :param name: of its socket.
     :param wait: seconds that each of its answers' pieces may take.
-    :raises OSError, ValueError: it does not answer, or not as it should.
+    :raises OSError, ValueError: it does not answer, or not as it should, or not to the end.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         client.settimeout(wait)
-        with neighbours.short(state / neighbours.FOLDER / name_of(pid)) as name:
-            client.connect(name)
+        with neighbours.short(state / neighbours.FOLDER / name) as path:
+            client.connect(path)
         client.sendall(question.encode("utf-8", "replace") + b"\n")
         rest = b""
         while piece := client.recv(65536):
             *lines, rest = (rest + piece).split(b"\n")
+            if len(rest) > limits.STATUS:
+                raise ValueError("a row that is too long")
             for line in lines:
                 row = json.loads(line)
                 if not isinstance(row, dict):
                     raise ValueError("no object")
+                if row == END:
+                    return
                 yield row
+    raise ValueError("rows that were cut off")

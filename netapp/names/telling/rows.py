@@ -14,10 +14,10 @@ from netapp.names.store import Names
 _BROKEN: Final = 20
 
 
-def told(names: Names) -> dict[str, Any]:
-    """For the status: how many zones, and what is wrong with files of which there is no zone."""
+def told(names: Names, socket: str) -> dict[str, Any]:
+    """For the status: where zones are told, and what is wrong with files of which there is no zone."""
     broken = names.files.broken() if names.files is not None else []
-    return {"zones_broken": [_short(each) for each in broken[:_BROKEN]], "zones_told": True}
+    return {"zones_broken": [_short(each) for each in broken[:_BROKEN]], "zones_told": socket}
 
 
 def rows(names: Names, asked: str) -> Iterator[dict[str, Any]]:
