@@ -267,14 +267,12 @@ def _qtype(octets: bytes) -> int:
 
 
 def _limit(request: Request) -> int:
-    """Octets of a datagram that this client takes: RFC 6891 section 6.2.5."""
-    if request.client.stream:
-        return 65535
+    """Octets of an answer that this client takes."""
     try:
         edns = wire.parse_query(request.octets).edns
     except WireError:
         edns = None
-    return wire.LEAST_DATAGRAM if edns is None else min(edns.size, limits.DNS_DATAGRAM)
+    return wire.limit(edns, stream=request.client.stream)
 
 
 def _cut(answer: bytes, rcode: int = NOERROR) -> bytes:

@@ -34,7 +34,8 @@ FIRST_META, LAST_META = 128, 254  # types that only a question may have: RFC 689
 COOKIE: Final = 10  # RFC 7873 section 4
 COOKIE_LENGTHS: Final = frozenset({8, *range(16, 41)})  # RFC 7873 section 5.2.2
 DO: Final = 0x8000  # RFC 3225 section 3
-LEAST_DATAGRAM: Final = 512  # RFC 1035 section 4.2.1
+LEAST_DATAGRAM: Final = 512  # octets: RFC 1035 section 4.2.1
+STREAM: Final = 65535  # octets of a message over a stream, whose length has two: RFC 1035 section 4.2.2
 
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -114,6 +115,16 @@ class Query:
     qclass: int
     edns: Edns | None
     signed: bool = False  # with a TSIG record, not looked into: RFC 8945
+
+
+def limit(edns: Edns | None, *, stream: bool) -> int:
+    """Octets of an answer that a client takes, and never what a link would cut in pieces.
+
+    Source: RFC 6891 section 6.2.5.
+    """
+    if stream:
+        return STREAM
+    return LEAST_DATAGRAM if edns is None else min(edns.size, limits.DNS_DATAGRAM)
 
 
 def parse_query(data: bytes) -> Query:

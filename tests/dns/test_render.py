@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netapp.dns.message import QR
-from netapp.dns.query.render import STREAM, Body, render
+from netapp.dns.query.render import Body, render
+from netapp.dns.wire import STREAM
 from netapp.names.model import (
     CNAME,
     DNAME,

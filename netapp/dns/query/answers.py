@@ -45,7 +45,7 @@ from netapp.dns.query.chaos import Identity
 from netapp.dns.query.cookies import CLIENT, Cookies
 from netapp.dns.query.edns import COOKIE_HEAD, Ede, Options
 from netapp.dns.query.plain import Unknown
-from netapp.dns.query.quick import COOKIE_BEGINS, EXPLAINED, NO_TYPES, Quick, before_cookie, limit
+from netapp.dns.query.quick import COOKIE_BEGINS, EXPLAINED, NO_TYPES, Quick, before_cookie
 from netapp.dns.query.render import Body
 from netapp.dns.query.texts import Texts
 from netapp.dns.wire import Edns, Query, Tongue
@@ -245,7 +245,7 @@ class Answers:
             return wire.reply(request, rcode, query=query, options=options)
         options = self._options.answering(edns, address, stream=stream)
         opt = b"" if edns is None else wire.opt(edns.do, NOERROR, options)
-        left = limit(edns, stream=stream) - room - HEADER - len(query.question) - len(opt)
+        left = wire.limit(edns, stream=stream) - room - HEADER - len(query.question) - len(opt)
         flags, counts, tail = body.flags, body.counts if edns is None else body.counts_opt, body.tail
         if body.size > left:
             flags, counts, tail = body.cut(left, edns is not None)

@@ -13,7 +13,7 @@ from netapp.dns import wire
 from netapp.dns.message import AA, CD, HEADER, NOERROR, OPT, QR, RD
 from netapp.dns.query.bodies import Bodies
 from netapp.dns.query.edns import COOKIE_HEAD, EDE, Ede, option
-from netapp.dns.query.render import STREAM, Body
+from netapp.dns.query.render import Body
 from netapp.dns.query.short import Short
 from netapp.dns.wire import Edns, Query
 from netapp.names.model import REFUSED, SERVFAIL
@@ -71,7 +71,7 @@ class Quick:
             return None
         counts, tail, flags = body.counts_opt if records else body.counts, body.tail, body.flags
         ours = opt.octets if body.home is not None else opt.explaining[body.rcode]
-        room = (STREAM if stream else opt.size) - end - 4 - len(ours) - (24 if cookie else 0)
+        room = (wire.STREAM if stream else opt.size) - end - 4 - len(ours) - (24 if cookie else 0)
         if body.size > room:
             flags, counts, tail = body.cut(room, bool(records))
         before, after = bytes((high | flags, low | body.rcode)) + counts, tail + ours
@@ -139,7 +139,7 @@ class Opt:
         self.records = 0 if edns is None else 1
         self.do = edns is not None and edns.do
         self.cookie = edns is not None and bool(edns.options)
-        self.size = limit(edns, stream=False)
+        self.size = wire.limit(edns, stream=False)
         self.octets = _opt(edns, b"")
         self.explaining = {
             rcode: _opt(edns, option(EDE, ede.to_bytes(2, "big"))) for rcode, (_, ede) in EXPLAINED.items()
@@ -152,13 +152,6 @@ def _opt(edns: Edns | None, options: bytes) -> bytes:
         return b""
     cookie = COOKIE_HEAD + bytes(24) if edns.options else b""
     return wire.opt(edns.do, NOERROR, options + cookie)[: -24 if cookie else None]
-
-
-def limit(edns: Edns | None, *, stream: bool) -> int:
-    """Octets of an answer: RFC 6891 section 6.2.5, and never what a link would cut in pieces."""
-    if stream:
-        return STREAM
-    return wire.LEAST_DATAGRAM if edns is None else min(edns.size, limits.DNS_DATAGRAM)
 
 
 def before_cookie(request: bytes) -> int:

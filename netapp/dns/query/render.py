@@ -14,11 +14,10 @@ from typing import Final
 
 from netapp.core import limits
 from netapp.dns.message import AA, HEADER, IN, TC
+from netapp.dns.wire import STREAM
 from netapp.names.model import CNAME, MX, NS, PTR, RRSIG, SOA, Lookup, RecordSet
 from netapp.names.zone import Zone
 
-#: Largest message over a stream: the length before it has two octets (RFC 1035 section 4.2.2).
-STREAM: Final = 65535
 #: The least a record takes: a pointer, type, class, TTL and length.
 _RECORD: Final = 12
 _POINTERS: Final = 0x4000  # a pointer reaches what is below: RFC 1035 section 4.1.4

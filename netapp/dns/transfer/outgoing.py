@@ -253,9 +253,8 @@ def _is_shorter(changes: Sequence[Change], zone: Zone) -> bool:
 
 
 def _room(request: Request, query: wire.Query) -> int:
-    """Octets that this client takes in a datagram, beside a signature: RFC 6891 section 6.2.5."""
-    room = wire.LEAST_DATAGRAM if query.edns is None else min(query.edns.size, limits.DNS_DATAGRAM)
-    return room - request.room
+    """Octets that this client takes in a datagram, beside a signature."""
+    return wire.limit(query.edns, stream=False) - request.room
 
 
 def _head(request: Request, flags: int = 0) -> bytes:
