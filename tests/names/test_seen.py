@@ -77,7 +77,8 @@ class House:
             held = self.held[origin]
             if what == "change":
                 records = [Record(origin, 6, soa(1).rdata), Record(origin, A, bytes(4))]
-                held.served = build_zone(origin, records)
+                held.replace(build_zone(origin, records))
+                held.stored(held.point(), None)
             else:
                 held.expired = not held.expired
         self.seen.touch([origin])

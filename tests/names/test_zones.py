@@ -11,8 +11,9 @@ from twisted.logger import capturedLogs, formatEvent
 from netapp.core import limits
 from netapp.errors import Busy, ConfigError, Unavailable
 from netapp.names.changing.changes import Change, difference, framed
+from netapp.names.changing.editing import Edit
 from netapp.names.changing.held import Held
-from netapp.names.changing.storing import Entry, Forget, Forgetful, Stored, Whole
+from netapp.names.changing.storing import Entry, Forget, Forgetful, Step, Stored, Whole
 from netapp.names.changing.zones import NoSuchZone, ZoneChanged, Zones
 from netapp.names.lookup.walk import address_of
 from netapp.names.model import TXT, WILDCARD, A, Record
@@ -349,6 +350,18 @@ def test_a_signed_file_without_all_updates_is_refused_and_they_stay() -> None:
     names.reload()
     assert served(names) is again
     assert names.history(ORIGIN, 2) is not None
+
+
+def test_a_zone_that_is_stored_whole_has_the_history_of_what_is_on_its_way() -> None:
+    one = held(1)
+    for each in ("www", "dhcp"):
+        assert one.newest is not None
+        change = adding(a(f"{each}.example.lan"))(one.newest)
+        assert change is not None
+        assert isinstance(one.change(change), Step)
+    whole = one.edit(Edit(zone(1, a("www.example.lan"))))  # all of it is there already
+    assert isinstance(whole, Whole)
+    assert [(each.old_serial, each.new_serial) for each in whole.history] == [(1, 2), (2, 3)]
 
 
 # Zones that go while something of them is on its way to the disk -----------------------------------

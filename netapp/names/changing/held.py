@@ -2,9 +2,23 @@
 
 Pure decisions: what must be stored comes back as a value (:mod:`netapp.names.changing.storing`); whoever
 stores it says how that went.
+
+What must be stored depends on what the disk has by then, and makes that another:
+
+=========  ==================  ==================  ====================
+the disk   a change            another whole zone  all is in its file
+=========  ==================  ==================  ====================
+NOTHING    Whole, then BASED   Whole, then BASED   -
+UNSURE     Whole, then BASED   Whole, then BASED   Forget, then NOTHING
+BASED      Step, stays BASED   Whole, stays BASED  Forget, then NOTHING
+=========  ==================  ==================  ====================
+
+If storing fails all is as it was before; if it is not known then what the disk has, that is UNSURE.
 """
 
+import dataclasses
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Final
 
 from netapp.core import limits
@@ -15,22 +29,38 @@ from netapp.names.serial import newer
 from netapp.names.zone import Zone
 
 
+class Disk(Enum):
+    """What the disk has of a zone."""
+
+    NOTHING = auto()
+    UNSURE = auto()  # perhaps something, to which no step can be added
+    BASED = auto()  # a whole zone, to which steps are added
+
+
 @dataclass(frozen=True, slots=True)
-class Point:
-    """A state of a zone that is on its way to the disk."""
+class State:
+    """A zone at one moment.
+
+    :ivar zone: None for a secondary that has had nothing from its primary.
+    :ivar file: what the owner's file held when it was last taken in.
+    """
 
     zone: Zone | None
     file: Zone | None
-    based: bool
-    coming: int  # how many of the changes on their way lead there
+    disk: Disk
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A state that is on its way to the disk, and how many of the changes on their way lead there."""
+
+    state: State
+    coming: int
 
 
 class Held:
     """One zone.
 
-    :ivar served: what readers see; None for a secondary that has had nothing from its primary.
-    :ivar newest: with what is not on the disk yet.
-    :ivar file: what the owner's file held when it was last taken in.
     :ivar updates: how many changes there were since the start.
     """
 
@@ -39,15 +69,31 @@ class Held:
         self.origin: Final = origin
         self.secondary = secondary
         self.expired = False
-        self.served = self.newest = kept.zone if kept is not None else None
-        self.file = self._file_stored = kept.file if kept is not None else None
         self.history = History(kept.history if kept is not None else ())
-        self.updates = self._journal = 0
-        self._enough = limits.ZONE_JOURNAL  # octets of the journal until the whole zone is stored anew
+        self.updates = 0
+        if kept is None:
+            self._stored = State(None, None, Disk.NOTHING)
+        else:
+            self._stored = State(kept.zone, kept.file, Disk.UNSURE if kept.mended else Disk.BASED)
+        self._newest = self._stored
         self._coming: list[Change | None] = []  # what is to join the history; None for a break in it
-        self._based = self._base_stored = kept is not None and not kept.mended
         self._twice: int | None = None  # a serial that two zones were served with
-        self._left = kept is not None  # whether something of it may be on the disk
+        self._journal = _Journal()
+
+    @property
+    def served(self) -> Zone | None:
+        """What readers see."""
+        return self._stored.zone
+
+    @property
+    def newest(self) -> Zone | None:
+        """With what is not on the disk yet."""
+        return self._newest.zone
+
+    @property
+    def file(self) -> Zone | None:
+        """What the newest is made of, beside updates."""
+        return self._newest.file
 
     # What happens to a zone; each gives what must be stored before it counts -------------------------
 
@@ -58,14 +104,14 @@ class Held:
         exact = difference(self.newest, zone, change.owners())
         if exact is None:
             return None
-        self.newest = zone
+        self._newest = dataclasses.replace(self._newest, zone=zone)
         return self._step(Step(exact))
 
     def replace(self, zone: Zone) -> Entry:
         """The whole zone is another: it came by AXFR."""
-        self.newest, self._based, self._left = zone, True, True
+        self._newest = dataclasses.replace(self._newest, zone=zone)
         self._coming.append(None)
-        return Whole(zone, self.file)
+        return self._whole()
 
     def edit(self, edit: Edit) -> Entry | None:
         """The owner's edit, taken into the zone with its updates.
@@ -76,25 +122,38 @@ class Held:
         """
         now, file = self.newest, edit.file
         if now is None:
-            self.newest = self.file = file
+            self._newest = dataclasses.replace(self._newest, zone=file, file=file)
             return None
         base = self.file or now
         if edit.old is not base:
             edit = Edit.of(base, file)
         if edit.change is None:
-            self.newest, self.file = file if now is base else now, file
+            self._newest = dataclasses.replace(self._newest, zone=file if now is base else now, file=file)
             return None
         zone = edited(now, edit)
         direct = zone is file and now is base
         step = edit.change if direct else difference(now, zone, edit.change.owners())
-        self.newest, self.file = zone, file
-        if zone is not file:
+        self._newest = dataclasses.replace(self._newest, zone=zone, file=file)
+        if zone is file:
             if step is not None:
-                return self._step(Step(step, edit.change))
-            return Whole(zone, file, self.history.all())  # all of it was there already
-        if step is not None:
-            self._join(step)
-        return self._forget()
+                self._join(step)
+            return self._forget()
+        return self._step(Step(step, edit.change)) if step is not None else self._whole()
+
+    def _step(self, step: Step) -> Entry:
+        self._join(step.change)
+        return step if self._newest.disk is Disk.BASED else self._whole()
+
+    def _whole(self) -> Whole:
+        self._newest = dataclasses.replace(self._newest, disk=Disk.BASED)
+        assert self._newest.zone is not None
+        return Whole(self._newest.zone, self._newest.file, self._past())
+
+    def _forget(self) -> Entry | None:
+        if self._newest.disk is Disk.NOTHING:
+            return None
+        self._newest = dataclasses.replace(self._newest, disk=Disk.NOTHING)
+        return Forget()
 
     def _join(self, change: Change) -> None:
         """It joins the history, unless serials do not say from which zone to which it leads."""
@@ -103,36 +162,28 @@ class Held:
         if not risen:
             self._twice = change.new_serial
 
-    def _step(self, step: Step) -> Entry:
-        self._join(step.change)
-        if self._based:
-            return step
-        self._based = self._left = True
-        assert self.newest is not None
-        coming = [each for each in self._coming if each is not None]
-        return Whole(self.newest, self.file, (*self.history.all(), *coming))
-
-    def _forget(self) -> Entry | None:
-        if not self._left:
-            return None
-        self._based = False
-        return Forget()
+    def _past(self) -> tuple[Change, ...]:
+        """The history that leads to the newest."""
+        past = list(self.history.all())
+        for change in self._coming:
+            if change is None:
+                past.clear()
+            else:
+                past.append(change)
+        return tuple(past)
 
     # How storing went -----------------------------------------------------------------------------
 
     def point(self) -> Point:
         """Where the zone is when all that was given so far is stored."""
-        return Point(self.newest, self.file, self._based, len(self._coming))
+        return Point(self._newest, len(self._coming))
 
     def stored(self, point: Point, how: Stored | None) -> None:
         """What was given up to that point counts now.  :param how: None if it had to be stored nowhere."""
-        self.expired = self.expired and point.zone is self.served
-        self.served, self._file_stored, self._base_stored = point.zone, point.file, point.based
+        self.expired = self.expired and point.state.zone is self.served
+        self._stored = point.state
         if how is not None:
-            self._left = self._left and (point.based or self._based)
-            if how.journal < self._journal or not self._journal:
-                self._enough = max(limits.ZONE_JOURNAL, how.base)
-            self._journal = how.journal
+            self._journal.note(how)
         for change in self._coming[: point.coming]:
             if change is None:
                 self.history.clear()
@@ -142,14 +193,36 @@ class Held:
         del self._coming[: point.coming]
 
     def failed(self, *, rebase: bool = False) -> None:
-        """Nothing that was given since counts.  :param rebase: the next must be stored whole."""
-        self._base_stored = self._base_stored and not rebase
-        self.newest, self.file, self._based = self.served, self._file_stored, self._base_stored
+        """Nothing that was given since counts.  :param rebase: it is not known what the disk has now."""
+        if rebase:
+            self._stored = dataclasses.replace(self._stored, disk=Disk.UNSURE)
+        self._newest = self._stored
         self._coming.clear()
 
     def compacted(self) -> Entry | None:
         """What is stored, put together, if its journal has become long; it goes before all that waits."""
-        if not self._base_stored or self.served is None or self._journal <= self._enough:
+        zone, file, disk = self._stored.zone, self._stored.file, self._stored.disk
+        if zone is None or disk is not Disk.BASED or not self._journal.is_long:
             return None
-        self._enough = self._journal + limits.ZONE_JOURNAL  # if the disk has no room: not at once again
-        return Whole(self.served, self._file_stored, self.history.all(), anew=True)
+        self._journal.put_off()
+        return Whole(zone, file, self.history.all(), anew=True)
+
+
+class _Journal:
+    """How many octets a journal has, and how many are enough for the whole zone to be stored anew."""
+
+    def __init__(self) -> None:
+        self._length, self._enough = 0, limits.ZONE_JOURNAL
+
+    @property
+    def is_long(self) -> bool:
+        return self._length > self._enough
+
+    def note(self, how: Stored) -> None:
+        if how.journal < self._length or not self._length:
+            self._enough = max(limits.ZONE_JOURNAL, how.base)
+        self._length = how.journal
+
+    def put_off(self) -> None:
+        """If the disk has no room it is not tried at once again."""
+        self._enough = self._length + limits.ZONE_JOURNAL
