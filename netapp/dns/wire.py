@@ -28,11 +28,10 @@ from netapp.dns.message import (
     name_end,
     u16,
 )
+from netapp.dns.options import COOKIE, COOKIE_LENGTHS
 from netapp.errors import WireError
 
 FIRST_META, LAST_META = 128, 254  # types that only a question may have: RFC 6895 section 3.1
-COOKIE: Final = 10  # RFC 7873 section 4
-COOKIE_LENGTHS: Final = frozenset({8, *range(16, 41)})  # RFC 7873 section 5.2.2
 DO: Final = 0x8000  # RFC 3225 section 3
 LEAST_DATAGRAM: Final = 512  # octets: RFC 1035 section 4.2.1
 STREAM: Final = 65535  # octets of a message over a stream, whose length has two: RFC 1035 section 4.2.2

@@ -10,8 +10,7 @@ from netapp.cli.dig import words
 from netapp.cli.dig.asking import Answer
 from netapp.cli.dig.messages import Question, Record
 from netapp.cli.dig.names import in_script, written
-from netapp.dns import wire
-from netapp.dns.query.edns import EDE, NSID
+from netapp.dns.options import COOKIE, EDE, NSID
 from netapp.dns.wire import Edns
 
 
@@ -76,7 +75,7 @@ def _named(name: bytes) -> dict[str, str]:
 
 
 def _edns(edns: Edns) -> dict[str, Any]:
-    cookie, nsid = edns.option(wire.COOKIE), edns.option(NSID)
+    cookie, nsid = edns.option(COOKIE), edns.option(NSID)
     errors = [words.ede(data) for code, data in edns.options if code == EDE and len(data) > 1]
     return {
         "version": edns.version,

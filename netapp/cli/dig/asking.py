@@ -13,7 +13,7 @@ from netapp.core import limits, text
 from netapp.core.languages import Phrases
 from netapp.dns import wire
 from netapp.dns.message import BADCOOKIE, FORMERR, NOERROR, NOTIMP
-from netapp.dns.query.edns import NSID
+from netapp.dns.options import COOKIE, COOKIE_LENGTHS, NSID
 from netapp.dns.tsig.trust import Trust
 from netapp.errors import NetappError, WireError
 
@@ -116,7 +116,7 @@ class Asker:
 
     def _ask(self, over: Wire, question: Question) -> Answer:
         ident = int.from_bytes(os.urandom(2), "big")
-        cookie = (wire.COOKIE, self._cookie + self._servers_cookie)
+        cookie = (COOKIE, self._cookie + self._servers_cookie)
         options = (cookie, (NSID, b"")) if self._edns else None
         octets = messages.query(ident, question, options, do=self._manner.do)
         passed = _Passed()
@@ -195,10 +195,10 @@ class Asker:
 
     def _knows_cookie(self, message: Message) -> bool:
         """Whether our cookie came back, or none: RFC 7873 section 5.3."""
-        cookie = message.edns.option(wire.COOKIE) if message.edns is not None else None
+        cookie = message.edns.option(COOKIE) if message.edns is not None else None
         if cookie is None:
             return True
-        if cookie[:_COOKIE] != self._cookie or len(cookie) not in wire.COOKIE_LENGTHS:
+        if cookie[:_COOKIE] != self._cookie or len(cookie) not in COOKIE_LENGTHS:
             return False
         self._servers_cookie = cookie[_COOKIE:]
         return True

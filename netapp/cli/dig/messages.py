@@ -15,7 +15,7 @@ import dns.rdatatype
 from netapp.dns import wire
 from netapp.dns.message import HEADER, IN, OPT, QR, RD, TC, Known, fixed_at, name_at, u16
 from netapp.dns.message import counts as counts_of
-from netapp.dns.query.edns import option
+from netapp.dns.options import option
 from netapp.dns.rdata import unpointed_rdata
 from netapp.dns.wire import Edns
 from netapp.errors import WireError

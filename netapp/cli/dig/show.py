@@ -20,9 +20,8 @@ from netapp.cli.dig.transfer import Mark
 from netapp.core.cells import cells, padded
 from netapp.core.languages import Phrases
 from netapp.core.text import visible, visible_octets
-from netapp.dns import wire
 from netapp.dns.message import NOERROR
-from netapp.dns.query.edns import EDE, NSID
+from netapp.dns.options import COOKIE, EDE, NSID
 from netapp.dns.wire import Edns
 
 PHRASES: Final = Phrases(
@@ -215,7 +214,7 @@ def _edns(edns: Edns) -> Iterator[str]:
     if edns.do:
         yield "DO"
     for code, data in edns.options:
-        if code == wire.COOKIE:
+        if code == COOKIE:
             yield say("cookie", cookie=data.hex())
         elif code == NSID:
             plain = data.isascii() and data.decode("ascii").isprintable()

@@ -40,10 +40,11 @@ from netapp.dns.message import (
     TC,
     UPDATE,
 )
+from netapp.dns.options import COOKIE, Ede
 from netapp.dns.query.bodies import Bodies
 from netapp.dns.query.chaos import Identity
 from netapp.dns.query.cookies import CLIENT, Cookies
-from netapp.dns.query.edns import COOKIE_HEAD, Ede, Options
+from netapp.dns.query.edns import COOKIE_HEAD, Options
 from netapp.dns.query.plain import Unknown
 from netapp.dns.query.quick import COOKIE_BEGINS, EXPLAINED, NO_TYPES, Quick, before_cookie
 from netapp.dns.query.render import Body
@@ -204,7 +205,7 @@ class Answers:
         Source: RFC 7873 section 5.2.3.
         """
         edns = _edns_of(request)
-        if edns is None or edns.version or edns.option(wire.COOKIE) is None:
+        if edns is None or edns.version or edns.option(COOKIE) is None:
             return None
         query = wire.parse_query(request)
         options = self._options.answering(edns, source.packed, stream=False)

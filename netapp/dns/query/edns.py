@@ -6,31 +6,16 @@ are passed over.
 """
 
 import struct
-from enum import IntEnum
 from typing import Final
 
 from netapp.core import limits
+from netapp.dns.options import COOKIE, EDE, KEEPALIVE, NSID, Ede, option
 from netapp.dns.query.cookies import CLIENT, Cookies
-from netapp.dns.wire import COOKIE, Edns
+from netapp.dns.wire import Edns
 
-NSID, KEEPALIVE, EDE = 3, 11, 15
 #: What stands before the octets of a cookie of both parts: it is the last option of an answer.
 COOKIE_HEAD: Final = struct.pack("!HH", COOKIE, 24)
-_OPTION: Final = struct.Struct("!HH")
 _TENTHS: Final = 10  # the unit of a keepalive is 100 ms: RFC 7828 section 3.1
-
-
-class Ede(IntEnum):
-    """Extended errors: RFC 8914 section 4."""
-
-    PROHIBITED = 18
-    NOT_AUTHORITATIVE = 20
-    NOT_SUPPORTED = 21
-    INVALID_DATA = 24  # a zone that has expired, for one
-
-
-def option(code: int, octets: bytes) -> bytes:
-    return _OPTION.pack(code, len(octets)) + octets
 
 
 class Options:

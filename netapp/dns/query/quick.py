@@ -11,8 +11,9 @@ from typing import Final
 from netapp.core import limits
 from netapp.dns import wire
 from netapp.dns.message import AA, CD, HEADER, NOERROR, OPT, QR, RD
+from netapp.dns.options import COOKIE, EDE, Ede, option
 from netapp.dns.query.bodies import Bodies
-from netapp.dns.query.edns import COOKIE_HEAD, EDE, Ede, option
+from netapp.dns.query.edns import COOKIE_HEAD
 from netapp.dns.query.render import Body
 from netapp.dns.query.short import Short
 from netapp.dns.wire import Edns, Query
@@ -105,7 +106,7 @@ class Quick:
         stop = before_cookie(request)
         if edns.options:
             ((code, octets),) = edns.options
-            if code != wire.COOKIE or len(octets) != len(request) - stop or not self._cookies:
+            if code != COOKIE or len(octets) != len(request) - stop or not self._cookies:
                 return
         if len(self._opts) >= limits.DNS_OPTS:
             self._opts = {b"": _NO_OPT}

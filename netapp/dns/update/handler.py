@@ -21,7 +21,7 @@ from netapp.dns import wire
 from netapp.dns.allow import Allowed
 from netapp.dns.message import BADVERS, FORMERR, NOERROR, NOTAUTH, REFUSED, SERVFAIL
 from netapp.dns.once import Once
-from netapp.dns.query.edns import EDE, Ede, option
+from netapp.dns.options import EDE, Ede, option
 from netapp.dns.requests import Outcome, Request
 from netapp.dns.update.wire import Head, parse_head, parse_update
 from netapp.errors import Busy, Unavailable, WireError
