@@ -88,6 +88,27 @@ def test_a_whole_zone_with_steps_behind_it_comes_at_once(tmp_path: Path) -> None
     assert loaded(tmp_path).file is None
 
 
+def test_what_is_not_known_to_be_on_the_disk_is_stored_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zones, here = chain(3), folder(tmp_path)
+    here.keep([Whole(zones[0], zones[0])])
+
+    def fails(path: Path) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("netapp.names.keeping.journal.sync_folder", fails)
+        assert here.keep([Whole(zones[1], zones[0])]).rebase
+    found = here.load()
+    assert found is not None
+    assert found.mended
+    assert here.keep([Whole(zones[2], zones[0])]).error is None
+    found = here.load()
+    assert found is not None
+    assert not found.mended
+
+
 def test_what_is_forgotten_is_gone(tmp_path: Path) -> None:
     here = folder(tmp_path)
     assert here.keep([Forget()]).error is None

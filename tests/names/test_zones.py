@@ -1,12 +1,14 @@
 """Zones of the noun: their changes, what files say, and how the two go together."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet import defer, task
 from twisted.logger import capturedLogs, formatEvent
+from twisted.python.failure import Failure
 
 from netapp.core import limits
 from netapp.errors import Busy, ConfigError, Unavailable
@@ -477,6 +479,76 @@ def test_a_zone_is_not_loaded_again_before_what_it_left_is_stored() -> None:
     disk.go()
     assert disk.loads == 2
     assert served(names).serial == 1
+
+
+class Moody(Remembering):
+    """A disk that is slow and fails, and says at times that it does not know what it has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: list[tuple[defer.Deferred[dict[bytes, Stored]], Mapping[bytes, Sequence[Entry]]]] = []
+        self.unsure = False
+
+    def keep(self, batch: Mapping[bytes, Sequence[Entry]]) -> "defer.Deferred[dict[bytes, Stored]]":
+        assert not self.given, "two batches at once"
+        self.given.append((defer.Deferred(), batch))
+        return self.given[-1][0]
+
+    def load(self, origin: bytes, like: Zone | None = None) -> Whole | None:
+        found = super().load(origin)
+        return replace(found, mended=self.unsure) if found is not None else None
+
+    def go(self, mood: str) -> None:
+        if not self.given:
+            return
+        done, batch = self.given.pop()
+        full = OSError(28, "No space left on device")
+        last = [entry for entry in batch[ORIGIN] if not isinstance(entry, Step)]
+        assert last or not self.unsure
+        if mood in ("sound", "there and not known"):
+            for entry in batch[ORIGIN]:
+                if isinstance(entry, Step):
+                    assert self.whole[ORIGIN].zone.serial == entry.change.old_serial or last
+                if not last or entry is last[-1] or isinstance(entry, Step):
+                    self._keep(ORIGIN, entry)
+        error = None if mood == "sound" else full
+        self.unsure = mood in ("there and not known", "not known") or (self.unsure and error is not None)
+        done.callback({ORIGIN: Stored(error, rebase=self.unsure)})
+
+
+_MOODS = ["sound", "sound", "full", "not known", "there and not known"]
+_DOINGS = ["update", "update", "edit", "go", "come"]
+
+
+@given(st.lists(st.sampled_from([*_MOODS, *_DOINGS]), max_size=40))
+@settings(max_examples=200, deadline=None)
+def test_what_was_acknowledged_is_there_whatever_the_disk_does(doings: list[str]) -> None:
+    disk, files, acknowledged = Moody(), Files(zone(1)), set[str]()
+    names = Names([], task.Clock(), zones=[files], keeper=disk)
+    for number, doing in enumerate(doings):
+        if doing == "update":
+            done = names.submit(ORIGIN, adding(a(f"u{number}.example.lan")))
+            done.addCallback(lambda _, name=f"u{number}": acknowledged.add(name))
+            done.addErrback(Failure.trap, NoSuchZone, Unavailable)
+        elif doing in _MOODS:
+            disk.go(doing)
+        else:
+            if doing == "go":
+                files.zones.clear()
+            else:
+                files.put(zone(number, a(f"e{number % 3}.example.lan")))
+            names.reload().addErrback(Failure.trap, ConfigError)
+    files.put(last := zone(1, a("last.example.lan")))
+    for _ in range(3):
+        disk.go("sound")
+        names.reload().addErrback(Failure.trap, ConfigError)
+        disk.go("sound")
+    assert disk.given == []
+    now = served(names)
+    assert {a(f"{name}.example.lan").owner for name in acknowledged} <= now.nodes.keys()
+    assert a("last.example.lan").owner in now.nodes
+    again = Names([], task.Clock(), zones=[Files(last)], keeper=disk)
+    assert same(served(again), now)
 
 
 # The little names beside them ----------------------------------------------------------------------

@@ -38,8 +38,8 @@ class Whole:
     :ivar file: what its file holds, as far as it is taken in; None where it has none.
     :ivar history: the changes that led here, oldest first.
     :ivar anew: all of it is stored already, and this only puts it together.
-    :ivar mended: what is stored is damaged, and this is what is sound of it; whatever comes next
-        must be stored whole.
+    :ivar mended: what is stored is damaged, and this is what is sound of it, or it is not known
+        whether all of it is stored; whatever comes next must be stored whole.
     """
 
     zone: Zone

@@ -17,6 +17,7 @@ import os
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -52,6 +53,7 @@ class ZoneFolder:
         self._number = 0  # of the last step that was ever written
         self._length = 0  # octets of the journal that count
         self._base_length = 0
+        self._known = True  # whether what can be read here is on the disk too
         self._spoiled: tuple[Path, ...] = ()  # what is to be put aside before anything is written
 
     def _tell_log(self, lost: str) -> None:
@@ -83,7 +85,7 @@ class ZoneFolder:
                 self._base_length = len(base)
                 whole = self._with_journal(whole, steps, journal)
                 prepare(whole.zone)
-                return whole
+                return whole if self._known else replace(whole, mended=True)
         except (Damaged, BadZone, struct.error, LookupError):
             self._spoiled = (self._base, self._journal)
             raise DamagedZone(
@@ -166,24 +168,29 @@ class ZoneFolder:
 
         An error with ``rebase`` leaves it open what is here now: a Whole must come next.
         """
+        known, self._known = self._known, False
+        try:
+            stored = self._store(entries)
+        except OSError as error:
+            return Stored(error, rebase=True)
+        self._known = known or stored.error is None
+        return stored
+
+    def _store(self, entries: Sequence[Entry]) -> Stored:
+        """:raises OSError: it is not stored, and what is here is not known either."""
         last = max((at for at, each in enumerate(entries) if not isinstance(each, Step)), default=-1)
         steps = [each for each in entries[last + 1 :] if isinstance(each, Step)]
         begin = entries[last] if last >= 0 else None
-        try:
-            self._put_aside()
-            if begin is None:
-                return self._append(steps)
-            if not isinstance(begin, Whole):
-                return self._remove()
-            written = self._write_base(begin, steps)
-            if written.error is None or not begin.anew:
-                return written
-            self._log.warn(
-                "names: {path} goes on growing: {error}", path=str(self._journal), error=written.error
-            )
+        self._put_aside()
+        if begin is None:
             return self._append(steps)
-        except OSError as error:
-            return Stored(error, rebase=True)
+        if not isinstance(begin, Whole):
+            return self._remove()
+        written = self._write_base(begin, steps)
+        if written.error is None or not begin.anew:
+            return written
+        self._log.warn("names: {path} goes on growing: {error}", path=str(self._journal), error=written.error)
+        return self._append(steps)
 
     def _put_aside(self) -> None:
         """Keep what is damaged, which what is written next takes the place of.
