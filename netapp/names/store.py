@@ -54,8 +54,8 @@ class Names:
     _log = Logger()
     #: The zones that come from files.
     files: "ZoneFiles | None" = None
-    #: Gives what is to be told of zones that come from primaries, by origin: primary, next, expires, fault.
-    followed: Callable[[], dict[bytes, dict[str, Any]]] = staticmethod(dict)
+    #: Gives what is to be told of a zone that comes from its primary: primary, next, expires, fault.
+    followed: Callable[[bytes], dict[str, Any]] = staticmethod(lambda origin: {})
 
     def __init__(
         self,
@@ -166,9 +166,18 @@ class Names:
         """A zone's primary has told that it is still the newest."""
         self._zones.set_expired(origin, False)
 
+    def zone_origins(self) -> list[bytes]:
+        """The zones that there are, in order; of some nothing may be said yet."""
+        return self._zones.origins()
+
+    def zone_status(self, origin: bytes) -> ZoneStatus | None:
+        """What is to be told of a zone; None if it is not here."""
+        return self._zones.status(origin)
+
     def zone_statuses(self) -> tuple[ZoneStatus, ...]:
         """What is to be told of each zone, by origin."""
-        return self._zones.statuses()
+        found = map(self._zones.status, self._zones.origins())
+        return tuple(each for each in found if each is not None)
 
     # Reading ---------------------------------------------------------------------------------------
 

@@ -13,7 +13,11 @@ import pytest_twisted
 from twisted.internet import reactor, task, threads
 
 from netapp.core import limits
+from netapp.names.naming import wire_name
+from netapp.names.store import Names
 from netapp.names.telling import door
+from netapp.names.telling.rows import rows
+from tests.names.zoning import Files, zone
 
 ROWS = [{"origin": f"z{number}.example", "serial": number, "note": "x" * 500} for number in range(5000)]
 
@@ -117,3 +121,25 @@ async def test_a_list_that_is_cut_off_is_not_taken_for_a_whole_one(tmp_path: Pat
 @pytest.mark.parametrize("told", [None, {}, {"zones_told": True}, {"zones_told": "../../x.sock"}])
 def test_what_is_no_name_of_a_socket_is_none(told: dict[str, Any] | None) -> None:
     assert door.name_in(told) == ""
+
+
+def test_zones_are_told_as_they_are_when_the_asker_reads() -> None:
+    origins = [wire_name("a.example"), wire_name("b.example"), wire_name("c.example")]
+    files = Files(*(zone(1, origin=origin) for origin in origins))
+    names = Names([], task.Clock(), zones=[files])  # type: ignore[arg-type]
+    looked: list[bytes] = []
+
+    def followed(origin: bytes) -> dict[str, Any]:
+        looked.append(origin)
+        return {}
+
+    names.followed = followed
+    assert [each["origin"] for each in rows(names, door.question(origins[1]))] == ["b.example"]
+    assert looked == [origins[1]]  # at the cost of one
+    assert list(rows(names, "no digits")) == list(rows(names, door.question(b"\0"))) == []
+    told = rows(names, "*")
+    assert next(told)["serial"] == 1
+    files.put(zone(2, origin=origins[2]))
+    del files.zones[origins[1]]
+    names.reload()
+    assert [(each["origin"], each["serial"]) for each in told] == [("c.example", 2)]

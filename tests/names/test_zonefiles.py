@@ -12,7 +12,7 @@ from twisted.logger import capturedLogs, formatEvent
 from netapp.errors import ConfigError
 from netapp.names.config import Config
 from netapp.names.files.folders import passed_over
-from netapp.names.files.zonefile import _digest
+from netapp.names.files.zonefile import Told, _digest
 from netapp.names.files.zonefiles import ZoneFiles, parse_zone
 from netapp.names.naming import shown, wire_name
 from netapp.names.sources import ZonesRead
@@ -36,6 +36,12 @@ def origins(read: ZonesRead) -> list[str]:
     return sorted(map(shown, read.zones))
 
 
+def told(files: ZoneFiles) -> Told:
+    found = files.told(wire_name("example.com"))
+    assert found is not None
+    return found
+
+
 def only(read: ZonesRead) -> Zone:
     (zone,) = read.zones.values()
     return zone
@@ -54,14 +60,14 @@ def test_a_file_that_was_only_touched_is_not_parsed_again(tmp_path: Path) -> Non
     path = put(tmp_path, HEAD)
     files = source(path)
     files.read()
-    loaded = files.told()[wire_name("example.com")].loaded
+    loaded = told(files).loaded
     files._reactor.advance(5)
     os.utime(path, (1, 1))
     only(files.read())
-    assert files.told()[wire_name("example.com")].loaded == loaded
+    assert told(files).loaded == loaded
     put(tmp_path, HEAD + "b A 10.0.0.2\n")
     files.read()
-    assert files.told()[wire_name("example.com")].loaded == files._reactor.seconds()
+    assert told(files).loaded == files._reactor.seconds()
 
 
 def test_another_text_that_says_the_same_is_the_same_zone(tmp_path: Path) -> None:
@@ -95,7 +101,7 @@ def test_a_broken_file_keeps_the_old_zone_and_is_named_by_line(tmp_path: Path) -
     assert only(broken) is first
     assert broken.faults == (f"{path}:5: nowhere is no IPv4 address",)
     assert files.read().faults == broken.faults  # who asks is told
-    assert files.told()[wire_name("example.com")].fault == broken.faults[0]
+    assert told(files).fault == broken.faults[0]
     path.unlink()
     assert only(files.read()) is first
     put(tmp_path, HEAD + "a A 10.0.0.1\n")

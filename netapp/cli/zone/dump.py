@@ -115,7 +115,6 @@ def _files(origin: bytes, state: Path) -> Iterator[tuple[Path, str]]:
     from urllib.parse import unquote_to_bytes
 
     from netapp.core.status import neighbours
-    from netapp.names.naming import shown
     from netapp.names.telling import door
 
     try:
@@ -126,7 +125,7 @@ def _files(origin: bytes, state: Path) -> Iterator[tuple[Path, str]]:
         if not (name := door.name_in(one.told)):
             continue
         with suppress(OSError, ValueError):
-            for row in door.ask(state, name, shown(origin)):
+            for row in door.ask(state, name, door.question(origin)):
                 if url := row.get("url"):
                     yield Path(os.fsdecode(unquote_to_bytes(url.removeprefix("file://")))), row["file"]
 

@@ -88,11 +88,11 @@ def show(origin: str, as_json: bool, folder: Path | None) -> None:
     The exit status is 1 if there is none.
     """
     from netapp.names.master import origin_of
-    from netapp.names.naming import shown
+    from netapp.names.telling import door
 
     wire = origin_of(origin)
-    name = shown(wire) if wire is not None else origin
-    row = next((each for each in _rows(*_told(folder), name) if each.get("origin") == name), None)
+    found = _rows(*_told(folder), door.question(wire)) if wire is not None else iter(())
+    row = next(found, None)
     if row is None:
         common.fail(say("no zone", zone=origin))
     if as_json:

@@ -258,5 +258,7 @@ class Secondaries(Mapping[bytes, Secondary]):
         for each in self._zones.values():
             each.look()
 
-    def statuses(self) -> dict[bytes, dict[str, Any]]:
-        return {origin: each.status() for origin, each in self._zones.items()}
+    def status(self, origin: bytes) -> dict[str, Any]:
+        """As :attr:`netapp.names.store.Names.followed` has it."""
+        zone = self._zones.get(origin)
+        return zone.status() if zone is not None else {}

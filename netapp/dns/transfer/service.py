@@ -72,7 +72,7 @@ class Transfers(service.Service):
         self.notifier = Notifier(targets(config.notify, keyring), asker, reactor, ident)
         self._unsubscribe: Callable[[], None] = lambda: None
         self.secondaries.load()
-        names.followed = self.secondaries.statuses
+        names.followed = self.secondaries.status
 
     def join(self, requests: Requests) -> None:
         """Have requests for transfers, and NOTIFYs, answered."""

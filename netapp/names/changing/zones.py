@@ -106,8 +106,12 @@ class Zones:
         held = self._held.get(origin)
         return held.history.since(since) if held is not None else None
 
-    def statuses(self) -> tuple[ZoneStatus, ...]:
-        return tuple(_status(held) for _, held in sorted(self._held.items()))
+    def origins(self) -> list[bytes]:
+        return sorted(self._held)
+
+    def status(self, origin: bytes) -> ZoneStatus | None:
+        held = self._held.get(origin)
+        return _status(held) if held is not None else None
 
     # What happens to them --------------------------------------------------------------------------
 

@@ -112,9 +112,10 @@ class ZoneFiles:
         waiting = frozenset(each.origin for each in files if each.origin is not None) - zones.keys()
         return ZonesRead(zones, tuple(faults), bearable, many, waiting)
 
-    def told(self) -> dict[bytes, Told]:
-        """What is known of each zone's file, by origin."""
-        return {origin: file.told() for origin, file in self._zones.items()}
+    def told(self, origin: bytes) -> Told | None:
+        """What is known of a zone's file."""
+        file = self._zones.get(origin)
+        return file.told() if file is not None else None
 
     def broken(self) -> list[str]:
         """The faults of files that have no zone yet."""

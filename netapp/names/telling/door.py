@@ -1,8 +1,8 @@
 """The socket at which a process tells of its zones: ``STATE/run/zones-PID.sock``, for its owner alone.
 
 There may be a hundred thousand of them, so they are told as the asker reads.  A question is one
-line, an origin or ``*`` for all; the answer is a JSON object a line, :data:`END` the last of them, and
-the end of the stream.
+line, an origin in hexadecimal digits or ``*`` for all; the answer is a JSON object a line, the last of
+them :data:`END`, and the end of the stream.
 """
 
 import json
@@ -23,7 +23,7 @@ from netapp.core.status import neighbours
 from netapp.core.status.doorway import Doorway
 from netapp.errors import ConfigError
 
-#: Gives what there is to tell of an origin, or of all for ``*``.
+#: Gives what there is to tell to a question.
 Tell = Callable[[str], Iterator[dict[str, Any]]]
 #: Zones told in one turn of the reactor.
 _TURN: Final = 200
@@ -117,6 +117,11 @@ class ZonesDoor:
 
     def _meet(self, client: socket.socket) -> None:
         self._reactor.adoptStreamConnection(client.fileno(), socket.AF_UNIX, self._talks)
+
+
+def question(origin: bytes) -> str:
+    """How a zone is asked for.  :param origin: folded wire name."""
+    return origin.hex()
 
 
 def name_in(told: Mapping[str, Any] | None) -> str:

@@ -21,12 +21,22 @@ def told(names: Names, socket: str) -> dict[str, Any]:
 
 
 def rows(names: Names, asked: str) -> Iterator[dict[str, Any]]:
-    """What there is to tell of a zone, or of all for ``*``, by origin."""
-    files = names.files.told() if names.files is not None else {}
-    followed = names.followed()
-    for each in names.zone_statuses():
-        if asked in ("*", shown(each.origin)):
-            yield _row(each, files.get(each.origin)) | followed.get(each.origin, {})
+    """What there is to tell to a question: of one zone, or of all in order.
+
+    Each is looked at when it is asked for; one that has gone by then is left out.
+    """
+    for origin in names.zone_origins() if asked == "*" else _asked(asked):
+        status = names.zone_status(origin)
+        if status is not None:
+            file = names.files.told(origin) if names.files is not None else None
+            yield _row(status, file) | names.followed(origin)
+
+
+def _asked(question: str) -> list[bytes]:
+    try:
+        return [bytes.fromhex(question)]
+    except ValueError:
+        return []
 
 
 def _row(each: ZoneStatus, file: Told | None) -> dict[str, Any]:

@@ -457,10 +457,11 @@ def test_statuses_and_names_of_all() -> None:
     all_of_them = Secondaries([house.secondary])
     all_of_them.start()
     house.clock.advance(0)
-    status = all_of_them.statuses()[ORIGIN]
+    status = all_of_them.status(ORIGIN)
     assert status["primary"] == "192.0.2.2:53"  # the one that is asked next
     assert status["fault"] == "192.0.2.2:53: it does not answer"
     assert status["next"] == RETRY
     assert status["expires"] == EXPIRE
     assert list(all_of_them) == [ORIGIN]
+    assert all_of_them.status(b"\0") == {}
     all_of_them.stop()
