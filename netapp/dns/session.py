@@ -11,6 +11,7 @@ import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from netapp.core import limits
 from netapp.core.languages import Lang
@@ -19,8 +20,20 @@ from netapp.core.sessions import Close, Effect, Session
 from netapp.core.strangers import Misdirected, is_http
 from netapp.dns import wire
 from netapp.dns.message import HEADER
-from netapp.dns.query.answers import ELSEWHERE, Answers, Source
+from netapp.dns.query.answers import ELSEWHERE, Answer, Source
 from netapp.dns.wire import Tongue
+
+
+class Answering(Protocol):
+    """Who has the answers: :class:`netapp.dns.query.answers.Answers`, as itself or under a watch."""
+
+    malformed: int  # requests that cannot be read
+
+    def message(self, message: bytes, source: Source | None = None) -> Answer:
+        """The answer to a DNS message of 12 octets or more."""
+
+    def text(self, octets: bytes) -> bytes | None:
+        """The answer to a plain question, without a line end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +62,7 @@ class DnsSession(Session):
     :data:`netapp.core.limits.DNS_WAITING` is under way.
     """
 
-    def __init__(self, answers: Answers, lang: Lang, source: Source | None = None) -> None:
+    def __init__(self, answers: Answering, lang: Lang, source: Source | None = None) -> None:
         self._answers, self._lang, self._source = answers, lang, source
         self._tongue: Tongue | None = None
         self._buffer = b""  # undecided octets, or DNS requests

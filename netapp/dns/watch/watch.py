@@ -144,8 +144,11 @@ class Watch:
         }
 
 
-class StreamAnswers(Answers):
-    """Answers for one connection, each counted; one memory serves all of them."""
+class StreamAnswers:
+    """Answers for one connection, each counted; one memory serves all of them.
+
+    :param answers: who has them.
+    """
 
     def __init__(
         self,
@@ -156,25 +159,21 @@ class StreamAnswers(Answers):
         host: str,
         timer: Callable[[], float],
     ) -> None:
-        self._whole, self._counts, self._querylog = answers, counts, log
+        self._answers, self._counts, self._querylog = answers, counts, log
         self._clock, self._host, self._timer = clock, host, timer
-
-    def __getattr__(self, name: str) -> Any:
-        """What is not counted is the one memory's."""
-        return getattr(self._whole, name)
 
     @property
     def malformed(self) -> int:
-        return self._whole.malformed
+        return self._answers.malformed
 
     @malformed.setter
     def malformed(self, value: int) -> None:
-        self._whole.malformed = value
+        self._answers.malformed = value
 
     def message(self, message: bytes, source: Source | None = None) -> Answer:
         log = self._querylog
         began = self._timer() if log is not None else 0.0
-        answer = self._whole.message(message, source)
+        answer = self._answers.message(message, source)
         if isinstance(answer, bytes):
             self._counts.streamed(answer)
             if log is not None and log.sampled(1):
@@ -183,7 +182,7 @@ class StreamAnswers(Answers):
         return answer
 
     def text(self, octets: bytes) -> bytes | None:
-        answer = self._whole.text(octets)
+        answer = self._answers.text(octets)
         if answer is not None:
             self._counts.answered("tcp", answer)
             if self._querylog is not None and self._querylog.sampled(1):
