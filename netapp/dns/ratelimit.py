@@ -24,6 +24,7 @@ from typing import Final, Protocol
 from netapp.core import limits
 from netapp.core.access import LOCAL
 from netapp.dns.message import HEADER, NOERROR, OPCODE, QR, TC
+from netapp.dns.query.answers import Source
 from netapp.dns.tsig.record import Signature, read_signed
 from netapp.errors import ConfigError, WireError
 
@@ -187,14 +188,6 @@ def slipped(answer: bytes) -> bytes:
     head = answer[:2] + bytes((answer[2] | TC, answer[3]))
     counts = bytes((0, answer[5], 0, 0, 0, 0, 0, 1 if opt else 0))
     return head + counts + answer[HEADER:end] + opt
-
-
-class Source(Protocol):
-    """Who asks."""
-
-    @property
-    def packed(self) -> bytes:
-        """The address, 4 or 16 octets."""
 
 
 class Proofs(Protocol):

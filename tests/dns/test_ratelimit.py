@@ -12,14 +12,13 @@ from twisted.internet import task
 from netapp.core import limits
 from netapp.dns.config import Config
 from netapp.dns.message import NOTIFY, UPDATE
-from netapp.dns.query.answers import Answers
+from netapp.dns.query.answers import Answers, Source
 from netapp.dns.ratelimit import (
     DROP,
     SEND,
     SLIP,
     Limiter,
     RateLimit,
-    Source,
     account,
     is_local,
     parse_rate,
