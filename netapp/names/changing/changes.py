@@ -11,7 +11,6 @@ from itertools import chain
 
 from netapp.core import limits
 from netapp.names.model import SOA, Record
-from netapp.names.serial import after, newer
 from netapp.names.zone import Zone, records_of, serial_of
 
 
@@ -48,11 +47,6 @@ def with_serial(soa: Record, serial: int) -> Record:
     """An SOA record with another serial."""
     rdata = soa.rdata[:-20] + serial.to_bytes(4, "big") + soa.rdata[-16:]
     return Record(soa.owner, SOA, rdata, soa.ttl)
-
-
-def raised(old: int, wanted: int) -> int:
-    """``wanted`` if it comes after ``old`` (RFC 1982), else the next after ``old``."""
-    return wanted if newer(wanted, old) else after(old)
 
 
 def difference(old: Zone, new: Zone, owners: Iterable[bytes] | None = None) -> Change | None:
