@@ -676,7 +676,7 @@ NAMES_EXAMPLES: Final = 1000
 ZONE_FILE: Final = 2 * 2**30
 #: Octets of one of its lines, or of all between two parentheses: one record has at most 65,535.
 ZONE_LINE: Final = 512 * 1024
-#: Records in one zone's files.
+#: Records in one zone's files, and names that it may come to by updates.
 ZONE_RECORDS: Final = 20_000_000
 #: Records that its $GENERATE lines may make together.
 ZONE_GENERATE: Final = 2_000_000

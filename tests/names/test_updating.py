@@ -69,6 +69,17 @@ def test_a_zone_that_is_signed_now_takes_none() -> None:
     assert refused.value.rcode == REFUSED
 
 
+def test_two_leaps_of_the_serial_are_one_that_comes_after_the_zones() -> None:
+    leap = 2**31 - 1
+    assert updated(base(), add(soa(1 + leap)), add(soa(2 * leap))).serial == 2
+
+
+def test_a_zone_takes_no_more_names_than_it_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "ZONE_RECORDS", len(base()))
+    assert refusal(add(a("new.example.lan"))) == REFUSED
+    assert refusal(add(a("www.example.lan"))) is None
+
+
 # Prerequisites: section 3.2.4 -----------------------------------------------------------------------
 
 

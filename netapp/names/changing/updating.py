@@ -182,7 +182,7 @@ class _Draft:
             if not removed and not added:
                 return None
             new = with_serial(old, after(self._zone.serial))
-        elif not newer(serial_of(new.rdata), self._zone.serial):  # the TTL alone is another
+        elif not newer(serial_of(new.rdata), self._zone.serial):  # two SOAs, half of all serials apart
             new = with_serial(new, after(self._zone.serial))
         return framed(old, new, removed, added)
 

@@ -1,10 +1,9 @@
 """A zone on the disk: ``base``, the whole of it at some moment, and ``journal``, what came after.
 
-The base is written aside and renamed, so that it is the old or the new; it holds the zone, how its
-file differs from it, the changes that led to it, and steps that came with it.  The journal is only
-appended to, and what is in it counts once it is synced.  Steps are numbered; the base says up to
-which it has them, so that a crash between a new base and the emptied journal does no harm.  A tail
-that is torn was never acknowledged, and is cut off.
+The base (:mod:`netapp.names.keeping.base`) is written aside and renamed, so that it is the old or
+the new.  The journal is only appended to, and what is in it counts once it is synced.  Steps are
+numbered; the base says up to which it has them, so that a crash between a new base and the emptied
+journal does no harm.  A tail that is torn was never acknowledged, and is cut off.
 
 What is damaged is told of, what is sound of it is used (:mod:`netapp.names.keeping.salvage`), and
 before anything is written in its place it is put aside, as ``journal.damaged-1`` or ``base.damaged-1``.
