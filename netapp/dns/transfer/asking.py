@@ -5,6 +5,7 @@ asked, and signed if the request was.
 """
 
 import ipaddress
+import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -162,12 +163,10 @@ class Asker:
             await endpoint.connect(_Once.forProtocol(lambda: talk))
         except error.ConnectionRefusedError:
             raise Unreached("nobody listens there") from None
-        except error.ConnectingCancelledError:  # Twisted's own, which is no CancelledError
+        except error.ConnectingCancelledError:  # which is no CancelledError
             raise defer.CancelledError() from None
-        except error.ConnectError as problem:
-            raise Unreached(f"it cannot be reached: {problem.osError or 'no answer'}") from None
-        except OSError as problem:  # its link is not there
-            raise Unreached(f"it cannot be reached: {problem.strerror or problem}") from None
+        except (error.ConnectError, OSError) as problem:  # Twisted's own, or its link is not there
+            raise Unreached(f"it cannot be reached: {_reason(problem)}") from None
         return await talk.outcome
 
     async def first_answer(self, server: Server, message: bytes) -> bytes:
@@ -196,6 +195,14 @@ class Asker:
 
     def _trust(self, server: Server) -> Trust:
         return Trust(server.key_in(self._keyring), self._time)
+
+
+def _reason(problem: Exception) -> str:
+    """What a connection failed of; Twisted's errors have the number of it, or the system's own."""
+    cause = getattr(problem, "osError", problem)
+    if isinstance(cause, int):
+        return os.strerror(cause)
+    return (cause.strerror or str(cause)) if isinstance(cause, OSError) else "no answer"
 
 
 def source_for(host: str, source: str | None) -> str | None:

@@ -282,7 +282,8 @@ class Asking(SynchronousTestCase):
     def test_a_connection_that_cannot_be_made(self) -> None:
         for failed, said in (
             (error.ConnectionRefusedError(), "nobody listens there"),
-            (error.TimeoutError(), "it cannot be reached"),
+            (error.TimeoutError(), "it cannot be reached: no answer"),
+            (error.ConnectError(errno.ENETUNREACH), "it cannot be reached: Network is unreachable"),
             (OSError(errno.ENODEV, "No such device"), "it cannot be reached: No such device"),
         ):
             asked: Any = defer.ensureDeferred(self.asker.by_stream(SERVER, ASKED, lambda message: None))
