@@ -78,10 +78,10 @@ class Update:
         _check_prerequisites(zone, self.prerequisites)
         for item in self.updates:
             _prescan(zone, item)
-        draft = _Draft(zone)
+        touched = _Touched(zone)
         for item in self.updates:
-            draft.do(item)
-        return draft.change()
+            touched.do(item)
+        return touched.change()
 
 
 # Prerequisites: section 3.2 -------------------------------------------------------------------------
@@ -157,8 +157,8 @@ class _Set:
         self.ttl, self.rdatas = ttl, rdatas
 
 
-class _Draft:
-    """A zone that is being changed: the names that an update touches, type by type."""
+class _Touched:
+    """The names that an update touches, type by type, as they become one item after another."""
 
     def __init__(self, zone: Zone) -> None:
         self._zone = zone

@@ -95,7 +95,7 @@ def mended(whole: Whole, number: int, later: Numbered) -> Mended:
     if not lost:
         return Mended(replace(replayed(whole, steps), mended=True), 0, 0)
     serial = after(steps[-1].change.new_serial)
-    zone, file = _Draft(whole.zone), _Draft(whole.file or whole.zone)
+    zone, file = _Salvaged(whole.zone), _Salvaged(whole.file or whole.zone)
     fitting = 0
     for step in steps:
         if zone.take(step.change):
@@ -106,12 +106,12 @@ def mended(whole: Whole, number: int, later: Numbered) -> Mended:
         found = zone.made(serial)
         own = file.made() if whole.file is not None else None
     except BadZone:  # each of them fits, and together they do not
-        fitting, found, own = 0, _Draft(whole.zone).made(serial), whole.file
+        fitting, found, own = 0, _Salvaged(whole.zone).made(serial), whole.file
     return Mended(Whole(found, own, mended=True), lost, len(steps) - fitting)
 
 
-class _Draft:
-    """A zone that changes are taken into, one by one."""
+class _Salvaged:
+    """A zone, and what of later changes fits into it, one after another."""
 
     def __init__(self, zone: Zone) -> None:
         self._zone = zone
