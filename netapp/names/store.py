@@ -15,8 +15,9 @@ from netapp.core.events import Topic
 from netapp.errors import ConfigError
 from netapp.names.changing.changes import Change
 from netapp.names.changing.held import Held
+from netapp.names.changing.status import ZoneStatus
 from netapp.names.changing.storing import DamagedZone, Forgetful, Keeper
-from netapp.names.changing.zones import Decide, ZoneChanged, Zones, ZoneStatus
+from netapp.names.changing.zones import Decide, ZoneChanged, Zones
 from netapp.names.config import Config
 from netapp.names.files.zonefiles import ZoneFiles
 from netapp.names.hosts import BrokenHosts

@@ -14,6 +14,7 @@ from netapp.names.changing.changes import Change
 from netapp.names.changing.editing import Edit
 from netapp.names.changing.held import Held, Point
 from netapp.names.changing.seen import Seen
+from netapp.names.changing.status import ZoneStatus
 from netapp.names.changing.storing import Entry, Keeper, Stored
 from netapp.names.naming import shown
 from netapp.names.serial import newer
@@ -33,20 +34,6 @@ class ZoneChanged:
     origin: bytes
     zone: Zone
     old_serial: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class ZoneStatus:
-    """What is to be told of one zone."""
-
-    origin: bytes
-    serial: int | None  # None: nothing has come from its primary yet
-    names: int
-    source: str  # "file" or "primary"
-    expired: bool
-    updates: int  # changes since the start
-    #: Whether the zone holds what its file does not.
-    journal: bool
 
 
 _Waiter = tuple[Entry | None, "defer.Deferred[Zone]"]
@@ -111,7 +98,7 @@ class Zones:
 
     def status(self, origin: bytes) -> ZoneStatus | None:
         held = self._held.get(origin)
-        return _status(held) if held is not None else None
+        return ZoneStatus.of(held) if held is not None else None
 
     # What happens to them --------------------------------------------------------------------------
 
@@ -297,16 +284,3 @@ def _settled(held: Held, point: Point, how: Stored | None) -> list[ZoneChanged]:
 def _all_failed(failure: Failure, batch: Mapping[bytes, Any]) -> dict[bytes, Stored]:
     error = failure.value if isinstance(failure.value, Exception) else Unavailable(failure.getErrorMessage())
     return dict.fromkeys(batch, Stored(error, rebase=True))  # nobody knows what of it is there
-
-
-def _status(held: Held) -> ZoneStatus:
-    zone = held.served
-    return ZoneStatus(
-        held.origin,
-        zone.serial if zone is not None else None,
-        len(zone) if zone is not None else 0,
-        "primary" if held.secondary else "file",
-        held.expired,
-        held.updates,
-        zone is not held.file and not held.secondary,
-    )

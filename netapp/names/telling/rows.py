@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from netapp.core import limits
 from netapp.core.text import visible
-from netapp.names.changing.zones import ZoneStatus
+from netapp.names.changing.status import ZoneStatus
 from netapp.names.files.zonefile import Told
 from netapp.names.naming import shown
 from netapp.names.store import Names
