@@ -780,6 +780,8 @@ DNS_KEY_SECRET: Final = 512
 DNS_KEY_FILE: Final = 1024 * 1024
 #: How long an update by datagram is known, in case its answer was lost: nsupdate asks again after 3 s.
 DNS_UPDATE_REPEATED: Final = 10.0
+#: How many are known so, each by its port and for a stream; the oldest is forgotten.
+DNS_UPDATES_KNOWN: Final = 4000
 #: What the name service's log has once, of refusals of one kind (a zone, a NOTIFY, an update); the oldest
 #: is forgotten.
 DNS_SAID_ONCE: Final = 256

@@ -168,7 +168,7 @@ class Updates:
         """Whether this very message was carried out lately; what is longer ago is forgotten."""
         late = self._seconds() - limits.DNS_UPDATE_REPEATED
         while self._done and (
-            len(self._done) > limits.ZONE_WAITING or next(iter(self._done.values())) < late
+            len(self._done) > limits.DNS_UPDATES_KNOWN or next(iter(self._done.values())) < late
         ):
             del self._done[next(iter(self._done))]
         return sender in self._done

@@ -375,6 +375,14 @@ def test_who_goes_on_over_a_stream_gets_the_answer_that_is_on_its_way(problem: O
     assert handler._running == {}
 
 
+def test_so_many_updates_are_known_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "DNS_UPDATES_KNOWN", 4)
+    handler = updates()
+    for number in range(9):
+        assert rcode(handler, adding(f"h{number}")) == "NOERROR"
+    assert len(handler._done) <= 4 + 2  # what is done is looked at when the next one comes
+
+
 def test_what_comes_over_a_stream_twice_is_meant_twice() -> None:
     handler = updates()
     message = update()
