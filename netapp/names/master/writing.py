@@ -24,7 +24,11 @@ _PLAIN: Final = frozenset(
 
 
 def written(zone: Zone) -> Iterator[str]:
-    """The lines of a master file, each with its newline, that reads as this zone."""
+    """The lines of a master file, each with its newline, that reads as this zone.
+
+    Data that is not of its type's form, such as a primary may send, is written by its octets; whoever
+    reads that (:mod:`netapp.names.master.reading` too) may refuse it, by its line.
+    """
     yield f"$ORIGIN {name_text(zone.origin)}\n"
     for owner in sorted(zone.nodes, key=canonical):
         shown = relative(owner, zone.origin)
