@@ -5,20 +5,19 @@ Nothing is verified by its key: ``delv``, ``ldns-verify-zone`` and ``dnssec-veri
 Source: RFC 4034 sections 3 and 4; RFC 4035 section 2; RFC 5155 section 7.1; RFC 9276 section 3.1.
 """
 
-import base64
 import time
 from collections.abc import Iterator
 from typing import Final
 
 from netapp.names.checks.delegation import cut_above
 from netapp.names.checks.finding import Finding
+from netapp.names.lookup.nsec3 import Parameters, iterations_of, key_of, next_hash
 from netapp.names.master.writing import canonical
 from netapp.names.model import DS, NSEC, NSEC3, NSEC3PARAM, Node, RecordSet, find
 from netapp.names.zone import Zone
 
 #: Seconds before the end of a signature when it is told of.
 _SOON: Final = 3 * 86400
-_HEX: Final = bytes.maketrans(b"0123456789ABCDEFGHIJKLMNOPQRSTUV", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
 
 
 def findings(zone: Zone, now: float) -> Iterator[Finding]:
@@ -45,9 +44,8 @@ def _signatures(zone: Zone, owner: bytes, node: Node, now: float) -> Iterator[Fi
 
 def _times(each: RecordSet, now: float) -> Iterator[Finding]:
     """The signature that holds longest, by RFC 4034 section 3.1.5: seconds modulo 2**32."""
-    begin, end = max(
-        (_signed(rrsig[12:16], now), _signed(rrsig[8:12], now))[::-1] for rrsig in each.signatures
-    )[::-1]
+    longest = max(each.signatures, key=lambda rrsig: _signed(rrsig[8:12], now))
+    begin, end = _signed(longest[12:16], now), _signed(longest[8:12], now)
     if end < now:
         yield Finding("expired", each.owner, each.rdtype, {"day": _day(end)})
     elif end < now + _SOON:
@@ -87,32 +85,23 @@ def _first_name(rdata: bytes) -> bytes:
 
 
 def _nsec3(zone: Zone) -> Iterator[Finding]:
-    parameters = find(zone.nodes[zone.origin], NSEC3PARAM)
-    assert parameters is not None  # Zone.signed has it from there
-    count = int.from_bytes(parameters.rdatas[0][2:4], "big")
-    if count:
+    if count := iterations_of(zone):
         yield Finding("iterations", zone.origin, NSEC3PARAM, {"count": count})
-    chain = sorted(
-        (owner, found.rdatas[0])
-        for owner, node in zone.nodes.items()
-        if (found := find(node, NSEC3)) is not None
-    )
-    for at, (owner, rdata) in enumerate(chain):
-        following = chain[(at + 1) % len(chain)][0]
-        if _next_hash(rdata) != _hash(following):
+    declared = find(zone.nodes[zone.origin], NSEC3PARAM)
+    assert declared is not None  # Zone.signed has it from there
+    for parameters in map(
+        Parameters.of, declared.rdatas
+    ):  # two while a salt is changed: RFC 5155 section 7.3
+        if parameters is not None:
+            yield from _ring(zone, parameters)
+
+
+def _ring(zone: Zone, parameters: Parameters) -> Iterator[Finding]:
+    """Where an NSEC3 chain is broken; others beside it are no part of it."""
+    keys = ((key_of(zone, owner, parameters), owner) for owner in zone.nodes)
+    chain = sorted((key, owner) for key, owner in keys if key is not None)
+    for (_, owner), (following, _) in zip(chain, [*chain[1:], *chain[:1]], strict=True):
+        found = find(zone.nodes[owner], NSEC3)
+        own = (next_hash(rdata) for rdata in found.rdatas if parameters.are_of(rdata)) if found else ()
+        if following not in own:
             yield Finding("nsec3 chain", owner, NSEC3)
-
-
-def _next_hash(rdata: bytes) -> bytes:
-    """RFC 5155 section 3.2: algorithm, flags, iterations, salt, hash, types."""
-    at = 5 + rdata[4]
-    return rdata[at + 1 : at + 1 + rdata[at]]
-
-
-def _hash(owner: bytes) -> bytes:
-    """The hash that an NSEC3's first label is, in base32hex: RFC 5155 section 3.3."""
-    label = owner[1 : 1 + owner[0]].upper().translate(_HEX)
-    try:
-        return base64.b32decode(label + b"=" * (-len(label) % 8))
-    except ValueError:
-        return b""

@@ -19,8 +19,9 @@ from netapp.core import bulk, limits
 from netapp.core.files import open_regular
 from netapp.names import master
 from netapp.names.lookup.denial import prepare
+from netapp.names.lookup.nsec3 import iterations_of
 from netapp.names.master import FileRead, identity
-from netapp.names.model import NSEC3PARAM, Node, RecordSet, find
+from netapp.names.model import Node
 from netapp.names.zone import Zone
 
 _PIECE: Final = 2**20
@@ -109,8 +110,7 @@ class ZoneFile:
         self.fault, self.files, self._records = "", read.files, read.records
         self._loaded = self._clock()
         self.zone = prepare(read.zone if self.zone is None else sharing(self.zone, read.zone))
-        parameters = find(self.zone.nodes[self.zone.origin], NSEC3PARAM)
-        if parameters is not None and (count := iterations(parameters)) > limits.NSEC3_ITERATIONS:
+        if (count := iterations_of(self.zone)) > limits.NSEC3_ITERATIONS:
             self._log.warn(
                 "names: {file}: NSEC3 with {count} iterations: served without proofs, as if it were not"
                 " signed; sign it with 0 (RFC 9276)",
@@ -146,11 +146,6 @@ def sharing(old: Zone, new: Zone) -> Zone:
             nodes[owner] = now
     nodes.update(fresh)
     return Zone(new.origin, nodes, new.below, {owner: nodes[owner] for owner in new.cuts})
-
-
-def iterations(parameters: RecordSet) -> int:
-    """The fewest of a zone's NSEC3PARAM records: RFC 5155 section 4.1.3."""
-    return min(int.from_bytes(rdata[2:4], "big") for rdata in parameters.rdatas)
 
 
 def _now(read: FileRead) -> FileRead:

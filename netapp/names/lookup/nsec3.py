@@ -28,13 +28,17 @@ class Parameters(NamedTuple):
     iterations: int
     salt: bytes
 
+    @classmethod
+    def of(cls, rdata: bytes) -> "Parameters | None":
+        """Those of an NSEC3PARAM's rdata; None if it tells of no chain: RFC 5155 sections 4.1.2 and 11."""
+        salt = _salt(rdata)
+        if salt is None or rdata[:2] != _SHA1 + b"\0":
+            return None
+        return cls(_iterations(rdata), salt)
+
     def are_of(self, rdata: bytes) -> bool:
         """Whether an NSEC3's or NSEC3PARAM's rdata has these; the flags are others' business."""
-        return (
-            rdata[:1] == _SHA1
-            and int.from_bytes(rdata[2:4], "big") == self.iterations
-            and _salt(rdata) == self.salt
-        )
+        return rdata[:1] == _SHA1 and _iterations(rdata) == self.iterations and _salt(rdata) == self.salt
 
 
 def parameters_of(zone: Zone) -> Parameters | None:
@@ -43,13 +47,25 @@ def parameters_of(zone: Zone) -> Parameters | None:
     With more than :data:`netapp.core.limits.NSEC3_ITERATIONS` a proof costs too much, and validators
     take the zone as insecure (RFC 9276 section 3.2): it is served without proofs.
     """
-    params = find(zone.nodes[zone.origin], NSEC3PARAM)
-    for rdata in params.rdatas if params is not None else ():
-        iterations = int.from_bytes(rdata[2:4], "big")
-        salt = _salt(rdata)
-        if salt is not None and rdata[:2] == _SHA1 + b"\0" and iterations <= limits.NSEC3_ITERATIONS:
-            return Parameters(iterations, salt)
+    for parameters in map(Parameters.of, _declared(zone)):
+        if parameters is not None and parameters.iterations <= limits.NSEC3_ITERATIONS:
+            return parameters
     return None
+
+
+def iterations_of(zone: Zone) -> int:
+    """The fewest of a zone's NSEC3PARAM records; 0 if it has none: RFC 5155 section 4.1.3."""
+    return min(map(_iterations, _declared(zone)), default=0)
+
+
+def _declared(zone: Zone) -> tuple[bytes, ...]:
+    found = find(zone.nodes[zone.origin], NSEC3PARAM)
+    return found.rdatas if found is not None else ()
+
+
+def _iterations(rdata: bytes) -> int:
+    """Of an NSEC3's or NSEC3PARAM's rdata."""
+    return int.from_bytes(rdata[2:4], "big")
 
 
 def _salt(rdata: bytes) -> bytes | None:
@@ -125,6 +141,12 @@ def nsec3_chain(zone: Zone, parameters: Parameters) -> Chain[int]:
     """The NSEC3 records of a zone with these parameters, in order."""
     keys = ((key_of(zone, owner, parameters), owner) for owner in zone.nodes)
     return Chain((key, owner) for key, owner in keys if key is not None)
+
+
+def next_hash(rdata: bytes) -> int:
+    """The hash that an NSEC3's rdata leads to: RFC 5155 section 3.2."""
+    at = _FIXED + rdata[4]
+    return int.from_bytes(rdata[at + 1 : at + 1 + rdata[at]], "big")
 
 
 def key_of(zone: Zone, owner: bytes, parameters: Parameters) -> int | None:

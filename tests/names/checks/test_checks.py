@@ -205,3 +205,18 @@ def test_an_nsec3_chain_is_a_ring(tmp_path: Path) -> None:
     assert "nsec3 chain" not in {key for _, key in whole}
     broken = found(tmp_path, parameters + chain.format(one, two, two))
     assert [line for line, key in broken if key == "nsec3 chain"] == [7]
+
+
+def test_two_nsec3_chains_while_the_salt_is_changed(tmp_path: Path) -> None:
+    names = "2T7B4G4VSA5SMI47K61MV5BV1A22BOJR", "B4UM86EGHHDS6NEA196SMVMLO4ORS995"
+    others = "9CTP97EQ6TF4UMQ2OFQ8KIEV5JGTAS7C", "R53BQ7CC2UVMUBFU5OCMM6PERS9TK9EN"
+    chain = "{0} NSEC3 1 0 0 {2} {1} A\n{1} NSEC3 1 0 0 {2} {0} A\n"
+    text = HEAD + "@ NSEC3PARAM 1 0 0 -\n@ NSEC3PARAM 1 0 0 aabb\n"
+    text += chain.format(*names, "-") + chain.format(*others, "aabb")
+    assert "nsec3 chain" not in {key for _, key in found(tmp_path, text)}
+    broken = found(tmp_path, text.replace(f"aabb {others[0]}", f"aabb {names[0]}"))
+    assert [key for _, key in broken if key == "nsec3 chain"] == ["nsec3 chain"]
+    coming = text.replace("@ NSEC3PARAM 1 0 0 aabb", "@ NSEC3PARAM 1 1 0 aabb").replace(
+        f"aabb {others[0]}", f"aabb {names[0]}"
+    )  # RFC 5155 section 4.1.2: a chain that is not whole yet
+    assert "nsec3 chain" not in {key for _, key in found(tmp_path, coming)}
