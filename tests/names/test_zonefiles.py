@@ -275,6 +275,10 @@ def test_what_editors_and_packages_leave_is_passed_over() -> None:
         assert passed_over(name), name
     for name in ("x.zone", "root.zone", "lan.zone.signed", "lan.signed", "new.example", "教室.zone"):
         assert not passed_over(name), name
+    for name in ("readme.example.com.zone", "keyset-a.lan.zone", "README.lan.zone.signed", "ds-set.zone"):
+        assert not passed_over(name), name
+    for name in ("dsset-lan.", "keyset-lan.", "README.txt", ".x.zone", "x.zone~", "Klan.+013+00001.key"):
+        assert passed_over(name), name
 
 
 def test_what_is_passed_over_is_told_of_once(tmp_path: Path) -> None:

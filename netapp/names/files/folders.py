@@ -17,6 +17,8 @@ from netapp.names.master import origin_of
 
 #: Of these nobody takes one for a zone: hidden files, and what editors leave beside each that they save.
 _UNSEEN: Final = re.compile(r"[.#].*|.*~", re.DOTALL)
+#: What ends so is a zone, whatever it begins with.
+_ZONE: Final = (".zone", ".zone.signed")
 #: Files with a dot in their names that are no zones: drafts and older versions, also with a number or
 #: behind a zone's ending, parts of zones that others include, journals of other servers, keys and what
 #: signing tools leave, and other files that no origin is named like.
@@ -68,7 +70,9 @@ def read_folder(place: Path, shown: str) -> Folder:
 
 def passed_over(name: str) -> bool:
     """Whether a file of this name in a folder of zones is none."""
-    return "." not in name or bool(_UNSEEN.fullmatch(name) or _PASSED_OVER.fullmatch(name))
+    if "." not in name or _UNSEEN.fullmatch(name):
+        return True
+    return not name.lower().endswith(_ZONE) and _PASSED_OVER.fullmatch(name) is not None
 
 
 def _may_be(entry: "os.DirEntry[str]") -> bool:
