@@ -3,7 +3,7 @@
 A little name (of ``--record``, a hosts file, this host) is a zone of its own with one name in it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from typing import Final
 from weakref import ref
 
@@ -46,11 +46,6 @@ class Snapshot:
 
     def __len__(self) -> int:
         return len(self.nodes) + sum(map(len, self.zones.values()))
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield from self.nodes
-        for zone in self.zones.values():
-            yield from zone.nodes
 
     def zone_of(self, name: bytes) -> Zone | None:
         """The zone with the longest origin that this name is in, or that it is."""

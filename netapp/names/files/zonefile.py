@@ -58,21 +58,17 @@ class ZoneFile:
     def told(self) -> Told:
         return Told(self.path, self.shown, self._records, self._loaded, self.fault)
 
-    def look(self, moved: frozenset[str] = frozenset()) -> bool:
+    def look(self, moved: frozenset[str] = frozenset()) -> None:
         """Read the file if it is another.
 
         :param moved: files that have moved: their content is looked at whatever ``stat`` says.
-        :returns: whether it was read.
         """
-        if self.files and not self.touched(moved):
-            return False
-        if self.files and self._same_content():
-            return False
+        if self.files and (not self.touched(moved) or self._same_content()):
+            return
         now = [_now(each) for each in self.files or (FileRead(self.path),)]
         much = sum(each.identity[2] for each in now if each.identity is not None) > limits.ZONE_BULK
         with bulk.work() if much else nullcontext():
             self._read()
-        return True
 
     def touched(self, moved: frozenset[str] = frozenset()) -> bool:
         """Whether any of the files may be another."""
