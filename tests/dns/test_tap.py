@@ -10,7 +10,9 @@ from twisted.python import usage
 
 from netapp.dns.config import Config
 from netapp.dns.tap import Options, config_from, keyring_from, names_config_from
+from netapp.dns.tsig.keys import Keyring
 from netapp.errors import ConfigError
+from netapp.names.naming import wire_name
 from tests import real
 from tests.dns.asking import record
 
@@ -19,6 +21,11 @@ def parse(*arguments: str) -> Options:
     options = Options()
     options.parseOptions(arguments)
     return options
+
+
+def kept(ring: Keyring) -> list[str]:
+    """Which of three keys there are."""
+    return [name for name in "abc" if ring.get(wire_name(name)) is not None]
 
 
 def test_records_hosts_and_the_unknown_text() -> None:
@@ -51,7 +58,7 @@ def test_keys_and_rules(tmp_path: Path) -> None:
         f"--state={tmp_path}", "--key=hmac-sha256:a:MDEy", "--key", "hmac-sha512:b:MDEy",
         "--allow-transfer=10.0.0.0/8#a", "--allow-update=192.0.2.1", "--allow-update=::1#b",
     )  # fmt: skip
-    assert [str(key) for key in keyring_from(options)] == ["a", "b"]
+    assert kept(keyring_from(options)) == ["a", "b"]
     assert config_from(options).allow_transfer == ("10.0.0.0/8#a",)
     assert config_from(options).allow_update == ("192.0.2.1", "::1#b")
     assert config_from(parse()).allow_transfer == config_from(parse()).allow_update == ()
@@ -77,7 +84,7 @@ def test_keys_of_the_configuration_file_are_read_again(tmp_path: Path) -> None:
     ring = keyring_from(options)
     file.write_text('[dns]\nkey = ["hmac-sha256:b:MDEy", "hmac-sha256:c:MDEy"]\n')
     ring.reload()
-    assert [str(key) for key in ring] == ["b", "c"]
+    assert kept(ring) == ["b", "c"]
 
 
 def test_a_secret_on_the_command_line_is_noticed(tmp_path: Path) -> None:

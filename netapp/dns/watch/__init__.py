@@ -1,1 +1,1 @@
-"""What is counted, limited and written down of the name service's work."""
+"""What is counted and written down of the name service's work; :mod:`netapp.dns.ratelimit` bounds it."""

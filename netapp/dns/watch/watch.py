@@ -1,4 +1,4 @@
-"""One name service under a watch: what it counts, limits and writes down, joined to what it answers."""
+"""One name service under a watch: its counts, its query log and its limiter, joined to what it answers."""
 
 import time
 from collections.abc import Callable, Iterator
