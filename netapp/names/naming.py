@@ -84,6 +84,42 @@ def shown(name: bytes) -> str:
     return ".".join(labels) or "."
 
 
+def name_end(octets: bytes, at: int = 0) -> int:
+    """Where the name that begins at an octet ends.  :raises IndexError: it does not."""
+    while octets[at]:
+        at += 1 + octets[at]
+    return at + 1
+
+
+def is_within(name: bytes, above: bytes) -> bool:
+    """Whether a name is another or stands below it; both folded."""
+    at = len(name) - len(above)
+    if at < 0 or not name.endswith(above):
+        return False
+    start = 0
+    while start < at:
+        start += 1 + name[start]
+    return start == at
+
+
+def canonical_key(name: bytes) -> bytes:
+    """Octets that sort as names do: RFC 4034 section 6.1.
+
+    Labels come last first, each ended by the least octet; the two least are written as two.
+
+    :param name: folded wire name.
+    """
+    labels, start = [], 1
+    while length := name[start - 1]:
+        labels.append(name[start : start + length])
+        start += length + 1
+    labels.reverse()
+    key = b"\0".join(labels)
+    if key.count(b"\0") >= len(labels) or b"\1" in key:
+        return b"\0".join(label.replace(b"\1", b"\1\2").replace(b"\0", b"\1\1") for label in labels)
+    return key
+
+
 def _shown_octet(octet: int) -> str:
     if chr(octet) in ".\\":
         return "\\" + chr(octet)

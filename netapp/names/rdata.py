@@ -7,6 +7,7 @@ Source: RFC 3597 section 4, RFC 2136 section 1.1.1, RFC 4034 section 6.2.
 from typing import Final
 
 from netapp.names.model import CNAME, DNAME, MX, NS, PTR, SOA, SRV
+from netapp.names.naming import name_end
 
 #: Type to (octets before the names, how many names).
 NAMES: Final[dict[int, tuple[int, int]]] = {
@@ -26,9 +27,7 @@ def folded(rdtype: int, rdata: bytes) -> bytes:
     at = start = form[0]
     try:
         for _ in range(form[1]):
-            while rdata[at]:
-                at += 1 + rdata[at]
-            at += 1
+            at = name_end(rdata, at)
     except IndexError:
         return rdata
     return rdata[:start] + rdata[start:at].lower() + rdata[at:]

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netapp.names.lookup.chain import Chain
-from netapp.names.lookup.nsec import canonical_key
 from netapp.names.lookup.nsec3 import next_closer
+from netapp.names.naming import canonical_key
 from tests.names.texts import wire
 
 

@@ -23,6 +23,7 @@ from netapp.names.model import (
     Record,
     find,
 )
+from netapp.names.naming import is_within
 from netapp.names.rdata import folded
 from netapp.names.serial import after, newer
 from netapp.names.zone import Zone, serial_of
@@ -123,10 +124,7 @@ def _check_presence(zone: Zone, item: Item) -> None:
 
 def _see_inside(zone: Zone, item: Item) -> None:
     """:raises Refused: a name is not in the zone."""
-    name, origin = item.owner, zone.origin
-    while len(name) > len(origin):
-        name = name[1 + name[0] :]
-    if name != origin:
+    if not is_within(item.owner, zone.origin):
         raise Refused(NOTZONE, "a name outside the zone")
 
 

@@ -10,8 +10,8 @@ from typing import Final
 
 from netapp.names.checks.delegation import answer, cut_above, literal
 from netapp.names.checks.finding import Finding
-from netapp.names.master.reading import within
 from netapp.names.model import AAAA, CNAME, MX, NS, PTR, SRV, A, Node, RecordSet, find
+from netapp.names.naming import is_within, name_end
 from netapp.names.zone import Zone
 
 _LABEL: Final = re.compile(rb"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
@@ -46,7 +46,7 @@ def _soa(zone: Zone) -> Iterator[Finding]:
         yield Finding("expire", owner, rdtype, {"expire": expire, "least": refresh + retry})
     if minimum > _DAY:
         yield Finding("minimum", owner, rdtype, {"minimum": minimum})
-    mailbox = rdata[_length(rdata) : -20]
+    mailbox = rdata[name_end(rdata) : -20]
     if b"@" in mailbox:
         yield Finding("at sign", owner, rdtype, {"target": mailbox})
 
@@ -84,7 +84,7 @@ def _targets(zone: Zone, each: RecordSet) -> Iterator[Finding]:
             yield Finding("target literal", each.owner, each.rdtype, {"address": address}, rdata)
         elif _doubled(target, zone.origin):
             yield Finding("doubled", each.owner, each.rdtype, {"name": target}, rdata)
-        elif _length(target) == 2 + target[0] and zone.origin != b"\0" and each.rdtype != PTR:
+        elif name_end(target) == 2 + target[0] and zone.origin != b"\0" and each.rdtype != PTR:
             yield Finding("single label", each.owner, each.rdtype, fields, rdata)
         elif each.rdtype in _HOSTS:
             found = answer(zone, target)
@@ -116,7 +116,7 @@ def _rings(zone: Zone) -> Iterator[Finding]:
 
 def _nowhere(zone: Zone, target: bytes) -> bool:
     """Whether a name would be of this zone, and is not there."""
-    if target in zone.nodes or not within(target, zone.origin):
+    if target in zone.nodes or not is_within(target, zone.origin):
         return False
     return answer(zone, target) == "none" and cut_above(zone, target) is None
 
@@ -124,11 +124,3 @@ def _nowhere(zone: Zone, target: bytes) -> bool:
 def _doubled(name: bytes, origin: bytes) -> bool:
     """Whether a name ends in the origin twice: somebody forgot the final dot."""
     return origin != b"\0" and name != origin and name.endswith(origin[:-1] + origin)
-
-
-def _length(name: bytes) -> int:
-    """The octets of the wire name that data begins with."""
-    at = 0
-    while name[at]:
-        at += 1 + name[at]
-    return at + 1

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from typing import Final, Literal
 
 from netapp.names.checks.finding import Finding
-from netapp.names.master.reading import within
 from netapp.names.model import AAAA, CNAME, DNAME, DS, NS, A, Node, RecordSet, find, parent
-from netapp.names.naming import shown
+from netapp.names.naming import is_within, shown
 from netapp.names.zone import Zone
 
 _GLUE: Final = frozenset({A, AAAA})
@@ -43,7 +42,7 @@ def _servers(zone: Zone, owner: bytes, servers: RecordSet) -> Iterator[Finding]:
         if found == "alias":
             yield Finding("ns alias", owner, NS, {"target": target}, rdata)
         elif found == "none":
-            below = owner != zone.origin and within(target, owner)
+            below = owner != zone.origin and is_within(target, owner)
             yield Finding("no glue" if below else "ns address", owner, NS, {"target": target}, rdata)
 
 
@@ -70,7 +69,7 @@ def cut_above(zone: Zone, name: bytes) -> bytes | None:
 
 def answer(zone: Zone, name: bytes) -> Answer:
     """Whether a name of this zone has addresses; glue counts."""
-    if not within(name, zone.origin):
+    if not is_within(name, zone.origin):
         return "elsewhere"
     node, cut = zone.nodes.get(name), cut_above(zone, name)
     if cut is not None and find(zone.cuts[cut], DNAME) is not None:

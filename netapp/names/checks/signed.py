@@ -12,8 +12,8 @@ from typing import Final
 from netapp.names.checks.delegation import cut_above
 from netapp.names.checks.finding import Finding
 from netapp.names.lookup.nsec3 import Parameters, iterations_of, key_of, next_hash
-from netapp.names.master.writing import canonical
 from netapp.names.model import DS, NSEC, NSEC3, NSEC3PARAM, Node, RecordSet, find
+from netapp.names.naming import canonical_key, name_end
 from netapp.names.zone import Zone
 
 #: Seconds before the end of a signature when it is told of.
@@ -66,22 +66,16 @@ def _day(seconds: float) -> str:
 
 def _nsec(zone: Zone) -> Iterator[Finding]:
     owners = [owner for owner, node in zone.nodes.items() if node and cut_above(zone, owner) is None]
-    owners.sort(key=canonical)
+    owners.sort(key=canonical_key)
     for owner, following in zip(owners, [*owners[1:], zone.origin], strict=True):
         found = find(zone.nodes[owner], NSEC)
         if found is None:
             yield Finding("no nsec", owner)
             continue
-        target = _first_name(found.rdatas[0])
+        rdata = found.rdatas[0]
+        target = rdata[: name_end(rdata)].lower()
         if target != following:
             yield Finding("nsec chain", owner, NSEC, {"target": target, "next": following})
-
-
-def _first_name(rdata: bytes) -> bytes:
-    at = 0
-    while rdata[at]:
-        at += 1 + rdata[at]
-    return rdata[: at + 1].lower()
 
 
 def _nsec3(zone: Zone) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from typing import Final
 
 from netapp.core import limits
 from netapp.names.model import AAAA, HTTPS, MX, NS, SRV, SVCB, WILDCARD, A, RecordSet
+from netapp.names.naming import is_within, name_end
 from netapp.names.zone import Zone
 
 _ROOT: Final = b"\0"
@@ -13,10 +14,7 @@ _ADDRESSES: Final = frozenset({A, AAAA})
 
 def _target(rdata: bytes) -> bytes:
     """The name in an SVCB's rdata, behind its priority; parameters follow it: RFC 9460 section 2.2."""
-    at = 2
-    while rdata[at]:
-        at += 1 + rdata[at]
-    return rdata[2 : at + 1]
+    return rdata[2 : name_end(rdata, 2)]
 
 
 #: Types that name a host, and where: RFC 1035 section 3.3, RFC 2782, RFC 9460.
@@ -46,17 +44,6 @@ def glue_of(zone: Zone, cut: bytes, servers: RecordSet) -> tuple[RecordSet, ...]
     needed = [host for host in hosts if is_within(host, cut)]
     others = [host for host in hosts if not is_within(host, cut)]
     return tuple(_of(zone, [*needed, *others[: limits.ZONE_ADDITIONAL]]))
-
-
-def is_within(name: bytes, above: bytes) -> bool:
-    """Whether a name is another or stands below it."""
-    at = len(name) - len(above)
-    if at < 0 or not name.endswith(above):
-        return False
-    start = 0
-    while start < at:
-        start += 1 + name[start]
-    return start == at
 
 
 def _of(zone: Zone, hosts: Iterable[bytes]) -> Iterator[RecordSet]:

@@ -6,9 +6,10 @@ Worked out once a zone, on the first question that needs it, or before by :func:
 from collections.abc import Collection
 from typing import NamedTuple, Protocol
 
-from netapp.names.lookup.nsec import NsecProofs, canonical_key, is_linked, nsec_chain
+from netapp.names.lookup.nsec import NsecProofs, is_linked, nsec_chain
 from netapp.names.lookup.nsec3 import Nsec3Proofs, key_of, nsec3_chain, parameters_of
 from netapp.names.model import NOERROR, NXDOMAIN, SOA, Lookup, RecordSet
+from netapp.names.naming import canonical_key
 from netapp.names.zone import Zone
 
 

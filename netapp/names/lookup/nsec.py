@@ -9,25 +9,8 @@ from functools import lru_cache
 from netapp.core import limits
 from netapp.names.lookup.chain import Chain, once
 from netapp.names.model import NSEC, WILDCARD, RecordSet, find
+from netapp.names.naming import canonical_key
 from netapp.names.zone import Zone
-
-
-def canonical_key(name: bytes) -> bytes:
-    """Octets that sort as names do: RFC 4034 section 6.1.
-
-    Labels come last first, each ended by the least octet; the two least are written as two.
-
-    :param name: folded wire name.
-    """
-    labels, start = [], 1
-    while length := name[start - 1]:
-        labels.append(name[start : start + length])
-        start += length + 1
-    labels.reverse()
-    key = b"\0".join(labels)
-    if key.count(b"\0") >= len(labels) or b"\1" in key:
-        return b"\0".join(label.replace(b"\1", b"\1\2").replace(b"\0", b"\1\1") for label in labels)
-    return key
 
 
 class NsecProofs:

@@ -14,8 +14,8 @@ from netapp.names.master.faults import Fault, Refused
 from netapp.names.master.fields import CLASS, TYPE, data, meaning, name, seconds, short
 from netapp.names.master.files import FileRead, identity, origin_of
 from netapp.names.master.lines import entries
-from netapp.names.model import SOA, Record, parent
-from netapp.names.naming import shown
+from netapp.names.model import SOA, Record
+from netapp.names.naming import is_within, shown
 
 _PIECE: Final = 64 * 1024  # what is split at once holds up other threads: 0.1 ms
 
@@ -208,7 +208,7 @@ class Reader:
         self._word = self._owner = None
         try:
             owner = name(word, self._origin).lower()
-            if self._whole and not within(owner, self.origin):
+            if self._whole and not is_within(owner, self.origin):
                 raise Refused("outside", name=shown(owner), origin=shown(self.origin))
         except Refused as error:
             self._bad_name = error  # the lines below that have no name of their own have this one
@@ -246,13 +246,6 @@ class Reader:
             if ttl is not None:
                 return ttl
         raise Refused("no ttl")
-
-
-def within(owner: bytes, origin: bytes) -> bool:
-    """Whether a name is a zone's origin or below it."""
-    while len(owner) > len(origin):
-        owner = parent(owner)
-    return owner == origin
 
 
 def _form(words: list[bytes], least: int, most: int, form: str) -> list[bytes]:

@@ -14,7 +14,7 @@ import dns.rdatatype
 import dns.tokenizer
 
 from netapp.names.model import AAAA, CNAME, DNAME, MX, NS, PTR, RRSIG, SOA, A, RecordSet
-from netapp.names.naming import MAX_LABEL, MAX_NAME
+from netapp.names.naming import MAX_LABEL, MAX_NAME, canonical_key
 from netapp.names.zone import Zone
 
 _ONE_NAME: Final = frozenset({NS, CNAME, PTR, DNAME})
@@ -30,21 +30,12 @@ def written(zone: Zone) -> Iterator[str]:
     reads that (:mod:`netapp.names.master.reading` too) may refuse it, by its line.
     """
     yield f"$ORIGIN {name_text(zone.origin)}\n"
-    for owner in sorted(zone.nodes, key=canonical):
+    for owner in sorted(zone.nodes, key=canonical_key):
         shown = relative(owner, zone.origin)
         node = zone.nodes[owner]
         for each in sorted(node, key=lambda each: (each.rdtype != SOA, each.rdtype)):
             for rdtype, rdata in _data(each):
                 yield f"{shown}\t{each.ttl}\tIN\t{type_text(rdtype)}\t{data_text(rdtype, rdata)}\n"
-
-
-def canonical(name: bytes) -> tuple[bytes, ...]:
-    """A key by which names stand in the order of RFC 4034 section 6.1."""
-    labels, at = [], 0
-    while name[at]:
-        labels.append(name[at + 1 : at + 1 + name[at]])
-        at += 1 + name[at]
-    return tuple(reversed(labels))
 
 
 def relative(owner: bytes, origin: bytes) -> str:
