@@ -26,6 +26,7 @@ from netapp.dns.tsig.record import read_signed
 from netapp.dns.tsig.signing import Signer
 from tests import real
 from tests.dns.asking import framed, opt, option, query, read, read_message
+from tests.dns.updates.asking import adding, zone_file
 
 pytestmark = pytest.mark.real
 Start = Callable[..., real.Plugin]
@@ -424,6 +425,22 @@ def test_d48_random_names_under_our_zone(start: Start, public: Public, tmp_path:
         assert {read(answer).rcode() for answer in whole} == {rcode}
         assert 50 <= len(whole) <= 50 * (1 + seconds)
     assert not is_cut(public.answers("203.0.113.77", server.udp(), [query("ns.example")])[0])
+
+
+def test_d47_updates_that_are_done_are_told_and_refusals_are_not_cut(
+    start: Start, public: Public, tmp_path: Path
+) -> None:
+    zone = f"--zone=example.lan={zone_file(tmp_path)}"
+    server = limited(start, public, zone, "--rate-limit=5", "--allow-update=203.0.113.77")
+    changes = [adding(f"n{number}", ident=number) for number in range(100)]
+    answers = public.answers("203.0.113.77", server.udp(), changes)
+    assert sorted(answer[:4] for answer in answers) == [
+        number.to_bytes(2, "big") + b"\xa8\0" for number in range(100)
+    ]
+    began = time.monotonic()
+    refusals = public.answers("198.51.100.9", server.udp(), changes)
+    assert 5 <= len(refusals) <= 5 * (1 + time.monotonic() - began)
+    assert {answer[2:4] for answer in refusals} == {b"\xa8\x05"}
 
 
 def test_without_a_limit_and_with_one_for_all(start: Start, public: Public) -> None:

@@ -16,7 +16,7 @@ from netapp.dns.query.bodies import Bodies
 from netapp.dns.query.edns import COOKIE_HEAD
 from netapp.dns.query.render import Body
 from netapp.dns.query.short import Short
-from netapp.dns.wire import Edns, Query
+from netapp.dns.wire import STREAM, Edns, Query
 from netapp.names.model import REFUSED, SERVFAIL
 from netapp.names.naming import MAX_LABEL, MAX_NAME
 
@@ -72,7 +72,7 @@ class Quick:
             return None
         counts, tail, flags = body.counts_opt if records else body.counts, body.tail, body.flags
         ours = opt.octets if body.home is not None else opt.explaining[body.rcode]
-        room = (wire.STREAM if stream else opt.size) - end - 4 - len(ours) - (24 if cookie else 0)
+        room = (STREAM if stream else opt.size) - end - 4 - len(ours) - (24 if cookie else 0)
         if body.size > room:
             flags, counts, tail = body.cut(room, bool(records))
         before, after = bytes((high | flags, low | body.rcode)) + counts, tail + ours
