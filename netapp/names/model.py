@@ -19,7 +19,13 @@ DNAME, DS, RRSIG, NSEC, DNSKEY, NSEC3, NSEC3PARAM = 39, 43, 46, 47, 48, 50, 51
 SVCB, HTTPS = 64, 65  # RFC 9460 section 14
 ANY = 255  # RFC 1035 section 3.2.3
 #: Response codes: RFC 1035 section 4.1.1, RFC 2136 section 2.2.
-NOERROR, SERVFAIL, NXDOMAIN, REFUSED, YXDOMAIN = 0, 2, 3, 5, 6
+NOERROR, FORMERR, SERVFAIL, NXDOMAIN, REFUSED = 0, 1, 2, 3, 5
+YXDOMAIN, YXRRSET, NXRRSET, NOTZONE = 6, 7, 8, 10
+
+#: Types of which a name has one record at most: RFC 1034 section 3.6.2, RFC 6672 section 2.4.
+SINGLE: Final = frozenset({CNAME, SOA, DNAME})
+#: What may stand beside a CNAME: RFC 4034 section 2.5, RFC 4035 section 2.5.
+BESIDE_CNAME: Final = frozenset({CNAME, RRSIG, NSEC, NSEC3})
 
 #: The label, its length before it, of a source of synthesis: RFC 4592 section 2.1.1.
 WILDCARD: Final = b"\x01*"
@@ -79,6 +85,11 @@ def find(node: Node, rdtype: int) -> RecordSet | None:
         if each.rdtype == rdtype:
             return each
     return None
+
+
+def once(*sets: RecordSet) -> tuple[RecordSet, ...]:
+    """Sets of one zone, none twice: told apart by what they are, not by what they hold, which costs more."""
+    return tuple({id(each): each for each in sets}.values())
 
 
 def address_record(owner: bytes, address: Address) -> Record:

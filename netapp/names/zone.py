@@ -11,13 +11,14 @@ from typing import Any, Final
 from netapp.errors import NetappError
 from netapp.names.layered import copied
 from netapp.names.model import (
+    BESIDE_CNAME,
     CNAME,
     DNAME,
     NS,
     NSEC,
-    NSEC3,
     NSEC3PARAM,
     RRSIG,
+    SINGLE,
     SOA,
     Node,
     Record,
@@ -27,10 +28,6 @@ from netapp.names.model import (
     parent,
 )
 from netapp.names.naming import shown
-
-#: What may stand beside a CNAME: RFC 4034 section 2.5 and RFC 4035 section 2.5 (RRSIGs go with their sets).
-_BESIDE_CNAME: Final = frozenset({CNAME, NSEC, NSEC3})
-
 
 #: Types by which a zone is shaped, or that may not stand as others may.
 _SHAPING: Final = frozenset({NS, CNAME, SOA, DNAME})
@@ -259,12 +256,12 @@ class Draft:
 
     def _check(self, owner: bytes, node: Node) -> None:
         for each in node:
-            if each.rdtype in (CNAME, DNAME, SOA) and len(each.rdatas) > 1:
+            if each.rdtype in SINGLE and len(each.rdatas) > 1:
                 kind = {CNAME: "CNAME", DNAME: "DNAME", SOA: "SOA"}[each.rdtype]
                 raise BadZone(f"{shown(owner)} has more than one {kind} record")
             if each.rdtype == SOA and owner != self._origin:
                 raise BadZone(f"{shown(owner)} has an SOA record and is not the apex {shown(self._origin)}")
-        if find(node, CNAME) is not None and any(each.rdtype not in _BESIDE_CNAME for each in node):
+        if find(node, CNAME) is not None and any(each.rdtype not in BESIDE_CNAME for each in node):
             raise BadZone(f"{shown(owner)} has a CNAME record beside other data")
 
 

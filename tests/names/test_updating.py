@@ -6,22 +6,27 @@ from hypothesis import strategies as st
 
 from netapp.core import limits
 from netapp.names.changing.changes import condensed, difference
-from netapp.names.changing.updating import (
-    ANY,
+from netapp.names.changing.updating import ANY, IN, NONE, Item, Refused, Update
+from netapp.names.model import (
+    AAAA,
+    CNAME,
+    DNAME,
     FORMERR,
-    IN,
-    NONE,
+    MX,
     NOTZONE,
+    NS,
+    NSEC,
     NXDOMAIN,
     NXRRSET,
     REFUSED,
+    RRSIG,
+    SOA,
+    TXT,
     YXDOMAIN,
     YXRRSET,
-    Item,
-    Refused,
-    Update,
+    A,
+    Record,
 )
-from netapp.names.model import AAAA, CNAME, DNAME, MX, NS, NSEC, RRSIG, SOA, TXT, A, Record
 from netapp.names.naming import wire_name
 from netapp.names.zone import Zone, build_zone
 from tests.names.zoning import ORIGIN, a, same, signed, soa, txt, zone

@@ -13,13 +13,20 @@ from netapp.errors import NetappError
 from netapp.names.changing.changes import Change, framed, soa_record, with_serial
 from netapp.names.model import (
     CNAME,
-    DNAME,
+    FORMERR,
+    NOTZONE,
     NS,
     NSEC,
     NSEC3,
     NSEC3PARAM,
+    NXDOMAIN,
+    NXRRSET,
+    REFUSED,
     RRSIG,
+    SINGLE,
     SOA,
+    YXDOMAIN,
+    YXRRSET,
     Record,
     find,
 )
@@ -29,14 +36,10 @@ from netapp.names.serial import after, newer
 from netapp.names.zone import Zone, serial_of
 
 IN, NONE, ANY = 1, 254, 255  # classes: RFC 2136 section 2.4, 2.5
-#: RFC 2136 section 2.2.
-FORMERR, NXDOMAIN, REFUSED, YXDOMAIN, YXRRSET, NXRRSET, NOTZONE = 1, 3, 5, 6, 7, 8, 10
 #: Types that no zone holds: RFC 6895 section 3.1, and OPT.
 _META: Final = frozenset({0, 41, *range(128, 256)})
 #: What only whoever signs a zone may put there.
 _SIGNERS: Final = frozenset({RRSIG, NSEC, NSEC3, NSEC3PARAM})
-#: Types of which a name has one record at most: the new takes the old one's place.
-_SINGLE: Final = frozenset({CNAME, SOA, DNAME})
 
 
 class Refused(NetappError):
@@ -198,7 +201,7 @@ class _Touched:
         found = node.setdefault(item.rdtype, _Set(item.ttl, {}))
         found.ttl = item.ttl
         key = folded(item.rdtype, item.rdata)
-        if item.rdtype in _SINGLE and key not in found.rdatas:
+        if item.rdtype in SINGLE and key not in found.rdatas:  # it takes the old one's place
             found.rdatas.clear()
         full = len(found.rdatas) >= limits.ZONE_SET or len(self._zone) >= limits.ZONE_RECORDS
         if full and key not in found.rdatas:

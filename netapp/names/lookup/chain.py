@@ -4,8 +4,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from typing import Generic, TypeVar
 
-from netapp.names.model import RecordSet
-
 Key = TypeVar("Key", bytes, int)
 T = TypeVar("T")
 
@@ -94,11 +92,6 @@ def _edited(values: list[T], edits: list[tuple[int, int, list[T]]]) -> list[T]:
     for begin, end, instead in reversed(edits):
         edited[begin:end] = instead
     return edited
-
-
-def once(*sets: RecordSet) -> tuple[RecordSet, ...]:
-    """Sets of one zone, none twice: told apart by what they are, not by what they hold, which costs more."""
-    return tuple({id(each): each for each in sets}.values())
 
 
 def _ordered(pairs: list[tuple[Key, bytes]]) -> list[tuple[Key, bytes]]:

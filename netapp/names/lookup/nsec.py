@@ -7,8 +7,8 @@ that there is no name between it and the next.
 from functools import lru_cache
 
 from netapp.core import limits
-from netapp.names.lookup.chain import Chain, once
-from netapp.names.model import NSEC, WILDCARD, RecordSet, find
+from netapp.names.lookup.chain import Chain
+from netapp.names.model import NSEC, WILDCARD, RecordSet, find, once
 from netapp.names.naming import canonical_key
 from netapp.names.zone import Zone
 

@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from netapp.core import limits
-from netapp.names.lookup.chain import Chain, once
-from netapp.names.model import NSEC3, NSEC3PARAM, WILDCARD, RecordSet, find
+from netapp.names.lookup.chain import Chain
+from netapp.names.model import NSEC3, NSEC3PARAM, WILDCARD, RecordSet, find, once
 from netapp.names.zone import Zone
 
 #: RFC 5155 section 11: the one hash there is, and the octets of a label that has one in base32hex.

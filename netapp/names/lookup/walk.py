@@ -232,7 +232,4 @@ def _pick(node: Node, rdtype: int) -> RecordSet | None:
             (RecordSet(each.owner, RRSIG, each.ttl, each.signatures) for each in node if each.signatures),
             None,
         )
-    for each in node:
-        if each.rdtype == rdtype:
-            return each
-    return None
+    return find(node, rdtype)

@@ -1,14 +1,11 @@
 """What each record may be and all of them together may not, by line."""
 
 from collections.abc import Iterator, Set
-from typing import Final
 
 from netapp.names.master.faults import Fault
 from netapp.names.master.reading import Reader
-from netapp.names.model import CNAME, DNAME, NSEC, NSEC3, RRSIG
+from netapp.names.model import BESIDE_CNAME, CNAME, DNAME
 from netapp.names.naming import shown
-
-_BESIDE_CNAME: Final = frozenset({CNAME, RRSIG, NSEC, NSEC3})
 
 
 def conflicts(reader: Reader) -> Iterator[Fault]:
@@ -34,4 +31,4 @@ def conflicts(reader: Reader) -> Iterator[Fault]:
 
 def _clash(rdtype: int, seen: Set[int]) -> bool:
     """Whether a record of this type is one too many beside those, its own among them."""
-    return bool(seen - _BESIDE_CNAME) and (rdtype == CNAME or rdtype not in _BESIDE_CNAME)
+    return bool(seen - BESIDE_CNAME) and (rdtype == CNAME or rdtype not in BESIDE_CNAME)
