@@ -18,9 +18,9 @@ from netapp.core.metrics import Metrics
 from netapp.core.udp.ports import adopt_datagrams
 from netapp.dns.requests import Client, Handler, Outcome, Request, Requests
 from netapp.dns.workers.feed import Feed, broken
-from netapp.dns.workers.process import REOPEN, WorkerProcess
 from netapp.dns.workers.listener import SharedListener
 from netapp.dns.workers.place import Place, child_descriptors
+from netapp.dns.workers.process import REOPEN, WorkerProcess
 from netapp.dns.workers.tally import Sum
 from netapp.names.snapshot import Snapshot
 from netapp.names.store import Names
