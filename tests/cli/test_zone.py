@@ -1,6 +1,7 @@
 """``netapp zone``: files before they are served, zones that are; beside named-checkzone."""
 
 import json
+import os
 import subprocess
 import time
 from collections.abc import Callable
@@ -80,7 +81,16 @@ def test_json_has_all_of_it(tmp_path: Path) -> None:
     assert (told["ok"], [each["line"] for each in told["errors"]]) == (False, [1])
 
 
-@pytest.mark.parametrize("arguments", [["check"], ["check", "a", "b", "c"], ["check", "a..b", "c"], ["show"]])
+def test_an_origin_is_read_as_zone_of_the_server_reads_it(tmp_path: Path) -> None:
+    (tmp_path / "db").write_text(HEAD)
+    origin = os.fsdecode("教室".encode("gb18030"))  # as a terminal of old types it
+    done = netapp("zone", "check", f"{origin}=db", lang="C.UTF-8", folder=tmp_path)
+    assert "xn--wbtt9t" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [["check"], ["check", "a", "b", "c"], ["check", "a..b", "c"], ["check", "lan="], ["show"]]
+)
 def test_a_wrong_call_is_one_line(arguments: list[str]) -> None:
     done = netapp("zone", *arguments)
     assert done.returncode in (1, 2)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from netapp.cli.zone.key import ALGORITHMS
+from netapp.dns.tsig import keys
 from netapp.dns.tsig.keys import KEPT, kept_keys, parse_key, parse_statements
 from tests import real
 from tests.cli.test_keeping import right, run, wrong
@@ -106,6 +108,10 @@ def test_a_running_server_takes_a_new_key_on_hangup(start: Start, tmp_path: Path
     assert "TSIG PSEUDOSECTION" in done.stdout
     assert "validated" not in done.stdout + done.stderr
     assert form.strip().rpartition(":")[2] not in server.log
+
+
+def test_the_algorithms_are_those_that_sign() -> None:
+    assert tuple(keys.ALGORITHMS) == ALGORITHMS
 
 
 @pytest.mark.parametrize("command", [(), ("add",), ("list",), ("remove",)])

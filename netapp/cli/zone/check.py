@@ -57,9 +57,12 @@ def check(words: tuple[str, ...], as_json: bool, strict: bool) -> None:
     if not 1 <= len(words) <= 2:
         raise click.UsageError(say("file"))
     from netapp.names import checks
+    from netapp.names.config import origin_and_file
     from netapp.names.master import origin_of
 
-    named, path = words if len(words) == 2 else _apart(words[0])
+    named, path = words if len(words) == 2 else origin_and_file(words[0])
+    if not path:
+        raise click.UsageError(say("file"))
     origin = origin_of(named) if named else None
     if named and origin is None:
         common.fail(say("origin", word=named))
@@ -70,12 +73,6 @@ def check(words: tuple[str, ...], as_json: bool, strict: bool) -> None:
         _show(checked)
     wrong = bool(checked.errors or (strict and checked.warnings))
     click.get_current_context().exit(int(wrong))
-
-
-def _apart(word: str) -> tuple[str, str]:
-    """``ORIGIN=FILE``, as ``--zone`` of the server takes it, or a file's name."""
-    origin, _, path = word.partition("=")
-    return (origin, path) if path and not os.path.exists(word) else ("", word)
 
 
 def _show(checked: "Checked") -> None:

@@ -20,6 +20,7 @@ from netapp.errors import ConfigError
 if TYPE_CHECKING:
     from netapp.dns.tsig.keys import Key
 
+#: As :data:`netapp.dns.tsig.keys.ALGORITHMS`, which is not imported before a command runs.
 ALGORITHMS: Final = ("hmac-sha256", "hmac-sha384", "hmac-sha512")
 FORMS: Final = ("dig", "bind", "knot", "nsd")
 
@@ -86,12 +87,11 @@ def add(name: str, algorithm: str, form: str | None, state: Path | None) -> None
     """
     import secrets
 
-    from netapp.dns.tsig.keys import ALGORITHMS as SIZES
-    from netapp.dns.tsig.keys import Key
+    from netapp.dns.tsig import keys as tsig
 
-    new = Key(_wire(name), algorithm, secrets.token_bytes(SIZES[algorithm]))
+    new = tsig.Key(_wire(name), algorithm, secrets.token_bytes(tsig.ALGORITHMS[algorithm]))
 
-    def work(keys: list[Key]) -> list[Key]:
+    def work(keys: "list[Key]") -> "list[Key]":
         if any(each.name == new.name for each in keys):
             common.fail(say("there", name=new))
         return [*keys, new]

@@ -12,7 +12,7 @@ from twisted.logger import Logger
 
 from netapp.core import limits, text
 from netapp.errors import ConfigError
-from netapp.names.config import Config
+from netapp.names.config import Config, origin_and_file
 from netapp.names.files.folders import passed_over, read_folder
 from netapp.names.files.watch import FolderWatch
 from netapp.names.files.zonefile import Told, ZoneFile
@@ -230,14 +230,12 @@ class ZoneFiles:
 
 def parse_zone(value: str) -> tuple[bytes | None, str]:
     """``[ORIGIN=]FILE``.  :raises ConfigError: it is not of that form."""
-    before, equals, path = value.partition("=")
-    if not equals or os.path.exists(value):
-        before, path = "", value
+    before, path = origin_and_file(value)
     if not path:
         raise ConfigError("--zone takes [ORIGIN=]FILE, such as example.com=/etc/zones/example.com.zone")
     if not before:
         return None, path
-    origin = origin_of(text.decode(os.fsencode(before))[0])
+    origin = origin_of(before)
     if origin is None:
         raise ConfigError(
             f"--zone {text.visible(value)}: {text.visible(before)} is no name; write ORIGIN=FILE, such as"
