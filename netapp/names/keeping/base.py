@@ -9,10 +9,10 @@ from typing import Final
 
 from netapp.names.changing.changes import difference
 from netapp.names.changing.storing import Step, Whole
-from netapp.names.files.zonefile import sharing
 from netapp.names.keeping import chunks
 from netapp.names.keeping.chunks import Damaged
 from netapp.names.model import Record
+from netapp.names.sharing import sharing
 from netapp.names.zone import Zone, build_zone
 
 _MAGIC: Final = b"netapp zone 1\n"
