@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from twisted.internet import defer
 
@@ -16,38 +17,74 @@ from netapp.names.model import Node, nodes_of
 from netapp.names.sources import DeclaredRecords, Source, ZoneSource, ZonesRead
 from netapp.names.zone import Zone
 
-#: Puts what was read in its place; the Deferred gives whether all of it is sound.
-Put = Callable[[], "defer.Deferred[bool]"]
+Found = TypeVar("Found")
+#: Runs a read and gives its outcome.
+Aside = Callable[[Callable[[], Any]], "defer.Deferred[Any]"]
 
 
-class Shelf:
+class _Place(Generic[Found]):
+    """What a source is read to: in two steps, of which the first may run in a thread."""
+
+    source: Source | ZoneSource
+
+    def __init__(self) -> None:
+        self.end: Callable[[], None] = lambda: None
+
+    def read_at_once(self) -> None:
+        """:raises ConfigError: the source cannot be read, or what it has cannot be put here."""
+        self._put(self._reader()())
+
+    async def read(self, aside: Aside) -> bool:
+        """:returns: whether all of it is sound.  :raises ConfigError: the source cannot be read."""
+        return await self._put(await (aside if self.source.slow else defer.execute)(self._reader()))
+
+    def _reader(self) -> Callable[[], Found]:
+        """What may run in a thread.  It raises ConfigError if the source cannot be read."""
+        raise NotImplementedError
+
+    def _put(self, found: Found) -> "defer.Deferred[bool]":
+        """Put what was read in its place.  :returns: gives whether all of it is sound."""
+        raise NotImplementedError
+
+
+class Shelf(_Place[dict[bytes, Node]]):
     """A source of little names.
 
     :ivar strong: the operator's own records beat what a zone has.
     """
 
     def __init__(self, source: Source) -> None:
-        self.source = source
+        super().__init__()
+        self.source: Source = source
         self.strong = isinstance(source, DeclaredRecords)
         self.nodes: dict[bytes, Node] = {}
-        self.end: Callable[[], None] = lambda: None
 
-    def reader(self) -> Callable[[], Put]:
-        """What may run in a thread.  It raises ConfigError if the source cannot be read."""
+    def _reader(self) -> Callable[[], dict[bytes, Node]]:
+        return lambda: nodes_of(self.source.read())
 
-        def read() -> Put:
-            nodes = dict(nodes_of(self.source.read()))
-
-            def put() -> "defer.Deferred[bool]":
-                self.nodes = nodes
-                return defer.succeed(True)
-
-            return put
-
-        return read
+    def _put(self, found: dict[bytes, Node]) -> "defer.Deferred[bool]":
+        self.nodes = found
+        return defer.succeed(True)
 
 
-class ZoneShelf:
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What has become of a zone's file; ``held`` where the zone is new to us."""
+
+    edit: Edit
+    held: Held | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """What was read, the zones of it that have changed, and those of which what is kept cannot be read."""
+
+    read: ZonesRead
+    changes: Mapping[bytes, _Look]
+    lost: Mapping[bytes, str]
+
+
+class ZoneShelf(_Place[_Looks]):
     """A source of zones.
 
     :param owners: which shelf has a zone: the first that had it.
@@ -61,15 +98,15 @@ class ZoneShelf:
         owners: "dict[bytes, ZoneShelf]",
         complain: Callable[[tuple[str, ...], tuple[str, ...]], object],
     ) -> None:
-        self.source, self._zones, self._owners, self._complain = source, zones, owners, complain
+        super().__init__()
+        self.source: ZoneSource = source
+        self._zones, self._owners, self._complain = zones, owners, complain
         self._waiting: set[bytes] = set()  # zones that are ours, and of which nothing may be said yet
-        self.end: Callable[[], None] = lambda: None
 
-    def reader(self) -> Callable[[], Put]:
-        """What may run in a thread.  It raises ConfigError if the source cannot be read."""
+    def _reader(self) -> Callable[[], _Looks]:
         files = {origin: file for origin, file in self._zones.files().items() if origin not in self._waiting}
 
-        def read() -> Put:
+        def read() -> _Looks:
             found = self.source.read()
             changes: dict[bytes, _Look] = {}
             lost: dict[bytes, str] = {}
@@ -79,12 +116,23 @@ class ZoneShelf:
                         changes[origin] = _look(self._zones.keeper, origin, zone, files)
                     except ConfigError as error:  # of what is kept of that zone
                         lost[origin] = str(error)
-            return lambda: self._put(found, changes, lost)
+            return _Looks(found, changes, lost)
 
         return read
 
+    def _put(self, found: _Looks) -> "defer.Deferred[bool]":
+        read, lost = found.read, found.lost
+        faults = (*read.faults, *lost.values())
+        grave = (
+            *(each for each in read.faults if each not in read.bearable),
+            *(fault for origin, fault in lost.items() if origin not in read.many),
+        )
+        self._complain(faults, grave)
+        stored = defer.ensureDeferred(self._store(read, found.changes, read.waiting | lost.keys()))
+        return stored.addCallback(lambda sound: sound and not faults)
+
     async def _store(
-        self, found: ZonesRead, changes: "Mapping[bytes, _Look]", waiting: frozenset[bytes]
+        self, found: ZonesRead, changes: Mapping[bytes, _Look], waiting: frozenset[bytes]
     ) -> bool:
         gone = [
             origin
@@ -109,26 +157,6 @@ class ZoneShelf:
         for origin in new:
             self._owners[origin] = self
             self._zones.add(Held(origin))
-
-    def _put(
-        self, found: ZonesRead, changes: "Mapping[bytes, _Look]", lost: Mapping[bytes, str]
-    ) -> "defer.Deferred[bool]":
-        faults = (*found.faults, *lost.values())
-        grave = (
-            *(each for each in found.faults if each not in found.bearable),
-            *(fault for origin, fault in lost.items() if origin not in found.many),
-        )
-        self._complain(faults, grave)
-        stored = defer.ensureDeferred(self._store(found, changes, found.waiting | lost.keys()))
-        return stored.addCallback(lambda sound: sound and not faults)
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """What has become of a zone's file; ``held`` where the zone is new to us."""
-
-    edit: Edit
-    held: Held | None
 
 
 def _look(keeper: Keeper, origin: bytes, zone: Zone, files: Mapping[bytes, Zone | None]) -> _Look:

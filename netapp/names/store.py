@@ -26,14 +26,12 @@ from netapp.names.little import LittleNames
 from netapp.names.lookup.walk import address_of
 from netapp.names.model import WILDCARD, Record
 from netapp.names.naming import shown, wire_name
-from netapp.names.shelves import Put, Shelf, ZoneShelf, faulty
+from netapp.names.shelves import Aside, Shelf, ZoneShelf, faulty
 from netapp.names.snapshot import Snapshot
 from netapp.names.sources import DeclaredRecords, HostsFile, OwnName, Source, ZoneSource
 from netapp.names.zone import BadZone, Zone, build_zone
 
 T = TypeVar("T")
-#: Runs a read and gives its outcome.
-Aside = Callable[[Callable[[], Put]], "defer.Deferred[Put]"]
 
 
 class Names:
@@ -84,7 +82,7 @@ class Names:
         self._changed: dict[Shelf | ZoneShelf, None] = {}
         self._timer: interfaces.IDelayedCall | None = None
         for shelf in self._all():
-            shelf.reader()()()
+            shelf.read_at_once()
         self._seen = True
         self._publish()
 
@@ -241,8 +239,7 @@ class Names:
         """:returns: whether it could be read; if not the log says why."""
         await self._zones.dropped()  # what is loaded again is all there
         try:
-            put = await (self._aside if shelf.source.slow else defer.execute)(shelf.reader())
-            return await put()
+            return await shelf.read(self._aside)
         except BrokenHosts as error:
             for fault in error.faults[: limits.FAULTS_LOGGED]:
                 self._log.error(
