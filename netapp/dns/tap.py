@@ -17,7 +17,7 @@ from netapp.dns.ratelimit import parse_rate
 from netapp.dns.service import dns_service
 from netapp.dns.tsig.keys import Keyring, keyring_of
 from netapp.names.config import Config as NamesConfig
-from netapp.names.sources import parse_record
+from netapp.names.sources.declared import parse_record
 from netapp.names.store import Names, open_names
 from netapp.names.telling.door import ZonesDoor
 from netapp.names.telling.rows import rows, told

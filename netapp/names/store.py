@@ -20,15 +20,17 @@ from netapp.names.changing.storing import DamagedZone, Forgetful, Keeper
 from netapp.names.changing.zones import Decide, ZoneChanged, Zones
 from netapp.names.config import Config
 from netapp.names.files.zonefiles import ZoneFiles
-from netapp.names.hosts import BrokenHosts
 from netapp.names.keeping.keeper import DiskKeeper
-from netapp.names.little import LittleNames
 from netapp.names.lookup.walk import address_of
 from netapp.names.model import WILDCARD, Record
 from netapp.names.naming import shown, wire_name
-from netapp.names.shelves import Aside, Shelf, ZoneShelf, faulty
 from netapp.names.snapshot import Snapshot
-from netapp.names.sources import DeclaredRecords, HostsFile, OwnName, Source, ZoneSource
+from netapp.names.sources.declared import DeclaredRecords
+from netapp.names.sources.hosts import BrokenHosts, HostsFile
+from netapp.names.sources.little import LittleNames
+from netapp.names.sources.own import OwnName
+from netapp.names.sources.shelves import Aside, Shelf, ZoneShelf, faulty
+from netapp.names.sources.source import Source, ZoneSource
 from netapp.names.zone import BadZone, Zone, build_zone
 
 T = TypeVar("T")

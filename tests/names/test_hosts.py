@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netapp.names.hosts import BrokenHosts, parse_hosts
 from netapp.names.model import AAAA, A
 from netapp.names.naming import shown
+from netapp.names.sources.hosts import BrokenHosts, parse_hosts
 
 
 def read(text: str | bytes) -> list[tuple[str, int, bytes]]:

@@ -8,11 +8,11 @@ from twisted.internet import task
 
 from netapp.names.changing.held import Held
 from netapp.names.changing.seen import Seen
-from netapp.names.little import LittleNames
 from netapp.names.model import A, Record
 from netapp.names.naming import wire_name
 from netapp.names.snapshot import Snapshot
-from netapp.names.sources import DeclaredRecords
+from netapp.names.sources.declared import DeclaredRecords
+from netapp.names.sources.little import LittleNames
 from netapp.names.store import Names
 from netapp.names.zone import build_zone
 from tests.names.zoning import ORIGIN, Files, a, adding, soa, zone

@@ -15,7 +15,7 @@ from netapp.names.files.folders import passed_over
 from netapp.names.files.zonefile import Told, _digest
 from netapp.names.files.zonefiles import ZoneFiles, parse_zone
 from netapp.names.naming import shown, wire_name
-from netapp.names.sources import ZonesRead
+from netapp.names.sources.source import ZonesRead
 from netapp.names.zone import Zone
 from tests.names.master.making import HEAD, put
 

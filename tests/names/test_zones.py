@@ -20,7 +20,7 @@ from netapp.names.changing.zones import NoSuchZone, ZoneChanged, Zones
 from netapp.names.lookup.walk import address_of
 from netapp.names.model import TXT, WILDCARD, A, Record
 from netapp.names.serial import newer
-from netapp.names.sources import DeclaredRecords
+from netapp.names.sources.declared import DeclaredRecords
 from netapp.names.store import Names
 from netapp.names.zone import BadZone, Zone
 from tests.names.zoning import ORIGIN, Files, SlowDisk, a, adding, same, signed, soa, txt, zone

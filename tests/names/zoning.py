@@ -8,7 +8,7 @@ from netapp.names.changing.changes import Change, difference
 from netapp.names.changing.storing import Entry, Forgetful, Stored
 from netapp.names.model import NS, NSEC, RRSIG, SOA, TXT, A, Record
 from netapp.names.naming import wire_name
-from netapp.names.sources import ZonesRead
+from netapp.names.sources.source import ZonesRead
 from netapp.names.zone import Zone, build_zone
 
 ORIGIN = wire_name("example.lan")

@@ -18,7 +18,7 @@ from netapp.names.files.watch import FolderWatch
 from netapp.names.files.zonefile import Told, ZoneFile
 from netapp.names.master import origin_of
 from netapp.names.naming import shown
-from netapp.names.sources import ZonesRead
+from netapp.names.sources.source import ZonesRead
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class ZoneFiles:
         return [file.fault for file in list(self._files.values()) if file.zone is None and file.fault]
 
     def subscribe(self, changed: Callable[[], object]) -> Callable[[], None]:
-        """As :class:`netapp.names.sources.ZoneSource` has it; the folders of all files are watched."""
+        """As :class:`netapp.names.sources.source.ZoneSource` has it; the folders of all files are watched."""
 
         def moved(paths: frozenset[str]) -> None:
             self._heard.append(paths)

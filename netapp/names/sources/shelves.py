@@ -14,7 +14,8 @@ from netapp.names.changing.held import Held
 from netapp.names.changing.storing import Keeper
 from netapp.names.changing.zones import Zones
 from netapp.names.model import Node, nodes_of
-from netapp.names.sources import DeclaredRecords, Source, ZoneSource, ZonesRead
+from netapp.names.sources.declared import DeclaredRecords
+from netapp.names.sources.source import Source, ZoneSource, ZonesRead
 from netapp.names.zone import Zone
 
 Found = TypeVar("Found")

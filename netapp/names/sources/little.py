@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from netapp.names.model import Node, Nodes
-from netapp.names.shelves import Shelf
 from netapp.names.snapshot import Snapshot
+from netapp.names.sources.shelves import Shelf
 from netapp.names.zone import Zone
 
 
