@@ -113,6 +113,8 @@ class SharedOptions(usage.Options):
         self.passed_on: list[str] = []
         #: The file of settings that was read; None for none.
         self.settings_path: str | None = None
+        #: What relative paths are relative to, also once twistd has gone to its --rundir.
+        self._here = Path.cwd()
         super().__init__()
 
     def __setitem__(self, key: str, value: object) -> None:
@@ -136,13 +138,13 @@ class SharedOptions(usage.Options):
 
     def _parse(self, arguments: list[str]) -> None:
         self._arguments = tuple(arguments)
-        probe = type(self)()
+        probe = self._another()
         usage.Options.parseOptions(probe, arguments)
         self.passed_on = list(probe._shared_arguments())
         try:
             self.settings_path = probe["config"] or settingsfile.found(probe.state_path)
             if self.settings_path:
-                data = read_file(self.settings_path)
+                data = read_file(str(self._here / self.settings_path))
                 if not probe["config"] and "state" in data:
                     raise ConfigError(
                         f"{self.settings_path}: say --state, this file lies in the state directory"
@@ -160,11 +162,16 @@ class SharedOptions(usage.Options):
 
         :raises ConfigError: the file has become one that cannot be taken.
         """
-        fresh = type(self)()
+        fresh = self._another()
         try:
             fresh.parseOptions(self._arguments)
         except usage.UsageError as error:
             raise ConfigError(str(error)) from None
+        return fresh
+
+    def _another(self) -> Self:
+        fresh = type(self)()
+        fresh._here = self._here
         return fresh
 
     def _cure(self, cause: BaseException | None) -> str:
@@ -226,7 +233,7 @@ class SharedOptions(usage.Options):
     @property
     def state_path(self) -> Path:
         """Where things are kept."""
-        return Path(self["state"]) if self["state"] else state.default_state(os.environ)
+        return self._here / (self["state"] or state.default_state(os.environ))
 
     def _as_arguments(self, key: str, value: object, where: str) -> list[str]:
         if key in self.longOpt:  # without the "=" of those that take a value: a flag

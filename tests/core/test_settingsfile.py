@@ -39,6 +39,18 @@ def test_it_is_read_and_the_command_line_wins(tmp_path: Path) -> None:
     assert options.again()["lang"] == "en"
 
 
+def test_relative_paths_lead_where_they_were_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twistd goes to its --rundir before anything starts."""
+    monkeypatch.chdir(tmp_path)
+    Path("netapp.toml").write_text('lang = "zh"\n')
+    options = Options()
+    options.parseOptions(["--config", "netapp.toml", "--state", "here"])
+    (tmp_path / "netapp.toml").write_text('lang = "en"\n')
+    monkeypatch.chdir("/")
+    assert options.state_path == tmp_path / "here"
+    assert options.again()["lang"] == "en"
+
+
 def test_another_that_is_named_is_read_instead(tmp_path: Path) -> None:
     write(tmp_path, "no TOML at all")
     other = write(tmp_path, 'lang = "en"', "other.toml")
