@@ -403,6 +403,17 @@ def test_the_disk_has_one_batch_whatever_goes_meanwhile() -> None:
     assert said(events) == ""
 
 
+def test_who_hears_that_its_change_is_stored_may_have_the_zone_go() -> None:
+    made, disk = zones(held(1))
+    _, one, two = (made.submit(ORIGIN, adding(a(f"{name}.example.lan"))) for name in ("zero", "one", "two"))
+    heard = outcome(one.addCallback(lambda zone: (made.drop([ORIGIN]), zone)[1]))
+    after = outcome(two)
+    with capturedLogs() as events:
+        disk.go()
+        disk.go()
+    assert (heard, after, made._count, said(events)) == ([4], [4], 0, "")
+
+
 def test_a_zone_that_comes_again_waits_for_its_own_write() -> None:
     made, disk = zones(held(1))
     first = outcome(made.submit(ORIGIN, adding(a("one.example.lan"))))

@@ -57,6 +57,12 @@ class _Writing:
         entries = [entry for entry, _ in waiting if entry is not None]
         return cls(held, held.point(), entries, [waiter for _, waiter in waiting])
 
+    def taken(self) -> "list[defer.Deferred[Zone]]":
+        """The waiters, who are told by whoever takes them, and by nobody else."""
+        waiters = list(self.waiters)
+        self.waiters.clear()
+        return waiters
+
 
 class Zones:
     """Zones by origin.
@@ -239,8 +245,9 @@ class Zones:
                 outcomes += [(waiter, told) for waiter in self._withdraw(origin)]
             else:
                 changed += _settled(each.held, each.point, results.get(origin))
-                outcomes += [(waiter, each.held.served) for waiter in each.waiters]
-                self._count -= len(each.waiters)
+                waiters = each.taken()
+                outcomes += [(waiter, each.held.served) for waiter in waiters]
+                self._count -= len(waiters)
                 self._compact(each.held)
         if changed:
             self._publish(changed)
@@ -267,8 +274,7 @@ class Zones:
         """Wait no more for what is on its way for a zone.  :returns: who did."""
         waiters = [waiter for _, waiter in self._waiting.pop(origin, ())]
         if self._writing is not None and origin in self._writing:
-            waiters[:0] = self._writing[origin].waiters
-            self._writing[origin].waiters.clear()
+            waiters[:0] = self._writing[origin].taken()
         self._count -= len(waiters)
         return waiters
 
