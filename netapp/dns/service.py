@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twisted.application.service import IService
 
@@ -32,11 +32,11 @@ from netapp.dns.tsig.keys import Keyring
 from netapp.dns.turns import Turns
 from netapp.dns.update.handler import Updates
 from netapp.dns.watch.watch import Watch
-from netapp.dns.workers.crew import Crew
 from netapp.dns.workers.listener import SharedListener
-from netapp.dns.workers.settings import settings
-from netapp.dns.workers.tally import Sum
 from netapp.names.store import Names
+
+if TYPE_CHECKING:
+    from netapp.dns.workers.crew import Crew
 
 
 def dns_service(
@@ -91,6 +91,10 @@ def dns_service(
         listener.setServiceParent(house)
     shared = [each for each in listeners if isinstance(each, SharedListener)]
     if shared:
+        from netapp.dns.workers.crew import Crew
+        from netapp.dns.workers.settings import settings
+        from netapp.dns.workers.tally import Sum
+
         total = Sum(watch, answers, [each.told for each in shared])
         path = log.path if log is not None else None
         told = partial(settings, config, secrets, own, config.workers, len(shared), path)
@@ -137,7 +141,7 @@ def _streams(config: Config, watch: Watch, requests: Requests, reactor: Any) -> 
     return build
 
 
-def _show(crew: Crew, metrics: Metrics, hangup: Hangup | None, status: Status | None) -> None:
+def _show(crew: "Crew", metrics: Metrics, hangup: Hangup | None, status: Status | None) -> None:
     crew.count(metrics)
     if hangup is not None:
         hangup.add("query log of the workers", crew.reopen)

@@ -155,3 +155,11 @@ def test_the_plugin_pulls_in_no_more_than_it_needs(tmp_path: Path) -> None:
     assert "twisted" in loaded
     heavy = {"sqlalchemy", "alembic", "klein", "twisted.conch", "twisted.web", "prometheus_client", "argon2"}
     assert loaded & heavy == set()
+
+
+def test_who_serves_no_zone_waits_for_no_zone_reader_at_the_start() -> None:
+    program = (
+        "import sys, netapp.dns.tap; print(*(each for each in sys.modules if each.split('.')[0] == 'dns'))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"

@@ -58,7 +58,7 @@ def check(words: tuple[str, ...], as_json: bool, strict: bool) -> None:
         raise click.UsageError(say("file"))
     from netapp.names import checks
     from netapp.names.config import origin_and_file
-    from netapp.names.master import origin_of
+    from netapp.names.files.origins import origin_of
 
     named, path = words if len(words) == 2 else origin_and_file(words[0])
     if not path:

@@ -56,7 +56,8 @@ def dump(origin: str, output: Path | None, force: bool, state: Path | None) -> N
     shows the zone with them, while its service runs or not. The exit status is 1 if some of what is kept
     there is lost: what is left is written.
     """
-    from netapp.names.master import origin_of, written
+    from netapp.names.files.origins import origin_of
+    from netapp.names.master import written
     from netapp.names.naming import shown
 
     wire = origin_of(origin)

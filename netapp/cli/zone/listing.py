@@ -87,7 +87,7 @@ def show(origin: str, as_json: bool, folder: Path | None) -> None:
 
     The exit status is 1 if there is none.
     """
-    from netapp.names.master import origin_of
+    from netapp.names.files.origins import origin_of
     from netapp.names.telling import door
 
     wire = origin_of(origin)

@@ -8,11 +8,6 @@ The additional section is looked into for OPT alone.
 from dataclasses import dataclass
 from typing import Final
 
-import dns.exception
-import dns.rdata
-import dns.rdataclass
-import dns.rdatatype
-
 from netapp.core import limits
 from netapp.dns.message import HEADER, OPT, Known, counts, fixed_at, name_at, name_end, u16
 from netapp.dns.rdata import whole_rdata
@@ -92,11 +87,21 @@ def _rdata(rdtype: int, data: bytes, begin: int, end: int, known: Known) -> byte
     """Rdata with its names whole, and of the form that its type has: a zone must be able to be written."""
     rdata = whole_rdata(rdtype, data, begin, end, known)
     if rdtype not in _CHECKED:
-        try:
-            dns.rdata.from_wire(dns.rdataclass.IN, dns.rdatatype.RdataType.make(rdtype), rdata, 0, len(rdata))
-        except (dns.exception.DNSException, ValueError) as error:
-            raise WireError(f"rdata of no form: {error!r}", source="RFC 1035 section 3.3") from None
+        _check_form(rdtype, rdata)
     return rdata
+
+
+def _check_form(rdtype: int, rdata: bytes) -> None:
+    """:raises WireError: it cannot be read as the rdata of its type."""
+    import dns.exception  # now: who is never updated need not wait for it at the start
+    import dns.rdata
+    import dns.rdataclass
+    import dns.rdatatype
+
+    try:
+        dns.rdata.from_wire(dns.rdataclass.IN, dns.rdatatype.RdataType.make(rdtype), rdata, 0, len(rdata))
+    except (dns.exception.DNSException, ValueError) as error:
+        raise WireError(f"rdata of no form: {error!r}", source="RFC 1035 section 3.3") from None
 
 
 def _edns(data: bytes, at: int, before: int, additional: int) -> Edns | None:

@@ -13,7 +13,7 @@ from typing import Final
 
 from netapp.core import text
 from netapp.errors import ConfigError
-from netapp.names.master import origin_of
+from netapp.names.files.origins import origin_of
 
 #: Of these nobody takes one for a zone: hidden files, and what editors leave beside each that they save.
 _UNSEEN: Final = re.compile(r"[.#].*|.*~", re.DOTALL)

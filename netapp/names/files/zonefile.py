@@ -17,10 +17,9 @@ from twisted.logger import Logger
 
 from netapp.core import bulk, limits
 from netapp.core.files import open_regular
-from netapp.names import master
+from netapp.names.files.origins import FileRead, identity
 from netapp.names.lookup.denial import prepare
 from netapp.names.lookup.nsec3 import iterations_of
-from netapp.names.master import FileRead, identity
 from netapp.names.sharing import sharing
 from netapp.names.zone import Zone
 
@@ -98,6 +97,8 @@ class ZoneFile:
         return True
 
     def _read(self) -> None:
+        from netapp.names import master  # with dnspython, which who serves no zone need not wait for
+
         try:
             read = master.read_zone(self.path, self._origin, self.shown)
         except master.Unreadable as error:

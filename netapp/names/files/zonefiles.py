@@ -14,9 +14,9 @@ from netapp.core import limits, text
 from netapp.errors import ConfigError
 from netapp.names.config import Config, origin_and_file
 from netapp.names.files.folders import passed_over, read_folder
+from netapp.names.files.origins import origin_of
 from netapp.names.files.watch import FolderWatch
 from netapp.names.files.zonefile import Told, ZoneFile
-from netapp.names.master import origin_of
 from netapp.names.naming import shown
 from netapp.names.sources.source import ZonesRead
 

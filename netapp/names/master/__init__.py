@@ -12,7 +12,6 @@ behind it, as RFC 2308 section 4 reads and BIND does; the origin and the last ow
 """
 
 from netapp.names.master.faults import BrokenZone, Fault
-from netapp.names.master.files import FileRead, identity, origin_of
 from netapp.names.master.reading import Reader
 from netapp.names.master.writing import written
 from netapp.names.master.zones import Read, Unreadable, read_zone
@@ -20,12 +19,9 @@ from netapp.names.master.zones import Read, Unreadable, read_zone
 __all__ = [
     "BrokenZone",
     "Fault",
-    "FileRead",
     "Read",
     "Reader",
     "Unreadable",
-    "identity",
-    "origin_of",
     "read_zone",
     "written",
 ]

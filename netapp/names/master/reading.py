@@ -9,10 +9,10 @@ from typing import Final
 
 from netapp.core import limits
 from netapp.core.files import NotRegular, open_regular
+from netapp.names.files.origins import FileRead, identity, origin_of
 from netapp.names.master import generate
 from netapp.names.master.faults import Fault, Refused
 from netapp.names.master.fields import CLASS, TYPE, data, meaning, name, seconds, short
-from netapp.names.master.files import FileRead, identity, origin_of
 from netapp.names.master.lines import entries
 from netapp.names.model import SOA, Record
 from netapp.names.naming import is_within, shown

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from netapp.names.files.origins import FileRead
 from netapp.names.master.conflicts import conflicts
 from netapp.names.master.faults import BrokenZone, Fault
-from netapp.names.master.files import FileRead
 from netapp.names.master.reading import Reader
 from netapp.names.zone import BadZone, Zone, build_zone
 

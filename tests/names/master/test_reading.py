@@ -9,7 +9,7 @@ import pytest
 
 from netapp.core import limits
 from netapp.names import master
-from netapp.names.master.files import origin_of
+from netapp.names.files.origins import origin_of
 from netapp.names.model import CNAME, MX, NS, SOA, SRV, TXT, A, Record, find
 from netapp.names.naming import shown, wire_name
 from netapp.names.zone import Zone

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from netapp.names.master.faults import Refused
-from netapp.names.master.fields import name
 from netapp.names.naming import BadName, wire_name
 
 #: What tells a file from its next version without reading it.
@@ -40,6 +38,9 @@ def origin_of(file_name: str) -> bytes | None:
         pass
     if " " in text or not text.isprintable():
         return None
+    from netapp.names.master.faults import Refused
+    from netapp.names.master.fields import name  # with dnspython: for what has escapes alone
+
     try:
         return name(text.encode("utf-8"), b"\0").lower()
     except Refused:
