@@ -1,6 +1,7 @@
 """What every test may ask for."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,6 +21,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Hide it here, before netapp is imported, and in every process that a test starts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's job in the background: what it starts
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # would be deaf to Ctrl-C too
     if config.getoption("--plain-platform"):
         hiding.hide(*hiding.PLAIN)
         os.environ[hiding.VARIABLE] = ",".join(hiding.PLAIN)
