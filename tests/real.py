@@ -225,6 +225,16 @@ def ask(port: int, octets: bytes, *, client: socket.socket | None = None, size: 
         return ask(port, octets, client=fresh, size=size)
 
 
+def read_exactly(client: socket.socket, count: int) -> bytes:
+    """So many octets, as programs that frame their messages read them."""
+    octets = b""
+    while len(octets) < count:
+        more = client.recv(count - len(octets))
+        assert more, "the connection has ended too early"
+        octets += more
+    return octets
+
+
 def read_all(client: socket.socket) -> bytes:
     """Everything to the close."""
     pieces: Sequence[bytes] = list(iter(lambda: client.recv(65536), b""))

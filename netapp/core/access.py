@@ -9,6 +9,7 @@ from netapp.core import limits
 from netapp.errors import ConfigError
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 LOCAL: Final[tuple[Network, ...]] = tuple(
     ipaddress.ip_network(network)
@@ -36,6 +37,11 @@ def address(text: str) -> str:
         raise ConfigError(f"{text!r} is no address: write 192.0.2.1 or 2001:db8::1") from None
 
 
+def unmapped(address: Address) -> Address:
+    """IPv4 that stands in IPv6's form as what it is: RFC 4291 section 2.5.5.2."""
+    return (address.version == 6 and address.ipv4_mapped) or address
+
+
 def plain_host(host: str) -> str:
     """An address as what it is: ``::ffff:192.0.2.1``, as a dual-stack socket shows it, is IPv4."""
     return host[7:] if host.startswith("::ffff:") and "." in host else host
@@ -48,13 +54,11 @@ def source_of(host: str) -> str:
     One host may take any address of its network of 64 bits: RFC 4291 section 2.5.4.
     """
     try:
-        address = ipaddress.ip_address(host.partition("%")[0])
+        address = unmapped(ipaddress.ip_address(host.partition("%")[0]))
     except ValueError:
         return host  # a UNIX socket's peer has no address
-    if isinstance(address, ipaddress.IPv4Address):
+    if address.version == 4:
         return str(address)
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
     return str(ipaddress.ip_network((int(address), 64), strict=False))
 
 

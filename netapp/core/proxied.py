@@ -15,6 +15,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from netapp.core import limits
+from netapp.core.access import unmapped
 from netapp.core.connections import Peer, SessionFactory, carry_on, peer_of
 from netapp.errors import WireError
 
@@ -83,8 +84,7 @@ def _binary(octets: bytes) -> tuple[Peer | None, int] | None:
 def _peer(address: str | bytes, port: int) -> Peer:
     if not 0 <= port <= 65535:
         raise ValueError(port)
-    found = ipaddress.ip_address(address)
-    return str(getattr(found, "ipv4_mapped", None) or found), port
+    return str(unmapped(ipaddress.ip_address(address))), port
 
 
 class ProxiedFactory(protocol.Factory):

@@ -32,10 +32,6 @@ def tls_client(port: int, *protocols: str) -> Iterator[ssl.SSLSocket]:
         yield wrapped
 
 
-def all_of(client: ssl.SSLSocket) -> bytes:
-    return b"".join(iter(lambda: client.recv(65536), b""))
-
-
 @pytest.mark.parametrize("protocols", [(), ("h2", "http/1.1"), ("dot",), ("irc",)])
 def test_a_client_that_offers_protocols_is_served(
     start: Start, pem: Path, protocols: tuple[str, ...]
@@ -73,7 +69,7 @@ def test_files_by_every_tongue_of_the_port(start: Start, pem: Path, tmp_path: Pa
     port = served.tcp()
     with tls_client(port) as client:
         client.sendall(b"a.txt")
-        assert all_of(client) == b"a small file\n"
+        assert real.read_all(client) == b"a small file\n"
     with tls_client(port) as client:
         client.sendall(b"LIST\n")
         assert b"a.txt" in client.recv(1000)
@@ -87,10 +83,10 @@ def test_files_by_every_tongue_of_the_port(start: Start, pem: Path, tmp_path: Pa
             assert answer.partition(b"\r\n\r\n")[2] == (share / path).read_bytes()
     with tls_client(port) as client:
         client.sendall(b"GET /a.txt HTTP/1.0\r\n\r\n")
-        assert all_of(client).endswith(b"\r\n\r\na small file\n")
+        assert real.read_all(client).endswith(b"\r\n\r\na small file\n")
     with tls_client(port) as client:
         client.sendall(b"GET /a.txt HTTP/1.1\r\n\r\n")  # no Host: refused, and said before the close
-        assert all_of(client).startswith(b"HTTP/1.1 400 ")
+        assert real.read_all(client).startswith(b"HTTP/1.1 400 ")
 
 
 def test_a_stop_does_not_wait_for_who_has_gone(start: Start, pem: Path, tmp_path: Path) -> None:
@@ -100,7 +96,7 @@ def test_a_stop_does_not_wait_for_who_has_gone(start: Start, pem: Path, tmp_path
     )
     with tls_client(served.tcp()) as client:
         client.sendall(b"a.txt")
-        assert all_of(client) == b"a small file\n"
+        assert real.read_all(client) == b"a small file\n"
     began = time.monotonic()
     served.stop()
     assert time.monotonic() - began < 3.0

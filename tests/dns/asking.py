@@ -14,6 +14,7 @@ from netapp.dns.query.answers import Answers, Elsewhere
 from netapp.names.model import Record, address_record, nodes_of
 from netapp.names.naming import wire_name
 from netapp.names.snapshot import Snapshot
+from tests import real
 
 A, AAAA, MX, ANY = 1, 28, 15, 255
 TABLE = {"www.baidu.com": "192.168.1.2", "www.sixstar.com": "192.168.1.3", "www.google.com": "192.168.1.4"}
@@ -96,14 +97,5 @@ def framed(message: bytes) -> bytes:
     return len(message).to_bytes(2, "big") + message
 
 
-def read_exactly(client: socket.socket, count: int) -> bytes:
-    octets = b""
-    while len(octets) < count:
-        more = client.recv(count - len(octets))
-        assert more, "the connection has ended"
-        octets += more
-    return octets
-
-
 def read_message(client: socket.socket) -> bytes:
-    return read_exactly(client, int.from_bytes(read_exactly(client, 2), "big"))
+    return real.read_exactly(client, int.from_bytes(real.read_exactly(client, 2), "big"))

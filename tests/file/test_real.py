@@ -50,16 +50,6 @@ def files(start: Start, root: Path) -> real.Plugin:
     return start("netapp-file", "--listen=tcp:0:interface=127.0.0.1", f"--root={root}")
 
 
-def receive(client: socket.socket, count: int) -> bytes:
-    """Exactly so many octets, as the framed tutorials' programs read them."""
-    octets = b""
-    while len(octets) < count:
-        more = client.recv(count - len(octets))
-        assert more, "closed too early"
-        octets += more
-    return octets
-
-
 def curl(files: real.Plugin, path: str, *options: str) -> "subprocess.CompletedProcess[bytes]":
     url = f"http://127.0.0.1:{files.tcp()}{path}"
     command = [
@@ -106,15 +96,15 @@ def test_t12_t13_frames(files: real.Plugin, root: Path) -> None:
     with real.tcp_client(files.tcp()) as client:
         name = "文件.txt".encode()
         client.send(struct.pack("i", len(name)) + name)  # the short form, native order
-        (length,) = struct.unpack("I", receive(client, 4))
-        assert receive(client, length).decode() == "内容"
+        (length,) = struct.unpack("I", real.read_exactly(client, 4))
+        assert real.read_exactly(client, length).decode() == "内容"
         header = json.dumps({"filename": "middle.bin"}).encode()
         client.send(struct.pack("!i", len(header))[::-1])  # the full form, in two parts
         client.send(header)
-        (length,) = struct.unpack("i", receive(client, 4))
-        answer = json.loads(receive(client, length))
+        (length,) = struct.unpack("i", real.read_exactly(client, 4))
+        answer = json.loads(real.read_exactly(client, length))
         assert answer["filesize"] == 1_000_000
-        assert receive(client, answer["filesize"]) == (root / "middle.bin").read_bytes()
+        assert real.read_exactly(client, answer["filesize"]) == (root / "middle.bin").read_bytes()
 
 
 def test_t25_a_request_by_hand_is_read_to_the_close(files: real.Plugin) -> None:

@@ -32,15 +32,6 @@ def accepted(server: socket.socket) -> Iterator[socket.socket]:
         yield client
 
 
-def exactly(client: socket.socket, count: int) -> bytes:
-    octets = b""
-    while len(octets) < count:
-        piece = client.recv(count - len(octets))
-        assert piece, f"closed after {octets!r}"
-        octets += piece
-    return octets
-
-
 def test_t6_an_answer_in_pieces_is_put_together(play: Play) -> None:
     with listener() as (server, port):
         client = play("t06_tcp_client", HOST, port, "你好")
@@ -156,8 +147,8 @@ def test_t12_frames_cut_and_stuck_together(play: Play) -> None:
         for octet in octets:
             talk.send(bytes([octet]))
         for text in ("收到:one", "收到:二"):
-            (length,) = struct.unpack("I", exactly(talk, 4))
-            assert exactly(talk, length).decode() == text
+            (length,) = struct.unpack("I", real.read_exactly(talk, 4))
+            assert real.read_exactly(talk, length).decode() == text
         liar.send(b"\xff\xff\xff\x7f")
         assert liar.recv(1024) == b""
     assert client.status() == 0
@@ -177,8 +168,8 @@ def test_t13_the_header_says_how_much_follows(play: Play, tmp_path: Path) -> Non
     with real.tcp_client(server.port) as talk:
         header = json.dumps({"filename": "中文.bin"}).encode()
         talk.send((struct.pack("i", len(header)) + header) * 2)  # the second is one too many
-        (length,) = struct.unpack("i", exactly(talk, 4))
-        answer = json.loads(exactly(talk, length))
+        (length,) = struct.unpack("i", real.read_exactly(talk, 4))
+        answer = json.loads(real.read_exactly(talk, length))
         assert answer["filesize"] == len(content)
         assert real.read_all(talk) == content
     assert client.status() == 0
@@ -219,7 +210,7 @@ def test_t18_t19_a_name_in_gbk_a_file_of_any_size_and_none(play: Play, tmp_path:
         assert real.read_all(talk) == b""
     with real.tcp_client(port) as talk:
         talk.send("中文.txt".encode())
-        received = len(exactly(talk, 1000))
+        received = len(real.read_exactly(talk, 1000))
         talk.send(b"again")  # while the file is on its way
         assert received + len(real.read_all(talk)) == len(content)
     assert here.status() == away.status() == 0

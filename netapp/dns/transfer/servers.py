@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from netapp.core import limits, text
+from netapp.core.access import unmapped
 from netapp.core.listen import in_url
 from netapp.dns.tsig.keys import Key, Keyring
 from netapp.errors import ConfigError
@@ -80,10 +81,9 @@ def _server(given: str, where: str, keyring: Keyring) -> Server:
     address, sign, name = given.strip().partition("#")
     host, port = _place(address.strip())
     try:
-        found = ipaddress.ip_address(host)
+        found = unmapped(ipaddress.ip_address(host))
     except ValueError:
         raise ConfigError(f"{where}: {text.visible(host) or 'nothing'!r} is no address: {_HOST}") from None
-    found = getattr(found, "ipv4_mapped", None) or found
     if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
         raise ConfigError(f"{where}: {text.visible(port)!r} is no port: write 1 to 65535, or nothing for 53")
     if found.is_multicast or found.is_unspecified:

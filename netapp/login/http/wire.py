@@ -14,7 +14,7 @@ from typing import Final
 from urllib.parse import parse_qsl, quote
 
 from netapp.core import limits
-from netapp.core.access import Network
+from netapp.core.access import Network, unmapped
 from netapp.errors import WireError
 
 _CONTROL: Final = re.compile(rb"[\x00-\x1f\x7f]")
@@ -139,7 +139,7 @@ def _address(node: str) -> str | None:
         address = ipaddress.ip_address(node.partition("%")[0])
     except ValueError:
         return None
-    return str(getattr(address, "ipv4_mapped", None) or address)
+    return str(unmapped(address))
 
 
 # What is asked -----------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from netapp.core import limits
+from netapp.core.access import unmapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +25,10 @@ def origin(host: str) -> Origin:
     if not host:
         return Origin("unix", "unix", "", True)
     try:
-        address = ipaddress.ip_address(host.partition("%")[0])
+        address = unmapped(ipaddress.ip_address(host.partition("%")[0]))
     except ValueError:  # not what a transport gives: kept short, and apart
         odd = "x" + hashlib.sha256(host.encode("utf-8", "surrogatepass")).hexdigest()[:24]
         return Origin(odd, odd, "", False)
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
     plain = str(address)
     if address.version == 4 or address.is_loopback:
         return Origin(plain, plain, "", address.is_loopback)

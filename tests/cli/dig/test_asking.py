@@ -94,25 +94,32 @@ def test_what_answers_another_question_is_passed_over(how: str) -> None:
     assert len(server.got) == 3
 
 
-def test_the_right_answer_behind_wrong_ones_counts() -> None:
+def answer_among(replies: Callable[[bytes], list[bytes]], manner: Manner) -> Answer:
+    """What is taken for the answer of several datagrams that come for one question."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
         sock.settimeout(PATIENCE)
 
         def serve() -> None:
             octets, peer = sock.recvfrom(1024)
-            query = dns.message.from_wire(octets)
-            for how in WRONG:
-                sock.sendto(wrong(how)(query), peer)
-            sock.sendto(b"\x01" * 40, peer)
-            sock.sendto(right(query).to_wire(), peer)
+            for each in replies(octets):
+                sock.sendto(each, peer)
 
         thread = threading.Thread(target=serve)
         thread.start()
-        asker = Asker(sock.getsockname(), Manner())
+        asker = Asker(sock.getsockname(), manner)
         answer = asker.ask(ASKED)
         asker.close()
         thread.join(PATIENCE)
+    return answer
+
+
+def test_the_right_answer_behind_wrong_ones_counts() -> None:
+    def replies(octets: bytes) -> list[bytes]:
+        query = dns.message.from_wire(octets)
+        return [*(wrong(how)(query) for how in WRONG), b"\x01" * 40, right(query).to_wire()]
+
+    answer = answer_among(replies, Manner())
     assert [each.data for each in answer.message.answer] == ["192.0.2.1"]
 
 
@@ -259,24 +266,15 @@ def test_a_signed_answer_is_believed() -> None:
 
 def test_a_right_signature_behind_a_wrong_one_counts() -> None:
     """Whoever can guess the port may send what is signed by nobody's key."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        sock.settimeout(PATIENCE)
 
-        def serve() -> None:
-            octets, peer = sock.recvfrom(1024)
-            good = right(dns.message.from_wire(octets, keyring=KEYRING)).to_wire()
-            for octet in (20, len(good) - 10):  # of the answer, and of its signature
-                sock.sendto(good[:octet] + bytes((good[octet] ^ 1,)) + good[octet + 1 :], peer)
-            sock.sendto(unsigned(octets), peer)
-            sock.sendto(good, peer)
+    def replies(octets: bytes) -> list[bytes]:
+        good = right(dns.message.from_wire(octets, keyring=KEYRING)).to_wire()
+        forged = [  # in an octet of the answer, and of its signature
+            good[:octet] + bytes((good[octet] ^ 1,)) + good[octet + 1 :] for octet in (20, len(good) - 10)
+        ]
+        return [*forged, unsigned(octets), good]
 
-        thread = threading.Thread(target=serve)
-        thread.start()
-        asker = Asker(sock.getsockname(), Manner(key=KEY))
-        answer = asker.ask(ASKED)
-        asker.close()
-        thread.join(PATIENCE)
+    answer = answer_among(replies, Manner(key=KEY))
     assert [each.data for each in answer.message.answer] == ["192.0.2.1"]
 
 

@@ -22,8 +22,8 @@ Start = Callable[..., real.Plugin]
 SERVERS = pytest.mark.parametrize("server", [foreign.knot, foreign.bind, foreign.nsd])
 
 
-def listen(port: int) -> list[str]:
-    return [f"--listen={kind}:{port}:interface=127.0.0.1" for kind in ("udp", "tcp")]
+def listen(port: int, host: str = "127.0.0.1") -> list[str]:
+    return [f"--listen={kind}:{port}:interface={host}" for kind in ("udp", "tcp")]
 
 
 def primary_of(port: int, ours: int) -> list[str]:
@@ -72,8 +72,7 @@ BY_ADDRESS = pytest.mark.parametrize("server", [foreign.knot, foreign.bind])
 
 
 def at_ours(port: int) -> list[str]:
-    listen = [f"--listen={kind}:{port}:interface={OURS}" for kind in ("udp", "tcp")]
-    return [f"--interface={OURS}", *listen]
+    return [f"--interface={OURS}", *listen(port, OURS)]
 
 
 @BY_ADDRESS

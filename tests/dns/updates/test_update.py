@@ -343,12 +343,17 @@ def test_the_same_datagram_again_while_it_is_on_its_way() -> None:
     assert rcode(handler, octets) == "NOERROR"
 
 
-def test_the_same_datagram_again_when_its_answer_was_lost() -> None:
-    handler = updates()
+def new_one() -> bytes:
+    """An update that can be made once."""
     message = update()
     message.absent("new")
     message.add("new", 60, "A", "192.0.2.1")
-    octets = message.to_wire()
+    return message.to_wire()
+
+
+def test_the_same_datagram_again_when_its_answer_was_lost() -> None:
+    handler = updates()
+    octets = new_one()
     assert [rcode(handler, octets) for _ in range(3)] == ["NOERROR"] * 3
     assert rcode(handler, octets, Client("127.0.0.1", 40009, False)) == "YXDOMAIN"
     assert rcode(handler, octets, TCP) == "NOERROR"  # its answer may have been cut
@@ -364,10 +369,7 @@ def test_the_same_datagram_again_when_its_answer_was_lost() -> None:
 def test_who_goes_on_over_a_stream_gets_the_answer_that_is_on_its_way(problem: OSError | None) -> None:
     disk = SlowDisk()
     handler = updates(disk)
-    message = update()
-    message.absent("new")
-    message.add("new", 60, "A", "192.0.2.1")
-    octets = message.to_wire()
+    octets = new_one()
     outcomes = [handler.handle(Request(octets, each)) for each in (UDP, TCP, TCP)]
     disk.go(problem)
     assert [now(each).rcode() for each in outcomes] == [2 if problem else 0] * 3
@@ -385,10 +387,7 @@ def test_so_many_updates_are_known_and_no_more(monkeypatch: pytest.MonkeyPatch) 
 
 def test_what_comes_over_a_stream_twice_is_meant_twice() -> None:
     handler = updates()
-    message = update()
-    message.absent("new")
-    message.add("new", 60, "A", "192.0.2.1")
-    octets = message.to_wire()
+    octets = new_one()
     assert [rcode(handler, octets, TCP) for _ in range(2)] == ["NOERROR", "YXDOMAIN"]
 
 

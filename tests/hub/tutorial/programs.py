@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable
 
 from netapp.hub.tutorial import rows
+from tests import real
 
 HOST = "127.0.0.1"
 #: An address of loopback that nobody else uses: the tutorials' ports are free there.
@@ -100,7 +101,7 @@ def t12_frame(port: int, text: str) -> str:
         client.send(struct.pack("i", len(octets)))
         client.send(octets)
         (length,) = struct.unpack("I", client.recv(4))
-        return exactly(client, length).decode("utf-8")
+        return real.read_exactly(client, length).decode("utf-8")
 
 
 def t13_file(port: int, name: str) -> tuple[int, bytes]:
@@ -108,17 +109,8 @@ def t13_file(port: int, name: str) -> tuple[int, bytes]:
         header = json.dumps({"filename": name}).encode("utf-8")
         client.send(struct.pack("i", len(header)) + header)
         (length,) = struct.unpack("i", client.recv(4))
-        answer = json.loads(exactly(client, length))
-        return answer["filesize"], exactly(client, answer["filesize"])
-
-
-def exactly(client: socket.socket, length: int) -> bytes:
-    data = b""
-    while len(data) < length:
-        piece = client.recv(length - len(data))
-        assert piece, "closed in the middle of a frame"
-        data += piece
-    return data
+        answer = json.loads(real.read_exactly(client, length))
+        return answer["filesize"], real.read_exactly(client, answer["filesize"])
 
 
 def t15_chat(port: int, texts: list[str]) -> list[str]:
@@ -231,7 +223,7 @@ def t11_server(port: int, shown: list[str]) -> None:
 def t12_server(port: int, shown: list[str]) -> None:
     with listening(port) as server, server.accept()[0] as client:
         (length,) = struct.unpack("I", client.recv(4))
-        text = exactly(client, length)
+        text = real.read_exactly(client, length)
         shown.append(text.decode("utf-8"))
         client.send(struct.pack("i", length) + text)
 
