@@ -5,10 +5,11 @@ is as RFC 1035 section 3.3 has it, never compressed, its names in the case they 
 here reads, waits or logs.
 """
 
-import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from netapp.core.access import Address
 
 if TYPE_CHECKING:
     from netapp.names.zone import Zone
@@ -33,8 +34,6 @@ WILDCARD: Final = b"\x01*"
 TTL: Final = 60
 #: CNAMEs followed for one question.
 MAX_CHAIN: Final = 16
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 @dataclass(frozen=True, slots=True)

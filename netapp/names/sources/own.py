@@ -5,7 +5,8 @@ import socket
 from collections.abc import Callable, Iterable
 
 from netapp.core import addresses
-from netapp.names.model import Address, Record, address_record
+from netapp.core.access import Address
+from netapp.names.model import Record, address_record
 from netapp.names.naming import BadName, wire_name
 from netapp.names.sources.source import ReadOnReload
 
