@@ -614,3 +614,21 @@ def test_a_name_of_a_zone_shows_how_to_ask() -> None:
     star = Record(WILDCARD + ORIGIN, A, b"\n\0\0\1", 300)
     names.replace(ORIGIN, zone(5, star, a("www.example.lan")).records())
     assert names.example() == "ns.example.lan"
+
+
+def test_what_came_from_a_primary_is_no_update_of_a_file_that_was_served_before() -> None:
+    file, old = zone(1, a("www.example.lan", "192.0.2.10")), zone(1, a("www.example.lan", "192.0.2.12"))
+    secondary = Held(ORIGIN, Whole(zone(2, a("www.example.lan", "192.0.2.12")), old), secondary=True)
+    assert secondary.newest is not None
+    entry = secondary.change(adding(a("new.example.lan"))(secondary.newest))  # a step, by IXFR
+    assert isinstance(entry, Whole)
+    assert entry.file is None
+    theirs = zone(9, a("www.example.lan", "192.0.2.99"))
+    assert secondary.replace(theirs) == Whole(theirs, None)
+    again = Held(ORIGIN, Whole(theirs, None))  # it has a file again
+    again.edit(Edit.of(None, file))
+    assert again.newest is not None
+    assert (again.newest.serial, again.newest.nodes) == (
+        10,
+        {**file.nodes, ORIGIN: again.newest.nodes[ORIGIN]},
+    )

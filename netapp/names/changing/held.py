@@ -74,7 +74,9 @@ class Held:
         if kept is None:
             self._stored = State(None, None, Disk.NOTHING)
         else:
-            self._stored = State(kept.zone, kept.file, Disk.UNSURE if kept.mended else Disk.BASED)
+            file = None if secondary else kept.file  # what comes from its primary is no update of a file
+            sound = file is kept.file and not kept.mended
+            self._stored = State(kept.zone, file, Disk.BASED if sound else Disk.UNSURE)
         self._newest = self._stored
         self._coming: list[Change | None] = []  # what is to join the history; None for a break in it
         self._twice: int | None = None  # a serial that two zones were served with
