@@ -1,5 +1,6 @@
 """One client's flood of datagrams does not slow another's connection, nor stop the timers."""
 
+import contextlib
 import statistics
 import subprocess
 import sys
@@ -58,4 +59,13 @@ def test_d47_a_flood_leaves_tcp_its_turn(start: Callable[..., real.Plugin], floo
         finally:
             flooding.kill()
     assert statistics.median(waits) < 0.05, waits
-    assert real.ask(plugin.udp(), b"www.baidu.com") == b"192.168.1.2"
+    assert answered_within_ten_seconds(plugin.udp(), b"www.baidu.com") == b"192.168.1.2"
+
+
+def answered_within_ten_seconds(port: int, text: bytes) -> bytes:
+    """Ask again, as every client does: what the flood left in the socket's buffer may have it dropped."""
+    with real.udp_client(timeout=0.5) as client:
+        for _ in range(20):
+            with contextlib.suppress(TimeoutError):
+                return real.ask(port, text, client=client)
+    return b""
