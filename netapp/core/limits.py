@@ -54,6 +54,10 @@ DATAGRAM_BATCH: Final = 64
 DATAGRAM_BATCHES: Final = 4
 #: Seconds after which it gets no other in that turn: some answers take longer than most.
 DATAGRAM_TURN: Final = 0.002
+#: Datagrams in a batch from which on more is on its way: a pause makes the next batch larger.
+DATAGRAM_DENSE: Final = 6
+#: Seconds of that pause; a batch that is full is followed by the next at once.
+DATAGRAM_PAUSE: Final = 0.000_05
 #: Seconds that answers wait for a socket whose buffer is full, until they are dropped.
 DATAGRAM_BLOCKED: Final = 1.0
 #: Peers of which is remembered which address of ours they have asked; the oldest is forgotten.

@@ -99,3 +99,20 @@ def batch_calls() -> tuple[Any, Any] | None:
         if call(*none) != -1 or ctypes.get_errno() != errno.EBADF:  # what a kernel that has it says
             return None
     return receive, send
+
+
+def timer_calls() -> tuple[Any, Any] | None:
+    """``timerfd_create`` and ``timerfd_settime``, on Linux of 64 bits; None elsewhere.
+
+    (With 32 bits it is the C library's to say how large a time is.)
+    """
+    if not hasattr(os, "uname") or os.uname().sysname != "Linux" or ctypes.sizeof(ctypes.c_long) != 8:
+        return None
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        create, set_time = libc.timerfd_create, libc.timerfd_settime
+    except (AttributeError, OSError, TypeError):
+        return None
+    create.argtypes = (ctypes.c_int, ctypes.c_int)
+    set_time.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+    return create, set_time

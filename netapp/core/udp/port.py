@@ -8,6 +8,7 @@ kernel is told to say of each datagram which one that was (ip(7), ipv6(7): ``IP_
 import errno
 import socket
 from collections import OrderedDict
+from contextlib import suppress
 from typing import Any, Final
 
 from twisted.internet import error, interfaces
@@ -18,6 +19,7 @@ from netapp.core import limits
 from netapp.core.addresses import EVERYWHERE
 from netapp.core.udp import layout
 from netapp.core.udp.batch import NO_ORIGIN, Batch
+from netapp.core.udp.pause import Pause
 from netapp.core.udp.plain import TidyPort
 from netapp.core.udp.source import Source, peer_of
 
@@ -33,6 +35,7 @@ class BatchPort(TidyPort):
     ``limits.DATAGRAM_BLOCKED`` seconds: then these answers are dropped.
 
     :param calls: ``recvmmsg`` and ``sendmmsg``.
+    :param timer: ``timerfd_create`` and ``timerfd_settime``; None goes without pauses.
     :ivar truncated: datagrams that were larger than ``maxPacketSize``; they are dropped.
     """
 
@@ -40,11 +43,15 @@ class BatchPort(TidyPort):
     socket: socket.socket
     reactor: Any
 
-    def __init__(self, calls: tuple[Any, Any], *arguments: Any, **options: Any) -> None:
+    def __init__(
+        self, calls: tuple[Any, Any], *arguments: Any, timer: tuple[Any, Any] | None = None, **options: Any
+    ) -> None:
         super().__init__(*arguments, **options)
         self._calls = calls
         self._asked: OrderedDict[tuple[str, int], bytes] = OrderedDict()
         self._patience: Any = None
+        self._timer = timer
+        self._pause: Pause | None = None
         self._reading = False  # whoever has this port wants it to
         self._stopping = False
 
@@ -60,6 +67,9 @@ class BatchPort(TidyPort):
         self._batch = Batch(self._calls, self._family, self.maxPacketSize, told=self._told)
         self._take = getattr(self.protocol, "batchReceived", self._hand_on)
         self._gone = getattr(self.protocol, "batchSent", lambda batch: None)
+        if self._timer is not None:
+            with suppress(OSError):  # no descriptor is left: it goes without
+                self._pause = Pause(self._timer, self, self.reactor)
 
     def _tell_address(self) -> bool:
         """Have the kernel tell which address was asked, where that is not the socket's own."""
@@ -79,15 +89,34 @@ class BatchPort(TidyPort):
     def startReading(self) -> None:
         """Read, once what waits for the socket has left: what comes takes its place in memory."""
         self._reading = True
-        if not self._waiting:
+        if not self._waiting and not (self._pause and self._pause.running):
             super().startReading()
 
     def stopReading(self) -> None:
         self._reading = False
+        self._rest()
+
+    def _rest(self) -> None:
+        if self._pause:
+            self._pause.stop()
         super().stopReading()
 
     def doRead(self) -> None:
-        """At most ``limits.DATAGRAM_BATCHES``, one if that takes long; then the others have their turn."""
+        """Read what is there, and again when something comes: after a pause if much is on its way."""
+        count = self._read()
+        if self._pause is None:
+            return
+        if limits.DATAGRAM_DENSE <= count < limits.DATAGRAM_BATCH and self._reading:
+            self._read_later(self._pause)
+        elif self._pause.running:
+            self._pause.stop()
+            super().startReading()
+
+    def _read(self) -> int:
+        """At most ``limits.DATAGRAM_BATCHES``, one if that takes long; then the others have their turn.
+
+        :returns: how many datagrams the last one had; 0 also if answers wait for the socket.
+        """
         batch, descriptor = self._batch, self.socket.fileno()
         seconds = self.reactor.seconds
         until = seconds() + limits.DATAGRAM_TURN
@@ -96,9 +125,9 @@ class BatchPort(TidyPort):
                 count = batch.receive(descriptor)
             except OSError as problem:
                 self._broken(problem)
-                return
+                return 0
             if not count:
-                return
+                return 0
             try:
                 self._take(batch)
             except Exception:  # as Twisted's port: one handler's failure ends no listener
@@ -107,9 +136,15 @@ class BatchPort(TidyPort):
             self._gone(batch)
             if not sent:
                 self._wait()
-                return
+                return 0
             if count < limits.DATAGRAM_BATCH or seconds() >= until:
-                return
+                break
+        return count
+
+    def _read_later(self, pause: Pause) -> None:
+        if not pause.running:
+            super().stopReading()
+        pause.start()
 
     def _broken(self, problem: OSError) -> None:
         """:raises OSError: the socket is of no more use."""
@@ -176,7 +211,7 @@ class BatchPort(TidyPort):
         if self._stopping:
             self._let_go()
             return
-        super().stopReading()
+        self._rest()
         self.startWriting()
         self._patience = self.reactor.callLater(limits.DATAGRAM_BLOCKED, self._give_up)
 
@@ -216,6 +251,9 @@ class BatchPort(TidyPort):
             return
         if self._waiting:
             self._patience.cancel()
+        if self._pause:
+            self._pause.close()
+            self._pause = None
         self.stopWriting()
         self._batch.drop()
         self._gone(self._batch)

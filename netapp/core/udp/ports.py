@@ -82,5 +82,5 @@ def _reuse_port() -> int:
 def _port(reactor: Any, number: int, handler: Any, interface: str, size: int) -> BatchPort | PlainPort:
     calls = platform.batch_calls()
     if calls is not None:
-        return BatchPort(calls, number, handler, interface, size, reactor)
+        return BatchPort(calls, number, handler, interface, size, reactor, timer=platform.timer_calls())
     return PlainPort(number, handler, interface, size, reactor)

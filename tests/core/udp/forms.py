@@ -70,6 +70,7 @@ def port(
     *,
     number: int = 0,
     calls: tuple[Any, Any] | None = None,
+    timer: tuple[Any, Any] | None = None,
 ) -> Iterator[Any]:
     """A listening one; ``.reactor`` is a clock and keeps what it watches."""
     reactor = testing.MemoryReactorClock()
@@ -78,7 +79,7 @@ def port(
         calls = calls or platform.batch_calls()
         if calls is None:
             pytest.skip("no such system calls here")
-        made = BatchPort(calls, number, handler, interface, size, reactor)
+        made = BatchPort(calls, number, handler, interface, size, reactor, timer=timer)
     else:
         made = PlainPort(number, handler, interface, size, reactor)
     made.startListening()
