@@ -107,12 +107,11 @@ def _about(checked: "Checked") -> dict[str, Any]:
 
     zone = checked.zone
     assert zone is not None
-    names = sum(1 for node in zone.nodes.values() if node)
     return {
         "origin": shown(zone.origin),
         "serial": zone.serial,
         "records": checked.records,
-        "names": names,
+        "names": len(zone),
     }
 
 

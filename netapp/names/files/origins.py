@@ -38,10 +38,10 @@ def origin_of(file_name: str) -> bytes | None:
         pass
     if " " in text or not text.isprintable():
         return None
-    from netapp.names.master.faults import Refused
+    from netapp.names.master.faults import Malformed
     from netapp.names.master.fields import name  # with dnspython: for what has escapes alone
 
     try:
         return name(text.encode("utf-8"), b"\0").lower()
-    except Refused:
+    except Malformed:
         return None

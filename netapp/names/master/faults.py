@@ -120,7 +120,7 @@ PHRASES: Final = Phrases(
 )  # fmt: skip
 
 
-class Refused(Exception):
+class Malformed(Exception):
     """Something of a master file that cannot be; a phrase of :data:`PHRASES`."""
 
     def __init__(self, key: str, **fields: object) -> None:

@@ -17,7 +17,7 @@ import dns.tokenizer
 import dns.ttl
 
 from netapp.core import limits, text
-from netapp.names.master.faults import Refused
+from netapp.names.master.faults import Malformed
 from netapp.names.model import AAAA, CNAME, DNAME, MX, NS, PTR, TXT, A
 from netapp.names.naming import MAX_LABEL, MAX_NAME, BadName, wire_label
 
@@ -45,7 +45,7 @@ def name(word: bytes, origin: bytes | None) -> bytes:
     """A name as the file has it to its wire form, in the case it came in.
 
     :param origin: what it belongs to unless it ends in a dot.
-    :raises Refused: it is no name.
+    :raises Malformed: it is no name.
     """
     if not word.isascii():
         word = _DOTS.sub(b".", word)
@@ -62,18 +62,18 @@ def name(word: bytes, origin: bytes | None) -> bytes:
         if whole:
             labels.pop()
     if not whole and origin is None:
-        raise Refused("no origin", name=short(word))
+        raise Malformed("no origin", name=short(word))
     if not word.isascii():
         labels = [label if label.isascii() else _a_label(label) for label in labels]
     elif b'"' in word and b"\\" not in word:
-        raise Refused("bad name", name=short(word), reason='"')
+        raise Malformed("bad name", name=short(word), reason='"')
     octets = b"".join([b"%c%b" % (len(label), label) for label in labels if 0 < len(label) <= MAX_LABEL])
     octets += b"\0" if whole or origin is None else origin
     if len(octets) > MAX_NAME:
-        raise Refused("long name", name=short(word))
+        raise Malformed("long name", name=short(word))
     for label in labels:
         if not 0 < len(label) <= MAX_LABEL:
-            raise Refused("long label" if label else "empty label", name=short(word))
+            raise Malformed("long label" if label else "empty label", name=short(word))
     return octets
 
 
@@ -95,13 +95,13 @@ def _escaped_labels(word: bytes) -> tuple[list[bytes], bool]:
 
 def _unescaped(piece: bytes, word: bytes) -> bytes:
     if b"\\" in piece or b'"' in piece:
-        raise Refused("bad escape", name=short(word))
+        raise Malformed("bad escape", name=short(word))
     return piece
 
 
 def _octet(number: int, word: bytes) -> bytes:
     if number > 255:
-        raise Refused("bad escape", name=short(word))
+        raise Malformed("bad escape", name=short(word))
     return bytes((number,))
 
 
@@ -110,19 +110,19 @@ def _a_label(label: bytes) -> bytes:
     try:
         return wire_label(label.decode("utf-8"))
     except UnicodeDecodeError:
-        raise Refused("bad name", name=short(label), reason="UTF-8, GBK?") from None
+        raise Malformed("bad name", name=short(label), reason="UTF-8, GBK?") from None
     except BadName as error:
-        raise Refused("bad name", name=short(label), reason=str(error)) from None
+        raise Malformed("bad name", name=short(label), reason=str(error)) from None
 
 
 def seconds(word: bytes) -> int:
-    """A TTL.  :raises Refused: it is none."""
+    """A TTL.  :raises Malformed: it is none."""
     try:
         ttl = int(dns.ttl.from_text(word.decode("ascii")))
     except (dns.ttl.BadTTL, UnicodeDecodeError, ValueError):
         ttl = _MAX_TTL + 1
     if ttl > _MAX_TTL:
-        raise Refused("bad ttl", word=short(word))
+        raise Malformed("bad ttl", word=short(word))
     return ttl
 
 
@@ -130,24 +130,24 @@ def seconds(word: bytes) -> int:
 def meaning(word: bytes) -> tuple[str, int]:
     """What a word before a record's data is: :data:`TYPE`, :data:`CLASS` or :data:`TIME`, and its number.
 
-    :raises Refused: none of them, or a class or type that no zone has.
+    :raises Malformed: none of them, or a class or type that no zone has.
     """
     if word[0] in b"0123456789":
         return TIME, seconds(word)
     try:
         upper = word.decode("ascii").upper()
     except UnicodeDecodeError:
-        raise Refused("bad type", word=short(word)) from None
+        raise Malformed("bad type", word=short(word)) from None
     if (rdclass := _class(upper)) is not None:
         if rdclass != dns.rdataclass.IN:
-            raise Refused("class", word=short(word))
+            raise Malformed("class", word=short(word))
         return CLASS, rdclass
     try:
         rdtype = dns.rdatatype.from_text(upper)
     except Exception:
-        raise Refused("bad type", word=short(word)) from None
+        raise Malformed("bad type", word=short(word)) from None
     if dns.rdatatype.is_metatype(rdtype) or not rdtype:
-        raise Refused("no data type", word=short(word))
+        raise Malformed("no data type", word=short(word))
     return TYPE, int(rdtype)
 
 
@@ -163,7 +163,7 @@ def data(rdtype: int, words: Sequence[bytes], origin: bytes | None) -> bytes:
     """A record's data to wire form.
 
     :param words: at least one.
-    :raises Refused: it is not what its type has.
+    :raises Malformed: it is not what its type has.
     """
     if len(words) == 1:
         word = words[0]
@@ -193,7 +193,7 @@ def _address(family: int, word: bytes, kind: str) -> bytes:
     try:
         return socket.inet_pton(family, word.decode("ascii"))
     except (OSError, ValueError):
-        raise Refused("bad address", word=short(word), kind=kind) from None
+        raise Malformed("bad address", word=short(word), kind=kind) from None
 
 
 def _by_dnspython(rdtype: int, words: Sequence[bytes], origin: bytes | None) -> bytes:
@@ -207,10 +207,10 @@ def _by_dnspython(rdtype: int, words: Sequence[bytes], origin: bytes | None) -> 
         wire = rdata.to_wire()
     except Exception as error:  # what it raises depends on the type, and is always the text's fault
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise Refused("bad data", word=dns.rdatatype.to_text(kind), reason=text.visible(reason)) from None
+        raise Malformed("bad data", word=dns.rdatatype.to_text(kind), reason=text.visible(reason)) from None
     assert wire is not None
     if len(wire) > _MAX_DATA:
-        raise Refused("long data", word=dns.rdatatype.to_text(kind), limit=_MAX_DATA)
+        raise Malformed("long data", word=dns.rdatatype.to_text(kind), limit=_MAX_DATA)
     return wire
 
 

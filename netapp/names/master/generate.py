@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from netapp.names.master.faults import Refused
+from netapp.names.master.faults import Malformed
 from netapp.names.master.fields import short
 
 _SPAN: Final = re.compile(rb"([0-9]{1,10})-([0-9]{1,10})(?:/([0-9]{1,10}))?")
@@ -21,20 +21,20 @@ _FORM: Final = "${OFFSET[,WIDTH[,d|o|x|X|n|N]]}"
 
 
 def span(word: bytes, form: str) -> range:
-    """``START-STOP[/STEP]``, both ends within.  :raises Refused: it is not of that form."""
+    """``START-STOP[/STEP]``, both ends within.  :raises Malformed: it is not of that form."""
     found = _SPAN.fullmatch(word)
     if found is None:
-        raise Refused("form", word="$GENERATE", form=form)
+        raise Malformed("form", word="$GENERATE", form=form)
     start, stop, step = int(found[1]), int(found[2]), int(found[3] or 1)
     if stop < start or not step or stop >= 2**32:
-        raise Refused("form", word="$GENERATE", form=form)
+        raise Malformed("form", word="$GENERATE", form=form)
     return range(start, stop + 1, step)
 
 
 def template(word: bytes) -> bytes | Callable[[int], bytes]:
     """A word of the line; a function of the number where that comes into it.
 
-    :raises Refused: a modifier that there is not.
+    :raises Malformed: a modifier that there is not.
     """
     if b"$" not in word:
         return word
@@ -54,13 +54,13 @@ def template(word: bytes) -> bytes | Callable[[int], bytes]:
 def _number(found: "re.Match[bytes]", behind: bytes) -> Callable[[int], bytes]:
     offset, width, base = int(found[3] or 0), int(found[4] or 0), (found[5] or b"d").decode("latin-1")
     if (found[3] is None and behind[:1] == b"{") or width > _WIDEST or ord(base) not in _BASES:
-        raise Refused("form", word=short(found[0] + behind), form=_FORM)
+        raise Malformed("form", word=short(found[0] + behind), form=_FORM)
 
     def text(number: int) -> bytes:
         value = number + offset
         if base in "nN":
             if value < 0:
-                raise Refused("form", word=short(found[0]), form=_FORM)
+                raise Malformed("form", word=short(found[0]), form=_FORM)
             return _nibbles(value, width, base)
         return format(value, base).zfill(width).encode()
 

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from netapp.core import limits
-from netapp.names.master.faults import Refused
+from netapp.names.master.faults import Malformed
 
 #: (line it begins at, whether it begins with white space, its words); or a fault in place of the words.
-Entry = tuple[int, bool, list[bytes] | Refused]
+Entry = tuple[int, bool, list[bytes] | Malformed]
 
 _SPECIAL: Final = re.compile(rb'[()";\\\x00\x80-\xff]')
 _STRUCTURE: Final = re.compile(rb'[()";\\\x00]')
@@ -33,14 +33,14 @@ def entries(pieces: Iterable[bytes]) -> Iterator[Entry]:
     numbered = enumerate(_lines(pieces), 1)
     for number, line in numbered:
         if len(line) > limits.ZONE_LINE:
-            yield number, False, Refused("long line", limit=limits.ZONE_LINE)
+            yield number, False, Malformed("long line", limit=limits.ZONE_LINE)
             continue
         if _SPECIAL.search(line) is None:
             words = line.split()
         else:
             try:
                 words = _words(line, numbered)
-            except Refused as error:
+            except Malformed as error:
                 yield number, False, error
                 continue
         if words:
@@ -72,11 +72,11 @@ def _words(line: bytes, numbered: Iterator[tuple[int, bytes]]) -> list[bytes]:
     while depth:
         following = next(numbered, None)
         if following is None:
-            raise Refused("open")
+            raise Malformed("open")
         line = following[1]
         octets += len(line)
         if octets > limits.ZONE_LINE:
-            raise Refused("long entry", limit=limits.ZONE_LINE)
+            raise Malformed("long entry", limit=limits.ZONE_LINE)
         if _SPECIAL.search(line) is None:
             words += line.split()
         else:
@@ -89,7 +89,7 @@ def _scan(line: bytes, words: list[bytes], depth: int) -> int:
     if not line.isascii():
         line = _as_utf8(line)
     if b"\0" in line:
-        raise Refused("nul")
+        raise Malformed("nul")
     if _STRUCTURE.search(line) is None:
         words += line.split()
         return depth
@@ -99,9 +99,9 @@ def _scan(line: bytes, words: list[bytes], depth: int) -> int:
         elif bracket:
             depth += 1 if bracket == b"(" else -1
             if depth < 0:
-                raise Refused("close")
+                raise Malformed("close")
         elif stray:
-            raise Refused("quote" if stray == b'"' else "escape")
+            raise Malformed("quote" if stray == b'"' else "escape")
         elif comment:
             break
     return depth

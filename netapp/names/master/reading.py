@@ -11,7 +11,7 @@ from netapp.core import limits
 from netapp.core.files import NotRegular, open_regular
 from netapp.names.files.origins import FileRead, identity, origin_of
 from netapp.names.master import generate
-from netapp.names.master.faults import Fault, Refused
+from netapp.names.master.faults import Fault, Malformed
 from netapp.names.master.fields import CLASS, TYPE, data, meaning, name, seconds, short
 from netapp.names.master.lines import entries
 from netapp.names.model import SOA, Record
@@ -53,17 +53,17 @@ class Reader:
         for count, record in enumerate(self._file(self.path, self.where, 0), 1):
             self.count = count
             if count > limits.ZONE_RECORDS:
-                self._fault(*self.place, Refused("records", limit=limits.ZONE_RECORDS))
+                self._fault(*self.place, Malformed("records", limit=limits.ZONE_RECORDS))
                 return
             yield record
         if self._soa is None and not self.faults:
-            self._fault(self.where, 0, Refused("no soa", origin=shown(self.origin)))
+            self._fault(self.where, 0, Malformed("no soa", origin=shown(self.origin)))
 
     def _forget(self, origin: bytes | None) -> None:
         self._origin = origin  # the current one
         self._word: bytes | None = None
         self._owner: bytes | None = None
-        self._bad_name = Refused("no owner")
+        self._bad_name = Malformed("no owner")
         self._stated: int | None = None  # the TTL last given by a record
         self._default: int | None = None  # by $TTL
         self._minimum: int | None = None  # by the SOA
@@ -77,10 +77,10 @@ class Reader:
         self.faults, self.files, self._full, self._octets, self._made, self._soa = [], [], False, 0, 0, None
         return found if found is not None else named if named is not None else b"\0"
 
-    def _fault(self, where: str, line: int, error: Refused) -> None:
+    def _fault(self, where: str, line: int, error: Malformed) -> None:
         if len(self.faults) >= limits.ZONE_FAULTS:
             self._full = True
-            error = Refused("many", limit=limits.ZONE_FAULTS)
+            error = Malformed("many", limit=limits.ZONE_FAULTS)
         self.faults.append(Fault(where, line, error.key, error.fields))
 
     # Files ---------------------------------------------------------------------------------------
@@ -90,31 +90,31 @@ class Reader:
         try:
             for number, indented, words in entries(self._pieces(path, where)):
                 try:
-                    if isinstance(words, Refused):
+                    if isinstance(words, Malformed):
                         raise words
                     if words[0][0] == 0x24 and not indented:
                         yield from self._directive(words, path, where, number, depth)
                     else:
                         self.place = (where, number)
                         yield self._record(indented, words)
-                except Refused as error:
+                except Malformed as error:
                     self._fault(where, number, error)
                 if self._full:
                     return
         except OSError as error:
-            refused = Refused("include", path=where, reason=error.strerror or str(error))
-            self._fault(above or where, line, refused)
-        except Refused as error:  # of the file as a whole
+            malformed = Malformed("include", path=where, reason=error.strerror or str(error))
+            self._fault(above or where, line, malformed)
+        except Malformed as error:  # of the file as a whole
             self._fault(above or where, line, error)
 
     def _pieces(self, path: Path, where: str) -> Iterator[bytes]:
-        """A regular file's octets.  :raises OSError, Refused: they cannot be had."""
+        """A regular file's octets.  :raises OSError, Malformed: they cannot be had."""
         at = len(self.files)
         self.files.append(FileRead(path))
         try:
             opened = open_regular(path)
         except NotRegular:
-            raise Refused("not regular", path=where) from None
+            raise Malformed("not regular", path=where) from None
         with opened as file:
             digest = hashlib.sha256()
             self.files[at] = FileRead(path, identity(os.fstat(file.fileno())))
@@ -122,7 +122,7 @@ class Reader:
                 digest.update(piece)
                 self._octets += len(piece)
                 if self._octets > limits.ZONE_FILE:
-                    raise Refused("too big", path=where, limit=limits.ZONE_FILE)
+                    raise Malformed("too big", path=where, limit=limits.ZONE_FILE)
                 yield piece
             self.files[at] = replace(self.files[at], digest=digest.digest())
 
@@ -144,7 +144,7 @@ class Reader:
         elif kind == b"$GENERATE":
             yield from self._generate(words, where, line)
         else:
-            raise Refused("directive", word=short(words[0]))
+            raise Malformed("directive", word=short(words[0]))
 
     def _go_to(self, origin: bytes | None) -> None:
         if origin != self._origin:
@@ -155,9 +155,9 @@ class Reader:
         self, file: bytes, there: list[bytes], path: Path, where: str, line: int, depth: int
     ) -> Iterator[Record]:
         if depth >= limits.ZONE_INCLUDE_DEPTH:
-            raise Refused("deep", limit=limits.ZONE_INCLUDE_DEPTH)
+            raise Malformed("deep", limit=limits.ZONE_INCLUDE_DEPTH)
         if len(self.files) > limits.ZONE_INCLUDES:
-            raise Refused("includes", limit=limits.ZONE_INCLUDES)
+            raise Malformed("includes", limit=limits.ZONE_INCLUDES)
         named = os.fsdecode(file.strip(b'"'))
         before, owner = self._origin, self._owner
         if there:
@@ -173,7 +173,7 @@ class Reader:
         numbers = generate.span(span, form)
         self._made += len(numbers)
         if self._made > limits.ZONE_GENERATE:
-            raise Refused("generate", count=self._made, limit=limits.ZONE_GENERATE)
+            raise Malformed("generate", count=self._made, limit=limits.ZONE_GENERATE)
         pieces = [generate.template(word) for word in template]
         for number in numbers:
             self.place = (where, line)
@@ -193,14 +193,14 @@ class Reader:
         ttl = None
         while True:
             if at == len(words):
-                raise Refused("no type")
+                raise Malformed("no type")
             kind, number = meaning(words[at])
             at += 1
             if kind is TYPE:
                 break
             if kind is not CLASS:
                 if ttl is not None:
-                    raise Refused("twice", word=short(words[at - 1]))
+                    raise Malformed("twice", word=short(words[at - 1]))
                 ttl = number
         return Record(owner, number, self._data(number, words[at:], words[at - 1]), self._ttl(ttl, number))
 
@@ -209,8 +209,8 @@ class Reader:
         try:
             owner = name(word, self._origin).lower()
             if self._whole and not is_within(owner, self.origin):
-                raise Refused("outside", name=shown(owner), origin=shown(self.origin))
-        except Refused as error:
+                raise Malformed("outside", name=shown(owner), origin=shown(self.origin))
+        except Malformed as error:
             self._bad_name = error  # the lines below that have no name of their own have this one
             raise
         self._owner, self._word = owner, word
@@ -218,7 +218,7 @@ class Reader:
     def _data(self, rdtype: int, words: list[bytes], kind: bytes) -> bytes:
         key = (rdtype, words[0] if len(words) == 1 else b" ".join(words))
         if not words:
-            raise Refused("no data", word=short(kind))
+            raise Malformed("no data", word=short(kind))
         known = self._known.get(key)
         if known is None:
             if len(self._known) >= limits.ZONE_ALIKE:
@@ -230,9 +230,9 @@ class Reader:
 
     def _note_soa(self, rdata: bytes) -> None:
         if self._whole and self._owner != self.origin:
-            raise Refused("other origin", name=shown(self._owner or b"\0"), origin=shown(self.origin))
+            raise Malformed("other origin", name=shown(self._owner or b"\0"), origin=shown(self.origin))
         if self._soa is not None and self._soa != rdata:
-            raise Refused("two soas")
+            raise Malformed("two soas")
         self._soa = rdata
         if self._minimum is None:
             self._minimum = int.from_bytes(rdata[-4:], "big")
@@ -245,10 +245,10 @@ class Reader:
         for ttl in (self._default, self._stated, self._minimum):
             if ttl is not None:
                 return ttl
-        raise Refused("no ttl")
+        raise Malformed("no ttl")
 
 
 def _form(words: list[bytes], least: int, most: int, form: str) -> list[bytes]:
     if not least <= len(words) - 1 <= most:
-        raise Refused("form", word=short(words[0]), form=form)
+        raise Malformed("form", word=short(words[0]), form=form)
     return words[1:]

@@ -24,7 +24,7 @@ _SHOWN: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class BadLine:
     """A line that cannot be read.  ``line`` counts from 1."""
 
     line: int
@@ -34,7 +34,7 @@ class Fault:
 class BrokenHosts(ConfigError):
     """A hosts file with lines that cannot be read; its text names the file and the first of them."""
 
-    def __init__(self, where: str, faults: list[Fault]) -> None:
+    def __init__(self, where: str, faults: list[BadLine]) -> None:
         more = f"; {len(faults) - 1} more of its lines are broken too" if len(faults) > 1 else ""
         super().__init__(f"{where}:{faults[0].line}: {faults[0].reason}{more}")
         self.where, self.faults = where, faults
@@ -77,7 +77,7 @@ def parse_hosts(octets: bytes, where: str) -> list[Record]:
     :raises BrokenHosts: lines that cannot be read, every one named.
     """
     records: list[Record] = []
-    faults: list[Fault] = []
+    faults: list[BadLine] = []
     decoded = text.decode(octets.removeprefix(b"\xef\xbb\xbf"))[0]
     for number, line in enumerate(decoded.split("\n"), 1):
         words = line.partition("#")[0].split()
@@ -86,7 +86,7 @@ def parse_hosts(octets: bytes, where: str) -> list[Record]:
         try:
             records.extend(_records(words))
         except ValueError as fault:
-            faults.append(Fault(number, str(fault)))
+            faults.append(BadLine(number, str(fault)))
     if faults:
         raise BrokenHosts(where, faults)
     return records
