@@ -196,10 +196,10 @@ def test_a_late_answer_and_that_to_the_repeat_are_not_two() -> None:
 
 def test_a_port_where_nobody_is_says_so_at_once() -> None:
     began = time.monotonic()
-    done = netapp("udp", f"127.0.0.1:{free_port()}", "--send", "x", lang="C")
+    done = netapp("udp", f"127.0.0.1:{free_port()}", "--send", "x", "--wait", "20", lang="C")
     assert done.returncode == 1
     assert "refuses: the service may not be running" in done.stderr
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 10.0
 
 
 def test_a_listener_writes_to_each_peer_in_its_own_encoding() -> None:

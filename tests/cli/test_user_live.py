@@ -71,9 +71,9 @@ def test_who_is_disabled_is_refused_at_once_and_let_in_again(login: real.Plugin,
         assert soon(lambda: len(user.json("sessions", "li")) == 1)
         user.right("disable", "li", "--reason", "has left")
         began = time.monotonic()
-        client.settimeout(5.0)
+        client.settimeout(10.0)
         real.read_all(client)  # it ends
-        assert time.monotonic() - began < 2.0
+        assert time.monotonic() - began < 5.0
     assert verdict(login, "li", "word number 2") == WRONG
     user.right("enable", "li")
     assert verdict(login, "li", "word number 2") == RIGHT
@@ -128,7 +128,7 @@ def test_unlocking_ends_what_failed_tries_cost(login: real.Plugin, user: User) -
     time.sleep(1.0)  # within which services notice
     began = time.monotonic()
     assert verdict(login, "wu", "word number 1") == RIGHT
-    assert time.monotonic() - began < 3.0
+    assert time.monotonic() - began < 8.0
 
 
 def test_a_cost_and_a_pepper_are_taken_up_by_who_runs(login: real.Plugin, user: User, tmp_path: Path) -> None:

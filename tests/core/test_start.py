@@ -167,7 +167,7 @@ def test_a_sighup_kills_nobody_and_a_sigterm_is_quick(start: Start) -> None:
         assert client.recv(100) == b"still there?"
         began = time.monotonic()
         assert echo.stop() == -signal.SIGTERM
-        assert time.monotonic() - began < 2.0
+        assert time.monotonic() - began < 8.0  # a hang, not a speed
         assert idle.recv(1) == client.recv(1) == b""
 
 
@@ -306,7 +306,7 @@ def test_500_idle_connections_beside_one_that_works(start: Start) -> None:
         for _ in range(500):
             client.sendall(b"x")
             assert client.recv(10) == b"x"
-        assert time.monotonic() - began < 2.0
+        assert time.monotonic() - began < 8.0  # a hang, not a speed
     for each in crowd:
         each.close()
 

@@ -99,7 +99,7 @@ def test_a_stop_does_not_wait_for_who_has_gone(start: Start, pem: Path, tmp_path
         assert real.read_all(client) == b"a small file\n"
     began = time.monotonic()
     served.stop()
-    assert time.monotonic() - began < 3.0
+    assert time.monotonic() - began < 10.0  # a hang, not a speed
 
 
 def test_noise_instead_of_a_handshake(start: Start, pem: Path) -> None:

@@ -220,8 +220,9 @@ def test_l17_throttling_through_nginx_counts_the_clients_address(nginx: int) -> 
     assert get(nginx, "/", basic("zhao"), "192.168.1.7")[0] == 200
     elsewhere = time.monotonic()
     assert get(nginx, "/", basic("zhao", "one more"), "10.0.0.9")[0] == 401  # held back for two seconds
-    assert elsewhere - began < 1.0
-    assert time.monotonic() - began > 1.5
+    held_back = time.monotonic() - elsewhere
+    assert held_back > 1.5
+    assert elsewhere - began < held_back
 
 
 def test_caddy_guards_a_site(door: int, application: int, tmp_path: Path) -> None:

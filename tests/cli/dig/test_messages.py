@@ -128,13 +128,13 @@ def test_what_is_no_message_is_refused_with_its_reason(octets: bytes, why: str) 
 def test_chains_of_pointers_cost_no_time() -> None:
     chain = b"".join((0xC000 | max(12, at - 2)).to_bytes(2, "big") for at in range(12, 16384, 2))
     records = b"\xff\xfe\0\1\0\1\0\0\0\0\0\0" * 4000
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(WireError):
         read(b"\0\1\x80\0\0\0\x0f\xa0\0\0\0\0" + chain + records)
     many = b"\1a\0" + b"".join((0xC000 | 12 + max(0, at)).to_bytes(2, "big") for at in range(0, 240, 2))
     with pytest.raises(WireError):
         read(b"\0\1\x80\0\0\1\0\0\0\0\0\0" + many)
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 @settings(max_examples=300)

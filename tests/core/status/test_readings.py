@@ -174,7 +174,7 @@ def test_one_that_is_stuck_is_not_waited_for(state: Path) -> None:
         deaf.listen()
         began = time.monotonic()
         (found,) = neighbours.neighbours(state, time.time(), wait=0.1)
-        assert time.monotonic() - began < 2.0
+        assert time.monotonic() - began < 5.0  # a hang, not a speed
     assert (found.plugin, found.told) == ("netapp", None)
 
 
@@ -195,7 +195,7 @@ def test_one_that_dribbles_is_not_waited_for(state: Path) -> None:
         dribbling.start()
         began = time.monotonic()
         (found,) = neighbours.neighbours(state, time.time(), wait=0.1)
-        assert time.monotonic() - began < 2.0
+        assert time.monotonic() - began < 5.0  # a hang, not a speed
         dribbling.join()
     assert found.told is None
 
