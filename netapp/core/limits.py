@@ -781,6 +781,8 @@ DNS_TURN: Final = 0.002
 #: Keys of one process, octets of one secret, and octets of a file of keys.
 DNS_KEYS: Final = 1024
 DNS_KEY_SECRET: Final = 512
+#: Octets of a secret below which it is warned of; RFC 8945 section 8 has the MAC's whole length, no less.
+DNS_KEY_SHORT: Final = 16
 DNS_KEY_FILE: Final = 1024 * 1024
 #: How long an update by datagram is known, in case its answer was lost: nsupdate asks again after 3 s.
 DNS_UPDATE_REPEATED: Final = 10.0

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.logger import capturedLogs, formatEvent
 
+from netapp.core import limits
 from netapp.dns.tsig.keys import (
     KEPT,
     Key,
@@ -166,3 +168,14 @@ def test_a_reload_reads_the_same_files_after_the_process_has_gone_elsewhere(
     keep(tmp_path / "state", [KEY, Key(wire_name("printer"), "hmac-sha256", b"newer")])
     ring.reload()
     assert all(ring.get(wire_name(name)) for name in ("laptop", "other", "printer"))
+
+
+def test_a_secret_that_can_be_guessed_is_warned_of_once() -> None:
+    short = Key(wire_name("short"), "hmac-sha256", b"x" * (limits.DNS_KEY_SHORT - 1))
+    with capturedLogs() as events:
+        ring = Keyring(lambda: (KEY, short))
+        ring.reload()
+    told = [formatEvent(event) for event in events]
+    assert len(told) == 1
+    assert "the key short has 15 octets" in told[0]
+    assert ring.get(short.name) == short

@@ -81,6 +81,14 @@ class Keyring:
                 raise ConfigError(f"two keys are called {key}: name or remove one of them")
         if len(keys) > limits.DNS_KEYS:
             raise ConfigError(f"more than {limits.DNS_KEYS} keys: remove some")
+        for key in keys.values():
+            if key not in self._keys.values() and len(key.secret) < limits.DNS_KEY_SHORT:
+                _log.warn(
+                    "the secret of the key {key} has {count} octets, which can be guessed: make another "
+                    "by netapp zone key add",
+                    key=str(key),
+                    count=len(key.secret),
+                )
         self._keys = keys
 
     def named(self, name: str, where: str) -> Key:
