@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import signal
 import subprocess
 import sys
 import tempfile
@@ -72,6 +73,10 @@ def without_rights(pid: int) -> bool:
     )
 
 
+def children(pid: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]
+
+
 def test_names_on_port_53(place: Path) -> None:
     options = ("--listen=udp:53", "--listen=tcp:53", "--record=pc=10.1.2.3")
     with namespace(place) as there, started(there, place, "netapp-dns", *options) as dns:
@@ -80,6 +85,20 @@ def test_names_on_port_53(place: Path) -> None:
         real.tool("dig", "dnsutils")
         assert there.run("dig", "+short", "@127.0.0.1", "pc").stdout == b"10.1.2.3\n"
         assert without_rights(dns.process.pid)
+
+
+def test_names_on_port_53_by_workers(place: Path) -> None:
+    """They have no more rights than their parent, nor has one that takes a dead one's place."""
+    options = ("--listen=udp:53", "--record=pc=10.1.2.3", "--workers=2")
+    with namespace(place) as there, started(there, place, "netapp-dns", *options) as dns:
+        dns.wait_for("netapp-dns: 2 workers answer")
+        first = children(dns.process.pid)
+        assert len(first) == 2
+        assert all(map(without_rights, first))
+        os.kill(first[0], signal.SIGKILL)
+        wait_until(lambda: len({*children(dns.process.pid)} - {*first}) == 1)
+        assert all(map(without_rights, children(dns.process.pid)))
+        assert {there.ask("udp", 53, b"pc") for _ in range(20)} == {b"10.1.2.3"}
 
 
 def test_files_on_port_80(place: Path) -> None:
