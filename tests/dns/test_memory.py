@@ -13,7 +13,7 @@ from netapp.core.udp.source import Source
 from netapp.dns.query.answers import Answers
 from netapp.dns.query.cookies import Cookies
 from netapp.dns.query.memory import Memory
-from netapp.names.model import CNAME, DNAME, MX, NS, SOA, A, Record, nodes_of
+from netapp.names.model import CNAME, DNAME, DS, MX, NS, SOA, A, Record, nodes_of
 from netapp.names.naming import shown, wire_name
 from netapp.names.snapshot import Snapshot
 from netapp.names.zone import Zone, build_zone
@@ -31,8 +31,11 @@ def name(text: str) -> bytes:
     return b"".join(bytes((len(label),)) + label.encode() for label in text.split(".")) + b"\0"
 
 
-def snapshot(*zones: list[Record], little: Iterable[Record] = (), version: int = 1) -> Snapshot:
-    return Snapshot(nodes_of(little), version, {each[0].owner: built(tuple(each)) for each in zones})
+def snapshot(
+    *zones: list[Record], little: Iterable[Record] = (), version: int = 1, expired: Iterable[bytes] = ()
+) -> Snapshot:
+    served = {each[0].owner: built(tuple(each)) for each in zones}
+    return Snapshot(nodes_of(little), version, served, frozenset(expired))
 
 
 @cache
@@ -147,6 +150,36 @@ def test_a_chain_over_two_zones_hangs_on_both() -> None:
     assert addresses(server.datagram(query("www.one.lan"))) == ["3.3.3.3"]
 
 
+def test_the_ds_of_a_zone_hangs_on_the_one_above() -> None:
+    """RFC 4035 section 3.1.4.1: it is given by who delegates, as soon as somebody does."""
+    below = zone("sub.lan")
+    delegated = ("sub.lan", NS, name("ns.lan")), ("sub.lan", DS, b"\0\1\x0d\2" + bytes(32))
+    asked = query("sub.lan", DS, edns=opt(flags=0x8000)), query("sub.lan", DS), query("sub.lan", MX)
+    server = fresh(snapshot(zone("lan"), below))
+    for version, above in enumerate([zone("lan", *delegated), None, zone("lan", *delegated), zone("lan")]):
+        for each in reversed(asked * 2):
+            server.datagram(each)
+        moment = snapshot(*filter(None, [above]), below, version=version + 2)
+        server.use(moment)
+        for each in asked:
+            assert server.datagram(each) == fresh(moment).datagram(each)
+        assert len(read(server.datagram(asked[0])).answer) == (above is not None and len(above) > 1)
+
+
+def test_a_raw_name_hangs_on_the_one_in_ascii() -> None:
+    little = wire_name("测试.lan")
+    server = fresh(snapshot(little=[Record(little, A, ONE[0])]))
+    asked = [query(RAW), query(RAW, edns=opt())]
+    for version, address in enumerate(ONE[1:], 2):
+        for each in asked * 2:
+            server.datagram(each)
+        server.use(snapshot(little=[Record(little, A, address)], version=version))
+        for each in asked:
+            assert addresses(server.datagram(each)) == [".".join(map(str, address))]
+    server.use(snapshot(version=9))
+    assert [read(server.datagram(each)).rcode() for each in asked] == [5, 5]
+
+
 OWNERS = [
     "lan",
     "www.lan",
@@ -158,11 +191,13 @@ OWNERS = [
     "sub.lan",
     "ns.sub.lan",
     "www.sub.lan",
+    "xn--0zwm56d.lan",
 ]
 RECORDS = st.one_of(
     st.tuples(st.sampled_from(OWNERS), st.just(A), st.sampled_from(ONE)),
     st.tuples(st.sampled_from(OWNERS[1:]), st.just(CNAME), st.sampled_from(OWNERS).map(name)),
     st.tuples(st.just("sub.lan"), st.just(NS), st.just(name("ns.sub.lan"))),
+    st.tuples(st.just("sub.lan"), st.just(DS), st.just(b"\0\1\x0d\2" + bytes(32))),
     st.tuples(st.just("a.lan"), st.just(DNAME), st.sampled_from(["x.lan", "sub.lan"]).map(name)),
     st.tuples(
         st.sampled_from(OWNERS), st.just(MX), st.sampled_from(OWNERS).map(lambda each: b"\0\1" + name(each))
@@ -185,7 +220,7 @@ def worlds(draw: st.DrawFn) -> list[Snapshot]:
     """Moments of a world with a zone within a zone and little names: each of them may change or stay."""
     above = draw(st.lists(st.lists(RECORDS, max_size=8).map(sound), min_size=1, max_size=2))
     below = [[], *([("www.sub.lan", A, each), ("ns.sub.lan", A, each)] for each in ONE[:2])]
-    target = st.sampled_from(["www.lan", "a.lan", "n.lan", "www.sub.lan"]).map(name)
+    target = st.sampled_from(["www.lan", "a.lan", "n.lan", "www.sub.lan", "xn--0zwm56d.lan"]).map(name)
     little = st.dictionaries(
         target,
         st.one_of(st.tuples(st.just(A), st.just(ONE[2])), st.tuples(st.just(CNAME), target)),
@@ -199,15 +234,21 @@ def worlds(draw: st.DrawFn) -> list[Snapshot]:
             zones.append(zone("sub.lan", *inner))
         names = draw(st.sampled_from(littles))
         moments.append(
-            snapshot(*zones, little=[Record(each, *names[each]) for each in names], version=version + 1)
+            snapshot(
+                *zones,
+                little=[Record(each, *names[each]) for each in names],
+                version=version + 1,
+                expired=draw(st.sampled_from([(), (), (name("sub.lan"),)])),
+            )
         )
     return moments
 
 
 ASKED = [
-    query(each.replace("*", star), kind, edns=edns)
+    query(each if isinstance(each, bytes) else each.replace("*", star), kind, edns=edns)
     for each in [
         *OWNERS,
+        RAW,
         "n.lan",
         "n.n.lan",
         "n.a.lan",
@@ -219,7 +260,7 @@ ASKED = [
         "other",
     ]
     for star in ("*", "STAR")
-    for kind in (A, MX, 255)
+    for kind in (A, MX, DS, 255)
     for edns in (b"", opt(), opt(rdata=option(10, b"12345678")), opt(flags=0x8000))
 ]
 

@@ -360,6 +360,20 @@ def test_a_zone_that_has_expired_is_a_failure() -> None:
     assert (found.rcode, sets(found.answer)) == (NOERROR, ["b.new. CNAME"])
 
 
+def test_the_ds_of_a_zone_that_has_expired_is_given_by_the_one_above() -> None:
+    """Other servers of it may be well: RFC 4035 section 3.1.4.1."""
+    ds = "DS 1 13 2 " + "ab" * 32
+    top = zone_of(SOA + f"a NS ns\na {ds}\nns A 10.0.0.1\n", "z.")
+    below = zone_of(SOA, "a.z.")
+    for zones in ({top.origin: top, below.origin: below}, {top.origin: top}):
+        names = Snapshot({}, 1, zones, frozenset({below.origin}))
+        assert sets(asked(names, "a.z DS").answer) == ["a.z. DS"]
+        assert asked(names, "a.z A").rcode == asked(names, "b.a.z DS").rcode == SERVFAIL
+    both = frozenset({top.origin, below.origin})
+    names = Snapshot({}, 1, {top.origin: top, below.origin: below}, both)
+    assert asked(names, "a.z DS").rcode == SERVFAIL
+
+
 def test_a_zone_that_has_not_come_yet_is_a_failure_and_hides_no_other() -> None:
     top, below = zone_of(SOA + "a A 10.0.0.1\n", "z."), zone_of(SOA + "b A 10.0.0.2\n", "x.y.z.")
     coming = frozenset({wire("y.z"), wire("else")})

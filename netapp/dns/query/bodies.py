@@ -1,5 +1,6 @@
 """What stands behind a question, looked up and written once, and kept until its zone changes."""
 
+from copy import copy
 from dataclasses import replace
 from typing import Final
 
@@ -11,6 +12,7 @@ from netapp.names.lookup.walk import look_up
 from netapp.names.model import (
     CNAME,
     DNAME,
+    DS,
     NOERROR,
     REFUSED,
     SERVFAIL,
@@ -64,7 +66,10 @@ class Bodies:
         if found.rcode in _EMPTY:
             return _EMPTY[found.rcode]
         body = render(found, qname, do=do)
-        if body.home is None:
+        if raw or qtype == DS:  # what decides may stand under another name, or in the zone above
+            body = copy(body)
+            body.home = ANYWHERE
+        elif body.home is None:
             body.home = self._home(found, qname)
         mark = qtype.to_bytes(2, "big") + (b"d" if do else b"")
         if found.exact and found.answer:

@@ -106,13 +106,13 @@ def _at_one_name(snapshot: Snapshot, name: bytes, rdtype: int, dnssec: bool) -> 
     node = snapshot.nodes.get(name)
     if node is not None:
         return _of_little_name(node, name, rdtype, snapshot.version)
+    if rdtype == DS and (zone := _delegating(snapshot, name)) is not None:
+        return _in_zone(zone, name, rdtype, dnssec)
     zone = snapshot.zone_of(name)
     if snapshot.expired and snapshot.is_expired(name):
         return Lookup(SERVFAIL, zone=zone)
     if zone is None:
         return NOT_OURS
-    if rdtype == DS and name == zone.origin and len(name) > 1:
-        zone = _delegating(snapshot, name) or zone
     return _in_zone(zone, name, rdtype, dnssec)
 
 
@@ -127,7 +127,12 @@ def _of_little_name(node: Node, name: bytes, rdtype: int, version: int) -> Looku
 
 
 def _delegating(snapshot: Snapshot, name: bytes) -> Zone | None:
-    """Of zones that are served the one that delegates a name, and so has its DS: RFC 4035 section 3.1.4.1."""
+    """Of zones that are served the one that delegates a name, and so has its DS: RFC 4035 section 3.1.4.1.
+
+    Whether the zone below is served here too, or has expired, says nothing about that.
+    """
+    if len(name) == 1 or (snapshot.expired and snapshot.is_expired(parent(name))):
+        return None
     above = snapshot.zone_of(parent(name))
     return above if above is not None and above.topmost_cut(name) == name else None
 
