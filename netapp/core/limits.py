@@ -911,8 +911,8 @@ ZONE_PRIMARIES: Final = 16
 NOTIFY_TRIES: Final = (5.0, 10.0, 20.0, 40.0, 60.0)
 #: How long changes are gathered before the NOTIFY of them goes out.
 NOTIFY_SETTLE: Final = 0.2
-#: NOTIFYs that wait for their answers at once; the others wait for their turn.
-NOTIFY_WAITING: Final = 256
+#: NOTIFYs to one server that wait for their answers at once; the others to it wait for their turn.
+NOTIFY_WAITING: Final = 16
 #: Between two looks at the primaries of a zone, however many NOTIFYs come.
 NOTIFY_LOOK: Final = 1.0
 #: Servers that are told.

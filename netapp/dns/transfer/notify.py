@@ -42,7 +42,8 @@ class Notifier:
         self._changed: dict[bytes, Zone] = {}
         self._timer: interfaces.IDelayedCall | None = None
         self._running: dict[tuple[bytes, Server], defer.Deferred[None]] = {}
-        self._turns = defer.DeferredSemaphore(limits.NOTIFY_WAITING)
+        #: Of each server its own: one that is silent holds up nobody else.
+        self._turns = {each: defer.DeferredSemaphore(limits.NOTIFY_WAITING) for each in self._targets}
         self._silent: set[Server] = set()  # of whom the log has been told
         self._unwilling: set[Server] = set()
         self.sent = 0
@@ -79,7 +80,7 @@ class Notifier:
 
     def _begin(self, server: Server, zone: Zone) -> None:
         key = (zone.origin, server)
-        told = self._turns.run(lambda: defer.ensureDeferred(self._notify(server, zone)))
+        told = self._turns[server].run(lambda: defer.ensureDeferred(self._notify(server, zone)))
         self._running[key] = told
 
         def over(outcome: object) -> object:

@@ -23,6 +23,7 @@ from netapp.errors import WireError
 from netapp.names.naming import wire_name
 from tests.dns.asking import opt
 from tests.dns.transfer.zones import ORIGIN, asked, soa, zone
+from tests.names import zoning
 
 KEY = Key(wire_name("laptop"), "hmac-sha256", b"secret")
 PRIMARY, KEYED = Server("192.0.2.1"), Server("192.0.2.2", 53, KEY.name)
@@ -230,6 +231,24 @@ def test_who_does_not_answer_or_want_it_is_told_of_once() -> None:
                 waiting.callback(message[:3] + b"\4" + message[4:])
         asks.sent.clear()
     assert ours.waiting == 0
+
+
+def test_one_that_is_silent_holds_up_nobody_else() -> None:
+    ours, asks, clock = notifier()
+    count = limits.NOTIFY_WAITING * 5
+    for number in range(count):
+        ours.changed(zoning.zone(1, origin=b"\4%04d" % number + ORIGIN))
+    clock.advance(limits.NOTIFY_SETTLE)
+    answered = 0
+    while len(asks.sent) > answered:
+        server, message, waiting = asks.sent[answered]
+        if server is KEYED:
+            waiting.callback(message)
+        answered += 1
+    told = [server for server, _, _ in asks.sent]
+    assert (told.count(KEYED), told.count(PRIMARY)) == (count, limits.NOTIFY_WAITING)
+    assert ours.waiting == count
+    ours.stop()
 
 
 def test_without_targets_nothing_is_sent() -> None:
