@@ -24,7 +24,9 @@ from netapp.names.naming import MAX_LABEL, MAX_NAME, BadName, wire_label
 TYPE, CLASS, TIME = "type", "class", "ttl"
 #: Types whose unquoted words are text, whatever the script; elsewhere they are names.
 _TEXTUAL: Final = frozenset({13, 16, 19, 20, 56, 99, 256, 257, 258, 261, 262})
-_ONE_NAME: Final = frozenset({NS, CNAME, PTR, DNAME})
+#: Types with one name as their data; the last five are RFC 1035's own, which dnspython does not read.
+_ONE_NAME: Final = frozenset({NS, CNAME, PTR, DNAME, 3, 4, 7, 8, 9})  # MD, MF, MB, MG, MR
+_MINFO: Final = 14
 _MAX_DATA: Final = limits.TRANSFER_RECORD
 _MAX_TTL: Final = 2**31 - 1  # RFC 2181 section 8
 _SHOWN: Final = 60
@@ -162,7 +164,7 @@ def _class(word: str) -> int | None:
 def data(rdtype: int, words: Sequence[bytes], origin: bytes | None) -> bytes:
     """A record's data to wire form.
 
-    :param words: at least one.
+    :param words: at least one, but for APL, which may be empty (RFC 3123 section 4).
     :raises Malformed: it is not what its type has.
     """
     if len(words) == 1:
@@ -173,6 +175,8 @@ def data(rdtype: int, words: Sequence[bytes], origin: bytes | None) -> bytes:
             return _address(socket.AF_INET6, word, "IPv6")
         if rdtype in _ONE_NAME:
             return name(word, origin)
+    elif rdtype == _MINFO and len(words) == 2:
+        return name(words[0], origin) + name(words[1], origin)
     elif rdtype == MX and len(words) == 2 and _INTEGER.fullmatch(words[0]) and int(words[0]) <= 65535:
         return int(words[0]).to_bytes(2, "big") + name(words[1], origin)
     if rdtype == TXT and (plain := _plain_text(words)) is not None:

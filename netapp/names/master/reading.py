@@ -17,6 +17,7 @@ from netapp.names.master.lines import entries
 from netapp.names.model import SOA, Record
 from netapp.names.naming import is_within, shown
 
+_APL: Final = 42  # a list that may be empty: RFC 3123 section 4
 _PIECE: Final = 64 * 1024  # what is split at once holds up other threads: 0.1 ms
 
 
@@ -217,7 +218,7 @@ class Reader:
 
     def _data(self, rdtype: int, words: list[bytes], kind: bytes) -> bytes:
         key = (rdtype, words[0] if len(words) == 1 else b" ".join(words))
-        if not words:
+        if not words and rdtype != _APL:
             raise Malformed("no data", word=short(kind))
         known = self._known.get(key)
         if known is None:

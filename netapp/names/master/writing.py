@@ -75,7 +75,9 @@ def _by_dnspython(rdtype: int, rdata: bytes) -> str:
         again = dns.rdata.from_text(rdclass, kind, tokens, None, relativize=False).to_wire()
     except Exception:  # data of no form that its type has: it is served as it is, and written so
         text, again = "", None
-    return text if again == rdata and "\n" not in text else f"\\# {len(rdata)} {rdata.hex()}".rstrip()
+    return (
+        text if text and again == rdata and "\n" not in text else f"\\# {len(rdata)} {rdata.hex()}".rstrip()
+    )
 
 
 def _data(each: RecordSet) -> Iterator[tuple[int, bytes]]:

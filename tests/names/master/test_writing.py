@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from netapp.names import master
 from netapp.names.model import SOA, A, Record
+from netapp.names.naming import wire_name
 from netapp.names.zone import build_zone
 from tests.names.master.making import HEAD, ORIGIN, every_type, faults, put, records, zone
 
@@ -81,3 +82,25 @@ def test_any_octets_are_a_zone_or_faults(tmp_path: Path, octets: bytes) -> None:
         assert str(error).isprintable()  # noqa: PT017 (most octets are a zone's or a fault, either is right)
     else:
         assert ORIGIN in read.zone.nodes
+
+
+def test_a_list_may_be_empty_and_the_first_types_are_read(tmp_path: Path) -> None:
+    """RFC 3123 section 4; RFC 1035 section 3.3 has more types of one name than are still in use."""
+    text = "a APL\nb APL \\# 0\nc MB d\ne MINFO d f\nc MG g.example.net.\nh MD \\# 3 016900\n"
+    made = zone(tmp_path, HEAD + text)
+    within = wire_name("example.com")
+    got = {(each.owner[1:2], each.rdtype): each.rdata for each in made.records() if each.owner != within}
+    del got[b"n", A]
+    assert got == {
+        (b"a", 42): b"",
+        (b"b", 42): b"",
+        (b"c", 7): b"\1d" + within,
+        (b"c", 8): wire_name("g.example.net"),
+        (b"e", 14): b"\1d" + within + b"\1f" + within,
+        (b"h", 3): b"\1i\0",
+    }
+    assert records(zone(tmp_path, "".join(master.written(made)))) == records(made)
+
+
+def test_a_list_is_the_only_data_that_may_be_empty(tmp_path: Path) -> None:
+    assert faults(tmp_path, HEAD + "a MB\n") == [("example.com.zone", 5, "no data")]
