@@ -54,6 +54,9 @@ DATAGRAM_BATCH: Final = 64
 DATAGRAM_BATCHES: Final = 4
 #: Seconds after which it gets no other in that turn: some answers take longer than most.
 DATAGRAM_TURN: Final = 0.002
+#: Octets of the datagrams that may wait to be read, as the kernel counts them (some 1000 for a small one):
+#: what comes while a reload has the processor.  Not root, it is at most ``net.core.rmem_max``.
+DATAGRAM_ROOM: Final = 4 * 1024 * 1024
 #: Datagrams in a batch from which on more is on its way: a pause makes the next batch larger.
 DATAGRAM_DENSE: Final = 6
 #: Seconds of that pause; a batch that is full is followed by the next at once.

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from netapp.core import limits
 from netapp.core.udp import layout
-from netapp.core.udp.layout import MESSAGE, NAME, VECTOR, Family
+from netapp.core.udp.layout import LINK_LOCAL, MESSAGE, NAME, VECTOR, Family
 from netapp.core.udp.source import Source
 
 _DONTWAIT: Final = 0x40  # MSG_DONTWAIT; the numbers are Linux's
@@ -131,7 +131,20 @@ class Batch:
             indexes = self._indexes[:count]
             self._came_by = indexes.tobytes()
             indexes[:] = self._nowhere[:count]  # an answer goes the way that the routes lead
+            if LINK_LOCAL in self.memory[self._controls_at : self._controls_at + count * self._control]:
+                self._keep_links()
         return count
+
+    def _keep_links(self) -> None:
+        """Have the answer leave by the link that the question came by, where both are of that alone:
+        routes do not tell one such network from another.  (A peer of IPv6 has its link in its name.)
+        """
+        links, at = self._family.links, self._controls_at + self._family.own_at
+        for slot in range(len(self.lengths)):
+            if self.memory[at : at + 16].startswith(links):
+                index = self._came_by[4 * slot : 4 * slot + 4]
+                self._indexes[slot] = int.from_bytes(index, _ORDER)
+            at += self._control
 
     def peers(self) -> Iterator[tuple[int, bytes]]:
         """Port and address octets of each datagram's source, as the socket has them."""

@@ -82,14 +82,16 @@ IP_PKTINFO: Final = 8  # linux/in.h
 IPV6_RECVPKTINFO: Final = 49  # linux/in6.h
 _IPV6_PKTINFO: Final = 50
 
+#: How IPv4's addresses of one link alone begin: RFC 3927 section 2.1.
+LINK_LOCAL: Final = b"\xa9\xfe"
 #: ``struct in_pktinfo``: index, the address to answer from, the address asked.
 IPV4: Final = Family(
-    struct.Struct("!2xH4s20x"), 16, socket.IPPROTO_IP, IP_PKTINFO, 12, HEAD, HEAD + 4, (b"\xa9\xfe",)
+    struct.Struct("!2xH4s20x"), 16, socket.IPPROTO_IP, IP_PKTINFO, 12, HEAD, HEAD + 4, (LINK_LOCAL,)
 )
 #: ``struct in6_pktinfo``: address, index.  IPv4 on a socket of both families is as IPv6 here.
 IPV6: Final = Family(
     struct.Struct("!2xH4x16s4x"), 28, socket.IPPROTO_IPV6, _IPV6_PKTINFO, 20, HEAD + 16, HEAD,
-    tuple(bytes((0xFE, second)) for second in range(0x80, 0xC0)),
+    (*(bytes((0xFE, second)) for second in range(0x80, 0xC0)), bytes(10) + b"\xff\xff" + LINK_LOCAL),
 )  # fmt: skip
 
 

@@ -8,29 +8,24 @@ import errno
 import socket
 from typing import Any
 
-from twisted.internet import error, udp
+from twisted.internet import udp
+
+from netapp.core.udp.binding import bound_socket
 
 
 class TidyPort(udp.Port):
-    """Closes at once a socket that cannot be bound; may be given one that is."""
+    """Has its socket made by :func:`bound_socket`, or is given one."""
 
-    _created: socket.socket
     _preexistingSocket: Any = None
 
     def takes(self, bound: socket.socket) -> None:
         """Listen on this socket instead of one of its own; to be called before it starts."""
         self._preexistingSocket = bound
 
-    def createInternetSocket(self) -> socket.socket:
-        self._created = super().createInternetSocket()
-        return self._created
-
     def startListening(self) -> None:
-        try:
-            super().startListening()
-        except error.CannotListenError:
-            self._created.close()
-            raise
+        if self._preexistingSocket is None:
+            self._preexistingSocket = bound_socket(self.interface, self.port)
+        super().startListening()
 
 
 class PlainPort(TidyPort):

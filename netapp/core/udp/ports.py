@@ -5,10 +5,10 @@ import socket
 from contextlib import ExitStack
 from typing import Any
 
-from twisted.internet import error
 from twisted.internet.posixbase import PosixReactorBase
 
 from netapp.core import platform
+from netapp.core.udp.binding import bound_socket
 from netapp.core.udp.plain import PlainPort
 from netapp.core.udp.port import BatchPort
 
@@ -55,28 +55,12 @@ def shared_sockets(interface: str, number: int, count: int) -> list[socket.socke
     :param interface: as of :func:`listen_datagrams`.
     :raises CannotListenError: the port is taken, or the system cannot share it.
     """
-    family = socket.AF_INET6 if ":" in interface else socket.AF_INET
+    with bound_socket(interface, number) as alone:
+        number = alone.getsockname()[1]
     with ExitStack() as stack:
-        try:
-            with socket.socket(family, socket.SOCK_DGRAM) as alone:
-                alone.bind((interface, number))
-                number = alone.getsockname()[1]
-            made = [stack.enter_context(socket.socket(family, socket.SOCK_DGRAM)) for _ in range(count)]
-            for each in made:
-                each.setsockopt(socket.SOL_SOCKET, _reuse_port(), 1)
-                each.bind((interface, number))
-        except OSError as problem:
-            raise error.CannotListenError(interface, number, problem) from None
+        made = [stack.enter_context(bound_socket(interface, number, shared=True)) for _ in range(count)]
         stack.pop_all()
         return made
-
-
-def _reuse_port() -> int:
-    """:raises OSError: this system has no such thing."""
-    option = getattr(socket, "SO_REUSEPORT", None)
-    if option is None:
-        raise OSError("this system cannot share a port")
-    return int(option)
 
 
 def _port(reactor: Any, number: int, handler: Any, interface: str, size: int) -> BatchPort | PlainPort:

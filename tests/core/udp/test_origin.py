@@ -1,5 +1,6 @@
 """Whence answers leave, over a cable: two addresses in one network, both families, links, routes."""
 
+import itertools
 import json
 import os
 import subprocess
@@ -51,16 +52,25 @@ SETUP = (
     "addr add 2001:db8:8::1/64 dev lan0 nodad",
     "addr add 2001:db8:8::7/64 dev lan0 nodad",
     "addr add fe80::7/64 dev lan0 nodad",
+    "link add lan1 type veth peer name lan1 netns {other}",
+    "addr add 169.254.5.1/16 dev lan0",  # two networks that routes cannot tell apart
+    "addr add 169.254.6.1/16 dev lan1",
     "link set lan0 up",
+    "link set lan1 up",
     "link set lo up",
 )
 OTHER = (
     "addr add 10.77.8.2/24 dev lan0",
     "addr add 2001:db8:8::2/64 dev lan0 nodad",
     "addr add fe80::2/64 dev lan0 nodad",
+    "addr add 169.254.5.2/16 dev lan0",
+    "addr add 169.254.6.2/16 dev lan1",
     "link set lan0 up",
+    "link set lan1 up",
+    "route add 169.254.6.1 dev lan1 src 169.254.6.2",
 )
 IPV4 = ("10.77.8.1", "10.77.8.7")
+LINKS = ("169.254.5.1", "169.254.6.1")
 IPV6 = ("2001:db8:8::1", "2001:db8:8::7", "fe80::7%lan0")
 
 
@@ -139,6 +149,31 @@ def test_every_address_answers_for_itself(
     ):
         assert ask(there, 7000, question, hosts) == dict.fromkeys(hosts, answer)
         assert ask(here, 7000, question, IPV4) == dict.fromkeys(IPV4, answer)
+
+
+@pytest.mark.parametrize("listener", ["udp:7000", r"udp:7000:interface=\:\:"])
+def test_an_address_of_one_link_alone_answers_by_that_link(
+    network: tuple[str, str], tmp_path: Path, listener: str
+) -> None:
+    here, there = network
+    settings = ("all.rp_filter=0", "lan0.rp_filter=0", "lan1.rp_filter=0", "all.arp_ignore=1")
+    for name, each in itertools.product(network, settings):
+        ip("netns", "exec", name, "sysctl", "-qw", f"net.ipv4.conf.{each}")
+    options = (f"--listen={listener}", "--record=pc1=192.168.1.7")
+    with real.running("netapp-dns", *options, state=tmp_path, inside=("ip", "netns", "exec", here)):
+        assert ask(there, 7000, b"pc1", LINKS) == dict.fromkeys(LINKS, b"192.168.1.7")
+
+
+def test_an_address_of_one_link_can_be_listened_on(network: tuple[str, str], tmp_path: Path) -> None:
+    here, there = network
+    with real.running(
+        "netapp-dns",
+        r"--listen=udp:7000:interface=fe80\:\:7%lan0",
+        "--record=pc1=192.168.1.7",
+        state=tmp_path,
+        inside=("ip", "netns", "exec", here),
+    ):
+        assert ask(there, 7000, b"pc1", ("fe80::7%lan0",)) == {"fe80::7%lan0": b"192.168.1.7"}
 
 
 def test_an_answer_that_has_no_route_harms_no_other(network: tuple[str, str], tmp_path: Path) -> None:

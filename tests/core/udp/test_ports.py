@@ -2,7 +2,9 @@
 
 import ctypes
 import errno
+import os
 import socket
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +13,7 @@ from twisted.logger import capturedLogs
 from zope.interface.verify import verifyObject
 
 from netapp.core import limits, listen, platform
+from netapp.core.udp import binding
 from netapp.core.udp.ports import listen_datagrams
 from netapp.testing import FakeReactor
 from tests.core.udp.forms import FORMS, HOSTS, Heard, client, port, quiet
@@ -242,3 +245,26 @@ def test_only_a_true_reactor_gets_sockets() -> None:
     fake = FakeReactor()
     listen_datagrams(fake, 8888, Heard(), "", 65535)
     assert fake.udpServers[0][0] == 8888
+
+
+@both_forms
+def test_there_is_room_for_what_comes_while_nobody_reads(form: str) -> None:
+    """A reload may take the processor for some hundredths of a second: see ``DATAGRAM_ROOM``."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        usual = other.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+    with port(form, Heard()) as made:
+        room = made.getHandle().getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+    assert room >= (limits.DATAGRAM_ROOM if os.geteuid() == 0 and sys.platform == "linux" else usual)
+
+
+@both_forms
+def test_a_system_without_sockets_to_give_says_so(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object) -> None:
+        raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(binding.socket, "socket", none)
+        with pytest.raises(error.CannotListenError, match="family not supported"), port(form, Heard(), "::1"):
+            pass
+    with pytest.raises(error.CannotListenError), port(form, Heard(), "fe80::1%nosuch0"):
+        pass
