@@ -201,14 +201,14 @@ def run_once(plugin: str, *options: str, state: Path) -> "subprocess.CompletedPr
 
 
 @contextmanager
-def tcp_client(port: int, *, timeout: float = 10.0) -> Iterator[socket.socket]:
+def tcp_client(port: int, *, timeout: float = PATIENCE) -> Iterator[socket.socket]:
     """A connected TCP socket whose reads do not wait for ever."""
     with socket.create_connection(("127.0.0.1", port), timeout) as client:
         yield client
 
 
 @contextmanager
-def udp_client(*, port: int = 0, timeout: float = 10.0) -> Iterator[socket.socket]:
+def udp_client(*, port: int = 0, timeout: float = PATIENCE) -> Iterator[socket.socket]:
     """A UDP socket on loopback whose reads do not wait for ever."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.bind(("127.0.0.1", port))
