@@ -1,5 +1,6 @@
 """``netapp``: finds the command, imports it, and ends in one line what went wrong."""
 
+import errno
 import importlib
 import os
 import sys
@@ -45,10 +46,13 @@ PHRASES: Final = Phrases(
         "choose": ("{name} 只能是 {choices} 之一", "{name} is one of {choices}"),
         "number": ("{name} 应为数字{range}", "{name} is a number{range}"),
         "too many": ("多出的参数:{what}", "unexpected extra argument: {what}"),
+        "full": ("写不出去:{reason}", "the output cannot be written: {reason}"),
         "help": ("(用法见 {command} --help)", " (see {command} --help)"),
     }
 )
 say: Final = common.words(PHRASES)
+#: What a device says that takes no more.
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 _NUMBERS: Final = (click.types.IntParamType, click.types.FloatParamType)  # a range is one of them too
 
 
@@ -103,7 +107,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (click.Abort, KeyboardInterrupt):
         status = 130
     except (common.OutputGone, BrokenPipeError):
-        status = _nobody_reads()
+        _write_no_more()
+        status = 141  # as a program that SIGPIPE ends
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        _write_no_more()
+        common.note(f"netapp: {say('full', reason=error.strerror)}")
+        status = 1
     sys.exit(status if isinstance(status, int) else 0)
 
 
@@ -164,7 +175,6 @@ def _range_of(kind: Any) -> str:
     return f" (>= {least})" if most is None else f" ({least}-{most})"
 
 
-def _nobody_reads() -> int:
-    """The reader of our output has gone: what is still buffered must not raise at the end."""
+def _write_no_more() -> None:
+    """Our output goes nowhere: what is still buffered must not raise at the end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 141  # as a program that SIGPIPE ends

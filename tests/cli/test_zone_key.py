@@ -16,7 +16,7 @@ from netapp.dns.tsig import keys
 from netapp.dns.tsig.keys import KEPT, kept_keys, parse_key, parse_statements
 from tests import real
 from tests.cli.test_keeping import right, run, wrong
-from tests.cli.tools import netapp
+from tests.cli.tools import COMMAND, environment, netapp
 
 pytestmark = pytest.mark.real
 Start = Callable[..., real.Plugin]
@@ -119,3 +119,21 @@ def test_help_is_all_chinese_for_who_reads_chinese(command: tuple[str, ...]) -> 
     shown = netapp("zone", "key", *command, "--help").stdout.partition("例子:")[0]
     plain = [line for line in shown.splitlines() if not line.startswith("用法:")]
     assert [line for line in plain if re.search(r"[a-z]{3,} [a-z]{2,} [a-z]{2,}", line)] == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("words", ["add k", "add k --form bind", "list --json", "--help"])
+def test_a_full_disk_is_one_line_and_a_key_that_nobody_saw_is_not_kept(tmp_path: Path, words: str) -> None:
+    state = state_of(tmp_path)
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [COMMAND, "zone", "key", *words.split()],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=environment("C", state),
+            timeout=real.PATIENCE,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.decode() == "netapp: the output cannot be written: No space left on device\n"
+    assert kept_keys(state) == ()

@@ -97,17 +97,25 @@ def add(name: str, algorithm: str, form: str | None, state: Path | None) -> None
         return [*keys, new]
 
     folder = _change(state, work)
+    try:
+        _show(new, form)
+    except (OSError, common.OutputGone):  # nobody has seen it, and nobody could see it again
+        _change(folder, lambda keys: [each for each in keys if each != new])
+        raise
+    _tell(folder)
+
+
+def _show(new: "Key", form: str | None) -> None:
     if form is not None:
         common.write(written(new, form), keep="\t\n")
-    else:
-        common.write(say("once", name=new))
-        for each in FORMS:
-            common.write("")
-            common.write(say(each))
-            common.write(written(new, each), keep="\t\n")
+        return
+    common.write(say("once", name=new))
+    for each in FORMS:
         common.write("")
-        common.write(say("use", name=new))
-    _tell(folder)
+        common.write(say(each))
+        common.write(written(new, each), keep="\t\n")
+    common.write("")
+    common.write(say("use", name=new))
 
 
 @key.command("list", epilog="Example:  netapp zone key list")
