@@ -181,6 +181,25 @@ def test_a_file_that_was_moved_away_is_begun_anew(tmp_path: Path) -> None:
     assert len(lines(path)) == 2
 
 
+def test_a_file_is_begun_anew_though_the_thread_is_busy_when_it_is_wanted(tmp_path: Path) -> None:
+    log, reactor, pool = begun(path := tmp_path / "queries")
+    log.add(entry(answer("a.lan")))
+    reactor.advance(limits.QUERY_LOG_FLUSH)
+    pool.full = True
+    for moved in ("first", "second"):  # SIGHUP comes again before the thread is free
+        path.rename(tmp_path / moved)
+        log.reopen()
+        log.add(entry(answer("dropped.lan")))
+        reactor.advance(limits.QUERY_LOG_FLUSH)
+    pool.full = False
+    log.add(entry(answer("b.lan")))
+    reactor.advance(limits.QUERY_LOG_FLUSH)
+    assert [each["name"] for each in lines(tmp_path / "first")] == ["a.lan"]
+    assert lines(tmp_path / "second") == []
+    assert [each["name"] for each in lines(path)] == ["b.lan"]
+    assert (log.written, log.dropped) == (2, 2)
+
+
 def test_who_is_patient_begins_without_a_file_and_has_it_once_it_can_be(tmp_path: Path) -> None:
     path, reactor = tmp_path / "logs" / "queries", FakeReactor()
     log = QueryLog(str(path), 1, reactor, AtOnce(), patient=True)

@@ -82,6 +82,7 @@ class QueryLog:
         self._failing = False
         self.written = self.dropped = 0
         self._file = None if patient else self._open()
+        self._new: int | None = None  # the file begun anew, until the thread has taken it
         self._torn = False
 
     def sampled(self, count: int) -> range:
@@ -115,11 +116,10 @@ class QueryLog:
         """Begin the file anew, if it was moved away.  :raises ConfigError: it cannot be."""
         self._flush()
         new = self._open()
-        done = self._hand_over(self._swap, new)
-        if done is None:
-            os.close(new)
-        else:
-            done.addErrback(lambda failure: self._log.failure("the old query log did not close", failure))
+        if self._new is not None:
+            os.close(self._new)
+        self._new = new
+        self._begin_anew()
 
     # In the reactor's thread -------------------------------------------------------------------
 
@@ -129,11 +129,24 @@ class QueryLog:
         if abs(apart) > _SAME:  # the system's clock was set back
             entries = [each._replace(time=each.time + apart) for each in entries]
         if entries:
-            done = self._hand_over(self._write, entries)
+            done = self._hand_over(self._write, entries) if self._begin_anew() else None
             if done is None:
                 self.dropped += len(entries)
             else:
                 done.addCallbacks(self._has_written, self._has_failed, errbackArgs=(len(entries),))
+
+    def _begin_anew(self) -> bool:
+        """Have the thread take the new file, if there is one.
+
+        :returns: whether what is handed over now comes into it: while too much waits, nothing does.
+        """
+        if self._new is not None:
+            done = self._hand_over(self._swap, self._new)
+            if done is None:
+                return False
+            done.addErrback(lambda failure: self._log.failure("the old query log did not close", failure))
+            self._new = None
+        return True
 
     def _hand_over(self, work: Callable[[Any], int], what: object) -> "defer.Deferred[int] | None":
         """Do something in the thread; None if too much waits for it, or it does not run."""
@@ -166,14 +179,17 @@ class QueryLog:
     # In the thread -----------------------------------------------------------------------------
 
     def _swap(self, new: int) -> int:
-        self._close()
-        self._file, self._torn = new, False
+        old, self._file, self._torn = self._file, new, False
+        if old is not None:
+            os.close(old)
         return 0
 
     def _close(self) -> None:
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        """Once the thread has ended."""
+        for each in (self._file, self._new):
+            if each is not None:
+                os.close(each)
+        self._file = self._new = None
 
     def _write(self, entries: list[Entry]) -> int:
         """:returns: how many lines.  :raises OSError: not all of them could be written."""
