@@ -1,5 +1,6 @@
 """This machine's own addresses, by which other machines reach it."""
 
+import errno
 import ipaddress
 import socket
 import struct
@@ -36,6 +37,21 @@ def own_addresses() -> list[str]:
     default = _default_interfaces()
     real.sort(key=lambda each: (":" in each[1], each[1].startswith("169.254."), each[0] not in default))
     return list(dict.fromkeys(address for _, address in real))
+
+
+def bindable(host: str, port: int) -> tuple[Any, ...]:
+    """An address as ``bind`` takes it: with its link, if it means nothing without (``fe80::1%eth0``).
+
+    :raises OSError: this machine has no such link.
+    """
+    address, _, link = host.partition("%")
+    if not link:
+        return host, port
+    try:
+        index = int(link) if link.isdecimal() else socket.if_nametoindex(link)
+    except OSError:
+        raise OSError(errno.ENODEV, f"there is no link {link} here") from None
+    return address, port, 0, index
 
 
 def reach(host: str | None, addresses: Iterable[str]) -> list[str]:

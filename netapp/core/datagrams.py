@@ -11,6 +11,7 @@ from twisted.logger import Logger
 
 from netapp.core import limits
 from netapp.core.access import Access, plain_host
+from netapp.core.addresses import bindable
 from netapp.core.udp.source import Source as Source
 from netapp.errors import WireError
 
@@ -159,7 +160,7 @@ def _is_local(host: str) -> bool:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.bind((host, 0))
+            probe.bind(bindable(host, 0))
     except OSError:
         return False
     return True

@@ -2,11 +2,12 @@
 
 import socket
 import sys
-from typing import Any, Final
+from typing import Final
 
 from twisted.internet import error
 
 from netapp.core import limits
+from netapp.core.addresses import bindable
 
 #: ``SO_RCVBUFFORCE``, which Python does not name; elsewhere the number may mean something else.
 _RCVBUFFORCE: Final = 33 if sys.platform == "linux" else socket.SO_RCVBUF
@@ -26,7 +27,7 @@ def bound_socket(interface: str, number: int, *, shared: bool = False) -> socket
         if shared:
             made.setsockopt(socket.SOL_SOCKET, _reuse_port(), 1)
         _make_room(made)
-        made.bind(_address(interface, number))
+        made.bind(bindable(interface, number))
     except OSError as problem:
         if made is not None:
             made.close()
@@ -50,11 +51,3 @@ def _make_room(sock: socket.socket) -> None:
         except OSError:  # the first is root's, and Linux'
             continue
         return
-
-
-def _address(interface: str, number: int) -> Any:
-    """What is bound.  :raises OSError: there is no such link."""
-    if "%" not in interface:
-        return interface, number
-    numeric = socket.AI_NUMERICHOST | socket.AI_PASSIVE
-    return socket.getaddrinfo(interface, number, socket.AF_INET6, socket.SOCK_DGRAM, 0, numeric)[0][4]

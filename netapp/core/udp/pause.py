@@ -38,7 +38,11 @@ class Pause:
         if self._descriptor < 0:
             raise OSError(ctypes.get_errno(), "timerfd_create")
         self.running = False
-        reactor.addReader(self)  # once: a timer that is not set is never readable
+        try:
+            reactor.addReader(self)  # once: a timer that is not set is never readable
+        except BaseException:
+            os.close(self._descriptor)
+            raise
 
     def fileno(self) -> int:
         return self._descriptor
@@ -64,7 +68,8 @@ class Pause:
 
     def doRead(self) -> None:
         """The time is over.  The timer stays readable until it is set again: the port does either."""
-        self._port.doRead()
+        if self.running:  # else it was stopped after the reactor had looked
+            self._port.doRead()
 
     def connectionLost(self, reason: Any) -> None:
         """The port could not read, and it was we whom the reactor had asked; or the reactor ends."""

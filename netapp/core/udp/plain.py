@@ -8,7 +8,7 @@ import errno
 import socket
 from typing import Any
 
-from twisted.internet import udp
+from twisted.internet import address, udp
 
 from netapp.core.udp.binding import bound_socket
 
@@ -16,6 +16,7 @@ from netapp.core.udp.binding import bound_socket
 class TidyPort(udp.Port):
     """Has its socket made by :func:`bound_socket`, or is given one."""
 
+    socket: Any
     _preexistingSocket: Any = None
 
     def takes(self, bound: socket.socket) -> None:
@@ -27,14 +28,21 @@ class TidyPort(udp.Port):
             self._preexistingSocket = bound_socket(self.interface, self.port)
         super().startListening()
 
+    def getHost(self) -> Any:
+        """Where it listens; with its link, without which nobody reaches an address of one link alone."""
+        taken = self.socket.getsockname()
+        if self.addressFamily == socket.AF_INET:
+            return address.IPv4Address("UDP", *taken)
+        host, port, _, index = taken
+        link = f"%{socket.if_indextoname(index)}" if index else ""
+        return address.IPv6Address("UDP", host + link, port)
+
 
 class PlainPort(TidyPort):
     """What :class:`netapp.core.udp.port.BatchPort` is elsewhere.
 
     :ivar truncated: datagrams that were larger than ``maxPacketSize``.
     """
-
-    socket: Any
 
     def _bindSocket(self) -> None:
         super()._bindSocket()

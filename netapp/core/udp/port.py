@@ -23,7 +23,11 @@ from netapp.core.udp.pause import Pause
 from netapp.core.udp.plain import TidyPort
 from netapp.core.udp.source import Source, peer_of
 
-_HARMLESS: Final = (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN)
+#: What a kernel says of an earlier answer, or while it has no memory: the socket is as good as before.
+_HARMLESS: Final = (
+    *(errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN),
+    *(errno.ENOMEM, errno.ENOBUFS),
+)
 
 
 @implementer(interfaces.IReadDescriptor, interfaces.IWriteDescriptor)

@@ -45,6 +45,15 @@ ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0,
 with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as wire:
     wire.sendto(ip + udp, ("10.77.8.1", 0))
 """
+#: Whether each is an address of this machine.
+OWN = """
+import socket
+from netapp.core.datagrams import OwnPorts
+ports = OwnPorts()
+ports.add(8888)
+hosts = "fe80::7%lan0", f"fe80::7%{socket.if_nametoindex('lan0')}", "fe80::2%lan0", "fe80::7%lan1"
+print(*(ports.holds((host, 8888)) for host in hosts))
+"""
 SETUP = (
     "link add lan0 type veth peer name lan0 netns {other}",
     "addr add 10.77.8.1/24 dev lan0",
@@ -172,8 +181,19 @@ def test_an_address_of_one_link_can_be_listened_on(network: tuple[str, str], tmp
         "--record=pc1=192.168.1.7",
         state=tmp_path,
         inside=("ip", "netns", "exec", here),
-    ):
+    ) as plugin:
+        plugin.wait_for(r"try  dig .*@fe80::7%lan0 -p 7000 ")
         assert ask(there, 7000, b"pc1", ("fe80::7%lan0",)) == {"fe80::7%lan0": b"192.168.1.7"}
+
+
+def test_our_own_listener_is_known_by_an_address_of_one_link(network: tuple[str, str]) -> None:
+    """What comes from it is a lie, and an answer would be answered."""
+    here, _ = network
+    command = [sys.executable, "-c", OWN]
+    done = subprocess.run(
+        ["ip", "netns", "exec", here, *command], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "True True False False\n"
 
 
 def test_an_answer_that_has_no_route_harms_no_other(network: tuple[str, str], tmp_path: Path) -> None:

@@ -268,3 +268,9 @@ def test_a_system_without_sockets_to_give_says_so(form: str, monkeypatch: pytest
             pass
     with pytest.raises(error.CannotListenError), port(form, Heard(), "fe80::1%nosuch0"):
         pass
+
+
+def test_a_link_that_is_not_there_is_said() -> None:
+    with pytest.raises(error.CannotListenError) as caught:
+        binding.bound_socket("fe80::1%nosuch0", 0)
+    assert caught.value.socketError.strerror == "there is no link nosuch0 here"
