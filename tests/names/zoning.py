@@ -66,13 +66,14 @@ class Files:
         self.zones: dict[bytes, Zone] = {each.origin: each for each in zones}
         self.faults: tuple[str, ...] = ()
         self.many: frozenset[bytes] = frozenset()
+        self.waiting: frozenset[bytes] = frozenset()
         self.changed: Callable[[], object] = lambda: None
 
     def put(self, *zones: Zone) -> None:
         self.zones.update({each.origin: each for each in zones})
 
     def read(self) -> ZonesRead:
-        return ZonesRead(dict(self.zones), self.faults, many=self.many)
+        return ZonesRead(dict(self.zones), self.faults, many=self.many, waiting=self.waiting)
 
     def subscribe(self, changed: Callable[[], object]) -> Callable[[], None]:
         self.changed = changed

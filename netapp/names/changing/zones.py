@@ -91,6 +91,9 @@ class Zones:
         held = self._held.get(origin)
         return held is not None and not held.secondary
 
+    def secondaries(self) -> frozenset[bytes]:
+        return frozenset(origin for origin, held in self._held.items() if held.secondary)
+
     def files(self) -> dict[bytes, Zone | None]:
         """What the file of each zone held, as far as it is taken in."""
         return {origin: held.file for origin, held in self._held.items()}

@@ -14,6 +14,7 @@ from netapp.names.changing.held import Held
 from netapp.names.changing.storing import Keeper
 from netapp.names.changing.zones import Zones
 from netapp.names.model import Node, nodes_of
+from netapp.names.naming import shown
 from netapp.names.sources.declared import DeclaredRecords
 from netapp.names.sources.source import Source, ZoneSource, ZonesRead
 from netapp.names.zone import Zone
@@ -78,7 +79,7 @@ class _Look:
 
 @dataclass(frozen=True, slots=True)
 class _Looks:
-    """What was read, the zones of it that have changed, and those of which what is kept cannot be read."""
+    """What was read, the zones of it that have changed, and those that cannot be taken, with the reasons."""
 
     read: ZonesRead
     changes: Mapping[bytes, _Look]
@@ -106,13 +107,19 @@ class ZoneShelf(_Place[_Looks]):
 
     def _reader(self) -> Callable[[], _Looks]:
         files = {origin: file for origin, file in self._zones.files().items() if origin not in self._waiting}
+        secondaries = self._zones.secondaries()
 
         def read() -> _Looks:
             found = self.source.read()
             changes: dict[bytes, _Look] = {}
             lost: dict[bytes, str] = {}
             for origin, zone in found.zones.items():
-                if self._owners.get(origin, self) is self and files.get(origin) is not zone:
+                if origin in secondaries:
+                    lost[origin] = (
+                        f"{shown(origin)} comes from --primary, and its file is passed over: leave out the"
+                        " one or the other"
+                    )
+                elif self._owners.get(origin, self) is self and files.get(origin) is not zone:
                     try:
                         changes[origin] = _look(self._zones.keeper, origin, zone, files)
                     except ConfigError as error:  # of what is kept of that zone

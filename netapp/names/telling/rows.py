@@ -28,7 +28,8 @@ def rows(names: Names, asked: str) -> Iterator[dict[str, Any]]:
     for origin in names.zone_origins() if asked == "*" else _asked(asked):
         status = names.zone_status(origin)
         if status is not None:
-            file = names.files.told(origin) if names.files is not None else None
+            files = names.files if status.source == "file" else None
+            file = files.told(origin) if files is not None else None
             yield _row(status, file) | names.followed(origin)
 
 
