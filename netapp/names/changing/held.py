@@ -75,7 +75,8 @@ class Held:
             self._stored = State(None, None, Disk.NOTHING)
         else:
             file = None if secondary else kept.file  # what comes from its primary is no update of a file
-            sound = file is kept.file and not kept.mended
+            # where it was a primary's and is a file's, or was a file's, what is kept must say so first
+            sound = (kept.file is None) == secondary and not kept.mended
             self._stored = State(kept.zone, file, Disk.BASED if sound else Disk.UNSURE)
         self._newest = self._stored
         self._coming: list[Change | None] = []  # what is to join the history; None for a break in it
@@ -130,8 +131,9 @@ class Held:
         if edit.old is not base:
             edit = Edit.of(base, file)
         if edit.change is None:
+            taken = self.file is not None
             self._newest = dataclasses.replace(self._newest, zone=file if now is base else now, file=file)
-            return None
+            return None if taken else self._forget()
         zone = edited(now, edit)
         direct = zone is file and now is base
         step = edit.change if direct else difference(now, zone, edit.change.owners())
