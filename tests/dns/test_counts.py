@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from netapp.dns import wire
 from netapp.dns.message import BADCOOKIE, BADVERS
+from netapp.dns.query.memory import CUT
 from netapp.dns.watch.counts import Counts, kind_of
 from tests.dns.asking import header, opt, query, question
 
@@ -68,11 +69,13 @@ def test_a_kind_keeps_its_number_and_there_are_no_more_than_an_octet_has() -> No
     assert counts.number(answer(28)[2:]) != first
     counts.settle()
     assert counts.number(answer()[2:]) == first
-    counts._numbers |= {("udp", str(number), "NOERROR"): number for number in range(2, 255)}
+    counts._numbers |= {("udp", str(number), "NOERROR"): number for number in range(2, 127)}
     full = {counts.number(answer(qtype)[2:]) for qtype in (2, 15, 16)}
-    assert full == {255}
-    counts.cells[255] += 1
-    assert counts.queries() == {("udp", "other", "other"): 1}
+    assert full == {127}
+    counts.cells[127] += 1
+    counts.cells[127 | CUT] += 2
+    assert counts.queries() == {("udp", "other", "other"): 3}
+    assert counts.hits == 3
 
 
 @given(st.binary(max_size=80))

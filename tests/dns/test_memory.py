@@ -180,6 +180,22 @@ def test_a_raw_name_hangs_on_the_one_in_ascii() -> None:
     assert [read(server.datagram(each)).rcode() for each in asked] == [5, 5]
 
 
+def test_a_stream_gets_what_a_datagram_had_no_room_for() -> None:
+    hosts = [(f"m{number}.lan", A, bytes((10, 0, 0, number))) for number in range(20)]
+    mails = [("lan", MX, b"\0\1" + name(host)) for host, *_ in hosts]
+    others = [("cut.lan", NS, name(host)) for host, *_ in hosts]
+    names = snapshot(zone("lan", *hosts, *mails, *others))
+    for edns in (b"", opt(512), opt(512, rdata=option(10, b"12345678"))):
+        for asked, other in (("lan", MX), ("lan", MX)), (("x.cut.lan", A), ("y.cut.lan", A)):
+            warm, cold = Answers(names, "i dont know", "auto", COOKIES), Slow(names)
+            for each in (query(*asked, edns=edns), query(*other, edns=edns)) * 2:
+                short, whole = cold.datagram(each, HERE), cold.message(each, HERE)
+                assert len(read(short).additional) < len(read(whole).additional)
+                for _ in range(2):
+                    assert warm.datagram(each, HERE) == short
+                    assert warm.message(each, HERE) == whole
+
+
 OWNERS = [
     "lan",
     "www.lan",
@@ -362,6 +378,9 @@ WORLD = snapshot(
         ("www.late.lan", A, ONE[1]),
         (shown(wire_name("测试.lan")), A, ONE[1]),
         ("deep.empty.lan", A, ONE[1]),
+        *((f"h{number}.lan", A, bytes((10, 0, 1, number))) for number in range(20)),
+        *(("mail.lan", MX, b"\0\1" + name(f"h{number}.lan")) for number in range(20)),
+        *(("far.lan", NS, name(f"h{number}.lan")) for number in range(20)),
     ),
     zone("inner.lan", ("www.inner.lan", A, ONE[2])),
     little=[Record(wire_name("box"), A, ONE[0]), Record(wire_name("little.lan"), A, ONE[0])],
@@ -372,12 +391,13 @@ NAMES = (
     "www.lan", "WWW.lan", "x.lan", "y.lan", "x.wild.lan", "sub.lan", "x.sub.lan", "alias.lan", "many.lan",
     "box", "no.where", "down.lan", "x.down.lan", "inner.lan", "www.inner.lan", "late.lan",
     "nine.lan", "www.late.lan", "gone.lan", "www.gone.lan", "little.lan", "x.little.lan", "empty.lan",
-    "deep.empty.lan", "lan", "ns.sub.lan", RAW, "abcdef.lan", *(f"T{size}.lan" for size in SIZES),
+    "deep.empty.lan", "lan", "ns.sub.lan", RAW, "abcdef.lan", "mail.lan", "x.far.lan", "y.far.lan",
+    *(f"T{size}.lan" for size in SIZES),
 )  # fmt: skip
 GOOD = [
     query(each, kind, edns=edns)
     for each in NAMES
-    for kind in (A, 16, 255)
+    for kind in (A, MX, 16, 255)
     for edns in (
         b"",
         opt(),
@@ -394,6 +414,8 @@ def test_the_short_ways_say_what_the_long_one_says(order: int) -> None:
     random.Random(order).shuffle(asked)
     for each in asked:
         assert warm.datagram(each) == SLOW.datagram(each)
+        if each[:2] == b"\x12\x34":  # no text
+            assert warm.message(each) == SLOW.message(each)
     assert len(warm.ready) > 50
     assert warm.short(query("WWW.lan", edns=opt())[2:], b"")
     assert warm.short(query("deep.empty.lan", edns=opt(rdata=option(10, b"87654321")))[2:], b"")

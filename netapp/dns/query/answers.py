@@ -37,7 +37,6 @@ from netapp.dns.message import (
     OPT,
     QR,
     REFUSED,
-    TC,
     UPDATE,
 )
 from netapp.dns.options import COOKIE, Ede
@@ -45,6 +44,7 @@ from netapp.dns.query.bodies import Bodies
 from netapp.dns.query.chaos import Identity
 from netapp.dns.query.cookies import CLIENT, Cookies
 from netapp.dns.query.edns import COOKIE_HEAD, Options
+from netapp.dns.query.memory import CUT
 from netapp.dns.query.plain import Unknown
 from netapp.dns.query.quick import COOKIE_BEGINS, EXPLAINED, NO_TYPES, Quick, before_cookie
 from netapp.dns.query.render import Body
@@ -82,7 +82,8 @@ class Answers:
     :param identity: what this server says of itself.
     :ivar ready: a datagram behind its id to the answer behind its id, and one octet more: the number
         that ``number`` gives to its kind, so that whoever sends it can count it without reading it.
-    :ivar number: an answer behind its id to a number of one octet.
+        With :data:`CUT <netapp.dns.query.memory.CUT>` in it the answer is for a datagram alone.
+    :ivar number: an answer behind its id to a number below CUT.
     :ivar unknown: the plain answers for names that we do not have.
     :ivar short_text: a plain question of a name as it stands to its answer, its number behind it; None
         for all that must be read.
@@ -145,7 +146,7 @@ class Answers:
         """The answer to a DNS message of 12 octets or more that came over a stream."""
         rest, address = message[2:], source.packed if source else b""
         known = self.ready.get(rest) or self.short(rest, address)
-        if known is not None and not known[0] & TC:
+        if known is not None and not known[-1] & CUT:
             return message[:2] + known[:-1]
         stop = before_cookie(message)
         known = self._quick.answer(message, stop, stream=True)

@@ -1,9 +1,11 @@
 """What is remembered of answers: bounded, and forgotten zone by zone."""
 
 from collections.abc import Iterable
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
+#: In the octet behind a ready answer: sets were left out of it, for which a stream has room.
+CUT: Final = 0x80
 
 
 class Memory(Generic[T]):

@@ -14,6 +14,7 @@ from netapp.dns.message import AA, CD, HEADER, NOERROR, OPT, QR, RD
 from netapp.dns.options import COOKIE, EDE, Ede, option
 from netapp.dns.query.bodies import Bodies
 from netapp.dns.query.edns import COOKIE_HEAD
+from netapp.dns.query.memory import CUT
 from netapp.dns.query.render import Body
 from netapp.dns.query.short import Short
 from netapp.dns.wire import STREAM, Edns, Query
@@ -73,21 +74,23 @@ class Quick:
         counts, tail, flags = body.counts_opt if records else body.counts, body.tail, body.flags
         ours = opt.octets if body.home is not None else opt.explaining[body.rcode]
         room = (STREAM if stream else opt.size) - end - 4 - len(ours) - (24 if cookie else 0)
-        if body.size > room:
+        if cut_short := body.size > room:
             flags, counts, tail = body.cut(room, bool(records))
         before, after = bytes((high | flags, low | body.rcode)) + counts, tail + ours
         answer = before + request[HEADER : end + 4] + after
         if not stream and body.home is not None:
-            short, number = self.cookied if cookie else self.plain, bytes((self._number(answer),))
-            cut = request[:stop]
+            short, number = self.cookied if cookie else self.plain, self._number(answer)
+            cut, last = request[:stop], bytes((number | CUT if cut_short else number,))
             if request.startswith(qname, HEADER):  # no random case: the very octets may come again
                 shelf = short.ready.lasting if body.lasting else short.ready.fleeting
-                shelf.keep(cut[2:], answer + number, body.home)
+                shelf.keep(cut[2:], answer + last, body.home)
             if body.lasting and not body.rcode:
                 before = bytes((high | AA, low)) + (_ONE_OPT if records else _ONE)
-                short.learn(cut, end, opt.do, opt.size - (24 if cookie else 0), (before, ours + number))
+                short.learn(
+                    cut, end, opt.do, opt.size - (24 if cookie else 0), (before, ours + bytes((number,)))
+                )
             elif body.common and not body.lasting:
-                self._found(short, cut, qname, mark, body, (before, after + number))
+                self._found(short, cut, qname, mark, body, (before, after + last))
         return answer
 
     def _found(

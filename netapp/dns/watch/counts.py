@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from netapp.core.metrics import Histogram
 from netapp.dns.message import HEADER, OPCODE, QR, RCODES
+from netapp.dns.query.memory import CUT
 
 TYPES: Final = {
     1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 13: "HINFO", 15: "MX", 16: "TXT", 28: "AAAA",
@@ -29,7 +30,7 @@ _BOUNDS: Final = (
     5e-06, 1e-05, 2e-05, 5e-05, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0,
 )  # fmt: skip
 
-_NUMBERS: Final = 256  # that one octet has
+_NUMBERS: Final = CUT  # that one octet has beside that bit
 _TOGETHER: Final = 512  # a client that asks much asks the same again
 
 #: Transport, type and rcode.
@@ -39,13 +40,14 @@ Kind = tuple[str, str, str]
 class Counts:
     """Numbers of one name service.
 
-    :ivar cells: ready answers that have gone out in datagrams, by the number of their kind.
+    :ivar cells: ready answers that have gone out in datagrams, by the octet behind them: the number of
+        their kind, and CUT.
     :ivar misses: datagrams whose answers were made.
     :ivar seconds: how long datagrams took, the time that they waited for others of a batch included.
     """
 
     def __init__(self) -> None:
-        self.cells = [0] * _NUMBERS
+        self.cells = [0] * 2 * _NUMBERS
         self.misses = self._hits = 0
         self.seconds = Histogram(_BOUNDS)
         self._numbers: dict[Kind, int] = {}
@@ -103,7 +105,8 @@ class Counts:
     def settle(self) -> None:
         """Take the ready answers' cells to the others."""
         for kind, number in self._numbers.items():
-            count, self.cells[number] = self.cells[number], 0
+            count = self.cells[number] + self.cells[number | CUT]
+            self.cells[number] = self.cells[number | CUT] = 0
             self._hits += count
             if count:
                 self._kinds[kind] += count
