@@ -830,8 +830,10 @@ WORKER_HEAVY: Final = 20_000
 WORKER_ASKED: Final = 256
 #: How long an update's answer waits until every worker has the new names.
 WORKER_SETTLE: Final = 2.0
-#: A worker that neither reads nor takes what it is told is ended after this.
+#: A worker that neither reads nor takes what it is told is ended after this; one that is told nothing
+#: for the second figure is asked whether it is there.
 WORKER_STUCK: Final = 30.0
+WORKER_LOOK: Final = 10.0
 #: How long a worker that is to end may finish what it has.
 WORKER_END: Final = 3.0
 #: Seconds between two tellings of a worker's counts.

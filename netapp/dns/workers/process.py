@@ -19,9 +19,9 @@ from netapp.names.snapshot import Snapshot
 
 IN, OUT, ERR, FIRST = 0, 1, 2, 3  # a worker's descriptors; from FIRST on its sockets
 # What a worker says.
-ASK, USING, LISTENING, RESTING, COUNTS = "ask", "using", "listening", "resting", "counts"
+ASK, USING, LISTENING, RESTING, COUNTS, HERE = "ask", "using", "listening", "resting", "counts", "here"
 # What it is told, beside names.
-SETTINGS, LISTEN, REST, ANSWER, REOPEN = "settings", "listen", "rest", "answer", "reopen"
+SETTINGS, LISTEN, REST, ANSWER, REOPEN, WHERE = "settings", "listen", "rest", "answer", "reopen", "where"
 _MINUTE: Final = 60.0
 
 
@@ -77,7 +77,8 @@ class WorkerProcess(protocol.ProcessProtocol):
         self._idle = True
         self._frames = Frames(limits.WORKER_FRAME)
         self._lines = _Lines(clock)
-        self._alarm = Alarm(clock, self._stuck)
+        self._alarm = Alarm(clock, self._quiet)
+        self._owes = self._looked = False
         self._why = ""
 
     # What it is told ---------------------------------------------------------------------------
@@ -103,6 +104,7 @@ class WorkerProcess(protocol.ProcessProtocol):
 
     def resumeProducing(self) -> None:
         """The pipe has taken what there was."""
+        feeding = self._pieces is not None  # very much, of which it has taken some
         frames: list[bytes] = []
         size = 0
         while size < limits.WORKER_PIECE and (frame := self._next()) is not None:
@@ -111,7 +113,7 @@ class WorkerProcess(protocol.ProcessProtocol):
         self._idle = not frames
         if frames:
             self._pipe.write(b"".join(frames))
-        self._watch()
+        self._watch(feeding or self._pieces is not None)
 
     def stopProducing(self) -> None:
         """The pipe has gone."""
@@ -138,13 +140,23 @@ class WorkerProcess(protocol.ProcessProtocol):
 
     # Whether it lives ---------------------------------------------------------------------------
 
-    def _watch(self) -> None:
-        """A worker owes that it takes what it is told, and that it says so."""
-        owes = not self._idle or self.used != self._sent
-        self._alarm.set(self._clock.seconds() + limits.WORKER_STUCK if owes else float("inf"))
+    def _watch(self, alive: bool) -> None:
+        """A worker owes that it takes what it is told, and that it says so; of one that owes nothing
+        it is asked now and then where it is.
 
-    def _stuck(self) -> None:
-        self.end("KILL", f"did not read for {limits.WORKER_STUCK:.0f} s")
+        :param alive: it has just done some of it; how often it is told more is nothing that it does.
+        """
+        owes = not self._idle or self.used != self._sent or self._looked
+        if alive or owes != self._owes:
+            self._owes = owes
+            self._alarm.set(self._clock.seconds() + (limits.WORKER_STUCK if owes else limits.WORKER_LOOK))
+
+    def _quiet(self) -> None:
+        if self._owes:
+            self.end("KILL", f"did not read for {limits.WORKER_STUCK:.0f} s")
+        else:
+            self._looked = True
+            self.say(WHERE)
 
     def end(self, signal: str, why: str = "") -> None:
         """Have the process end.  :param signal: TERM or KILL."""
@@ -176,7 +188,7 @@ class WorkerProcess(protocol.ProcessProtocol):
             self._starter.counted(*values)
         elif kind == USING:
             (self.used,) = values
-            self._watch()
+            self._watch(True)
             self._starter.using()
         elif kind == LISTENING:
             self.listens = True
@@ -185,6 +197,9 @@ class WorkerProcess(protocol.ProcessProtocol):
             self.answers = self.listens = False
             self._starter.resting()
             self._wake()
+        elif kind == HERE:
+            self._looked = False
+            self._watch(True)
 
     def _asked(self, number: int, octets: bytes, host: str, port: int) -> None:
         outcome: Outcome = None

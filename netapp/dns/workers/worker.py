@@ -91,6 +91,7 @@ class Worker(protocol.Protocol):
             starter.REST: self._rest,
             starter.ANSWER: self._relay.answered,
             starter.REOPEN: self._reopen,
+            starter.WHERE: lambda: self._say(starter.HERE),
         }
 
     @property

@@ -78,6 +78,8 @@ class Process:
                 self.says(starter.LISTENING)
             elif kind == starter.REST:
                 self.says(starter.RESTING)
+            elif kind == starter.WHERE:
+                self.says(starter.HERE)
         return [each[0] for each in told]
 
     def dies(self, code: int | None = None, signal: int | None = 9) -> None:
@@ -365,11 +367,58 @@ def test_sockets_that_cannot_be_read_are_tried_again_and_cost_no_worker(lines: l
 def test_one_that_does_not_read_is_ended() -> None:
     house = House().ready()
     process = house.processes[0]
-    house.clock.advance(10 * limits.WORKER_STUCK)
-    assert process.signals == []  # it owes nothing
     house.publish(Snapshot({}, 2))
     house.clock.advance(limits.WORKER_STUCK + 1)
     assert process.signals == ["KILL"]
+
+
+def test_one_that_is_told_nothing_is_asked_whether_it_is_there(lines: list[str]) -> None:
+    house = House().ready()
+    process, stopped = house.processes
+    for _ in range(10):
+        house.clock.advance(limits.WORKER_LOOK)
+        assert process.follows() == [starter.WHERE]
+        if not stopped.signals:
+            stopped.pipe.producer.resumeProducing()  # its pipe has room
+    assert process.signals == []
+    assert stopped.signals == ["KILL"]
+    stopped.dies()
+    house.clock.advance(limits.WORKER_PAUSE)
+    assert "worker 2 did not read for 30 s; it is started again" in lines[-1]
+
+
+def test_one_that_is_not_there_is_ended_however_often_names_change() -> None:
+    house = House().ready()
+    process, stopped = house.processes
+    for version in range(2, 12):
+        house.publish(Snapshot({}, version))
+        stopped.pipe.producer.resumeProducing()  # its pipe takes what is little
+        process.follows()
+        house.clock.advance(limits.WORKER_STUCK / 5)
+    assert process.signals == []
+    assert set(stopped.signals) == {"KILL"}
+
+
+def test_one_that_takes_very_much_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "WORKER_PIECE", 1)  # a frame at a time
+    house = House()
+    process = house.processes[0]
+    for _ in range(4):
+        house.clock.advance(limits.WORKER_STUCK - 1)
+        process.pipe.producer.resumeProducing()
+    assert process.signals == []
+    process.follows()
+    house.clock.advance(limits.WORKER_STUCK - 1)
+    assert process.signals == []
+
+
+def test_what_a_sleep_of_the_machine_leaves_is_asked_first() -> None:
+    house = House().ready()
+    house.clock.advance(1000 * limits.WORKER_STUCK)
+    assert [process.signals for process in house.processes] == [[], []]
+    assert [process.follows() for process in house.processes] == [[starter.WHERE]] * 2
+    house.clock.advance(limits.WORKER_LOOK - 1)
+    assert [process.signals for process in house.processes] == [[], []]
 
 
 def test_one_that_reads_and_never_follows_is_ended() -> None:
