@@ -1,6 +1,6 @@
 """One look at one primary: is there anything newer, and if so it is taken over, whole or not at all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +12,7 @@ from twisted.logger import Logger
 from netapp.core import bulk, limits
 from netapp.dns.message import NOERROR
 from netapp.dns.transfer.conversing import Receive, Unanswered, Unreached
+from netapp.dns.transfer.exact import Inexact, as_one
 from netapp.dns.transfer.incoming import (
     Backwards,
     Broken,
@@ -26,12 +27,12 @@ from netapp.dns.transfer.queues import Queue
 from netapp.dns.transfer.servers import Server
 from netapp.dns.transfer.wire import parse_reply, records_at, request
 from netapp.errors import NetappError, WireError
-from netapp.names.changing.changes import Change, condensed, difference
+from netapp.names.changing.changes import Change, difference
 from netapp.names.lookup.denial import prepare
 from netapp.names.model import SOA
 from netapp.names.naming import shown
 from netapp.names.serial import newer
-from netapp.names.zone import Zone, build_zone, records_of, serial_of
+from netapp.names.zone import Zone, build_zone, serial_of
 
 T = TypeVar("T")
 #: A zone that came whole, and how it differs from the one before, where that is worth knowing.
@@ -58,10 +59,6 @@ class Holds(Protocol):
     def submit(self, origin: bytes, decide: Callable[[Zone], Change | None]) -> "defer.Deferred[Zone]": ...
 
     def replace(self, origin: bytes, zone: Zone) -> "defer.Deferred[Zone]": ...
-
-
-class Inexact(NetappError):
-    """The differences are not ones of the zone that we have: all of it is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,22 +150,18 @@ class Fetching:
         return Taken(zone, kind, inbound.octets)
 
     async def _applied(self, origin: bytes, outcome: Outcome, have: Zone | None) -> tuple[Zone, str]:
-        if isinstance(outcome, Differences):  # one step: what was between was never ours
-            return await self._changed(origin, condensed(outcome.changes)), "IXFR"
+        if isinstance(outcome, Differences):
+            return await self._changed(origin, outcome.changes), "IXFR"
         assert isinstance(outcome, Whole)
         whole = outcome
         zone, change = await self._aside(lambda: _built(origin, whole, have))
         if change is not None:  # those who follow us can have it as differences too
             with suppress(Inexact):
-                return await self._changed(origin, change), "AXFR"
+                return await self._changed(origin, (change,)), "AXFR"
         return await self._names.replace(origin, zone), "AXFR"
 
-    def _changed(self, origin: bytes, change: Change) -> "defer.Deferred[Zone]":
-        def decide(zone: Zone) -> Change:
-            check_exact(zone, change)
-            return change
-
-        return self._names.submit(origin, decide)
+    def _changed(self, origin: bytes, changes: Sequence[Change]) -> "defer.Deferred[Zone]":
+        return self._names.submit(origin, lambda zone: as_one(zone, changes))
 
 
 def _built(origin: bytes, whole: Whole, have: Zone | None) -> Built:
@@ -190,28 +183,6 @@ def _built(origin: bytes, whole: Whole, have: Zone | None) -> Built:
 def _forget(inbound: Inbound) -> None:
     with bulk.work():
         inbound.let_go()
-
-
-def check_exact(zone: Zone, change: Change) -> None:
-    """See that a change is one of this very zone: it begins at its serial, and all that goes is there.
-
-    What comes may be there already: NSD sends such.
-
-    :raises Inexact: it is not.
-
-    Source: RFC 1995 section 4.
-    """
-    if change.old_serial != zone.serial:
-        raise Inexact(f"the differences begin at serial {change.old_serial}, ours is {zone.serial}")
-    have: dict[bytes, set[tuple[int, bytes]]] = {}
-    for record in change.removed[1:]:
-        if record.owner not in have:
-            node = zone.nodes.get(record.owner, ())
-            have[record.owner] = {(each.rdtype, each.rdata) for each in records_of(node)}
-        key = (record.rdtype, record.rdata)
-        if key not in have[record.owner]:
-            raise Inexact(f"the differences take from {shown(record.owner)} what is not there")
-        have[record.owner].discard(key)
 
 
 def _serial(message: bytes, origin: bytes) -> int:

@@ -82,7 +82,8 @@ def framed(old: Record, new: Record, removed: Iterable[Record], added: Iterable[
 def condensed(changes: Sequence[Change]) -> Change:
     """A chain as one change, without what came and went again.
 
-    :param changes: at least one, each beginning where the one before ended.
+    :param changes: at least one, each beginning where the one before ended, and exact: what one
+        takes was there, and what it adds was not.
 
     Source: RFC 1995 section 5.
     """

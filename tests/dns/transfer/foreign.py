@@ -60,8 +60,9 @@ class Foreign:
 
     def change(self, text: str) -> None:
         """Have it serve another version."""
+        later = max(time.time(), self.zone.stat().st_mtime) + 5  # whole seconds are compared
         self.zone.write_text(text)
-        os.utime(self.zone, (time.time() + 5, time.time() + 5))  # whole seconds are compared
+        os.utime(self.zone, (later, later))
         self.process.send_signal(signal.SIGHUP)
 
     def stop(self) -> None:

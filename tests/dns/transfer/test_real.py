@@ -67,6 +67,25 @@ def test_netapp_follows_others_by_notify_and_ixfr_with_tsig(
         assert content(ours) == content(theirs)
 
 
+@SERVERS
+def test_what_went_while_netapp_was_away_is_gone(server: object, start: Start, tmp_path: Path) -> None:
+    """NSD's first step adds the TXT record again, which is there; its second takes it away."""
+    assert callable(server)
+    ours, theirs = free_port(), free_port()
+    with server(tmp_path, theirs, ours, zone_text(1, "v TXT a", "v MX 1 h1")) as primary:
+        wait_for_serial(theirs, 1)
+        options = [*primary_of(theirs, ours), "--allow-transfer=127.0.0.1#laptop"]
+        netapp = start("netapp-dns", *options)
+        netapp.wait_for("serial 1 from")
+        netapp.kill()
+        for serial, more in ((2, ["v TXT a", "v MX 1 h1", "v MX 2 h2"]), (3, ["v MX 1 h1"])):
+            primary.change(zone_text(serial, *more))
+            wait_for_serial(theirs, serial)
+        netapp = start("netapp-dns", *options)
+        netapp.wait_for(r"zone example.lan: serial 3 from 127.0.0.1:\d+#laptop by IXFR")
+        assert content(ours) == content(theirs)
+
+
 OURS = "127.0.0.7"
 BY_ADDRESS = pytest.mark.parametrize("server", [foreign.knot, foreign.bind])
 

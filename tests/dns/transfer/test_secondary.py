@@ -10,14 +10,13 @@ from twisted.logger import ILogObserver, LogLevel, globalLogPublisher
 from zope.interface import implementer
 
 from netapp.core import limits
-from netapp.dns.transfer.fetching import Fetching, Inexact, check_exact
+from netapp.dns.transfer.fetching import Fetching
 from netapp.dns.transfer.packing import messages, zone_sets
 from netapp.dns.transfer.queues import Queue
 from netapp.dns.transfer.secondary import Secondaries, Secondary
 from netapp.dns.transfer.times import Forgotten
 from netapp.dns.transfer.timing import Timing, numbers_of
 from netapp.errors import Unavailable
-from netapp.names.changing.changes import Change
 from netapp.names.zone import Zone, build_zone
 from tests.dns.transfer.primaries import FIRST, SECOND, Network, Shelf
 from tests.dns.transfer.zones import ORIGIN, Known, alike, crowd, host, records, soa, steps, zone
@@ -397,23 +396,6 @@ def test_a_disk_that_is_full_changes_nothing_and_is_tried_again(said: list[str])
     house.names.broken = None
     house.clock.advance(RETRY)
     assert house.serial == 2
-
-
-@pytest.mark.parametrize(
-    ("removed", "added"),
-    [
-        ((soa(2),), (soa(3),)),
-        ((soa(1), host("zz.example.lan", "10.0.0.1")), (soa(3),)),
-        ((soa(1), *[host("a.example.lan", "10.0.0.1")] * 2), (soa(3),)),
-    ],
-)
-def test_differences_that_are_not_of_this_zone(removed: Any, added: Any) -> None:
-    with pytest.raises(Inexact):
-        check_exact(ONE, Change(removed, added))
-
-
-def test_what_comes_may_be_there_already_as_nsd_sends_it() -> None:
-    check_exact(ONE, Change((soa(1),), (soa(3), host("a.example.lan", "10.0.0.1"))))
 
 
 def test_a_zone_that_came_whole_and_differs_little_is_a_change() -> None:
