@@ -18,6 +18,7 @@ from netapp.names.model import (
     MX,
     NOERROR,
     NS,
+    NSEC,
     NXDOMAIN,
     SOA,
     SRV,
@@ -127,9 +128,9 @@ def test_d43_no_set_is_cut_and_tc_says_what_is_missing(lookup: Lookup, qname: by
     needed = given_records(tuple(sets))
     assert written[: len(needed)] == needed[: len(written)]
     assert len(written) >= sum(counts) or len(written) in [sum(counts[:end]) for end in range(len(counts))]
-    referral = not lookup.authoritative and bool(lookup.authority) and lookup.authority[0].rdtype == NS
-    if not referral:
-        assert bool(answer.flags & dns.flags.TC) is (len(written) < sum(counts))
+    cuts = [each.owner for each in lookup.authority if each.rdtype == NS][:1]
+    glue = [len(each.rdatas) for each in lookup.additional for cut in cuts if each.owner.endswith(cut)]
+    assert bool(answer.flags & dns.flags.TC) is (len(written) < sum(counts) + sum(glue))
 
 
 @pytest.mark.parametrize(("kind", "before"), [(DNAME, b""), (SRV, b"\0\1\0\2\0\3")])
@@ -196,6 +197,21 @@ def test_glue_below_the_cut_goes_last_and_not_without_a_word() -> None:
     assert [each.name.to_text() for each in less.additional] == ["ns.sub.example.com."]
     assert [len(each.authority) for each in (whole, less, least)] == [2, 2, 2]
     assert [bool(each.flags & dns.flags.TC) for each in (whole, less, least)] == [False, False, True]
+
+
+@pytest.mark.parametrize("kind", [CNAME, DNAME])
+def test_a_chain_that_ends_in_a_referral_has_its_glue_or_says_so(kind: int) -> None:
+    """It has what proves a wildcard too, which stands before the NS records."""
+    alias = RecordSet(WWW, kind, 60, (b"\1x" + CUT,))
+    proof = RecordSet(wire_name("a.example.com"), NSEC, 60, (ORIGIN + b"\0\1\x40",))
+    for before in ((), (proof,)):
+        lookup = Lookup(NOERROR, True, (alias,), (*before, DELEGATION), (OUTSIDE, INSIDE))
+        body = render(lookup, WWW, do=True)
+        answers = [read(message(body, WWW, body.size - less)) for less in (0, 1, 17)]
+        hosts = [[each.name.to_text() for each in answer.additional] for answer in answers]
+        assert hosts == [["ns.sub.example.com.", "ns.example.com."], ["ns.sub.example.com."], []]
+        assert [bool(each.flags & dns.flags.TC) for each in answers] == [False, False, True]
+        assert all(each.flags & dns.flags.AA for each in answers)
 
 
 # What is kept by length --------------------------------------------------------------------------

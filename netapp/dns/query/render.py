@@ -219,12 +219,14 @@ class _Writer:
 def _glue_first(lookup: Lookup) -> tuple[tuple[RecordSet, ...], int]:
     """The additional section, and how many sets at its head a referral must not be without.
 
+    Behind a CNAME it is authoritative; NS records are in the authority section of no other answer.
+
     Source: RFC 9471 section 3.1: glue for name servers below the cut.
     """
-    additional, authority = lookup.additional, lookup.authority
-    if not additional or lookup.authoritative or not authority or authority[0].rdtype != NS:
+    additional = lookup.additional
+    cut = next((each.owner for each in lookup.authority if each.rdtype == NS), None)
+    if not additional or cut is None:
         return additional, 0
-    cut = authority[0].owner
     inside = tuple(each for each in additional if each.owner.endswith(cut))
     return inside + tuple(each for each in additional if not each.owner.endswith(cut)), len(inside)
 
