@@ -29,7 +29,7 @@ from netapp.names.changing.storing import DamagedZone, Entry, Step, Stored, Whol
 from netapp.names.keeping import chunks
 from netapp.names.keeping.base import pack_base, read_base
 from netapp.names.keeping.chunks import Damaged
-from netapp.names.keeping.ondisk import identity, octets_of, put_aside, to_write, write_all
+from netapp.names.keeping.ondisk import Identity, identity, octets_of, put_aside, to_write, write_all
 from netapp.names.keeping.salvage import Journal, mended, read_journal, replayed, rising
 from netapp.names.lookup.denial import prepare
 from netapp.names.naming import shown
@@ -54,6 +54,7 @@ class ZoneFolder:
         self._base_length = 0
         self._known = True  # whether what can be read here is on the disk too
         self._spoiled: tuple[Path, ...] = ()  # what is to be put aside before anything is written
+        self._loaded: tuple[Identity | None, Identity | None] = None, None
 
     def _tell_log(self, lost: str) -> None:
         self._log.error("names: {lost}", lost=lost)
@@ -98,10 +99,17 @@ class ZoneFolder:
         :raises OSError: they cannot be read.
         """
         while True:
-            before = identity(self._base)
+            self._loaded = before = self._identities()
             base, journal = octets_of(self._base), octets_of(self._journal)
-            if identity(self._base) == before:
+            if identity(self._base) == before[0]:
                 return base, journal
+
+    def _identities(self) -> tuple[Identity | None, Identity | None]:
+        return identity(self._base), identity(self._journal)
+
+    def is_as_loaded(self) -> bool:
+        """Whether nobody has written here since it was loaded.  :raises OSError: that cannot be seen."""
+        return self._identities() == self._loaded
 
     def _see_no_base(self, journal: bytes | None) -> None:
         self._number = self._length = self._base_length = 0

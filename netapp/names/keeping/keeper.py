@@ -28,6 +28,9 @@ class DiskKeeper:
 
     Before :meth:`start` it works at once, for a start may take its time; then in its thread, one
     batch after another.
+
+    A process that only serves files takes the lock when it first has something to store.  What another
+    has written since a zone was loaded here is never written over.
     """
 
     _log = Logger()
@@ -38,12 +41,15 @@ class DiskKeeper:
         self._pool = Pool("zones", reactor, threads=1, waiting=1)
         self._started = self._stopped = False
         self._lock: int | None = None
+        self._unheld: set[bytes] = set()  # zones that were loaded when others might write them
+        self._writes = False  # or is going to: it keeps the lock
 
     def begin(self) -> None:
         """See now that zones can be written.
 
         :raises ConfigError: they cannot; the text names cause and cure.
         """
+        self._writes = True
         try:
             self._hold()
         except (Unavailable, OSError) as error:
@@ -53,7 +59,10 @@ class DiskKeeper:
 
     def load(self, origin: bytes, like: Zone | None = None) -> Whole | None:
         """As :meth:`netapp.names.keeping.journal.ZoneFolder.load`."""
-        return self._folder(origin).load(like)
+        folder = self._folder(origin)
+        if self._lock is None:
+            self._unheld.add(origin)
+        return folder.load(like)
 
     def keep(self, batch: Mapping[bytes, Sequence[Entry]]) -> "defer.Deferred[dict[bytes, Stored]]":
         if self._stopped:
@@ -80,14 +89,35 @@ class DiskKeeper:
 
     def _keep(self, batch: Mapping[bytes, Sequence[Entry]]) -> dict[bytes, Stored]:
         self._hold()
-        return {origin: self._keep_zone(origin, entries) for origin, entries in batch.items()}
+        stored = {origin: self._keep_zone(origin, entries) for origin, entries in batch.items()}
+        if not self._writes:
+            self._release()
+        return stored
 
     def _keep_zone(self, origin: bytes, entries: Sequence[Entry]) -> Stored:
+        try:
+            self._see_unchanged(origin)
+        except (Unavailable, OSError) as error:
+            return Stored(error)
+        self._writes = True
         try:
             return self._folder(origin).keep(entries)
         except Exception as error:  # a bug: it must not undo what is stored of the others
             self._log.failure("names: {zone} is not stored", zone=shown(origin))
             return Stored(error, rebase=True)
+
+    def _see_unchanged(self, origin: bytes) -> None:
+        """See, with the lock, that a zone is still what was loaded without it.
+
+        :raises Unavailable: another process has changed it.
+        :raises OSError: that cannot be seen.
+        """
+        if origin in self._unheld:
+            if not self._folder(origin).is_as_loaded():
+                raise Unavailable(
+                    "another process has changed what is kept of it since it was read: start this one again"
+                )
+            self._unheld.discard(origin)
 
     def _hold(self) -> None:
         """See that no other process writes here, as long as this one lives.
@@ -108,3 +138,10 @@ class DiskKeeper:
         except OSError:  # a file system without locks
             pass
         self._lock = lock
+
+    def _release(self) -> None:
+        """Who may write nothing is in nobody's way."""
+        assert self._lock is not None
+        os.close(self._lock)
+        self._lock = None
+        self._unheld.update(self._folders)

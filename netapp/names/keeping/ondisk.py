@@ -28,13 +28,17 @@ def put_aside(path: Path, *, copied: bool) -> Path:
     return aside
 
 
-def identity(path: Path) -> tuple[int, int] | None:
-    """What tells a file from the one that takes its place; None where there is none."""
+#: Inode, time in nanoseconds, octets.
+Identity = tuple[int, int, int]
+
+
+def identity(path: Path) -> Identity | None:
+    """What tells a file from what it becomes and from what takes its place; None where there is none."""
     try:
         found = path.stat()
     except FileNotFoundError:
         return None
-    return found.st_ino, found.st_mtime_ns
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def to_write(path: Path, flags: int = 0) -> int:
