@@ -23,6 +23,7 @@ PHRASES: Final = Phrases(
         "no port": ("{value} 缺少端口:请写成 {example}", "{value} has no port: write {example}"),
         "bad port": ("{value}:端口应为 {least} 到 65535", "{value}: a port is {least} to 65535"),
         "no host": ("{value} 缺少主机:请写成 {example}", "{value} has no host: write {example}"),
+        "no place": ("没有写主机:请写成 {example}", "nothing is written: write {example}"),
         "brackets": ("{value}:IPv6 地址要加方括号", "{value}: an IPv6 address needs brackets"),
         "refused": ("{where} 拒绝连接:服务可能没有启动", "{where} refuses: the service may not be running"),
         "timeout": ("{where} 没有回应", "{where} does not answer"),
@@ -136,7 +137,7 @@ class Place(click.ParamType[HostPort]):
             self.fail(say("brackets" if brackets else "bad port", value=value, least=self._least), param, ctx)
         host = match["six"] or match["host"] or ""
         if not host and not self._anywhere:
-            self.fail(say("no host", value=value, example=example), param, ctx)
+            self.fail(say("no host" if value else "no place", value=value, example=example), param, ctx)
         if match["port"] is None and self._port is None:
             self.fail(say("no port", value=value, example=example), param, ctx)
         port = self._port if match["port"] is None else int(match["port"])

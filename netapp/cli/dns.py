@@ -8,12 +8,14 @@ import click
 from netapp.cli import common, lookups
 from netapp.cli.console import Console
 from netapp.core.languages import Phrases
+from netapp.names.naming import BadName, wire_name
 
 PHRASES: Final = Phrases(
     {
         "ask": ("请输入域名(直接回车结束): ", "name (empty ends): "),
         "no server": ("--plain 和 --tcp 要和 --server 一起用", "--plain and --tcp need --server"),
         "both": ("{one} 和 {other} 不能一起用", "{one} and {other} do not go together"),
+        "empty": ("有一个域名是空的", "a name is empty"),
     }
 )
 say: Final = common.words(PHRASES)
@@ -65,7 +67,9 @@ def dns(names: tuple[str, ...], server: common.HostPort | None, **given: Any) ->
     is 1 if a name has no answer.
     """
     by_dns = [option for option, name in _BY_DNS.items() if given[name] not in (None, False)]
+    names, server = _server_apart(names, server)
     _see_that_they_agree(by_dns, given)
+    _see_that_they_are_names(names, given)
     if server is None and (given["plain"] or given["tcp"]):
         raise click.UsageError(say("no server"))
     if not names and server is None and not by_dns:
@@ -96,6 +100,47 @@ def _see_that_they_agree(by_dns: Sequence[str], given: Mapping[str, Any]) -> Non
         for other in others:
             if {one, other} <= there:
                 raise click.UsageError(say("both", one=one, other=other))
+
+
+def _server_apart(
+    names: tuple[str, ...], server: common.HostPort | None
+) -> tuple[tuple[str, ...], common.HostPort | None]:
+    """The names, and the server: ``@HOST`` among the names is one too, as dig has it."""
+    servers = [name for name in names if name.startswith("@")]
+    if not servers:
+        return names, server
+    if server is not None or len(servers) > 1:
+        other = servers[1] if len(servers) > 1 else "--server"
+        raise click.UsageError(say("both", one=servers[0], other=other))
+    place = servers[0][1:]
+    if place.count(":") > 1 and not place.startswith("["):
+        place = f"[{place}]"
+    found = common.Place(53).convert(place, None, click.get_current_context())
+    return tuple(name for name in names if name != servers[0]), found
+
+
+def _see_that_they_are_names(names: Sequence[str], given: Mapping[str, Any]) -> None:
+    """:raises click.UsageError: one is none; nothing is asked then."""
+    if not all(name.strip() for name in names):
+        raise click.UsageError(say("empty"))
+    if given["plain"] or (not given["reverse"] and all(map(_is_usual, names))):
+        return
+    from netapp.cli.dig.names import NoName, asked
+
+    for name in names:
+        try:
+            asked(name, reverse=given["reverse"])
+        except NoName as error:
+            raise click.UsageError(str(error)) from None
+
+
+def _is_usual(name: str) -> bool:
+    """Whether it is a name for certain: most are, and dnspython need not be loaded to see it."""
+    try:
+        wire_name(name)
+    except BadName:
+        return False
+    return True
 
 
 #: What does not go together.

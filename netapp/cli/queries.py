@@ -4,6 +4,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+import click
 import dns.exception
 import dns.rdatatype
 import dns.resolver
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 PHRASES: Final = Phrases(
     {
         "type": ("没有 {kind} 这种记录类型", "there is no record type {kind}"),
-        "name": ("{name} 不是有效的域名", "{name} is no domain name"),
-        "address": ("{name} 不是 IP 地址", "{name} is no address"),
         "nxdomain": ("域名 {name} 不存在", "there is no name {name}"),
         "empty": ("{name} 没有 {kind} 记录", "{name} has no {kind} record"),
         "referral": (
@@ -92,11 +91,10 @@ class Queries:
     def ask(self, name: str) -> bool:
         """Show what answers a name, or its zone.  :returns: whether there is something."""
         try:
-            qname, is_address = names.qname(name)
-        except names.NoName:
-            return self._refuse(name, "name")
-        if self._wanted.reverse and not is_address:
-            return self._refuse(name, "address")
+            qname, is_address = names.asked(name, reverse=self._wanted.reverse)
+        except names.NoName as error:
+            common.complain(str(error))
+            return False
         if self._wanted.axfr or self._wanted.ixfr is not None:
             return self._transfer(qname, self._wanted.ixfr)
         kind = self._kind if self._kind is not None else _PTR if is_address else _A
@@ -148,10 +146,6 @@ class Queries:
         for record in message.answer:
             common.write(record.data if self._wanted.form == "short" else _line(record))
 
-    def _refuse(self, name: str, why: str) -> bool:
-        common.complain(say(why, name=name))
-        return False
-
     def _shown(self) -> "Page":
         if self._page is None:
             from netapp.cli.dig.show import Page
@@ -185,7 +179,7 @@ def _type(kind: str) -> int:
     try:
         return int(dns.rdatatype.from_text(kind))
     except (dns.rdatatype.UnknownRdatatype, ValueError):
-        return common.fail(say("type", kind=kind))
+        raise click.UsageError(say("type", kind=kind)) from None
 
 
 def _key(given: str | None) -> "Key | None":
@@ -196,7 +190,7 @@ def _key(given: str | None) -> "Key | None":
     try:
         return parse_key(given)
     except ConfigError as error:
-        return common.fail(str(error))
+        raise click.UsageError(str(error)) from None
 
 
 def _system_server() -> common.HostPort:

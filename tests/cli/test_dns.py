@@ -103,7 +103,49 @@ def test_what_has_no_answer_is_said_in_one_line() -> None:
         wrong = netapp("dns", "pc1.lan", "--type", "nonsense", "--server", server.place)
     assert (none.returncode, none.stderr) == (1, "netapp dns: 域名 none.lan 不存在\n")
     assert (empty.returncode, empty.stderr) == (1, "netapp dns: pc1.lan has no MX record\n")
-    assert (wrong.returncode, wrong.stderr) == (1, "netapp dns: 没有 nonsense 这种记录类型\n")
+    called = "(用法见 netapp dns --help)"
+    assert (wrong.returncode, wrong.stderr) == (2, f"netapp dns: 没有 nonsense 这种记录类型{called}\n")
+
+
+def test_the_server_may_be_written_as_dig_has_it() -> None:
+    with udp_server(by_dns) as server:
+        done = netapp("dns", "pc1.lan", f"@{server.place}", "--short")
+        two = netapp("dns", "pc1.lan", f"@{server.place}", "--server", server.place, lang="C")
+    assert (done.returncode, sorted(done.stdout.split())) == (0, ["192.0.2.7", "192.0.2.8"])
+    assert (two.returncode, len(server.got)) == (2, 1)
+    assert f"@{server.place} and --server do not go together" in two.stderr
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("::1", 53))  # else somebody is there, who answers as they like
+        except OSError:
+            return
+    none = netapp("dns", "pc1.lan", "@::1", lang="C")
+    assert (none.returncode, none.stderr) == (
+        1,
+        "netapp dns: [::1]:53 refuses: the service may not be running\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["a..b"], "a..b is no domain name"),
+        (["a..b", "--server", "127.0.0.1:9"], "a..b is no domain name"),
+        (["@"], "nothing is written: write 192.168.1.5:53"),
+        (["x", "--server", ""], "nothing is written: write 192.168.1.5:53"),
+        (["x", "@127.0.0.1:99999"], "127.0.0.1:99999: a port is 1 to 65535"),
+        ([""], "a name is empty"),
+        (["", "--server", "127.0.0.1:9"], "a name is empty"),
+        (["x", " ", "--plain", "--server", "127.0.0.1:9"], "a name is empty"),
+        (["x", "-x", "--server", "127.0.0.1:9"], "x is no address"),
+        (["x", "--type", "FOO"], "there is no record type FOO"),
+        (["x", "--key", "hmac-sha256:a:@nofile", "--server", "127.0.0.1:9"], "nofile cannot be read"),
+    ],
+)
+def test_what_cannot_be_asked_is_wrongly_called(words: list[str], said: str) -> None:
+    done = netapp("dns", *words, lang="C")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert said in done.stderr
 
 
 def one_over_tcp(server: Server, connection: socket.socket) -> None:

@@ -7,7 +7,17 @@ import dns.name
 import dns.reversename
 import idna
 
+from netapp.cli import common
+from netapp.core.languages import Phrases
 from netapp.names.naming import shown
+
+PHRASES: Final = Phrases(
+    {
+        "name": ("{name} 不是有效的域名", "{name} is no domain name"),
+        "address": ("{name} 不是 IP 地址", "{name} is no address"),
+    }
+)
+say: Final = common.words(PHRASES)
 
 #: ASCII passes as it is (``_sip._tcp``, ``*``, ``\\032``), the rest by IDNA 2008 after UTS 46.
 _CODEC: Final = dns.name.IDNA2008Codec(
@@ -16,7 +26,15 @@ _CODEC: Final = dns.name.IDNA2008Codec(
 
 
 class NoName(ValueError):
-    """What was written is no domain name, or no address."""
+    """What was written is no domain name, or no address; its text says so in the user's language."""
+
+
+def asked(text: str, *, reverse: bool) -> tuple[bytes, bool]:
+    """:func:`qname`, of an address alone if ``reverse``."""
+    found = qname(text)
+    if reverse and not found[1]:
+        raise NoName(say("address", name=text))
+    return found
 
 
 def qname(text: str) -> tuple[bytes, bool]:
@@ -31,10 +49,12 @@ def qname(text: str) -> tuple[bytes, bool]:
         return _wire(dns.reversename.from_address(text)), True
     except dns.exception.SyntaxError:
         pass
+    if text in ("", "@"):  # what dnspython takes for the root
+        raise NoName(say("name", name=text))
     try:
         return _wire(dns.name.from_text(text, dns.name.root, _CODEC)), False
-    except (dns.exception.DNSException, UnicodeError, ValueError) as error:
-        raise NoName(str(error)) from None
+    except (dns.exception.DNSException, UnicodeError, ValueError):
+        raise NoName(say("name", name=text)) from None
 
 
 def written(name: bytes) -> str:
