@@ -709,6 +709,8 @@ ZONE_SETTLE: Final = 0.5
 ZONE_SETTLE_MOST: Final = 30.0
 #: How often zone files are looked at where there is no inotify.
 ZONE_POLL: Final = 5.0
+#: After this an owner's edit that could not be taken in is tried again.
+ZONE_EDIT_AGAIN: Final = 5.0
 #: Records of one name and type that updates may make: more would fit into no answer.
 ZONE_SET: Final = 2000
 #: Changes of one zone that are remembered for IXFR, and records in all of them.

@@ -25,6 +25,7 @@ from netapp.names.lookup.walk import address_of
 from netapp.names.model import WILDCARD, Record
 from netapp.names.naming import shown, wire_name
 from netapp.names.snapshot import Snapshot
+from netapp.names.sources.again import Again
 from netapp.names.sources.declared import DeclaredRecords
 from netapp.names.sources.hosts import BrokenHosts, HostsFile
 from netapp.names.sources.little import LittleNames
@@ -75,10 +76,12 @@ class Names:
         self._clock, self._own, self._aside = clock, own, aside
         self._zones = Zones(keeper or Forgetful(), self._zones_changed)
         self._reading = defer.DeferredLock()  # one reload after another
+        self._again = Again(clock, self._take_again)
         self._shelves = [Shelf(source) for source in sources]
         self._owners: dict[bytes, ZoneShelf] = {}
         self._zone_shelves = [
-            ZoneShelf(source, self._zones, self._owners, self._complain) for source in zones
+            ZoneShelf(source, self._zones, self._owners, self._complain, self._again.later)
+            for source in zones
         ]
         self._running = self._seen = False
         self._changed: dict[Shelf | ZoneShelf, None] = {}
@@ -185,11 +188,13 @@ class Names:
     def start(self) -> None:
         self._running = True
         self._zones.keeper.start()
+        self._again.start()
         for shelf in self._all():
             self._follow(shelf)
 
     def stop(self) -> object:
         self._running = False
+        self._again.stop()
         for shelf in self._all():
             shelf.end()
         if self._timer is not None and self._timer.active():
@@ -236,6 +241,13 @@ class Names:
                 raise ConfigError("some of it could not be read; its old names stay")
 
         return self._reading.run(lambda: defer.ensureDeferred(read()))
+
+    def _take_again(self) -> "defer.Deferred[None]":
+        async def take() -> None:
+            for shelf in self._zone_shelves:
+                await shelf.try_again(self._aside)
+
+        return self._reading.run(lambda: defer.ensureDeferred(take()))
 
     async def _read(self, shelf: Shelf | ZoneShelf) -> bool:
         """:returns: whether it could be read; if not the log says why."""

@@ -1,18 +1,23 @@
 """Zones that sources have beside those that are not theirs."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from twisted.internet import task
+from twisted.internet import defer, task
 from twisted.logger import capturedLogs
 
+from netapp.core import limits
 from netapp.errors import ConfigError
+from netapp.names.changing.changes import difference
+from netapp.names.changing.storing import Entry, Forgetful, Keeper, Stored, Whole
 from netapp.names.config import Config
 from netapp.names.files.zonefiles import ZoneFiles
+from netapp.names.model import CNAME, Record
 from netapp.names.store import Names
 from netapp.names.telling.rows import rows
 from tests.names.master.making import HEAD, put
-from tests.names.test_zones import said, served
-from tests.names.zoning import ORIGIN, Files, a, same, zone
+from tests.names.test_zones import Remembering, said, served
+from tests.names.zoning import ORIGIN, Files, SlowDisk, a, adding, same, soa, zone
 
 
 def test_a_file_that_comes_for_a_zone_of_a_primary_is_passed_over() -> None:
@@ -58,3 +63,120 @@ def test_a_zone_of_a_primary_is_not_told_with_the_file_that_is_passed_over(tmp_p
     names.reload().addErrback(lambda failure: failure.trap(ConfigError))
     (row,) = rows(names, "*")
     assert (row["kind"], row["file"], row["url"], row["records"]) == ("secondary", None, None, None)
+
+
+# Edits that cannot be taken in ----------------------------------------------------------------------
+
+FULL = OSError(28, "No space left on device")
+
+
+class Disk(Forgetful):
+    """Stores everything, or nothing while it has an error."""
+
+    error: Exception | None = None
+
+    def keep(self, batch: Mapping[bytes, Sequence[Entry]]) -> "defer.Deferred[dict[bytes, Stored]]":
+        return defer.succeed({origin: Stored(self.error) for origin in batch})
+
+
+def started(files: Files, keeper: Keeper) -> tuple[Names, task.Clock]:
+    clock = task.Clock()
+    names = Names([], clock, zones=[files], keeper=keeper)
+    names.start()
+    return names, clock
+
+
+def reload(names: Names) -> None:
+    names.reload().addErrback(lambda failure: failure.trap(ConfigError))
+
+
+def fault(names: Names) -> str:
+    status = names.zone_status(ORIGIN)
+    assert status is not None
+    return status.fault
+
+
+def test_an_edit_that_found_no_room_is_told_and_taken_in_once_there_is_some() -> None:
+    files, disk = Files(zone(1)), Disk()
+    names, clock = started(files, disk)
+    names.submit(ORIGIN, adding(a("dhcp.example.lan")))
+    disk.error = FULL
+    files.put(zone(9, a("new.example.lan")))
+    with capturedLogs() as events:
+        reload(names)
+        assert "No space left" in fault(names)
+        clock.advance(limits.ZONE_EDIT_AGAIN)
+        clock.advance(limits.ZONE_EDIT_AGAIN)
+    assert (served(names).serial, said(events).count("stays")) == (2, 1)
+    assert said(events).count("No space left") == 2  # the zone is not stored, and so the edit is not taken in
+    disk.error = None
+    with capturedLogs() as events:
+        clock.advance(limits.ZONE_EDIT_AGAIN)
+    assert same(served(names), zone(9, a("new.example.lan"), a("dhcp.example.lan")))
+    assert fault(names) == ""
+    assert "example.lan: what its file says is served now" in said(events)
+    assert not clock.getDelayedCalls()
+    names.stop()
+
+
+def test_an_edit_that_does_not_go_with_an_update_is_told_until_it_does() -> None:
+    files = Files(zone(1))
+    names, clock = started(files, Disk())
+    names.submit(ORIGIN, adding(www := a("www.example.lan")))
+    alias = Record(www.owner, CNAME, ORIGIN, 60)
+    files.put(zone(9, alias))
+    reload(names)
+    assert "www.example.lan has a CNAME record beside other data" in fault(names)
+    names.submit(ORIGIN, lambda old: difference(old, old.changed([www, soa(2)], [soa(3)])))
+    clock.advance(limits.ZONE_EDIT_AGAIN)
+    assert same(served(names), zone(9, alias))
+    assert fault(names) == ""
+    names.stop()
+
+
+def test_an_edit_that_went_down_with_anothers_change_is_tried_again() -> None:
+    files, disk = Files(zone(1)), SlowDisk()
+    names, clock = started(files, disk)
+    names.submit(ORIGIN, adding(a("dhcp.example.lan"))).addErrback(lambda failure: None)
+    files.put(zone(9, a("new.example.lan")))
+    reload(names)
+    disk.go(FULL)
+    assert (disk.waiting, served(names).serial) == ([], 1)
+    clock.advance(limits.ZONE_EDIT_AGAIN)
+    assert same(served(names), files.zones[ORIGIN])
+    names.stop()
+
+
+def test_an_edit_that_was_refused_is_given_up_with_its_file() -> None:
+    files, disk = Files(zone(1)), Disk()
+    names, clock = started(files, disk)
+    names.submit(ORIGIN, adding(a("dhcp.example.lan")))
+    disk.error = FULL
+    files.put(zone(9, a("new.example.lan")))
+    reload(names)
+    files.put(zone(1))  # as it was
+    reload(names)
+    assert (fault(names), served(names).serial) == ("", 2)
+    clock.advance(limits.ZONE_EDIT_AGAIN)
+    assert not clock.getDelayedCalls()
+    files.put(zone(9, a("new.example.lan")))
+    reload(names)
+    files.zones.clear()
+    reload(names)
+    clock.advance(limits.ZONE_EDIT_AGAIN)
+    assert not clock.getDelayedCalls()
+    files.put(zone(1))
+    reload(names)
+    assert fault(names) == ""
+    names.stop()
+
+
+def test_an_edit_made_while_nothing_ran_is_tried_again_too() -> None:
+    alias = Record(a("www.example.lan").owner, CNAME, ORIGIN, 60)
+    keeper = Remembering()
+    keeper.whole[ORIGIN] = Whole(zone(2, a("www.example.lan")), zone(1))
+    names, clock = started(Files(zone(9, alias)), keeper)
+    assert "CNAME" in fault(names)
+    assert clock.getDelayedCalls()
+    names.stop()
+    assert not clock.getDelayedCalls()

@@ -17,9 +17,11 @@ class ZoneStatus:
     updates: int  # changes since the start
     #: Whether the zone holds what its file does not.
     journal: bool
+    #: Why its file is not taken in as it is; "" where it is.
+    fault: str = ""
 
     @classmethod
-    def of(cls, held: Held) -> "ZoneStatus":
+    def of(cls, held: Held, fault: str) -> "ZoneStatus":
         zone = held.served
         return cls(
             held.origin,
@@ -29,4 +31,5 @@ class ZoneStatus:
             held.expired,
             held.updates,
             zone is not held.file and not held.secondary,
+            fault,
         )

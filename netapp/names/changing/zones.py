@@ -13,9 +13,11 @@ from netapp.errors import Busy, NetappError, Unavailable
 from netapp.names.changing.changes import Change
 from netapp.names.changing.editing import Edit
 from netapp.names.changing.held import Held, Point
+from netapp.names.changing.refused import Refused
 from netapp.names.changing.seen import Seen
 from netapp.names.changing.status import ZoneStatus
 from netapp.names.changing.storing import Entry, Keeper, Stored
+from netapp.names.changing.writing import Waiter, Writing
 from netapp.names.naming import shown
 from netapp.names.serial import newer
 from netapp.names.zone import Zone
@@ -36,34 +38,6 @@ class ZoneChanged:
     old_serial: int | None
 
 
-_Waiter = tuple[Entry | None, "defer.Deferred[Zone]"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Writing:
-    """What of one zone the disk has before it.
-
-    :ivar held: the zone that it is of; another may have come by its name since.
-    :ivar waiters: who is to be told; they are taken out where they were told something else.
-    """
-
-    held: Held
-    point: Point
-    entries: list[Entry]
-    waiters: "list[defer.Deferred[Zone]]"
-
-    @classmethod
-    def of(cls, held: Held, waiting: Iterable[_Waiter]) -> "_Writing":
-        entries = [entry for entry, _ in waiting if entry is not None]
-        return cls(held, held.point(), entries, [waiter for _, waiter in waiting])
-
-    def taken(self) -> "list[defer.Deferred[Zone]]":
-        """The waiters, who are told by whoever takes them, and by nobody else."""
-        waiters = list(self.waiters)
-        self.waiters.clear()
-        return waiters
-
-
 class Zones:
     """Zones by origin.
 
@@ -78,8 +52,9 @@ class Zones:
         self.keeper, self._publish = keeper, publish
         self._held: dict[bytes, Held] = {}
         self.seen = Seen(self._held)
-        self._waiting: dict[bytes, list[_Waiter]] = {}
-        self._writing: dict[bytes, _Writing] | None = None  # one batch at a time; None: the disk is free
+        self._waiting: dict[bytes, list[Waiter]] = {}
+        self._writing: dict[bytes, Writing] | None = None  # one batch at a time; None: the disk is free
+        self._refused = Refused()
         self._until_dropped: list[defer.Deferred[None]] = []
         self._count = 0
         self._gathering = False
@@ -107,7 +82,7 @@ class Zones:
 
     def status(self, origin: bytes) -> ZoneStatus | None:
         held = self._held.get(origin)
-        return ZoneStatus.of(held) if held is not None else None
+        return ZoneStatus.of(held, self._refused.why(origin)) if held is not None else None
 
     # What happens to them --------------------------------------------------------------------------
 
@@ -118,6 +93,8 @@ class Zones:
 
     def drop(self, origins: Iterable[bytes]) -> None:
         """Serve these no more; what is stored of them stays where it is, once :meth:`dropped` says so."""
+        origins = tuple(origins)
+        self._refused.forget(origins)
         for origin in origins:
             del self._held[origin]
             self.seen.touch((origin,))
@@ -133,7 +110,7 @@ class Zones:
             done.callback(None)
         return done
 
-    def _is_dropped(self, origin: bytes, writing: _Writing) -> bool:
+    def _is_dropped(self, origin: bytes, writing: Writing) -> bool:
         return self._held.get(origin) is not writing.held
 
     def submit(self, origin: bytes, decide: Decide) -> "defer.Deferred[Zone]":
@@ -150,29 +127,34 @@ class Zones:
     def replace(self, origin: bytes, zone: Zone) -> "defer.Deferred[Zone]":
         return self._do(origin, lambda held: held.replace(zone))
 
-    def edit(self, edits: Mapping[bytes, Edit]) -> "defer.Deferred[bool]":
+    def edit(self, edits: Mapping[bytes, Edit], *, again: bool = False) -> "defer.Deferred[set[bytes]]":
         """Owners' files have another content: readers see all of it at once, but for what the disk delays.
 
-        :returns: whether all could be taken in; if not the log says why.
+        :param again: they could not be taken in before, and nobody asks.
+        :returns: which could not be taken in; the log says why, and the zone's status.
         """
         self._gathering = True
-        done = [self._edit(origin, edit) for origin, edit in edits.items()]
+        done = [self._edit(origin, edit, again) for origin, edit in edits.items()]
         self._gathering = False
         self._go_on()
-        return defer.gatherResults(done).addCallback(all)
+        return defer.gatherResults(done).addCallback(
+            lambda taken: {origin for origin, sound in zip(edits, taken, strict=True) if not sound}
+        )
 
-    def _edit(self, origin: bytes, edit: Edit) -> "defer.Deferred[bool]":
+    def _edit(self, origin: bytes, edit: Edit, again: bool) -> "defer.Deferred[bool]":
         held = self._held.get(origin)
         before = held.newest if held is not None else None
 
         def done(zone: Zone | None) -> bool:
+            self._refused.taken_in(origin)
             if edit.change is not None and zone is not None:
                 self._see_serial(edit.file, before, zone)
             return True
 
         def failed(failure: Failure) -> bool:
             failure.trap(NetappError)
-            self._log.error("names: {error}; the old zone stays", error=failure.getErrorMessage())
+            if self._held.get(origin) is held is not None:
+                self._refused.edit(origin, failure.getErrorMessage(), again=again)
             return False
 
         return self._do(origin, lambda held: held.edit(edit), bounded=False).addCallbacks(done, failed)
@@ -224,7 +206,7 @@ class Zones:
         if self._writing is not None or self._gathering or not self._waiting:
             return
         waiting, self._waiting = self._waiting, {}
-        writing = {origin: _Writing.of(self._held[origin], each) for origin, each in waiting.items()}
+        writing = {origin: Writing.of(self._held[origin], each) for origin, each in waiting.items()}
         self._writing = writing
         batch = {origin: each.entries for origin, each in writing.items() if each.entries}
         stored = defer.maybeDeferred(self.keeper.keep, batch) if batch else defer.succeed({})
@@ -233,7 +215,7 @@ class Zones:
         stored.addErrback(lambda failure: self._log.failure("names: a change was stored, then", failure))
         stored.addCallback(self._free)
 
-    def _kept(self, results: Mapping[bytes, Stored], writing: Mapping[bytes, _Writing]) -> None:
+    def _kept(self, results: Mapping[bytes, Stored], writing: Mapping[bytes, Writing]) -> None:
         changed: list[ZoneChanged] = []
         outcomes: list[tuple[defer.Deferred[Zone], Any]] = []
         self.seen.touch(writing)
@@ -242,11 +224,13 @@ class Zones:
                 continue  # who waited for it was told so
             how = results.get(origin, Stored())
             if how.error is not None:
-                self._log.error("names: {zone} is not stored: {error}", zone=shown(origin), error=how.error)
+                self._refused.unstored(origin, str(how.error))
                 told = Failure(Unavailable(f"{shown(origin)} cannot be stored: {how.error}"))
                 each.held.failed(rebase=how.rebase)
                 outcomes += [(waiter, told) for waiter in self._withdraw(origin)]
             else:
+                if origin in results:
+                    self._refused.stored(origin)
                 changed += _settled(each.held, each.point, results.get(origin))
                 waiters = each.taken()
                 outcomes += [(waiter, each.held.served) for waiter in waiters]

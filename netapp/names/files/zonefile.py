@@ -32,8 +32,8 @@ class Told:
 
     path: Path  # absolute
     shown: str
-    records: int  # of the zone that is served
-    loaded: float | None  # seconds since 1970; None: never yet
+    records: int  # of the newest that could be read
+    loaded: float | None  # that one, in seconds since 1970; None: never yet
     fault: str  # the newest reading's first fault; "" if there is none
 
 

@@ -91,6 +91,7 @@ class ZoneShelf(_Place[_Looks]):
 
     :param owners: which shelf has a zone: the first that had it.
     :param complain: told of all faults, and of those that end a start.
+    :param refused: told when there are edits that could not be taken in; see :meth:`try_again`.
     """
 
     def __init__(
@@ -99,11 +100,14 @@ class ZoneShelf(_Place[_Looks]):
         zones: Zones,
         owners: "dict[bytes, ZoneShelf]",
         complain: Callable[[tuple[str, ...], tuple[str, ...]], object],
+        refused: Callable[[], object] = lambda: None,
     ) -> None:
         super().__init__()
         self.source: ZoneSource = source
         self._zones, self._owners, self._complain = zones, owners, complain
         self._waiting: set[bytes] = set()  # zones that are ours, and of which nothing may be said yet
+        self._tell_refused = refused
+        self._refused: dict[bytes, Zone] = {}  # what their files hold
 
     def _reader(self) -> Callable[[], _Looks]:
         files = {origin: file for origin, file in self._zones.files().items() if origin not in self._waiting}
@@ -149,13 +153,34 @@ class ZoneShelf(_Place[_Looks]):
         ]
         for origin in gone:
             del self._owners[origin]
+            self._refused.pop(origin, None)
         self._wait_for(waiting)
         for origin, look in changes.items():
             self._owners[origin] = self
             if look.held is not None:
                 self._zones.add(look.held)
         self._zones.drop(gone)
-        return await self._zones.edit({origin: look.edit for origin, look in changes.items()})
+        return await self._take({origin: look.edit for origin, look in changes.items()})
+
+    async def _take(self, edits: Mapping[bytes, Edit], *, again: bool = False) -> bool:
+        """:returns: whether all of them could be taken in."""
+        refused = await self._zones.edit(edits, again=again)
+        for origin, edit in edits.items():
+            self._refused.pop(origin, None)
+            if origin in refused:
+                self._refused[origin] = edit.file
+        if self._refused:
+            self._tell_refused()
+        return not refused
+
+    async def try_again(self, aside: Aside) -> None:
+        """Take in what could not be: the disk may have room again, or an update be gone."""
+        files, refused = self._zones.files(), dict(self._refused)
+
+        def compare() -> dict[bytes, Edit]:
+            return {origin: _edit(files.get(origin), zone) for origin, zone in refused.items()}
+
+        await self._take(await (aside if self.source.slow else defer.execute)(compare), again=True)
 
     def _wait_for(self, origins: frozenset[bytes]) -> None:
         """Say nothing of these zones, not even that they are not here, until they can be read."""

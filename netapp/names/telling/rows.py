@@ -42,6 +42,7 @@ def _asked(question: str) -> list[bytes]:
 
 def _row(each: ZoneStatus, file: Told | None) -> dict[str, Any]:
     of_file = "updated" if each.journal else "file"
+    served = file if not each.fault else None
     return {
         "origin": shown(each.origin),
         "serial": each.serial,
@@ -49,11 +50,11 @@ def _row(each: ZoneStatus, file: Told | None) -> dict[str, Any]:
         "names": each.names,
         "updates": each.updates,
         "expired": each.expired,
-        "records": file.records if file is not None else None,
-        "loaded": file.loaded if file is not None else None,
+        "records": served.records if served is not None else None,
+        "loaded": served.loaded if served is not None else None,
         "file": _short(file.shown) if file is not None else None,
         "url": file.path.as_uri() if file is not None else None,
-        "fault": _short(file.fault) if file is not None else "",
+        "fault": _short(file.fault if file is not None and file.fault else each.fault),
     }
 
 
