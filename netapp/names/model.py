@@ -5,6 +5,7 @@ is as RFC 1035 section 3.3 has it, never compressed, its names in the case they 
 here reads, waits or logs.
 """
 
+import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -131,12 +132,14 @@ def parent(name: bytes) -> bytes:
     return name[1 + name[0] :]
 
 
-def little_soa(owner: bytes, version: int) -> RecordSet:
-    """The SOA of a name that is a little zone of its own, as RFC 6303 section 3 gives it to such."""
-    numbers = (version, 3600, 1200, 604800, TTL)  # serial, refresh, retry, expire, minimum
-    rdata = owner + _NOBODY + b"".join((number & 0xFFFFFFFF).to_bytes(4, "big") for number in numbers)
-    return RecordSet(owner, SOA, TTL, (rdata,))
+def little_soa(owner: bytes) -> RecordSet:
+    """The SOA of a name that is a little zone of its own, as RFC 6303 section 3 gives it to such.
+
+    Its serial stays: nobody may transfer such a zone, and so nobody compares it.
+    """
+    return RecordSet(owner, SOA, TTL, (owner + _NOBODY,))
 
 
-_NOBODY: Final = b"\x06nobody\x07invalid\x00"  # RFC 2606 section 2
+#: RNAME (RFC 2606 section 2), and serial, refresh, retry, expire, minimum.
+_NOBODY: Final = b"\x06nobody\x07invalid\x00" + struct.pack("!5I", 1, 3600, 1200, 604800, TTL)
 Nodes = Mapping[bytes, Node]

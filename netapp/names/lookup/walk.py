@@ -105,7 +105,7 @@ def _at_one_name(snapshot: Snapshot, name: bytes, rdtype: int, dnssec: bool) -> 
     """What is said of one name, a CNAME not followed."""
     node = snapshot.nodes.get(name)
     if node is not None:
-        return _of_little_name(node, name, rdtype, snapshot.version)
+        return _of_little_name(node, name, rdtype)
     if rdtype == DS and (zone := _delegating(snapshot, name)) is not None:
         return _in_zone(zone, name, rdtype, dnssec)
     zone = snapshot.zone_of(name)
@@ -116,11 +116,11 @@ def _at_one_name(snapshot: Snapshot, name: bytes, rdtype: int, dnssec: bool) -> 
     return _in_zone(zone, name, rdtype, dnssec)
 
 
-def _of_little_name(node: Node, name: bytes, rdtype: int, version: int) -> Lookup:
+def _of_little_name(node: Node, name: bytes, rdtype: int) -> Lookup:
     found = _pick(node, rdtype) or find(node, CNAME)
     if found is not None:
         return Lookup(NOERROR, True, (found,))
-    soa = little_soa(name, version)
+    soa = little_soa(name)
     if rdtype == SOA:
         return Lookup(NOERROR, True, (soa,))
     return Lookup(NOERROR, True, (), (soa,), exact=False)
