@@ -1,6 +1,6 @@
 """The differences that a primary sends, as one change of the very zone that we have."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from netapp.errors import NetappError
@@ -28,55 +28,62 @@ def as_one(zone: Zone, changes: Sequence[Change]) -> Change:
     first, last = changes[0], changes[-1]
     if first.old_serial != zone.serial:
         raise Inexact(f"the differences begin at serial {first.old_serial}, ours is {zone.serial}")
-    names: dict[bytes, _Name] = {}
+    touched = _Touched(zone)
     for change in changes:
         for record in change.removed[1:]:
-            if not _named(names, zone, record).remove(record):
+            if not touched.remove(record):
                 raise Inexact(f"the differences take from {shown(record.owner)} what is not there")
         for record in change.added[1:]:
-            _named(names, zone, record).add(record)
-    removed: list[Record] = []
-    added: list[Record] = []
-    for name in names.values():
-        name.tell(removed, added)
+            touched.add(record)
+    removed, added = touched.difference()
     return framed(first.removed[0], last.added[0], removed, added)
 
 
-class _Name:
-    """The records of one name, before the changes and now, by what tells them apart."""
+Key = tuple[bytes, int, bytes]
 
-    __slots__ = ("_before", "_now", "_ttls")
 
-    def __init__(self, records: Iterable[Record]) -> None:
-        self._before = {_key(each): each for each in records}
-        self._now = dict(self._before)
-        self._ttls: dict[int, int] = {}  # by type: a set takes that of the last record added
+class _Touched:
+    """All records of the names that are touched, as they were and as they are now."""
+
+    def __init__(self, zone: Zone) -> None:
+        self._zone = zone
+        self._names: set[bytes] = set()
+        self._before: dict[Key, Record] = {}
+        self._now: dict[Key, Record] = {}
+        self._ttls: dict[tuple[bytes, int], int] = {}  # a set takes that of the last record added
 
     def remove(self, record: Record) -> bool:
         """Whether it was there."""
-        return self._now.pop(_key(record), None) is not None
+        return self._now.pop(self._key(record), None) is not None
 
     def add(self, record: Record) -> None:
-        self._now.setdefault(_key(record), record)
+        self._now.setdefault(self._key(record), record)
         if record.rdtype != RRSIG:  # it has that of what it covers
-            self._ttls[record.rdtype] = record.ttl
+            self._ttls[record.owner, record.rdtype] = record.ttl
 
-    def tell(self, removed: list[Record], added: list[Record]) -> None:
-        """What has gone of it and what has come."""
-        for key, record in self._now.items():
-            ttl = self._ttls.get(record.rdtype, record.ttl)
-            if ttl != record.ttl:
-                self._now[key] = replace(record, ttl=ttl)
-        removed.extend(each for key, each in self._before.items() if self._now.get(key) != each)
-        added.extend(each for key, each in self._now.items() if self._before.get(key) != each)
+    def difference(self) -> tuple[list[Record], list[Record]]:
+        """What has gone and what has come."""
+        before, now = self._before, self._now
+        removed = [each for key, each in before.items() if key not in now]
+        added: list[Record] = []
+        for key, record in now.items():
+            was = before.get(key)
+            ttl = self._ttls.get(key[:2], record.ttl)
+            if was is None or was.ttl != ttl:
+                added.append(record if record.ttl == ttl else replace(record, ttl=ttl))
+                if was is not None:
+                    removed.append(was)
+        return removed, added
+
+    def _key(self, record: Record) -> Key:
+        owner = record.owner
+        if owner not in self._names:
+            self._names.add(owner)
+            there = {_key(each): each for each in records_of(self._zone.nodes.get(owner, ()))}
+            self._before |= there
+            self._now |= there
+        return _key(record)
 
 
-def _named(names: dict[bytes, _Name], zone: Zone, record: Record) -> _Name:
-    found = names.get(record.owner)
-    if found is None:
-        found = names[record.owner] = _Name(records_of(zone.nodes.get(record.owner, ())))
-    return found
-
-
-def _key(record: Record) -> tuple[int, bytes]:
-    return record.rdtype, record.rdata
+def _key(record: Record) -> Key:
+    return record.owner, record.rdtype, record.rdata
