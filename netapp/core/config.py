@@ -4,10 +4,8 @@ A service subclasses :class:`ServiceOptions` with its own ``optFlags``, ``optPar
 :func:`repeated` options; each is then a key of the service's table in the file too.
 """
 
-import difflib
 import getopt
 import os
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,16 +13,13 @@ from typing import Any, ClassVar, Final, Self, TypeVar
 
 from twisted.python import usage
 
-from netapp.core import access, languages, limits, settingsfile, state, text
+from netapp.core import access, languages, limits, settingsfile, state, tables, text
 from netapp.errors import ConfigError, StartError
 
 T = TypeVar("T")
 
 #: Characters of a value that its refusal shows.
 _SHOWN: Final = 60
-
-#: The tables a configuration file may have; those of services that do not run are passed over.
-TABLES: Final = ("dns", "login", "chat", "file", "udpchat", "echo", "web", "netapp")
 
 
 def repeated(name: str, description: str) -> Callable[[Any, str], None]:
@@ -144,7 +139,7 @@ class SharedOptions(usage.Options):
         try:
             self.settings_path = probe["config"] or settingsfile.found(probe.state_path)
             if self.settings_path:
-                data = read_file(str(self._here / self.settings_path))
+                data = tables.load(str(self._here / self.settings_path))
                 if not probe["config"] and "state" in data:
                     raise ConfigError(
                         f"{self.settings_path}: say --state, this file lies in the state directory"
@@ -179,8 +174,8 @@ class SharedOptions(usage.Options):
         if not isinstance(cause, getopt.GetoptError):
             return ""
         keys = self.known_keys()
-        near = difflib.get_close_matches(cause.opt, keys, 1) if cause.opt not in keys else []
-        return f"; is it --{near[0]}?" if near else f"; twistd {self._plugin} --help tells which there are"
+        near = tables.near(cause.opt, keys) if cause.opt not in keys else None
+        return f"; is it --{near}?" if near else f"; twistd {self._plugin} --help tells which there are"
 
     @property
     def _plugin(self) -> str:
@@ -203,20 +198,20 @@ class SharedOptions(usage.Options):
         :param but: keys that are not wanted, since they are given already.
         :raises ConfigError: a key that nobody knows, or a value of the wrong kind.
         """
-        shared = {key: value for key, value in data.items() if key not in TABLES}
-        for table in TABLES:
+        shared = {key: value for key, value in data.items() if key not in tables.TABLES}
+        for table in tables.TABLES:
             if not isinstance(data.get(table, {}), dict):
                 raise ConfigError(f"{where}: {table!r} is no table: write [{table}]")
         own = data.get(self.table, {})
-        if unknown := sorted(set(shared) - SHARED_KEYS):
-            raise ConfigError(
-                f"{where}: unknown key {unknown[0]!r}; outside the tables there are {_words(SHARED_KEYS)}"
-            )
         known = self.known_keys() - (SHARED_KEYS if self.table == "netapp" else frozenset())
+        if unknown := sorted(set(shared) - SHARED_KEYS):
+            first = unknown[0]
+            reason = tables.unknown(first, shared[first], SHARED_KEYS, table=self.table, its=known)
+            raise ConfigError(f"{where}: {reason}")
         if unknown := sorted(set(own) - known):
-            raise ConfigError(
-                f"{where}: unknown key {unknown[0]!r} in [{self.table}]; there are {_words(known)}"
-            )
+            near = tables.near(unknown[0], known)
+            cure = f"is it {near}?" if near else f"there are {tables.words(known)}"
+            raise ConfigError(f"{where}: unknown key {unknown[0]!r} in [{self.table}]; {cure}")
         values = {**shared, **own}
         return [
             word
@@ -280,16 +275,6 @@ class ServiceOptions(SharedOptions):
 SHARED_KEYS: Final = SharedOptions().known_keys()
 
 
-def read_file(path: str) -> dict[str, Any]:
-    """A configuration file's values.  :raises ConfigError: unreadable, or no TOML."""
-    try:
-        return tomllib.loads(settingsfile.read(path).decode("utf-8"))
-    except OSError as error:
-        raise ConfigError(f"the configuration file {path} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ConfigError(f"the configuration file {path} is no TOML: {error}") from None
-
-
 def starting(plugin: str, make: Callable[[], T]) -> T:
     """Build a service; what the operator did wrong ends the start in one line."""
     try:
@@ -299,7 +284,3 @@ def starting(plugin: str, make: Callable[[], T]) -> T:
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         raise StartError(f"{plugin}: {place}{error.strerror or error}") from None
-
-
-def _words(keys: Iterable[str]) -> str:
-    return ", ".join(sorted(keys))

@@ -184,7 +184,12 @@ def test_values_that_look_like_options_are_values(write: Write) -> None:
         ("[echo]\nbogus = 1", r"unknown key 'bogus' in [echo]; there are allow, "),
         ("bogus = 1", "unknown key 'bogus'; outside the tables there are allow, "),
         ("once = true", "unknown key 'once'; outside the tables"),
-        ("[bogus]\na = 1", "unknown key 'bogus'; outside the tables"),
+        ("[bogus]\na = 1", "unknown table [bogus]; there are [dns], [login], [chat], "),
+        ("[dsn]\na = 1", "unknown table [dsn]; is it [dns]?"),
+        ("[[ehco]]\na = 1", "unknown table [ehco]; is it [echo]?"),
+        ("[echo]\nlistne = 'tcp:1'", "unknown key 'listne' in [echo]; is it listen?"),
+        ("langg = 'en'", "unknown key 'langg'; is it lang?"),
+        ("record = ['a=1']", "unknown key 'record'; outside the tables there is none: write it below [echo]"),
         ("[echo]\nconfig = 'other.toml'", "unknown key 'config'"),
         ("echo = 1", "'echo' is no table: write [echo]"),
         ("dns = 1", "'dns' is no table: write [dns]"),
@@ -216,7 +221,16 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     assert "none.toml cannot be read: No such file" in refused(f"--config={tmp_path / 'none.toml'}")
     assert "cannot be read: Is a directory" in refused(f"--config={tmp_path}")
     (tmp_path / "gbk.toml").write_bytes("[echo]\nreply = '您好'".encode("gbk"))
-    assert "gbk.toml is no TOML" in refused(f"--config={tmp_path / 'gbk.toml'}")
+    assert "gbk.toml is no TOML: line 2 is not UTF-8: save the file as UTF-8" in refused(
+        f"--config={tmp_path / 'gbk.toml'}"
+    )
+    (tmp_path / "wide.toml").write_bytes("[echo]\n".encode("utf-16"))
+    assert "wide.toml is no TOML: line 1 is not UTF-8" in refused(f"--config={tmp_path / 'wide.toml'}")
+
+
+def test_the_mark_that_editors_write_before_utf_8_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "marked.toml").write_bytes("[echo]\nreply = '您好'".encode("utf-8-sig"))
+    assert parsed(f"--config={tmp_path / 'marked.toml'}")["reply"] == "您好"
 
 
 @given(st.text(max_size=200))

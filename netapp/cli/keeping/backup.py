@@ -148,7 +148,7 @@ def _share_elsewhere(state: Path) -> str | None:
     from netapp.core.settingsfile import NAME
 
     try:
-        root = tomllib.loads((state / NAME).read_text("utf-8")).get("file", {}).get("root")
+        root = tomllib.loads((state / NAME).read_text("utf-8-sig")).get("file", {}).get("root")
     except (OSError, ValueError, AttributeError):  # none, or a start tells what is wrong with them
         return None
     if not isinstance(root, str) or (state / root).resolve().is_relative_to(state.resolve()):

@@ -214,7 +214,7 @@ def arguments(
 def settings_of(path: Path) -> dict[str, Any]:
     """A file's settings; none where there is none, or none that this user may read."""
     try:
-        return tomllib.loads(settingsfile.read(path).decode("utf-8"))
+        return tomllib.loads(settingsfile.read(path).decode("utf-8-sig"))
     except (OSError, UnicodeDecodeError):
         return {}
     except ConfigError as error:
