@@ -709,6 +709,8 @@ ZONE_SETTLE: Final = 0.5
 ZONE_SETTLE_MOST: Final = 30.0
 #: How often zone files are looked at where there is no inotify.
 ZONE_POLL: Final = 5.0
+#: How often they are looked at where there is: of what it cannot tell.
+ZONE_LOOK: Final = 60.0
 #: After this an owner's edit that could not be taken in is tried again.
 ZONE_EDIT_AGAIN: Final = 5.0
 #: Records of one name and type that updates may make: more would fit into no answer.
@@ -802,6 +804,8 @@ DNS_UPDATE_RECORDS: Final = 700
 DNS_RULES: Final = 256
 #: How far a signed message's time may be from ours; what RFC 8945 section 10 recommends.
 TSIG_FUDGE: Final = 300
+#: How much earlier than the latest of its key an update may have been signed: RFC 8945 section 5.2.3.
+TSIG_LEEWAY: Final = 5
 #: Between two lines of the log on one key whose signatures do not hold, for one reason.
 TSIG_LOG: Final = 600
 #: Unsigned messages of a transfer in between two signed ones: RFC 8945 section 5.3.1.

@@ -10,6 +10,9 @@ MODIFIED: Final = 0x2
 WRITTEN: Final = 0x8  # and closed
 MOVED: Final = 0x40 | 0x80
 CREATED, DELETED, GONE = 0x100, 0x200, 0x400
+ATTRIBUTES: Final = 0x4  # of a file, or of the folder: who may read it, say
+#: The folder itself is elsewhere now.
+MOVED_AWAY: Final = 0x800
 
 
 def notifier(reactor: Any) -> Any:

@@ -11,7 +11,7 @@ from twisted.internet import defer, reactor, task
 
 from netapp.core import limits
 from netapp.names.config import Config
-from netapp.names.files.watch import FolderWatch
+from netapp.names.files.watch import FolderWatch, place
 from netapp.names.files.zonefiles import ZoneFiles
 from tests.names.master.making import HEAD, put
 
@@ -62,12 +62,17 @@ def _rename(path: Path) -> None:
     put(path.parent, HEAD, "b~").rename(path)
 
 
-@pytest.mark.parametrize("change", [_write, _append, _rename, Path.unlink])
+def _let_read(path: Path) -> None:
+    path.chmod(0o644)
+
+
+@pytest.mark.parametrize("change", [_write, _append, _rename, Path.unlink, _let_read])
 @pytest_twisted.ensureDeferred
 async def test_a_change_is_heard_whichever_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], object]
 ) -> None:
     path = put(tmp_path, HEAD, "a")
+    path.chmod(0o600)
     watched = Watched(monkeypatch, tmp_path)
     try:
         change(path)
@@ -93,6 +98,62 @@ async def test_a_folder_that_goes_and_comes_back(tmp_path: Path, monkeypatch: py
         put(folder, HEAD, "b")
         while "b" not in await watched.soon():
             pass
+    finally:
+        watched.watch.stop()
+
+
+def _swap(folder: Path) -> None:
+    """A link leads elsewhere, as a tool for deployment leaves it."""
+    link = folder.with_name("draft~")
+    link.symlink_to("new")
+    link.rename(folder)
+
+
+def _swap_above(folder: Path) -> None:
+    _swap(folder.parent)
+
+
+def _make_anew(folder: Path) -> None:
+    folder.rename(folder.with_name("zones.old"))
+    folder.mkdir()
+
+
+@pytest.mark.parametrize("another", [_swap, _swap_above, _make_anew])
+@pytest_twisted.ensureDeferred
+async def test_another_folder_in_the_place_of_one_is_watched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, another: Callable[[Path], object]
+) -> None:
+    if another is not _make_anew:
+        monkeypatch.setattr(limits, "ZONE_LOOK", 0.1)
+    monkeypatch.setattr(limits, "ZONE_POLL", 0.1)
+    for each in ("old", "new"):
+        (tmp_path / each / "zones").mkdir(parents=True)
+    (tmp_path / "current").symlink_to("old")
+    folder = tmp_path / "current" if another is _swap else tmp_path / "current" / "zones"
+    looks: list[frozenset[str]] = []
+
+    def look(folders: frozenset[str]) -> "defer.Deferred[bool]":
+        looks.append(folders)
+        return defer.succeed(len(looks) > 1)  # the first is the start's
+
+    watched = Watched(monkeypatch, folder, look)
+    try:
+        another(folder)
+        await watched.soon()
+        looks.clear()
+        put(folder, HEAD, "a")
+        while "a" not in await watched.soon():
+            pass
+    finally:
+        watched.watch.stop()
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_folder_that_may_be_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    watched = Watched(monkeypatch, tmp_path)
+    try:
+        tmp_path.chmod(0o755)
+        assert await watched.soon() == {tmp_path.name}
     finally:
         watched.watch.stop()
 
@@ -192,13 +253,53 @@ def test_only_what_cannot_be_watched_is_looked_at_again_and_again() -> None:
     made.follow(["/a", "/b"])
     made.start()
     assert looked == [{"/a", "/b"}]
-    made._watched.add("/a")
+    made._watched["/a"] = (0, 0)
     clock.advance(limits.ZONE_POLL)
     assert len(looked) == 1  # one look after another
     first.callback(False)
     assert looked[1:] == [{"/b"}]
     clock.advance(limits.ZONE_POLL)
     assert looked[2:] == [{"/b"}]
+    made.stop()
+
+
+def test_what_is_watched_is_looked_at_too_since_a_queue_may_have_been_full() -> None:
+    clock = Clock()
+    looked: list[frozenset[str]] = []
+
+    def look(folders: frozenset[str]) -> "defer.Deferred[bool]":
+        looked.append(folders)
+        return defer.succeed(False)
+
+    made = FolderWatch(clock, lambda path: True, lambda paths: None, look)
+    made.follow(["/"])
+    made.start()
+    made._watched["/"] = place("/")
+    looked.clear()
+    for _ in range(2):
+        clock.advance(limits.ZONE_LOOK)
+    assert looked == [{"/"}, {"/"}]
+    clock.advance(limits.ZONE_LOOK - limits.ZONE_SETTLE / 2)
+    made._heard(None, Heard("/a"), 2)
+    clock.advance(limits.ZONE_SETTLE * 0.9)  # somebody writes: he is waited for
+    assert looked == [{"/"}, {"/"}]
+    made.stop()
+    assert not clock.getDelayedCalls()
+
+
+def test_a_disk_that_hangs_holds_up_one_thread_of_the_watch() -> None:
+    clock = Clock()
+    asked: list[Callable[[], object]] = []
+
+    def aside(work: Callable[[], Any]) -> "defer.Deferred[Any]":
+        asked.append(work)
+        return defer.Deferred()
+
+    made = FolderWatch(clock, lambda path: True, lambda paths: None, nothing, aside)
+    made.start()
+    for _ in range(3):
+        clock.advance(limits.ZONE_LOOK)
+    assert len(asked) == 1
     made.stop()
 
 

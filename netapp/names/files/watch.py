@@ -5,8 +5,9 @@ over a network comes bit by bit.  So each movement is waited out: a change is to
 ``limits.ZONE_SETTLE`` of quiet, at the latest after ``limits.ZONE_SETTLE_MOST``.
 
 Folders that inotify cannot watch, since there is none or they are not there, are looked at every
-``limits.ZONE_POLL``, and no others; all are at the start, and when a folder has gone.  A change that
-another machine makes on a network's file system is not seen by inotify: SIGHUP is for that.
+``limits.ZONE_POLL``; all are at the start, when a folder has gone, and every ``limits.ZONE_LOOK``, for
+what inotify does not tell: a link on the way that leads elsewhere now, what did not fit into its queue,
+what another machine does on a network's file system.
 """
 
 import os
@@ -20,7 +21,18 @@ from twisted.python.failure import Failure
 
 from netapp.core import limits, watching
 
-_MASK = watching.MODIFIED | watching.WRITTEN | watching.MOVED | watching.CREATED | watching.DELETED
+_ITSELF = watching.GONE | watching.MOVED_AWAY
+_MASK = (
+    watching.MODIFIED
+    | watching.WRITTEN
+    | watching.MOVED
+    | watching.CREATED
+    | watching.DELETED
+    | watching.ATTRIBUTES
+    | watching.MOVED_AWAY
+)
+#: What tells a folder from another in its place.
+_Place = tuple[int, int]
 
 
 class FolderWatch:
@@ -29,6 +41,7 @@ class FolderWatch:
     :param reactor: its ``callLater``, and for inotify its readers.
     :param wanted: whether a path is any concern of ours.
     :param look: whether there is anything new in some folders; one look after another.
+    :param aside: looks at the disk, which takes a while, where it holds up nobody.
     """
 
     _log = Logger()
@@ -39,15 +52,18 @@ class FolderWatch:
         wanted: Callable[[str], bool],
         changed: Callable[[frozenset[str]], object],
         look: "Callable[[frozenset[str]], defer.Deferred[bool]]",
+        aside: "Callable[[Callable[[], Any]], defer.Deferred[Any]]" = defer.execute,
     ) -> None:
         self._reactor, self._wanted, self._changed, self._look = reactor, wanted, changed, look
+        self._aside = aside
         self._notifier: Any = None
         self._folders: frozenset[str] = frozenset()
-        self._watched: set[str] = set()
+        self._watched: dict[str, _Place | None] = {}
         self._moved: set[str] = set()
         self._since = 0.0  # when the first of those has moved
         self._settling: Any = None
         self._polling: Any = None
+        self._next_round: Any = None
         self._unseen: frozenset[str] = frozenset()  # folders that are to be looked at
         self._looking = False
         self._running = False
@@ -57,13 +73,14 @@ class FolderWatch:
         self._notifier = watching.notifier(self._reactor)
         self._watch()
         self._look_at(self._folders)  # since they were read
+        self._round_later()
 
     def stop(self) -> None:
         self._running = False
         if self._notifier is not None:
             self._notifier.loseConnection()
             self._notifier = None
-        for timer in (self._settling, self._polling):
+        for timer in (self._settling, self._polling, self._next_round):
             if timer is not None and timer.active():
                 timer.cancel()
         self._settling = self._polling = None
@@ -79,28 +96,32 @@ class FolderWatch:
         if self._notifier is not None:
             from twisted.python.filepath import FilePath
 
-            for folder in self._watched - self._folders:
+            for folder in self._watched.keys() - self._folders:
+                del self._watched[folder]
                 with suppress(Exception):  # the folder has gone, and with it the watch
                     self._notifier.ignore(FilePath(folder))
-            self._watched &= self._folders
-            for folder in self._folders - self._watched:
+            for folder in self._folders - self._watched.keys():
+                before = place(folder)  # if it is another by then a round sees that
                 if watching.watch(self._notifier, folder, _MASK, self._heard):
-                    self._watched.add(folder)
-        if self._polling is None and self._folders - self._watched:
+                    self._watched[folder] = before
+        if self._polling is None and self._folders - self._watched.keys():
             self._polling = self._reactor.callLater(limits.ZONE_POLL, self._poll)
 
     def _heard(self, _: object, path: Any, mask: int) -> None:
         where = os.fsdecode(path.path)
-        if mask & watching.GONE:  # Twisted gives up all of it
+        if mask & _ITSELF:
             self._begin_anew()
-        elif not self._wanted(where):
+        elif where not in self._folders and not self._wanted(where):
             return
         else:
             self._moved.add(where)
         self._settle_later()
 
     def _begin_anew(self) -> None:
-        self._notifier, self._watched = None, set()
+        """All of it: when a folder has gone Twisted gives up the others too."""
+        if self._notifier is not None:
+            self._notifier.loseConnection()
+        self._notifier, self._watched = None, {}
         self._reactor.callLater(0, self._again)
 
     def _again(self) -> None:
@@ -128,10 +149,28 @@ class FolderWatch:
 
     def _poll(self) -> None:
         self._polling = None
-        unwatched = self._folders - self._watched
+        unwatched = self._folders - self._watched.keys()
         self._watch()  # from now on, so that the look is not too early
         if self._settling is None:
             self._look_at(unwatched)
+
+    def _round_later(self) -> None:
+        if self._running:
+            self._next_round = self._reactor.callLater(limits.ZONE_LOOK, self._round)
+
+    def _round(self) -> None:
+        watched = tuple(self._watched)
+        there = self._aside(lambda: {folder: place(folder) for folder in watched})
+        there.addCallback(self._compare).addErrback(self._blind).addCallback(lambda _: self._round_later())
+
+    def _compare(self, there: dict[str, _Place | None]) -> None:
+        if not self._running:
+            return
+        if any(there.get(folder, now) != now for folder, now in self._watched.items()):
+            self._begin_anew()
+            self._settle_later()
+        elif self._settling is None:
+            self._look_at(frozenset(self._watched))
 
     def _look_at(self, folders: frozenset[str]) -> None:
         self._unseen |= folders
@@ -152,3 +191,12 @@ class FolderWatch:
         if another:
             self._changed(frozenset())
         self._look_at(frozenset())
+
+
+def place(folder: str) -> _Place | None:
+    """Which folder there is; None if there is none."""
+    try:
+        about = os.stat(folder)
+    except OSError:
+        return None
+    return about.st_dev, about.st_ino

@@ -31,7 +31,7 @@ class _Wanted:
 
 
 #: Runs a look at the disk where it holds up nobody.
-Aside = Callable[[Callable[[], bool]], "defer.Deferred[bool]"]
+Aside = Callable[[Callable[[], Any]], "defer.Deferred[Any]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class ZoneFiles:
             self._heard.append(paths)
             changed()
 
-        self._watch = FolderWatch(self._reactor, self._concerns, moved, self._look)
+        self._watch = FolderWatch(self._reactor, self._concerns, moved, self._look, self._aside)
         self._watch.follow(self._places.folders)
         self._watch.start()
         return self._watch.stop
