@@ -25,9 +25,22 @@ class Snapshot:
         (RFC 1035 section 3.3.13), or have not come yet.
     :param before: the snapshot that this one follows.
     :param touched: origins; zones that are not among them are as they were then.
+    :ivar hollow: what is there in a zone for the sake of little names below it alone: empty
+        non-terminals (RFC 4592 section 2.2.2), whose names no zone has.
+    :ivar aside: ``expired`` and ``hollow``: the zone that such a name is in does not know of it.
     """
 
-    __slots__ = ("__weakref__", "_before", "_touched", "expired", "nodes", "version", "zones")
+    __slots__ = (
+        "__weakref__",
+        "_before",
+        "_touched",
+        "aside",
+        "expired",
+        "hollow",
+        "nodes",
+        "version",
+        "zones",
+    )
 
     def __init__(
         self,
@@ -43,6 +56,8 @@ class Snapshot:
         self.expired = expired
         self._before = ref(before) if before is not None else None  # it must not stay for our sake
         self._touched = touched
+        self.hollow = self._hollow_of(before)
+        self.aside = expired | self.hollow if self.hollow else expired
 
     def __len__(self) -> int:
         return len(self.nodes) + sum(map(len, self.zones.values()))
@@ -63,6 +78,19 @@ class Snapshot:
                 return False
             name = parent(name)
         return True
+
+    def _hollow_of(self, before: "Snapshot | None") -> frozenset[bytes]:
+        """``hollow``; as it was before where neither little names nor origins are others."""
+        zones = self.zones
+        if not zones or not self.nodes:
+            return frozenset()
+        if (
+            before is not None
+            and before.nodes is self.nodes
+            and all((origin in zones) == (origin in before.zones) for origin in self._touched)
+        ):
+            return before.hollow
+        return _hollow(self.nodes, zones)
 
     def touched_since(self, older: "Snapshot") -> Set[bytes]:
         """Origins; every zone that is not as it was in ``older``, or has come or gone, is among them."""
@@ -94,6 +122,19 @@ class Snapshot:
                 owner = parent(owner)
                 changed.add(owner)
         return frozenset(changed | {ANYWHERE}) if changed else frozenset()
+
+
+def _hollow(nodes: Iterable[bytes], zones: Mapping[bytes, Zone]) -> frozenset[bytes]:
+    """Names above some names, up to the zones that these are in."""
+    found = set[bytes]()
+    for above in {name[1 + name[0] :] for name in nodes if name != _ROOT}:  # hosts stand beside each other
+        path = []
+        while above not in zones and above not in found and above != _ROOT:
+            path.append(above)
+            above = above[1 + above[0] :]
+        if above in zones or above in found:
+            found.update(path)
+    return frozenset(found)
 
 
 def _compare(

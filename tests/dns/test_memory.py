@@ -196,6 +196,20 @@ def test_a_stream_gets_what_a_datagram_had_no_room_for() -> None:
                     assert warm.message(each, HERE) == whole
 
 
+def test_a_little_name_that_comes_or_goes_takes_what_was_said_of_those_above_it() -> None:
+    here, deep = zone("lan"), Record(wire_name("a.b.lan"), A, ONE[0])
+    server = fresh(snapshot(here))
+    asked = [
+        query(each, edns=edns) for each in ("c.lan", "b.lan", "d.lan", "a.b.lan") for edns in (b"", opt())
+    ]
+    for version, (little, rcodes) in enumerate([([], "3333"), ([deep], "3030"), ([], "3333")], 2):
+        server.use(moment := snapshot(here, little=little, version=version))
+        for _ in range(3):
+            got = [server.datagram(each) for each in asked]
+            assert got == [fresh(moment).datagram(each) for each in asked]
+            assert "".join(str(read(each).rcode()) for each in got[::2]) == rcodes
+
+
 OWNERS = [
     "lan",
     "www.lan",
@@ -236,7 +250,9 @@ def worlds(draw: st.DrawFn) -> list[Snapshot]:
     """Moments of a world with a zone within a zone and little names: each of them may change or stay."""
     above = draw(st.lists(st.lists(RECORDS, max_size=8).map(sound), min_size=1, max_size=2))
     below = [[], *([("www.sub.lan", A, each), ("ns.sub.lan", A, each)] for each in ONE[:2])]
-    target = st.sampled_from(["www.lan", "a.lan", "n.lan", "www.sub.lan", "xn--0zwm56d.lan"]).map(name)
+    target = st.sampled_from(
+        ["www.lan", "a.lan", "n.lan", "www.sub.lan", "xn--0zwm56d.lan", "k.h.lan", "k.h.sub.lan"]
+    ).map(name)
     little = st.dictionaries(
         target,
         st.one_of(st.tuples(st.just(A), st.just(ONE[2])), st.tuples(st.just(CNAME), target)),
@@ -254,7 +270,7 @@ def worlds(draw: st.DrawFn) -> list[Snapshot]:
                 *zones,
                 little=[Record(each, *names[each]) for each in names],
                 version=version + 1,
-                expired=draw(st.sampled_from([(), (), (name("sub.lan"),)])),
+                expired=draw(st.sampled_from([(), (), (), (name("sub.lan"),), (name("lan"),)])),
             )
         )
     return moments
@@ -268,6 +284,11 @@ ASKED = [
         "n.lan",
         "n.n.lan",
         "n.a.lan",
+        "h.lan",
+        "k.h.lan",
+        "j.h.lan",
+        "h.sub.lan",
+        "k.sub.lan",
         "nn.sub.lan",
         "mm.sub.lan",
         "m.lan",
@@ -386,15 +407,16 @@ WORLD = snapshot(
         *(("far.lan", NS, name(f"h{number}.lan")) for number in range(20)),
     ),
     zone("inner.lan", ("www.inner.lan", A, ONE[2])),
-    little=[Record(wire_name("box"), A, ONE[0]), Record(wire_name("little.lan"), A, ONE[0])],
+    little=[Record(wire_name(each), A, ONE[0]) for each in ("box", "little.lan", "x.hollow.lan")],
+    expired=[name("late.lan"), name("gone.lan")],  # the second has not come yet
 )
-WORLD.expired = frozenset({name("late.lan"), name("gone.lan")})  # the second has not come yet
 WARM, SLOW = Answers(WORLD, "i dont know", "auto", COOKIES), Slow(WORLD)
 NAMES = (
     "www.lan", "WWW.lan", "x.lan", "y.lan", "x.wild.lan", "sub.lan", "x.sub.lan", "alias.lan", "many.lan",
     "box", "no.where", "down.lan", "x.down.lan", "inner.lan", "www.inner.lan", "late.lan",
     "nine.lan", "www.late.lan", "gone.lan", "www.gone.lan", "little.lan", "x.little.lan", "empty.lan",
     "deep.empty.lan", "lan", "ns.sub.lan", RAW, "abcdef.lan", "mail.lan", "x.far.lan", "y.far.lan",
+    "hollow.lan", "x.hollow.lan", "y.hollow.lan",
     *(f"T{size}.lan" for size in SIZES),
 )  # fmt: skip
 GOOD = [

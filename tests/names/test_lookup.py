@@ -13,9 +13,10 @@ from netapp.names.model import (
     YXDOMAIN,
     A,
     Record,
+    nodes_of,
 )
 from netapp.names.snapshot import Snapshot
-from tests.names.texts import SOA, asked, served, sets, wire, zone_of
+from tests.names.texts import SOA, asked, nsec_zone, served, sets, wire, zone_of
 
 #: The zone of RFC 4592 section 2.2.1.
 WILD = served(
@@ -338,9 +339,7 @@ def test_an_apex_may_have_a_dname() -> None:
 
 def little(*records: Record, zone_text: str = "") -> Snapshot:
     zone = zone_of(SOA + zone_text, "z.")
-    plain = zone_of(SOA, "z.")
-    nodes = plain.changed([], records).nodes
-    return Snapshot({each.owner: nodes[each.owner] for each in records}, 3, {zone.origin: zone})
+    return Snapshot(nodes_of(records), 3, {zone.origin: zone})
 
 
 def test_a_little_name_beats_the_zone_that_it_is_in() -> None:
@@ -350,6 +349,57 @@ def test_a_little_name_beats_the_zone_that_it_is_in() -> None:
     assert asked(names, "alias.z A").answer[1].rdatas == (b"\n\0\0\7",)
     assert sets(asked(names, "www.z TXT").authority) == ["www.z. SOA"]
     assert asked(names, "x.www.z A").rcode == NXDOMAIN
+
+
+def test_what_is_above_a_little_name_is_there_without_data() -> None:
+    """RFC 8020 section 2: who is told NXDOMAIN asks for nothing below it."""
+    names = little(Record(wire("a.b.c.z"), A, b"\n\0\0\7"), Record(wire("b.else"), A, b"\n\0\0\7"))
+    for name in ("b.c.z", "c.z"):
+        found = asked(names, f"{name} A")
+        assert (found.rcode, sets(found.answer), sets(found.authority)) == (NOERROR, [], ["z. SOA"])
+    for name in ("a.c.z", "b.z", "x.b.c.z"):
+        assert asked(names, f"{name} A").rcode == NXDOMAIN
+    assert asked(names, "else A").rcode == REFUSED  # in no zone of ours
+
+
+def test_what_a_zone_has_for_a_name_above_a_little_one_stays() -> None:
+    deep = Record(wire("a.b.c.z"), A, b"\n\0\0\7")
+    names = little(deep, zone_text="* A 10.0.0.1\n")
+    assert sets(asked(names, "c.z A").answer) == ["c.z. A"]
+    assert sets(asked(names, "b.c.z A").answer) == ["b.c.z. A"]
+    assert sets(asked(little(deep, zone_text="c A 10.0.0.1\n"), "c.z A").answer) == ["c.z. A"]
+    below_a_cut = asked(little(deep, zone_text="c NS ns\n"), "b.c.z A")
+    assert (below_a_cut.authoritative, sets(below_a_cut.authority)) == (False, ["c.z. NS"])
+    renamed = asked(little(deep, zone_text="c DNAME d\n"), "b.c.z A")
+    assert (renamed.rcode, sets(renamed.answer)) == (NXDOMAIN, ["c.z. DNAME", "b.c.z. CNAME"])
+
+
+def test_a_signed_zone_says_what_it_proves_of_a_name_above_a_little_one() -> None:
+    signed = nsec_zone(SOA, "z.")
+    names = Snapshot(nodes_of([Record(wire("a.b.z"), A, b"\n\0\0\7")]), 1, {signed.origin: signed})
+    assert asked(names, "b.z A").rcode == NXDOMAIN
+    proved = asked(names, "b.z A", dnssec=True)
+    assert (proved.rcode, sets(proved.authority)) == (NXDOMAIN, ["z. SOA", "z. NSEC"])
+
+
+def test_what_is_there_for_little_names_follows_them_and_the_zones() -> None:
+    top, inner, other = (zone_of(SOA, origin) for origin in ("z.", "c.z.", "y."))
+    nodes = {wire(each): () for each in ("a.b.c.z", "x.c.z", "k.l.y", "z")}
+    one = Snapshot(nodes, 1, {top.origin: top})
+    assert one.hollow == one.aside == {wire("b.c.z"), wire("c.z")}
+    two = Snapshot(
+        nodes, 2, {top.origin: zone_of(SOA, "z.")}, frozenset({wire("w")}), one, frozenset({top.origin})
+    )
+    assert two.hollow is one.hollow
+    assert two.aside == two.hollow | {wire("w")}
+    zones = {each.origin: each for each in (top, inner, other)}
+    three = Snapshot(nodes, 3, zones, frozenset(), two, frozenset({inner.origin, other.origin}))
+    assert three.hollow == {wire("b.c.z"), wire("l.y")}
+    four = Snapshot({wire("z"): ()}, 4, zones, frozenset(), three)
+    assert four.hollow == frozenset()
+    assert Snapshot(nodes, 5, {}, frozenset(), three, frozenset(zones)).hollow == frozenset()
+    everything = Snapshot({wire("a.b"): ()}, 1, {b"\0": zone_of(SOA, ".")})
+    assert everything.hollow == {wire("b")}
 
 
 def test_a_zone_that_has_expired_is_a_failure() -> None:

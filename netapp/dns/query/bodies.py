@@ -95,9 +95,9 @@ class Bodies:
         return self.kin.get(qname[:1] + qname[1 + qname[0] :] + mark)
 
     def is_elsewhere(self, qname: bytes) -> bool:
-        """Whether a name is a zone or a little name, whatever the zone above it has."""
+        """Whether a name is a zone or a little name, or one is below it, whatever the zone above has."""
         snapshot = self.snapshot
-        return qname in snapshot.zones or qname in snapshot.nodes or qname in snapshot.expired
+        return qname in snapshot.zones or qname in snapshot.nodes or qname in snapshot.aside
 
     def own_set(self, qname: bytes, rdtype: int) -> RecordSet | None:
         """The set of a name that is there, if that is all there is to say; None leaves it to a look-up.
@@ -146,7 +146,9 @@ class Bodies:
     def _join(self, zone: Zone, qname: bytes, mark: bytes, body: Body) -> None:
         """Names beside this one that are not there get the same, if those of signed zones want no proof."""
         above = parent(qname)
-        if qname not in zone.nodes and above in zone.nodes and not (mark[2:] and zone.signed):
+        if qname in zone.nodes or qname in self.snapshot.hollow or (mark[2:] and zone.signed):
+            return
+        if above in zone.nodes:
             self._families.lasting.keep(qname[:1] + above + mark, (zone.nodes, body), zone.origin)
 
     def _home(self, found: Lookup, qname: bytes) -> bytes:

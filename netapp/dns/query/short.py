@@ -103,7 +103,7 @@ class Short:
         if not qname.isascii():  # raw UTF-8, which may be there as A-labels
             return None
         snapshot = self._bodies.snapshot
-        if qname in nodes or qname in snapshot.zones or qname in snapshot.nodes or qname in snapshot.expired:
+        if qname in nodes or qname in snapshot.zones or qname in snapshot.nodes or qname in snapshot.aside:
             return None
         answer = b"".join((before, rest[_QNAME : _QNAME + 4 + len(qname)], after))
         number = hash(rest)

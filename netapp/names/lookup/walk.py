@@ -3,7 +3,9 @@
 A name is looked up in the deepest zone that it is in.  The dictionary of names is asked first; only
 where the zone has cuts is the name walked, once, for the topmost of them.  What is not in the
 dictionary may come from a wildcard at the closest encloser (RFC 4592 section 3.3.1), and is else not
-there (RFC 8020).  A CNAME, or a DNAME's, leads on to another name (RFC 6672 section 3.2).
+there.  Then nothing is below it (RFC 8020 section 2), so it is said to have no data if a little name is;
+a signed zone, which proves what it has, says what it proves.  A CNAME, or a DNAME's, leads on to another
+name (RFC 6672 section 3.2).
 """
 
 from collections.abc import Sequence
@@ -113,7 +115,10 @@ def _at_one_name(snapshot: Snapshot, name: bytes, rdtype: int, dnssec: bool) -> 
         return Lookup(SERVFAIL, zone=zone)
     if zone is None:
         return NOT_OURS
-    return _in_zone(zone, name, rdtype, dnssec)
+    found = _in_zone(zone, name, rdtype, dnssec)
+    if found.rcode == NXDOMAIN and name in snapshot.hollow and not zone.signed:
+        return denial_of(zone).no_data
+    return found
 
 
 def _of_little_name(node: Node, name: bytes, rdtype: int) -> Lookup:
