@@ -1,5 +1,7 @@
 """What can be wrong with a master file, and where."""
 
+import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,6 +13,10 @@ PHRASES: Final = Phrases(
         "nul": (
             "这一行含有 NUL 字节:它不是文本,请重新保存这个文件",
             "a NUL octet: this is no text, save the file anew",
+        ),
+        "utf-16": (
+            "这个文件是 UTF-16 编码:请另存为 UTF-8",
+            "this file is UTF-16: save it as UTF-8",
         ),
         "long line": ("这一行超过 {limit} 字节:请拆开", "a line of more than {limit} octets: split it"),
         "long entry": (
@@ -50,6 +56,10 @@ PHRASES: Final = Phrases(
         ),
         "class": ("类 {word} 不行:区域里只有 IN", "class {word}: a zone here has IN only"),
         "twice": ("{word} 多出来了", "{word} is one too many"),
+        "one value": (
+            "{word} 只有一个值,{extra} 多出来了:第二个值请另写一行",
+            "{word} has one value, and {extra} is one too many: a second one is a line of its own",
+        ),
         "bad ttl": (
             "TTL {word} 不对:写秒数(至多 2147483647),或 1h30m 这样的",
             "the TTL {word}: write seconds, at most 2147483647, or the like of 1h30m",
@@ -111,6 +121,12 @@ PHRASES: Final = Phrases(
             "{name} 有 CNAME,就不能再有别的记录",
             "{name} has a CNAME and other data: keep one of the two",
         ),
+        # behind another
+        "write": (";写成 {form} 这样", "; write the like of  {form}"),
+        "blank": (
+            ";{mark} 不是普通空格:请改成空格,或者删掉",
+            "; {mark} is no common blank: put a space in its place, or nothing",
+        ),
         "many": (
             "错误太多,只列出前 {limit} 处",
             "too many faults: the first {limit} are told",
@@ -118,6 +134,10 @@ PHRASES: Final = Phrases(
         "more": ("{first};共 {count} 处错误", "{first}; {count} faults in all"),
     }
 )  # fmt: skip
+
+
+#: How a character is shown that is not seen.
+_MARK: Final = re.compile("⟦U\\+([0-9A-F]{4,5})⟧")
 
 
 class Malformed(Exception):
@@ -140,7 +160,12 @@ class Fault:
     def reason(self, lang: Lang = "en") -> str:
         own = f"own {self.key}"
         itself = not self.line and self.fields.get("path") == self.where and own in PHRASES.phrases
-        return _seen(PHRASES.say(lang, own if itself else self.key, **self.fields))
+        said = PHRASES.say(lang, own if itself else self.key, **self.fields)
+        if form := self.fields.get("form_of_data"):
+            said += PHRASES.say(lang, "write", form=form)
+        said = _seen(said)
+        blank = next((mark[0] for mark in _MARK.finditer(said) if _is_blank(chr(int(mark[1], 16)))), None)
+        return said + PHRASES.say(lang, "blank", mark=blank) if blank else said
 
     def place(self) -> str:
         return _seen(f"{self.where}:{self.line}" if self.line else self.where)
@@ -152,6 +177,11 @@ class Fault:
 def _seen(text: str) -> str:
     """Text in which blanks that are no spaces are seen too: they may be all that is wrong."""
     return "".join(char if char.isprintable() else f"⟦U+{ord(char):04X}⟧" for char in text)
+
+
+def _is_blank(char: str) -> bool:
+    """Whether it is white space, or nothing at all, to the eye, and a part of a word here."""
+    return unicodedata.category(char) in ("Zs", "Zl", "Zp", "Cf")
 
 
 class BrokenZone(ConfigError):

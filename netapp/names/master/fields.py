@@ -18,7 +18,7 @@ import dns.ttl
 
 from netapp.core import limits, text
 from netapp.names.master.faults import Malformed
-from netapp.names.model import AAAA, CNAME, DNAME, MX, NS, PTR, TXT, A
+from netapp.names.model import AAAA, CNAME, DNAME, MX, NS, PTR, SOA, SRV, TXT, A
 from netapp.names.naming import MAX_LABEL, MAX_NAME, BadName, wire_label
 
 TYPE, CLASS, TIME = "type", "class", "ttl"
@@ -27,6 +27,22 @@ _TEXTUAL: Final = frozenset({13, 16, 19, 20, 56, 99, 256, 257, 258, 261, 262})
 #: Types with one name as their data; the last five are RFC 1035's own, which dnspython does not read.
 _ONE_NAME: Final = frozenset({NS, CNAME, PTR, DNAME, 3, 4, 7, 8, 9})  # MD, MF, MB, MG, MR
 _MINFO: Final = 14
+#: Types with one word as their data: a name, or an address.
+_ONE_WORD: Final = _ONE_NAME | {A, AAAA}
+#: What the data of common types look like, for who has mistaken it.
+_LIKE: Final = {
+    SOA: "SOA ns1 hostmaster 1 3600 600 1209600 300",
+    13: 'HINFO "PC" "Linux"',
+    MX: "MX 10 mail",
+    SRV: "SRV 10 5 5060 sip",
+    35: 'NAPTR 10 10 "S" "SIP+D2U" "" _sip._udp',
+    43: "DS 58408 13 2 49FD46E6...",
+    44: "SSHFP 4 2 123456789abcdef...",
+    52: "TLSA 3 1 1 0123456789abcdef...",
+    65: "HTTPS 1 . alpn=h2",
+    257: 'CAA 0 issue "ca.example.net"',
+}
+_GENERIC: Final = b"\\#"  # data of any type: RFC 3597 section 5
 _MAX_DATA: Final = limits.TRANSFER_RECORD
 _MAX_TTL: Final = 2**31 - 1  # RFC 2181 section 8
 _SHOWN: Final = 60
@@ -114,7 +130,8 @@ def _a_label(label: bytes) -> bytes:
     except UnicodeDecodeError:
         raise Malformed("bad name", name=short(label), reason="UTF-8, GBK?") from None
     except BadName as error:
-        raise Malformed("bad name", name=short(label), reason=str(error)) from None
+        reason = str(error).removeprefix("it is no name: ")
+        raise Malformed("bad name", name=short(label), reason=reason) from None
 
 
 def seconds(word: bytes) -> int:
@@ -179,6 +196,9 @@ def data(rdtype: int, words: Sequence[bytes], origin: bytes | None) -> bytes:
         return name(words[0], origin) + name(words[1], origin)
     elif rdtype == MX and len(words) == 2 and _INTEGER.fullmatch(words[0]) and int(words[0]) <= 65535:
         return int(words[0]).to_bytes(2, "big") + name(words[1], origin)
+    if rdtype in _ONE_WORD and len(words) > 1 and words[0] != _GENERIC:
+        kind = dns.rdatatype.to_text(dns.rdatatype.RdataType.make(rdtype))
+        raise Malformed("one value", word=kind, extra=short(words[1]))
     if rdtype == TXT and (plain := _plain_text(words)) is not None:
         return plain
     return _by_dnspython(rdtype, words, origin)
@@ -211,7 +231,12 @@ def _by_dnspython(rdtype: int, words: Sequence[bytes], origin: bytes | None) -> 
         wire = rdata.to_wire()
     except Exception as error:  # what it raises depends on the type, and is always the text's fault
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise Malformed("bad data", word=dns.rdatatype.to_text(kind), reason=text.visible(reason)) from None
+        raise Malformed(
+            "bad data",
+            word=dns.rdatatype.to_text(kind),
+            reason=text.visible(reason),
+            form_of_data=_LIKE.get(rdtype),
+        ) from None
     assert wire is not None
     if len(wire) > _MAX_DATA:
         raise Malformed("long data", word=dns.rdatatype.to_text(kind), limit=_MAX_DATA)

@@ -23,10 +23,11 @@ _PIECE: Final = re.compile(
     rb'[ \t\r\x0b\x0c]+|(;.*)|([()])|((?:"(?:[^"\\]|\\.)*"|[^ \t\r\x0b\x0c;()"\\]|\\.)+)|(.)', re.DOTALL
 )
 _BOM: Final = b"\xef\xbb\xbf"
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
 def entries(pieces: Iterable[bytes]) -> Iterator[Entry]:
-    """The entries of a file, blank ones left out.
+    """The entries of a file, blank ones left out; what is no text ends it.
 
     :param pieces: its octets, cut anywhere.
     """
@@ -41,7 +42,12 @@ def entries(pieces: Iterable[bytes]) -> Iterator[Entry]:
             try:
                 words = _words(line, numbered)
             except Malformed as error:
+                no_text = error.key == "nul"
+                if number == 1 and line.startswith(_UTF_16):
+                    error = Malformed("utf-16")
                 yield number, False, error
+                if no_text:
+                    return
                 continue
         if words:
             yield number, line[0] in b" \t", words

@@ -219,6 +219,49 @@ def test_an_error_is_one_line_with_file_line_reason_and_cure(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
+    ("line", "english", "chinese"),
+    [
+        ("mx MX mail", "MX: expecting an integer; write the like of  MX 10 mail", ";写成 MX 10 mail 这样"),
+        ("s SRV 1 2 sip", "; write the like of  SRV 10 5 5060 sip", ";写成 SRV 10 5 5060 sip 这样"),
+        (
+            "x A 10.0.0.1 5",
+            "A has one value, and 5 is one too many: a second one is a line of its own",
+            "A 只有一个值,5 多出来了:第二个值请另写一行",
+        ),
+        ("x CNAME a b", "CNAME has one value, and b is one too many", "CNAME 只有一个值,b 多出来了"),
+        (
+            "x A\u300010.0.0.1",
+            "there is no record type A⟦U+3000⟧10.0.0.1; ⟦U+3000⟧ is no common blank: "
+            "put a space in its place, or nothing",
+            "没有 A⟦U+3000⟧10.0.0.1 这种记录类型;⟦U+3000⟧ 不是普通空格:请改成空格,或者删掉",
+        ),
+        ("x A 10.0.0.1\u200b", "; ⟦U+200B⟧ is no common blank", ";⟦U+200B⟧ 不是普通空格"),
+        ("\u3000x A 10.0.0.1", "⟦U+3000⟧x is no name: Codepoint", ";⟦U+3000⟧ 不是普通空格"),
+    ],
+)
+def test_what_is_mistaken_often_is_told_with_its_cure(
+    tmp_path: Path, line: str, english: str, chinese: str
+) -> None:
+    with pytest.raises(master.BrokenZone) as caught:
+        master.read_zone(put(tmp_path, HEAD + line + "\n"))
+    (fault,) = caught.value.faults
+    assert fault.line == 5
+    assert english in fault.reason("en")
+    assert chinese in fault.reason("zh")
+
+
+def test_data_of_any_type_may_still_be_octets(tmp_path: Path) -> None:
+    read = zone(tmp_path, HEAD + "a A \\# 4 0a000001\n")
+    assert data(read, "a.example.com", 1) == (bytes((10, 0, 0, 1)),)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le"])
+def test_a_file_of_another_encoding_is_one_fault(tmp_path: Path, encoding: str) -> None:
+    key = "utf-16" if encoding == "utf-16" else "nul"
+    assert faults(tmp_path, HEAD.encode(encoding)) == [("example.com.zone", 1, key)]
+
+
+@pytest.mark.parametrize(
     ("more", "line", "key"),
     [
         ("www CNAME a\nwww A 10.0.0.1\n", 6, "cname"),
