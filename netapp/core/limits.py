@@ -718,6 +718,8 @@ ZONE_SET: Final = 2000
 #: Changes of one zone that are remembered for IXFR, and records in all of them.
 ZONE_HISTORY: Final = 1000
 ZONE_HISTORY_RECORDS: Final = 100_000
+#: Zones of files of which it is remembered with which serial they were served last.
+ZONE_SERVED: Final = 100_000
 #: Changes of zones that wait for the disk; one more is refused.
 ZONE_WAITING: Final = 2000
 #: Octets of a zone's journal before the whole zone is written anew, if the zone is not larger than that.

@@ -33,6 +33,7 @@ from netapp.dns.message import (
 )
 from netapp.dns.tsig import signing
 from netapp.dns.tsig.keys import Key, Keyring
+from netapp.dns.tsig.latest import Early
 from netapp.dns.tsig.record import Signature, read_signed
 from netapp.dns.tsig.signing import Refused, Signer
 from netapp.errors import NetappError, WireError
@@ -67,6 +68,7 @@ class Request:
     octets: bytes  # at least the header's 12
     client: Client
     key: Key | None = None  # whose signature it was
+    signed: int = 0  # when, by the signature: seconds since 1970
 
     @property
     def room(self) -> int:
@@ -78,6 +80,7 @@ class BrokenOff(NetappError):
     """An iterator of messages stops before their end: the peer must not take it for one."""
 
 
+#: May raise :class:`Early` of a request that is signed.
 Handler = Callable[[Request], Outcome]
 
 
@@ -153,16 +156,22 @@ class Requests:
         try:
             signer = signing.verified(octets, signature, self._keyring, self._time())
         except Refused as refused:
-            self.unverified[refused.error] += 1
-            self._complain(refused, client)
-            return self._refusal(Request(plain, client), refused, len(came))
-        request = Request(plain, client, signer.key)
-        outcome = self._answer(request)
+            return self._refuse(Request(plain, client), refused, len(came))
+        request = Request(plain, client, signer.key, signature.time)
+        try:
+            outcome = self._answer(request)
+        except Early as early:
+            return self._refuse(request, Refused(signing.BADTIME, signature, signer, str(early)), len(came))
         if outcome is None or isinstance(outcome, bytes):
             return self._signed(outcome, request, signer)
         if isinstance(outcome, defer.Deferred):
             return outcome.addCallback(self._signed, request, signer)
         return self._each_signed(outcome, signer)
+
+    def _refuse(self, request: Request, refused: Refused, came: int) -> bytes:
+        self.unverified[refused.error] += 1
+        self._complain(refused, request.client)
+        return self._refusal(request, refused, came)
 
     def _complain(self, refused: Refused, client: Client) -> None:
         """Tell an operator whose key is wrong somewhere; of keys that we have alone, which are few."""
@@ -176,7 +185,8 @@ class Requests:
             "netapp-dns: {peer}: {reason}: {cure}",
             peer=client.host,
             reason=str(refused),
-            cure=_CURES.get(refused.error, "see that it has the same algorithm there").format(off=off),
+            cure=refused.why
+            or _CURES.get(refused.error, "see that it has the same algorithm there").format(off=off),
         )
 
     def _refusal(self, request: Request, refused: Refused, came: int) -> bytes:
@@ -221,6 +231,8 @@ class Requests:
             return _reply(request.octets, NOTIMP if opcode else REFUSED)
         try:
             outcome = handler(request)
+        except Early:
+            raise
         except Exception:
             return self._failed(Failure(), request)
         if isinstance(outcome, defer.Deferred):

@@ -37,11 +37,14 @@ class Refused(NetappError):
 
     :param error: the TSIG error, one of :data:`ERRORS`; FORMERR for a MAC of no size there may be.
     :param signer: signs the answer that says so; None where it goes unsigned.
+    :param why: for the log, where the error alone does not say it.
     """
 
-    def __init__(self, error: int, signature: Signature, signer: "Signer | None" = None) -> None:
+    def __init__(
+        self, error: int, signature: Signature, signer: "Signer | None" = None, why: str = ""
+    ) -> None:
         super().__init__(f"{ERRORS.get(error, 'FORMERR')} for the key {shown(signature.name)}")
-        self.error, self.signature, self.signer = error, signature, signer
+        self.error, self.signature, self.signer, self.why = error, signature, signer, why
 
 
 def verified(octets: bytes, signature: Signature, keyring: Keyring, now: float) -> "Signer":

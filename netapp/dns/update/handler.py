@@ -23,6 +23,7 @@ from netapp.dns.message import BADVERS, FORMERR, NOERROR, NOTAUTH, REFUSED, SERV
 from netapp.dns.once import Once
 from netapp.dns.options import EDE, Ede, option
 from netapp.dns.requests import Outcome, Request
+from netapp.dns.tsig.latest import Latest
 from netapp.dns.update.wire import Head, parse_head, parse_update
 from netapp.errors import Busy, Unavailable, WireError
 from netapp.names.changing.updating import IN, Refused, Update
@@ -56,6 +57,7 @@ class Updates:
         self._running: dict[_Sender, list[defer.Deferred[int]]] = {}
         self._done: dict[_Sender, float] = {}  # the oldest first
         self._told = Once()
+        self._latest = Latest()
         self.answered: Counter[int] = Counter()
 
     def handle(self, request: Request) -> Outcome:
@@ -65,6 +67,8 @@ class Updates:
         first one's is for it too.  If it comes soon after, the answer was lost: it is given again,
         and the update is not done twice.  So it is over a stream too, where a client goes on whose
         answer by datagram was lost or cut.
+
+        :raises Early: it was signed before another by its key that has been carried out.
         """
         try:
             head = parse_head(request.octets)
@@ -140,6 +144,8 @@ class Updates:
 
     def _begun(self, request: Request, head: Head, update: Update, senders: tuple[_Sender, ...]) -> Outcome:
         """:param senders: as which it is known when it comes again."""
+        if request.key is not None:
+            self._latest.take(request.key.name, request.signed)
         waiting: list[defer.Deferred[int]] = []
         self._running.update(dict.fromkeys(senders, waiting))
 

@@ -39,6 +39,12 @@ def adding(name: str, address: str = "192.0.2.9", ttl: int = 60, *, ident: int |
     return message.to_wire()
 
 
+def deleting(name: str) -> bytes:
+    message = update()
+    message.delete(name)
+    return message.to_wire()
+
+
 def record(name: bytes, rdtype: int, rdclass: int, rdata: bytes, ttl: int = 0) -> bytes:
     return name + struct.pack("!HHIH", rdtype, rdclass, ttl, len(rdata)) + rdata
 

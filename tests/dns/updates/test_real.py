@@ -1,10 +1,12 @@
 """Dynamic update of a process: real clients, real sockets, a real disk, and kill -9."""
 
+import base64
 import os
 import random
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -18,8 +20,10 @@ import dns.update
 import dns.zone
 import pytest
 
+from netapp.dns.tsig.keys import Key
+from netapp.dns.tsig.signing import Signer
 from tests import real
-from tests.dns.updates.asking import ALLOWED, APEX, adding, message, record, update, zone_file
+from tests.dns.updates.asking import ALLOWED, APEX, adding, deleting, message, record, update, zone_file
 
 pytestmark = pytest.mark.real
 Start = Callable[..., real.Plugin]
@@ -31,14 +35,18 @@ KILLS = int(os.environ.get("NETAPP_TEST_KILLS", "5"))
 
 def told(server: real.Plugin, octets: bytes) -> str:
     """The rcode that a datagram gets."""
-    return dns.rcode.to_text(dns.message.from_wire(real.ask(server.udp(), octets)).rcode())
+    return _rcode(real.ask(server.udp(), octets))
 
 
 def told_over_tcp(server: real.Plugin, octets: bytes) -> str:
     with real.tcp_client(server.tcp()) as client:
         client.sendall(len(octets).to_bytes(2, "big") + octets)
         length = int.from_bytes(client.recv(2, socket.MSG_WAITALL), "big")
-        return dns.rcode.to_text(dns.message.from_wire(client.recv(length, socket.MSG_WAITALL)).rcode())
+        return _rcode(client.recv(length, socket.MSG_WAITALL))
+
+
+def _rcode(answer: bytes) -> str:
+    return dns.rcode.to_text(dns.message.from_wire(answer, keyring=False).rcode())  # signed or not
 
 
 def addresses(server: real.Plugin, name: str) -> list[str]:
@@ -126,6 +134,21 @@ send
     assert "BADSIG" in wrong.stderr
     assert serial(server) == 2
     assert zone.read_bytes() == before
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_was_overheard_is_not_carried_out_once_more(start: Start, tmp_path: Path, workers: int) -> None:
+    keys = (f"--key=hmac-sha256:k:{SECRET}", f"{ALLOWED}#k", f"--workers={workers}")
+    server = start("netapp-dns", *LOCAL, f"--zone=example.lan={zone_file(tmp_path)}", *keys)
+    key, now = Key(b"\1k\0", "hmac-sha256", base64.b64decode(SECRET)), time.time()
+    overheard = Signer(key).sign(adding("n"), now - 20)
+    assert told_over_tcp(server, overheard) == "NOERROR"
+    assert addresses(server, "n.example.lan") == ["192.0.2.9"]
+    assert told(server, Signer(key).sign(deleting("n"), now)) == "NOERROR"
+    assert told_over_tcp(server, overheard) == "NOTAUTH"
+    for _ in range(8):  # each from another port, and so to this worker or that
+        assert told(server, overheard) == "NOTAUTH"
+    assert addresses(server, "n.example.lan") == []
 
 
 def test_updates_stay_and_a_zone_file_may_be_edited(start: Start, tmp_path: Path) -> None:

@@ -1,0 +1,41 @@
+"""When each key has signed last, so that what was overheard is not carried out once more.
+
+Several clients may share a key, their clocks a little apart, and what they send may overtake each
+other: as far as the leeway nothing is too early.  An attacker has that much: what was signed within
+it before the latest can be played again until its fudge is over, and so can the latest itself.
+
+Source: RFC 8945 section 5.2.3.
+"""
+
+from netapp.core import limits
+from netapp.errors import NetappError
+
+
+class Early(NetappError):
+    """A request was signed too long before another by its key that was taken: BADTIME."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            f"it was signed {seconds} s before another by this key: somebody has sent an old one again, "
+            "or the clocks of those who have the key are apart"
+        )
+
+
+class Latest:
+    """The latest time signed of each key, in this process's life."""
+
+    def __init__(self) -> None:
+        self._times: dict[bytes, int] = {}  # by name; the key that has signed last is the last
+
+    def take(self, key: bytes, signed: int) -> None:
+        """A request is about to be carried out.
+
+        :param signed: when it was signed, by its signature, which is sound.
+        :raises Early: it is not to be.
+        """
+        latest = max(signed, self._times.pop(key, signed))
+        self._times[key] = latest
+        if len(self._times) > limits.DNS_KEYS:  # others were read since
+            del self._times[next(iter(self._times))]
+        if latest - signed > limits.TSIG_LEEWAY:
+            raise Early(latest - signed)
