@@ -55,6 +55,33 @@ def test_a_dump_may_become_the_zone_file(start: Start, tmp_path: Path) -> None:
     assert "dhcp\t60" in netapp("zone", "dump", "example.lan", *state).stdout
 
 
+def test_what_the_owner_has_edited_is_not_written_over(start: Start, tmp_path: Path) -> None:
+    server = updated(start, tmp_path)
+    zone, other, state = tmp_path / "example.lan", tmp_path / "other", str(tmp_path / "state")
+
+    def dump(path: Path) -> int:
+        options = ("--output", str(path), "--force", "--state", state)
+        done = netapp("zone", "dump", "example.lan", *options, lang="C")
+        assert ("has changes that netapp has not taken in" in done.stderr) == bool(done.returncode)
+        assert done.stderr.count("\n") == 1
+        return done.returncode
+
+    assert dump(other) == 0
+    before = zone.read_text()
+    zone.write_text(broken := before + "mine A\n")  # it is read no more until that is mended
+    assert (dump(zone), zone.read_text()) == (1, broken)
+    other.write_text(broken)
+    assert dump(other) == 0  # another file than the one that it serves
+    zone.write_text(before)
+    server.stop()
+    assert dump(other) == 0
+    zone.write_text(edited := before + "mine A 192.0.2.7\n")
+    assert (dump(zone), zone.read_text()) == (1, edited)
+    zone.write_text(before)
+    assert dump(zone) == 0
+    assert dump(zone) == 0
+
+
 def test_a_zone_that_was_never_updated_is_as_its_file_has_it(start: Start, tmp_path: Path) -> None:
     state = ("--state", str(tmp_path / "state"))
     server = start("netapp-dns", *LOCAL, f"--zone=example.lan={zone_file(tmp_path)}")

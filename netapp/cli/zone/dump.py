@@ -15,6 +15,7 @@ from netapp.core import state as states
 from netapp.core.languages import Phrases
 
 if TYPE_CHECKING:
+    from netapp.names.changing.storing import Whole
     from netapp.names.zone import Zone
 
 PHRASES: Final = Phrases(
@@ -29,6 +30,12 @@ PHRASES: Final = Phrases(
         "there": (
             "{path} 已经存在:换一个名字,或者加 --force 覆盖",
             "{path} is there already: choose another name, or --force to replace it",
+        ),
+        "edited": (
+            "{path} 里有 netapp 还没有收进去的改动,覆盖了就会丢:先让 netapp 收进去"
+            "(收不进去的原因,netapp zone list 里有),或者换一个文件名",
+            "{path} has changes that netapp has not taken in, and they would be lost: have it take them in "
+            "(netapp zone list says why it does not), or choose another name",
         ),
         "done": ("{path}:{zone},序列号 {serial}", "{path}: {zone}, serial {serial}"),
     }
@@ -67,7 +74,8 @@ def dump(origin: str, output: Path | None, force: bool, state: Path | None) -> N
         common.fail(say("there", path=output))
     state = state or states.default_state(os.environ)
     lost: list[str] = []
-    zone = _kept(wire, state, lost) or _of_file(wire, state)
+    kept = _kept(wire, state, lost)
+    zone = kept.zone if kept is not None else _of_file(wire, state)
     for each in lost:
         common.complain(each)
     if zone is None:
@@ -77,6 +85,8 @@ def dump(origin: str, output: Path | None, force: bool, state: Path | None) -> N
             for line in written(zone):
                 click.echo(line, nl=False)
     else:
+        if kept is not None and kept.file is not None and _is_edited(output, wire, kept, state):
+            common.fail(say("edited", path=output))
         try:
             _write(output, written(zone))
         except OSError as error:
@@ -85,17 +95,16 @@ def dump(origin: str, output: Path | None, force: bool, state: Path | None) -> N
     click.get_current_context().exit(int(bool(lost)))
 
 
-def _kept(origin: bytes, state: Path, lost: list[str]) -> "Zone | None":
+def _kept(origin: bytes, state: Path, lost: list[str]) -> "Whole | None":
     """A zone that was updated.  :param lost: takes a line for each thing that is."""
     from netapp.errors import ConfigError
     from netapp.names.keeping.journal import ZoneFolder, folder_name
     from netapp.names.keeping.keeper import zones_path
 
     try:
-        whole = ZoneFolder(zones_path(state) / folder_name(origin), origin, lost.append).load()
+        return ZoneFolder(zones_path(state) / folder_name(origin), origin, lost.append).load()
     except ConfigError as error:
         common.fail(str(error))
-    return whole.zone if whole is not None else None
 
 
 def _of_file(origin: bytes, state: Path) -> "Zone | None":
@@ -108,6 +117,24 @@ def _of_file(origin: bytes, state: Path) -> "Zone | None":
         except Unreadable as error:
             common.fail(str(error))
     return None
+
+
+def _is_edited(path: Path, origin: bytes, kept: "Whole", state: Path) -> bool:
+    """Whether a file may be the zone's own, with something in it that is not kept.
+
+    Which file that is only a netapp that runs can tell: without one any file of the zone may be it.
+    """
+    from netapp.names.changing.known import is_known
+    from netapp.names.master import Unreadable, read_zone
+
+    own = {each.resolve() for each, _ in _files(origin, state)}
+    if not path.exists() or (own and path.resolve() not in own):
+        return False
+    try:
+        there = read_zone(path, origin).zone
+    except Unreadable:
+        return bool(own)
+    return not is_known(there, kept)
 
 
 def _files(origin: bytes, state: Path) -> Iterator[tuple[Path, str]]:
