@@ -424,6 +424,18 @@ def test_the_ds_of_a_zone_that_has_expired_is_given_by_the_one_above() -> None:
     assert asked(names, "a.z DS").rcode == SERVFAIL
 
 
+def test_nothing_is_said_of_a_ds_whose_zone_has_expired() -> None:
+    """The zone below does not know that there is none."""
+    top, below = zone_of(SOA + "a NS ns\na DS 1 13 2 " + "ab" * 32 + "\n", "z."), zone_of(SOA, "a.z.")
+    for zones in ({top.origin: top, below.origin: below}, {below.origin: below}):  # the second waits
+        names = Snapshot({}, 1, zones, frozenset({top.origin}))
+        for dnssec in (False, True):
+            assert asked(names, "a.z DS", dnssec).rcode == SERVFAIL
+        assert asked(names, "a.z SOA").rcode == asked(names, "ns.a.z DS").rcode == NOERROR
+    alone = Snapshot({}, 1, {below.origin: below})
+    assert (asked(alone, "a.z DS").rcode, sets(asked(alone, "a.z DS").authority)) == (NOERROR, ["a.z. SOA"])
+
+
 def test_a_zone_that_has_not_come_yet_is_a_failure_and_hides_no_other() -> None:
     top, below = zone_of(SOA + "a A 10.0.0.1\n", "z."), zone_of(SOA + "b A 10.0.0.2\n", "x.y.z.")
     coming = frozenset({wire("y.z"), wire("else")})

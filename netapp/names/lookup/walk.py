@@ -108,8 +108,10 @@ def _at_one_name(snapshot: Snapshot, name: bytes, rdtype: int, dnssec: bool) -> 
     node = snapshot.nodes.get(name)
     if node is not None:
         return _of_little_name(node, name, rdtype)
-    if rdtype == DS and (zone := _delegating(snapshot, name)) is not None:
-        return _in_zone(zone, name, rdtype, dnssec)
+    if rdtype == DS and len(name) > 1:
+        found = _of_zone_above(snapshot, name, dnssec)
+        if found is not None:
+            return found
     zone = snapshot.zone_of(name)
     if snapshot.expired and snapshot.is_expired(name):
         return Lookup(SERVFAIL, zone=zone)
@@ -131,15 +133,18 @@ def _of_little_name(node: Node, name: bytes, rdtype: int) -> Lookup:
     return Lookup(NOERROR, True, (), (soa,), exact=False)
 
 
-def _delegating(snapshot: Snapshot, name: bytes) -> Zone | None:
-    """Of zones that are served the one that delegates a name, and so has its DS: RFC 4035 section 3.1.4.1.
+def _of_zone_above(snapshot: Snapshot, name: bytes, dnssec: bool) -> Lookup | None:
+    """The DS of a zone, from the one that delegates it: RFC 4035 section 3.1.4.1; None if none here does.
 
-    Whether the zone below is served here too, or has expired, says nothing about that.
+    Whether the zone below is served here too, or has expired, says nothing about that; and where the one
+    above has expired, that the zone below has no DS is nothing to tell.
     """
-    if len(name) == 1 or (snapshot.expired and snapshot.is_expired(parent(name))):
-        return None
     above = snapshot.zone_of(parent(name))
-    return above if above is not None and above.topmost_cut(name) == name else None
+    if snapshot.expired and snapshot.is_expired(parent(name)):
+        return Lookup(SERVFAIL, zone=above)
+    if above is None or above.topmost_cut(name) != name:
+        return None
+    return _in_zone(above, name, DS, dnssec)
 
 
 def _in_zone(zone: Zone, name: bytes, rdtype: int, dnssec: bool) -> Lookup:
