@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from netapp.core.access import Address
+from netapp.names.rdata import distinct
 
 if TYPE_CHECKING:
     from netapp.names.zone import Zone
@@ -47,7 +48,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class RecordSet:
-    """All records of one owner and type, in the order they were given, none twice.
+    """All records of one owner and type, in the order they were given, none twice in any spelling.
 
     ``signatures`` is the rdata of the RRSIG records that cover it: RFC 4034 section 3.1.
     """
@@ -117,7 +118,13 @@ def node_of(owner: bytes, records: Iterable[Record]) -> Node:
         ttls[record.rdtype] = min(record.ttl, ttls.get(record.rdtype, record.ttl))
         rdatas.setdefault(record.rdtype, {})[record.rdata] = None
     return tuple(
-        RecordSet(owner, rdtype, ttls[rdtype], tuple(each), tuple(signatures.get(rdtype, ())))
+        RecordSet(
+            owner,
+            rdtype,
+            ttls[rdtype],
+            tuple(each) if len(each) == 1 else distinct(rdtype, each),
+            tuple(signatures.get(rdtype, ())),
+        )
         for rdtype, each in rdatas.items()
     )
 

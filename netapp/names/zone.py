@@ -28,6 +28,7 @@ from netapp.names.model import (
     parent,
 )
 from netapp.names.naming import shown
+from netapp.names.rdata import folded
 
 #: Types by which a zone is shaped, or that may not stand as others may.
 _SHAPING: Final = frozenset({NS, CNAME, SOA, DNAME})
@@ -109,7 +110,8 @@ class Zone:
     def changed(self, removed: Iterable[Record], added: Iterable[Record]) -> "Zone":
         """This zone without some records and with others; what is to go and is not there is passed over.
 
-        A set takes the TTL of the last record added to it (RFC 2136 section 3.4.2.2).
+        A set takes the TTL of the last record added to it (RFC 2136 section 3.4.2.2).  Names in rdata
+        are compared without regard to case, and what is added and is there keeps its spelling.
 
         :raises BadZone: no zone would be left.
         """
@@ -278,8 +280,10 @@ def _records(each: RecordSet) -> Iterator[Record]:
 
 
 def _changed_node(owner: bytes, node: Node, removed: list[Record], added: list[Record]) -> Node:
-    gone = {(record.rdtype, record.rdata) for record in removed}
-    kept = [record for record in records_of(node) if (record.rdtype, record.rdata) not in gone]
+    kept = records_of(node)
+    if removed:
+        gone = {(record.rdtype, folded(record.rdtype, record.rdata)) for record in removed}
+        kept = [each for each in kept if (each.rdtype, folded(each.rdtype, each.rdata)) not in gone]
     ttls = {record.rdtype: record.ttl for record in added if record.rdtype != RRSIG}
     return tuple(
         each

@@ -7,6 +7,7 @@ from netapp.errors import NetappError
 from netapp.names.changing.changes import Change, framed
 from netapp.names.model import RRSIG, Record
 from netapp.names.naming import shown
+from netapp.names.rdata import folded
 from netapp.names.zone import Zone, records_of
 
 
@@ -69,7 +70,7 @@ class _Touched:
         for key, record in now.items():
             was = before.get(key)
             ttl = self._ttls.get(key[:2], record.ttl)
-            if was is None or was.ttl != ttl:
+            if was is None or was.ttl != ttl or was.rdata != record.rdata:
                 added.append(record if record.ttl == ttl else replace(record, ttl=ttl))
                 if was is not None:
                     removed.append(was)
@@ -86,4 +87,4 @@ class _Touched:
 
 
 def _key(record: Record) -> Key:
-    return record.owner, record.rdtype, record.rdata
+    return record.owner, record.rdtype, folded(record.rdtype, record.rdata)

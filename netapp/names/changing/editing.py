@@ -65,11 +65,15 @@ _SOAS = 2
 
 
 def _merged(now: Zone, edit: Edit) -> Zone:
-    """The serial is the file's where that comes after ours, else the next if anything changes."""
+    """The serial is the file's where that comes after ours, else the next if anything changes.
+
+    What an update has added and the owner adds too is spelt as in the file: else the two would never
+    be one again.
+    """
     assert edit.change is not None
     file, removed, added = edit.file, edit.change.removed, edit.change.added
     merged = now.changed(
-        [each for each in removed if each.rdtype != SOA],
+        [each for each in (*removed, *added) if each.rdtype != SOA],
         [each for each in added if each.rdtype != SOA],
     )
     another = with_serial(removed[0], 0) != with_serial(added[0], 0)

@@ -6,6 +6,7 @@ from netapp.names.master.faults import Fault
 from netapp.names.master.reading import Reader
 from netapp.names.model import BESIDE_CNAME, CNAME, DNAME
 from netapp.names.naming import shown
+from netapp.names.rdata import folded
 
 
 def conflicts(reader: Reader) -> Iterator[Fault]:
@@ -21,11 +22,12 @@ def conflicts(reader: Reader) -> Iterator[Fault]:
             continue
         seen = kinds.setdefault(record.owner, {})
         fields: dict[str, object] = {"name": shown(record.owner)}
-        first = seen.setdefault(record.rdtype, record.rdata)
-        if record.rdtype in (CNAME, DNAME) and first != record.rdata:
+        is_first, own = record.rdtype not in seen, folded(record.rdtype, record.rdata)
+        first = seen.setdefault(record.rdtype, own)
+        if record.rdtype in (CNAME, DNAME) and first != own:
             kind = "CNAME" if record.rdtype == CNAME else "DNAME"
             yield Fault(*again.place, "two", {**fields, "kind": kind})
-        elif CNAME in seen and first is record.rdata and _clash(record.rdtype, seen.keys()):
+        elif CNAME in seen and is_first and _clash(record.rdtype, seen.keys()):
             yield Fault(*again.place, "cname", fields)
 
 

@@ -69,6 +69,14 @@ def test_a_set_keeps_the_ttl_of_what_came_last() -> None:
     assert alike(at_once(ONE, changes), zone(3, later[0]))
 
 
+def test_names_in_data_may_be_spelt_otherwise() -> None:
+    mail, same = (Record(OLD.owner, MX, b"\0\1" + name, 300) for name in (b"\1M\0", b"\1m\0"))
+    have = zone(1, mail)
+    assert as_one(have, chain(([same], []))) == Change((soa(1), mail), (soa(2),))
+    assert as_one(have, chain(([], [same]))) == Change((soa(1),), (soa(2),))
+    assert as_one(have, chain(([same], [same]))) == Change((soa(1), mail), (soa(2), same))
+
+
 NAMES = [wire_name(f"{name}.example.lan") for name in ("a", "b.a", "c")]
 RECORDS = [
     Record(owner, rdtype, bytes((1, last)), ttl)
