@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final, Self, TypeVar
 from twisted.python import usage
 
 from netapp.core import access, languages, limits, settingsfile, state, tables, text
+from netapp.core.twistdfiles import unwritable
 from netapp.errors import ConfigError, StartError
 
 T = TypeVar("T")
@@ -123,6 +124,7 @@ class SharedOptions(usage.Options):
 
         :raises UsageError: one of them cannot be taken; under twistd, who would show all its options
             before that, it is a StartError: one line.
+        :raises StartError: twistd may not write its own files.
         """
         try:
             self._parse(list(options or ()))
@@ -130,6 +132,8 @@ class SharedOptions(usage.Options):
             if self.parent is None:
                 raise
             raise StartError(f"{self._plugin}: {error}{self._cure(error.__context__)}") from None
+        if (wrong := unwritable(self._plugin, self.parent, self._here)) is not None:
+            raise StartError(f"{self._plugin}: {wrong}")
 
     def _parse(self, arguments: list[str]) -> None:
         self._arguments = tuple(arguments)
