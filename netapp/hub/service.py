@@ -20,7 +20,7 @@ def hub_service(names: Sequence[str], arguments: Sequence[str], shared: Shared) 
     """
     house = House()
     for name in names:
-        tap: Any = importlib.import_module(f"netapp.{name}.tap")
+        tap = tap_of(name)
         options = tap.Options()
         try:
             options.parseOptions(arguments)
@@ -28,3 +28,8 @@ def hub_service(names: Sequence[str], arguments: Sequence[str], shared: Shared) 
         except (usage.UsageError, ConfigError) as error:
             raise ConfigError(f"{name}: {error}") from None
     return house
+
+
+def tap_of(name: str) -> Any:
+    """A service's command line and what it makes of it, imported when it is wanted."""
+    return importlib.import_module(f"netapp.{name}.tap")

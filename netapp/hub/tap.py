@@ -1,5 +1,6 @@
 """``twistd netapp``: the command line of the whole house, nothing else."""
 
+import getopt
 from typing import Any, ClassVar
 
 from twisted.application.service import IService
@@ -8,7 +9,7 @@ from netapp.core.config import SharedOptions, repeated
 from netapp.core.running import Shared, alone
 from netapp.errors import ConfigError
 from netapp.hub.config import PLUGIN, SERVICES, chosen
-from netapp.hub.service import hub_service
+from netapp.hub.service import hub_service, tap_of
 from netapp.hub.welcome import Welcome
 
 
@@ -31,6 +32,15 @@ class Options(SharedOptions):
     ]
     opt_only = repeated("only", f"Run this service and no other: {', '.join(SERVICES)}; repeatable.")
     opt_without = repeated("without", "Run all but this service; repeatable.")
+
+    def _cure(self, cause: BaseException | None) -> str:
+        """Name the service whose option it is."""
+        key = cause.opt if isinstance(cause, getopt.GetoptError) else ""
+        owners = [name for name in SERVICES if key and key in tap_of(name).Options().known_keys()]
+        if not owners or key in self.known_keys():
+            return super()._cure(cause)
+        where = " or ".join(f"[{name}]" for name in owners)
+        return f"; write {key} = ... under {where} in the configuration file, or start netapp-{owners[0]}"
 
     @property
     def chooses(self) -> bool:

@@ -9,7 +9,7 @@ from netapp.core.listen import Listener
 from netapp.core.running import Shared
 from netapp.core.services import parts
 from netapp.echo.config import DEFAULTS
-from netapp.errors import ConfigError
+from netapp.errors import ConfigError, StartError
 from netapp.hub.config import SERVICES, chosen
 from netapp.hub.tap import Options, part
 from netapp.testing import FakeReactor
@@ -83,3 +83,23 @@ def test_what_all_services_share_stands_above_the_tables(tmp_path: Path) -> None
 def test_an_option_of_one_service_is_none_of_the_hubs() -> None:
     with pytest.raises(usage.UsageError, match="reply"):
         options("--reply=x")
+
+
+@pytest.mark.parametrize(
+    ("given", "cure"),
+    [
+        (
+            "--record=pc=10.0.0.1",
+            "; write record = ... under [dns] in the configuration file, or start netapp-dns",
+        ),
+        ("--root=/srv", "; write root = ... under [file] in the configuration file, or start netapp-file"),
+        ("--bogus", "; twistd netapp --help tells which there are"),
+        ("--langs=en", "; is it --lang?"),
+    ],
+)
+def test_an_option_of_one_service_is_led_to_it(given: str, cure: str) -> None:
+    under = Options()
+    under.parent = usage.Options()  # as twistd has it
+    with pytest.raises(StartError) as caught:
+        under.parseOptions([given])
+    assert str(caught.value).endswith(f"not recognized{cure}")
