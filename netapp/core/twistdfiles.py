@@ -69,9 +69,9 @@ def _folder(folder: Path, old: Path | None = None) -> str | None:
     """Why there can be no new file in a folder.  :param old: one that is removed before."""
     try:
         about = folder.stat()
-        if old is not None and about.st_mode & stat.S_ISVTX:
-            if user() not in (0, about.st_uid, old.lstat().st_uid):
-                return os.strerror(errno.EPERM)
+        sticky = about.st_mode & stat.S_ISVTX  # then only its owner may remove it
+        if old is not None and sticky and user() not in (0, about.st_uid, old.lstat().st_uid):
+            return os.strerror(errno.EPERM)
     except OSError as error:
         return error.strerror
     return None if _may(folder, os.W_OK | os.X_OK) else os.strerror(errno.EACCES)
