@@ -166,6 +166,18 @@ def test_the_ds_of_a_zone_hangs_on_the_one_above() -> None:
         assert len(read(server.datagram(asked[0])).answer) == (above is not None and len(above) > 1)
 
 
+def test_the_ds_of_a_delegation_stays_while_its_zone_does() -> None:
+    top = zone("lan", ("sub.lan", NS, name("ns.lan")), ("sub.lan", DS, b"\0\1\x0d\2" + bytes(32)))
+    server = fresh(snapshot(top, zone("sub.lan"), zone("two.lan")))
+    asked = query("sub.lan", DS)
+    server.datagram(asked)
+    changed = zone("two.lan", ("www.two.lan", A, ONE[0])), zone("sub.lan", ("www.sub.lan", A, ONE[0]))
+    server.use(snapshot(top, *changed, version=2))
+    assert asked[2:] in server.ready
+    server.use(snapshot(zone("lan"), *changed, version=3))
+    assert asked[2:] not in server.ready
+
+
 def test_a_raw_name_hangs_on_the_one_in_ascii() -> None:
     little = wire_name("测试.lan")
     server = fresh(snapshot(little=[Record(little, A, ONE[0])]))

@@ -66,7 +66,8 @@ class Bodies:
         if found.rcode in _EMPTY:
             return _EMPTY[found.rcode]
         body = render(found, qname, do=do)
-        if raw or qtype == DS:  # what decides may stand under another name, or in the zone above
+        above = qtype == DS and found.zone is not None and found.zone.origin == qname
+        if raw or above:  # what decides may stand under another name, or in the zone above
             body = copy(body)
             body.home = ANYWHERE
         elif body.home is None:
