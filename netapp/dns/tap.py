@@ -17,8 +17,9 @@ from netapp.dns.ratelimit import parse_rate
 from netapp.dns.service import dns_service
 from netapp.dns.tsig.keys import Keyring, keyring_of
 from netapp.names.config import Config as NamesConfig
+from netapp.names.opening import open_names
 from netapp.names.sources.declared import parse_record
-from netapp.names.store import Names, open_names
+from netapp.names.store import Names
 from netapp.names.telling.door import ZonesDoor
 from netapp.names.telling.rows import rows, told
 

@@ -1,12 +1,10 @@
 """The names of this process: sources on one side, the snapshot that readers see on the other."""
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, islice
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from twisted.internet import defer, interfaces, threads
+from twisted.internet import defer, interfaces
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -18,23 +16,17 @@ from netapp.names.changing.held import Held
 from netapp.names.changing.status import ZoneStatus
 from netapp.names.changing.storing import DamagedZone, Forgetful, Keeper
 from netapp.names.changing.zones import Decide, ZoneChanged, Zones
-from netapp.names.config import Config
 from netapp.names.files.zonefiles import ZoneFiles
-from netapp.names.keeping.keeper import DiskKeeper
 from netapp.names.lookup.walk import address_of
 from netapp.names.model import WILDCARD, Record
 from netapp.names.naming import shown, wire_name
 from netapp.names.snapshot import Snapshot
 from netapp.names.sources.again import Again
-from netapp.names.sources.declared import DeclaredRecords
-from netapp.names.sources.hosts import BrokenHosts, HostsFile
+from netapp.names.sources.hosts import BrokenHosts
 from netapp.names.sources.little import LittleNames
-from netapp.names.sources.own import OwnName
 from netapp.names.sources.shelves import Aside, Shelf, ZoneShelf, faulty
 from netapp.names.sources.source import Source, ZoneSource
 from netapp.names.zone import BadZone, Zone, build_zone
-
-T = TypeVar("T")
 
 
 class Names:
@@ -284,39 +276,3 @@ class Names:
             self._little.nodes, before.version + 1, zones, self._zones.seen.expired, before, touched
         )
         self.changes.publish(self.snapshot)
-
-
-def open_names(
-    config: Config,
-    reactor: Any,
-    again: Callable[[], Config] | None = None,
-    *,
-    state: Path | None = None,
-    writes: bool = False,
-) -> Names:
-    """The names of a configuration.
-
-    :param again: gives the configuration as it is at a reload; its records and zone files are taken,
-        while which hosts files there are stays as it was.
-    :param state: the state directory, which keeps what zones have beside their files.
-    :param writes: whether zones are going to be changed: it must be possible then.
-    :raises ConfigError: a hosts or zone file cannot be read; the text names it and the line.
-    """
-    keeper = DiskKeeper(state, reactor) if state is not None else None
-    if writes and keeper is not None:
-        keeper.begin()
-    own = OwnName()
-
-    def now() -> Config:
-        return again() if again is not None else config
-
-    declared = DeclaredRecords(lambda: now().records)
-
-    def aside(read: Callable[[], T]) -> defer.Deferred[T]:
-        return threads.deferToThreadPool(reactor, reactor.getThreadPool(), read)
-
-    files = ZoneFiles(now, reactor, time.time, aside)
-    sources: list[Source] = [declared, *map(HostsFile, config.hosts), own]
-    names = Names(sources, reactor, own=own.names()[0], aside=aside, zones=[files], keeper=keeper)
-    names.files = files
-    return names

@@ -19,7 +19,7 @@ from netapp.dns.service import dns_service
 from netapp.dns.transfer.wire import request
 from netapp.names.config import Config as NamesConfig
 from netapp.names.naming import wire_name
-from netapp.names.store import open_names
+from netapp.names.opening import open_names
 from netapp.testing import FakeReactor, connect
 from tests.dns.asking import TABLE, addresses, framed, many, opt, query, record
 

@@ -31,7 +31,7 @@ from netapp.dns.watch.watch import Watch
 from netapp.errors import ConfigError
 from netapp.names.config import Config as NamesConfig
 from netapp.names.naming import wire_name
-from netapp.names.store import open_names
+from netapp.names.opening import open_names
 from tests.dns.asking import header, opt, query, question, read, record
 
 HERE, BESIDE, ELSEWHERE = bytes((203, 0, 113, 1)), bytes((203, 0, 113, 200)), bytes((198, 51, 100, 1))

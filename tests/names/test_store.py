@@ -16,10 +16,11 @@ from netapp.names.config import Config
 from netapp.names.lookup.walk import address_of, look_up
 from netapp.names.model import Record, address_record
 from netapp.names.naming import wire_name
+from netapp.names.opening import open_names
 from netapp.names.sources.declared import DeclaredRecords, parse_record
 from netapp.names.sources.hosts import HostsFile
 from netapp.names.sources.own import OwnName, own_addresses
-from netapp.names.store import Names, open_names
+from netapp.names.store import Names
 
 
 def record(name: str, address: str) -> Record:
