@@ -7,7 +7,6 @@ A service subclasses :class:`ServiceOptions` with its own ``optFlags``, ``optPar
 import getopt
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Final, Self, TypeVar
 
@@ -15,12 +14,10 @@ from twisted.python import usage
 
 from netapp.core import access, languages, limits, settingsfile, state, tables, text
 from netapp.core.twistdfiles import unwritable
+from netapp.core.values import Named, days, named
 from netapp.errors import ConfigError, StartError
 
 T = TypeVar("T")
-
-#: Characters of a value that its refusal shows.
-_SHOWN: Final = 60
 
 
 def repeated(name: str, description: str) -> Callable[[Any, str], None]:
@@ -44,38 +41,13 @@ def one_of(*choices: str) -> Callable[[str], str]:
     return coerce
 
 
-def _named(parameter: Sequence[Any]) -> list[Any]:
-    """An option whose refusal of a value names the option: usage does not say which it was."""
-    name, short, default, description, *coerce = parameter
-    if not coerce or isinstance(coerce[0], _Named):
-        return list(parameter)
-    return [name, short, default, description, _Named(name, coerce[0])]
-
-
-@dataclass(frozen=True)
-class _Named:
-    name: str
-    coerce: Callable[[str], object]
-
-    def __call__(self, value: str) -> object:
-        try:
-            return self.coerce(value)
-        except (ConfigError, ValueError) as error:
-            shown = value if len(value) <= _SHOWN else value[:_SHOWN] + "…"
-            raise usage.UsageError(f"--{self.name}={shown}: {error}") from None
-
-
-def _days(value: str) -> int:
-    if not (value.isascii() and value.isdigit() and int(value) <= limits.TALK_DAYS_MOST):
-        raise ValueError(f"write a number of days, 0 to {limits.TALK_DAYS_MOST}")
-    return int(value)
-
-
 class SharedOptions(usage.Options):
     """What every plugin understands, and means the same everywhere."""
 
     #: The plugin's table in the configuration file.
     table: ClassVar[str] = ""
+    #: Keys whose values a reload takes; all others wait for a restart.
+    reread: ClassVar[frozenset[str]] = frozenset()
     #: Command lines that ``--help`` shows.
     examples: ClassVar[tuple[str, ...]] = ()
     optParameters: ClassVar[list[list[Any]]] = [
@@ -83,11 +55,11 @@ class SharedOptions(usage.Options):
         ["state", None, None, "Where things are kept.  [$NETAPP_STATE, else the XDG state home]"],
         ["config", "c", None, "TOML file: a table for each service.  [netapp.toml in the state directory]"],
         ["lang", None, "zh", "Language of prompts and plain answers: zh or en.",
-         _Named("lang", one_of(*languages.LANGS))],
+         Named("lang", one_of(*languages.LANGS))],
         ["encoding", None, "auto", "Written: auto (as the peer does), utf-8, gbk.",
-         _Named("encoding", one_of(*text.ENCODINGS))],
+         Named("encoding", one_of(*text.ENCODINGS))],
         ["keep-talk", None, limits.TALK_DAYS, "Days that what is said is kept; 0 for ever.",
-         _Named("keep-talk", _days)],
+         Named("keep-talk", days)],
         ["metrics", None, None, "Endpoint for Prometheus metrics; on loopback unless it names an address."],
     ]  # fmt: skip
     optFlags: ClassVar[list[list[Any]]] = [
@@ -100,11 +72,12 @@ class SharedOptions(usage.Options):
 
     def __init_subclass__(cls) -> None:
         if own := cls.__dict__.get("optParameters"):
-            cls.optParameters = [_named(parameter) for parameter in own]
+            cls.optParameters = [named(parameter) for parameter in own]
 
     def __init__(self) -> None:
         self._given: set[str] = set()
         self._arguments: tuple[str, ...] = ()
+        self._words: list[str] = []  # what the file has said
         #: The shared options of the command line, for the options of another plugin.
         self.passed_on: list[str] = []
         #: The file of settings that was read; None for none.
@@ -140,21 +113,39 @@ class SharedOptions(usage.Options):
         probe = self._another()
         usage.Options.parseOptions(probe, arguments)
         self.passed_on = list(probe._shared_arguments())
+        self._probe = probe
         try:
-            self.settings_path = probe["config"] or settingsfile.found(probe.state_path)
-            if self.settings_path:
-                data = tables.load(str(self._here / self.settings_path))
-                if not probe["config"] and "state" in data:
-                    raise ConfigError(
-                        f"{self.settings_path}: say --state, this file lies in the state directory"
-                    )
-                arguments[:0] = self.from_file(data, where=self.settings_path, but=probe._given)
+            self.settings_path = probe._settings_file()
+            self._words = probe._words_of(self.settings_path)
+            arguments[:0] = self._words
             super().parseOptions(arguments)
             self._finish()
         except usage.UsageError as error:  # the command line was sound
             raise usage.UsageError(f"{self.settings_path}: {error}") from None
         except (ConfigError, ValueError) as error:
             raise usage.UsageError(str(error)) from None
+
+    def _settings_file(self) -> str | None:
+        """The file that the command line names, else the state directory's; None where there is none."""
+        return self["config"] or settingsfile.found(self.state_path)
+
+    def _words_of(self, path: str | None) -> list[str]:
+        """A file's values as a command line, without what the command line itself has."""
+        if not path:
+            return []
+        data = tables.load(str(self._here / path))
+        if not self["config"] and "state" in data:
+            raise ConfigError(f"{path}: say --state, this file lies in the state directory")
+        return self.from_file(data, where=path, but=self._given)
+
+    def changed(self) -> frozenset[str]:
+        """Keys that would have other values if this process were started now.
+
+        :raises ConfigError: the configuration file has become one that cannot be taken.
+        """
+        before = set(self._words)
+        differ = before.symmetric_difference(self._probe._words_of(self._probe._settings_file()))
+        return frozenset(word[2:].partition("=")[0] for word in differ)
 
     def again(self) -> Self:
         """These options read anew: the same command line, the configuration file as it is now.

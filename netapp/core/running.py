@@ -26,6 +26,7 @@ from netapp.core.state import User, acting_as, default_state, final_user, hold
 from netapp.core.status.door import status_door
 from netapp.core.status.readings import Status
 from netapp.core.strangers import Page
+from netapp.core.waiting import Waiting
 
 if TYPE_CHECKING:
     from netapp.core.desk import Desk
@@ -57,6 +58,7 @@ class Shared:
     metrics: Metrics = field(default_factory=Metrics)
     own_ports: OwnPorts = field(default_factory=OwnPorts)
     page: Page = field(default_factory=Page)
+    waiting: Waiting = field(default_factory=Waiting)
     hangup: Hangup = field(init=False)
     #: What ``netapp status`` is told.
     status: Status = field(init=False)
@@ -115,7 +117,14 @@ def alone(plugin: str, options: OptionsT, part: Callable[[OptionsT, Shared], ISe
     _watch(plugin, options, shared, house, doors)
     Part(lambda: _log.info("{plugin}: ready", plugin=plugin), lambda: None).setServiceParent(house)
     notifier = Notifier(Manager(os.environ), reactor, time.monotonic_ns, plugin)
-    shared.hangup.told = notifier.reading
+    shared.waiting.add(options)
+
+    def told(begins: bool) -> None:
+        notifier.reading(begins)
+        if not begins:
+            shared.waiting.tell(plugin)
+
+    shared.hangup.told = told
     notifier.setServiceParent(house)  # last, and so the first to hear of the stop
     return house
 

@@ -40,6 +40,7 @@ def _workers(value: str) -> int:
 
 class Options(ServiceOptions):
     table = "dns"
+    reread = frozenset({"record", "zone", "zones", "key"})
     longdesc = "Names: a name as plain text or as DNS, on the same port, gets its address."
     examples = (
         "twistd -n netapp-dns",

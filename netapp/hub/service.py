@@ -24,6 +24,7 @@ def hub_service(names: Sequence[str], arguments: Sequence[str], shared: Shared) 
         options = tap.Options()
         try:
             options.parseOptions(arguments)
+            shared.waiting.add(options)
             tap.part(options, shared).setServiceParent(house)
         except (usage.UsageError, ConfigError) as error:
             raise ConfigError(f"{name}: {error}") from None

@@ -204,3 +204,13 @@ def test_a_hangup_reads_the_records_of_the_configuration_file_again(start: Start
     server.wait_for("names: read again")
     assert real.ask(server.udp(), b"box.lan") == b"10.0.0.2"
     assert real.ask(server.udp(), b"old.lan") == b"i dont know"
+
+
+def test_a_hangup_names_the_settings_that_wait_for_a_restart(start: Start, tmp_path: Path) -> None:
+    file = tmp_path / "netapp.toml"
+    file.write_text('[dns]\nrecord = ["box.lan=10.0.0.1"]\n')
+    server = start("netapp-dns", *LOCAL, f"--config={file}")
+    file.write_text('[dns]\nrecord = ["box.lan=10.0.0.2"]\nallow-transfer = ["127.0.0.1"]\n')
+    server.process.send_signal(signal.SIGHUP)
+    server.wait_for(r"netapp-dns: changed settings that wait for a restart: \[dns\] allow-transfer$")
+    assert real.ask(server.udp(), b"box.lan") == b"10.0.0.2"
