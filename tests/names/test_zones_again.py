@@ -1,20 +1,30 @@
 """Zones that come again: what was kept of them, and what was served before, is minded."""
 
+import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from twisted.internet import task
 from twisted.logger import capturedLogs, formatEvent
 from twisted.python.failure import Failure
 
+from netapp.core import limits
 from netapp.errors import ConfigError, Unavailable
 from netapp.names.changing.editing import Edit
 from netapp.names.changing.held import Held
-from netapp.names.changing.storing import Forget, Stored, Whole
+from netapp.names.changing.storing import Begin, Forget, Stored, Whole
 from netapp.names.keeping.keeper import DiskKeeper, zones_path
+from netapp.names.keeping.served import ServedList
 from netapp.names.model import Record
+from netapp.names.serial import newer
 from netapp.names.store import Names
-from tests.names.zoning import ORIGIN, Files, a, adding, same, zone
+from netapp.names.zone import Zone
+from tests.names.test_journal import full_at
+from tests.names.zoning import ORIGIN, Files, a, adding, same, signed, zone
 
 
 class Reactor(task.Clock):
@@ -107,3 +117,239 @@ def test_what_comes_or_goes_before_the_lock_is_taken_is_seen(tmp_path: Path, the
     keeper.load(ORIGIN)
     keeper.keep({ORIGIN: [Whole(zone(2), zone(2))]}).addCallback(lambda each: found.append(each[ORIGIN]))
     assert found[2].error is None
+
+
+# What was served before -------------------------------------------------------------------------------
+
+
+def restarted(state: Path, names: Names | None, files: Files) -> Names:
+    """As if the process had ended: what it holds is free."""
+    if names is not None:
+        keeper = names._zones.keeper
+        assert isinstance(keeper, DiskKeeper)
+        assert keeper._served._file is not None
+        os.close(keeper._served._file)
+    return opened(state, files)
+
+
+def steps(names: Names, since: int) -> list[tuple[int, int]] | None:
+    history = names.history(ORIGIN, since)
+    return [(each.old_serial, each.new_serial) for each in history] if history is not None else None
+
+
+def now(names: Names) -> Zone:
+    return names.snapshot.zones[ORIGIN]
+
+
+def test_a_file_edited_while_nobody_looked_gets_the_next_serial(tmp_path: Path) -> None:
+    names = restarted(tmp_path, None, Files(zone(5, a("old.example.lan"))))
+    with capturedLogs() as events:
+        names = restarted(tmp_path, names, files := Files(zone(5, a("new.example.lan"))))
+    assert same(now(names), zone(6, a("new.example.lan")))
+    assert "its file has serial 5, it is served with 6" in "".join(str(formatEvent(each)) for each in events)
+    names = restarted(tmp_path, names, files)
+    assert same(now(names), zone(6, a("new.example.lan")))
+    files.put(zone(6, a("new.example.lan"), a("third.example.lan")))
+    names.reload()
+    assert same(now(names), zone(7, a("new.example.lan"), a("third.example.lan")))
+    assert (steps(names, 5), steps(names, 6)) == (None, [(6, 7)])
+    names = restarted(tmp_path, names, files)
+    assert now(names).serial == 7
+    names.submit(ORIGIN, adding(a("update.example.lan")))
+    assert now(names).serial == 8
+    assert same(now(restarted(tmp_path, names, files)), now(names))
+
+
+def test_a_file_that_was_gone_comes_back_with_the_next_serial(tmp_path: Path) -> None:
+    names = restarted(tmp_path, None, files := Files(zone(5, a("old.example.lan"))))
+    files.zones.clear()
+    names.reload()
+    files.put(zone(4, a("new.example.lan")))
+    names.reload()
+    assert same(now(names), zone(6, a("new.example.lan")))
+    files.zones.clear()
+    names.reload()
+    files.put(zone(4, a("new.example.lan")))
+    names.reload()
+    assert now(names).serial == 6
+    files.put(zone(9))
+    names.reload()
+    assert (steps(names, 5), steps(names, 6)) == (None, [(6, 9)])
+
+
+def test_a_file_that_nobody_has_touched_goes_on_with_its_history(tmp_path: Path) -> None:
+    names = restarted(tmp_path, None, Files(zone(5, a("www.example.lan"), a("ftp.example.lan"))))
+    names = restarted(tmp_path, names, files := Files(zone(5, a("ftp.example.lan"), a("www.example.lan"))))
+    assert now(names) is files.zones[ORIGIN]
+    files.put(zone(6))
+    names.reload()
+    assert steps(names, 5) == [(5, 6)]
+
+
+@pytest.mark.parametrize("damage", ["truncated", "gone", "flipped", "other process"])
+def test_without_the_list_whoever_follows_takes_the_next_zone_whole(tmp_path: Path, damage: str) -> None:
+    names = restarted(tmp_path, None, Files(zone(5, a("old.example.lan"))))
+    path = tmp_path / "dns" / "served"
+    octets = path.read_bytes()
+    if damage == "truncated":
+        path.write_bytes(b"")
+    elif damage == "gone":
+        path.unlink()
+    elif damage == "flipped":
+        path.write_bytes(octets[:12] + bytes((octets[12] ^ 1,)) + octets[13:])
+    files = Files(zone(5, a("new.example.lan")))
+    names = opened(tmp_path, files) if damage == "other process" else restarted(tmp_path, names, files)
+    assert now(names) is files.zones[ORIGIN]
+    if damage != "other process":
+        names = restarted(tmp_path, names, files)  # nor is it forgotten that it is not sure
+    files.put(zone(6))
+    names.reload()
+    assert steps(names, 5) is None
+    files.put(zone(7))
+    names.reload()
+    assert steps(names, 6) == [(6, 7)]
+
+
+def test_a_list_that_cannot_be_written_is_forgotten(tmp_path: Path) -> None:
+    names = restarted(tmp_path, None, files := Files(zone(5, a("old.example.lan"))))
+    path = tmp_path / "dns" / "served"
+    files.put(zone(6, a("old.example.lan")))
+    with full_at(path.stat().st_size), capturedLogs() as events:
+        names.reload()
+    assert "which serials zones were served with cannot be kept: [Errno 27]" in str(formatEvent(events[0]))
+    assert now(names).serial == 6
+    assert path.stat().st_size == 0
+    names = restarted(tmp_path, names, files := Files(zone(6, a("new.example.lan"))))
+    files.put(zone(7))
+    names.reload()
+    assert steps(names, 6) is None
+
+
+def test_what_was_served_without_the_list_is_not_sure_for_who_has_it_later(tmp_path: Path) -> None:
+    first = restarted(tmp_path, None, Files(zone(1, origin=b"\5other\0")))
+    opened(tmp_path, Files(zone(5, a("old.example.lan"))))  # it does not get the list
+    files = Files(zone(5, a("new.example.lan")))
+    names = restarted(tmp_path, first, files)
+    files.put(zone(6))
+    names.reload()
+    assert steps(names, 5) is None
+
+
+def test_who_gets_the_list_late_begins_it_anew(tmp_path: Path) -> None:
+    first = restarted(tmp_path, None, Files(zone(3)))
+    files = Files(zone(3))
+    late = opened(tmp_path, files)
+    files.put(zone(5))
+    late.reload()
+    assert first._zones.keeper._served._file is not None  # type: ignore[attr-defined]
+    os.close(first._zones.keeper._served._file)  # type: ignore[attr-defined]
+    files.zones.clear()
+    late.reload()
+    files.put(zone(5, a("new.example.lan")))
+    late.reload()
+    files.put(zone(6))
+    late.reload()
+    assert steps(late, 5) is None
+
+
+def test_a_list_that_cannot_be_had_is_not_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "dns" / "served").mkdir(parents=True)
+    with capturedLogs() as events:
+        names = opened(tmp_path, files := Files(zone(5)))
+        files.put(zone(6))
+        names.reload()
+    assert now(names).serial == 6
+    assert ["is not kept" in str(formatEvent(each)) for each in events] == [True]
+
+
+def first_list(state: Path) -> ServedList:
+    listed = ServedList(state / "dns" / "served")
+    (state / "dns").mkdir()
+    return listed
+
+
+def test_the_list_does_not_grow_beyond_its_zones(tmp_path: Path) -> None:
+    listed = first_list(tmp_path)
+    for serial in range(1, 2500):
+        assert listed.note({ORIGIN: zone(serial)}) == {ORIGIN: Begin(serial, sure=True)}
+    assert (tmp_path / "dns" / "served").stat().st_size < 1100 * 50
+    assert listed._file is not None
+    os.close(listed._file)
+    again = ServedList(tmp_path / "dns" / "served")
+    other = zone(7, origin=b"\5other\0")
+    found = again.note({ORIGIN: zone(2499, a("new.example.lan")), other.origin: other})
+    assert found == {ORIGIN: Begin(2500, sure=True), other.origin: Begin(7, sure=True)}
+
+
+def test_zones_that_the_list_had_no_room_for_are_not_sure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "ZONE_SERVED", 3)
+    listed = first_list(tmp_path)
+    many = {bytes((1, 65 + each, 0)): zone(1, origin=bytes((1, 65 + each, 0))) for each in range(4)}
+    assert all(each.sure for each in listed.note(many).values())
+    assert listed.note({b"\1A\0": many[b"\1A\0"]}) == {b"\1A\0": Begin(1, sure=False)}
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["edit", "gone", "stop", "update"]), st.integers(1, 4), st.integers(0, 3)),
+        max_size=10,
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_who_follows_has_what_is_served(doings: list[tuple[str, int, int]]) -> None:
+    """Followers that look now and then, by IXFR where it is given, never differ under one serial."""
+    state = Path(tempfile.mkdtemp())
+    try:
+        names = restarted(state, None, files := Files(zone(2)))
+        followers = [now(names)] * 3
+        for number, (doing, serial, content) in enumerate(doings):
+            if doing == "update":
+                names.submit(ORIGIN, adding(a(f"u{number}.example.lan")))
+            else:
+                if doing == "gone":
+                    files.zones.clear()
+                    names.reload()
+                files.put(zone(serial, a(f"c{content}.example.lan")))
+                if doing == "stop":
+                    names = restarted(state, names, files)
+                names.reload()
+            followers[content % 3] = followed(names, followers[content % 3])
+        for each in followers:
+            assert same(followed(names, each), now(names))
+    finally:
+        shutil.rmtree(state)
+
+
+def followed(names: Names, old: Zone) -> Zone:
+    """What a secondary has after it has looked."""
+    if old.serial == now(names).serial:
+        return old
+    assert newer(now(names).serial, old.serial)
+    changes = names.history(ORIGIN, old.serial)
+    if changes is None:
+        return now(names)
+    for each in changes:
+        old = old.changed(each.removed, each.added)
+    return old
+
+
+def test_a_signed_file_with_a_serial_that_another_had_leads_nobody_astray() -> None:
+    names = Names([], task.Clock(), zones=[files := Files(signed(10, a("one.example.lan")))])
+    for serial, host in ((5, "two"), (10, "three"), (11, "four"), (12, "five")):
+        files.put(signed(serial, a(f"{host}.example.lan"), by=host.encode()))
+        names.reload()
+    assert (steps(names, 10), steps(names, 11)) == (None, [(11, 12)])
+
+
+def test_a_signed_file_that_was_edited_while_nobody_looked_is_served_as_it_is(tmp_path: Path) -> None:
+    one, two = signed(10, by=b"one"), signed(10, by=b"two")
+    names = restarted(tmp_path, None, Files(one))
+    names = restarted(tmp_path, names, Files(two))
+    assert now(names) is two
+    names = restarted(tmp_path, names, files := Files(one))
+    assert now(names) is one
+    files.put(signed(11))
+    names.reload()
+    assert (now(names).serial, steps(names, 10)) == (11, None)

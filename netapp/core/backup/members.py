@@ -7,6 +7,7 @@ Left out, and why:
 - ``run/``, ``*.sock``, ``*.pid``, ``.lock``, ``.probe-*``: of processes that run;
 - ``.NAME-HEX``, ``*.new``: files that are being written, and get their names when they are whole;
 - ``*.log``, ``*.log.1``: of the past, and large;
+- ``dns/served``: put back it would say that serials which were given since never were;
 - ``tutorial/``: made anew by each ``--tutorial``;
 - links, pipes and the like: a backup that is put back must not lead anywhere else;
 - a folder with the name of a file of ours, a file with that of the share: no start goes on from that.
@@ -25,6 +26,8 @@ from typing import Final
 _OUT: Final = re.compile(
     r".*\.log(\.[0-9]+)?|.*\.db-(wal|shm|journal)|.*\.before-.*|.*\.(sock|pid|new)|\.lock|\.probe-.*|\..*-[0-9a-f]{16}|run|tutorial"
 )
+#: The serials that zones of files were served with.
+_SERVED: Final = "dns/served"
 #: The folder of the share's files.
 SHARE: Final = "share"
 #: Names in the state directory itself that are never folders'.
@@ -66,7 +69,7 @@ def is_odd(name: str, *, is_folder: bool) -> bool:
 
 def left_out(name: str) -> bool:
     """Whether a name below the state directory belongs in no backup."""
-    return _OUT.fullmatch(name.partition("/")[0]) is not None
+    return name == _SERVED or _OUT.fullmatch(name.partition("/")[0]) is not None
 
 
 def found(state: Path, *, files: bool) -> tuple[list[Member], list[str]]:

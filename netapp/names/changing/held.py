@@ -22,9 +22,9 @@ from enum import Enum, auto
 from typing import Final
 
 from netapp.core import limits
-from netapp.names.changing.changes import Change, History, difference
+from netapp.names.changing.changes import Change, History, difference, soa_record, with_serial
 from netapp.names.changing.editing import Edit, edited
-from netapp.names.changing.storing import Entry, Forget, Step, Stored, Whole
+from netapp.names.changing.storing import Begin, Entry, Forget, Step, Stored, Whole
 from netapp.names.serial import newer
 from netapp.names.zone import Zone
 
@@ -43,11 +43,15 @@ class State:
 
     :ivar zone: None for a secondary that has had nothing from its primary.
     :ivar file: what the owner's file held when it was last taken in.
+    :ivar highest: a serial; none that was ever served is newer.
+    :ivar sure: that serial is the zone's, and stood for no other zone.
     """
 
     zone: Zone | None
     file: Zone | None
     disk: Disk
+    highest: int | None = None
+    sure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +68,17 @@ class Held:
     :ivar updates: how many changes there were since the start.
     """
 
-    def __init__(self, origin: bytes, kept: Whole | None = None, *, secondary: bool = False) -> None:
-        """:param kept: what was stored of it."""
+    def __init__(
+        self,
+        origin: bytes,
+        kept: Whole | None = None,
+        *,
+        secondary: bool = False,
+        begin: Begin | None = None,
+    ) -> None:
+        """:param kept: what was stored of it.  :param begin: what is known where nothing was."""
         self.origin: Final = origin
+        self._begin = begin
         self.secondary = secondary
         self.expired = False
         self.history = History(kept.history if kept is not None else ())
@@ -77,10 +89,10 @@ class Held:
             file = None if secondary else kept.file  # what comes from its primary is no update of a file
             # where it was a primary's and is a file's, or was a file's, what is kept must say so first
             sound = (kept.file is None) == secondary and not kept.mended
-            self._stored = State(kept.zone, file, Disk.BASED if sound else Disk.UNSURE)
+            disk = Disk.BASED if sound else Disk.UNSURE
+            self._stored = State(kept.zone, file, disk, kept.zone.serial, sure=True)
         self._newest = self._stored
         self._coming: list[Change | None] = []  # what is to join the history; None for a break in it
-        self._twice: int | None = None  # a serial that two zones were served with
         self._journal = _Journal()
 
     @property
@@ -114,6 +126,7 @@ class Held:
         """The whole zone is another: it came by AXFR."""
         self._newest = dataclasses.replace(self._newest, zone=zone)
         self._coming.append(None)
+        self._count_serial(zone.serial)
         return self._whole()
 
     def edit(self, edit: Edit) -> Entry | None:
@@ -125,7 +138,7 @@ class Held:
         """
         now, file = self.newest, edit.file
         if now is None:
-            self._newest = dataclasses.replace(self._newest, zone=file, file=file)
+            self._newest = _first(file, self._newest.disk, self._begin)
             return None
         base = self.file or now
         if edit.old is not base:
@@ -162,9 +175,14 @@ class Held:
     def _join(self, change: Change) -> None:
         """It joins the history, unless serials do not say from which zone to which it leads."""
         risen = newer(change.new_serial, change.old_serial)
-        self._coming.append(change if risen and change.old_serial != self._twice else None)
-        if not risen:
-            self._twice = change.new_serial
+        self._coming.append(change if risen and self._newest.sure else None)
+        self._count_serial(change.new_serial)
+
+    def _count_serial(self, serial: int) -> None:
+        """The newest zone has it."""
+        highest = self._newest.highest
+        sure = highest is None or newer(serial, highest)
+        self._newest = dataclasses.replace(self._newest, highest=serial if sure else highest, sure=sure)
 
     def _past(self) -> tuple[Change, ...]:
         """The history that leads to the newest."""
@@ -210,6 +228,17 @@ class Held:
             return None
         self._journal.put_off()
         return Whole(zone, file, self.history.all(), anew=True)
+
+
+def _first(file: Zone, disk: Disk, begin: Begin | None) -> State:
+    """A file's zone, of which nothing is kept."""
+    if begin is None:  # anything may have been served with its serial
+        return State(file, file, disk, file.serial, sure=False)
+    zone = file
+    if file.serial != begin.serial and not file.signed:
+        soa = soa_record(file)
+        zone = file.changed([soa], [with_serial(soa, begin.serial)])
+    return State(zone, file, disk, begin.serial, begin.sure)
 
 
 class _Journal:

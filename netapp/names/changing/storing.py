@@ -70,6 +70,19 @@ class Stored:
     base: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """How a file's zone begins of which nothing is kept.
+
+    :ivar serial: no other that it was ever served with is newer; it is served with this one, unless
+        its file is signed.
+    :ivar sure: nothing else was ever served with that serial.
+    """
+
+    serial: int
+    sure: bool
+
+
 class Keeper(Protocol):
     """Keeps zones beyond this process."""
 
@@ -78,6 +91,12 @@ class Keeper(Protocol):
 
         :param like: shares with it what is the same.
         :raises ConfigError: it cannot be read; the text names cause and cure.
+        """
+
+    def note(self, files: Mapping[bytes, Zone]) -> Mapping[bytes, Begin]:
+        """What files hold is about to be served.
+
+        :returns: how their zones begin; nothing of those that are not remembered.
         """
 
     def keep(self, batch: Mapping[bytes, Sequence[Entry]]) -> "defer.Deferred[dict[bytes, Stored]]":
@@ -93,6 +112,9 @@ class Forgetful:
 
     def load(self, origin: bytes, like: Zone | None = None) -> Whole | None:
         return None
+
+    def note(self, files: Mapping[bytes, Zone]) -> Mapping[bytes, Begin]:
+        return {origin: Begin(file.serial, sure=True) for origin, file in files.items()}
 
     def keep(self, batch: Mapping[bytes, Sequence[Entry]]) -> "defer.Deferred[dict[bytes, Stored]]":
         return defer.succeed({origin: Stored() for origin in batch})

@@ -147,7 +147,7 @@ class Zones:
 
         def done(zone: Zone | None) -> bool:
             self._refused.taken_in(origin)
-            if edit.change is not None and zone is not None:
+            if (edit.change is not None or before is None) and zone is not None:
                 self._see_serial(edit.file, before, zone)
             return True
 

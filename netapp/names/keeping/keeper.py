@@ -12,8 +12,9 @@ from netapp.core import state
 from netapp.core.platform import O_CLOEXEC, fcntl
 from netapp.core.threads import Pool
 from netapp.errors import ConfigError, Unavailable
-from netapp.names.changing.storing import Entry, Stored, Whole
+from netapp.names.changing.storing import Begin, Entry, Stored, Whole
 from netapp.names.keeping.journal import ZoneFolder, folder_name
+from netapp.names.keeping.served import ServedList
 from netapp.names.naming import shown
 from netapp.names.zone import Zone
 
@@ -38,6 +39,7 @@ class DiskKeeper:
     def __init__(self, state_path: Path, reactor: Any) -> None:
         self._state, self._path = state_path, zones_path(state_path)
         self._folders: dict[bytes, ZoneFolder] = {}
+        self._served, self._unnoted = ServedList(self._path.with_name("served")), False
         self._pool = Pool("zones", reactor, threads=1, waiting=1)
         self._started = self._stopped = False
         self._lock: int | None = None
@@ -63,6 +65,20 @@ class DiskKeeper:
         if self._lock is None:
             self._unheld.add(origin)
         return folder.load(like)
+
+    def note(self, files: Mapping[bytes, Zone]) -> Mapping[bytes, Begin]:
+        """As :meth:`netapp.names.keeping.served.ServedList.note`; what cannot be noted is not in the way."""
+        try:
+            if files and not self._served.is_open:
+                state.open_state(self._state)
+                state.make(self._path.parent)
+            return self._served.note(files)
+        except (ConfigError, OSError) as error:
+            if not self._unnoted:
+                self._log.warn("names: which serials zones are served with is not kept: {error}", error=error)
+            self._unnoted = True
+            self._served.miss()
+            return {}
 
     def keep(self, batch: Mapping[bytes, Sequence[Entry]]) -> "defer.Deferred[dict[bytes, Stored]]":
         if self._stopped:

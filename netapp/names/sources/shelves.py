@@ -11,7 +11,7 @@ from netapp.core import bulk, limits
 from netapp.errors import ConfigError
 from netapp.names.changing.editing import Edit
 from netapp.names.changing.held import Held
-from netapp.names.changing.storing import Keeper
+from netapp.names.changing.storing import Begin, Keeper
 from netapp.names.changing.zones import Zones
 from netapp.names.model import Node, nodes_of
 from netapp.names.naming import shown
@@ -116,18 +116,24 @@ class ZoneShelf(_Place[_Looks]):
         def read() -> _Looks:
             found = self.source.read()
             changes: dict[bytes, _Look] = {}
-            lost: dict[bytes, str] = {}
-            for origin, zone in found.zones.items():
-                if origin in secondaries:
-                    lost[origin] = (
-                        f"{shown(origin)} comes from --primary, and its file is passed over: leave out the"
-                        " one or the other"
-                    )
-                elif self._owners.get(origin, self) is self and files.get(origin) is not zone:
-                    try:
-                        changes[origin] = _look(self._zones.keeper, origin, zone, files)
-                    except ConfigError as error:  # of what is kept of that zone
-                        lost[origin] = str(error)
+            lost = {
+                origin: f"{shown(origin)} comes from --primary, and its file is passed over: leave out the"
+                " one or the other"
+                for origin in found.zones.keys() & secondaries
+            }
+            changed = {
+                origin: zone
+                for origin, zone in found.zones.items()
+                if origin not in secondaries
+                and self._owners.get(origin, self) is self
+                and files.get(origin) is not zone
+            }
+            begins = self._zones.keeper.note(changed)
+            for origin, zone in changed.items():
+                try:
+                    changes[origin] = _look(self._zones.keeper, origin, zone, files, begins)
+                except ConfigError as error:  # of what is kept of that zone
+                    lost[origin] = str(error)
             return _Looks(found, changes, lost)
 
         return read
@@ -192,11 +198,17 @@ class ZoneShelf(_Place[_Looks]):
             self._zones.add(Held(origin))
 
 
-def _look(keeper: Keeper, origin: bytes, zone: Zone, files: Mapping[bytes, Zone | None]) -> _Look:
+def _look(
+    keeper: Keeper,
+    origin: bytes,
+    zone: Zone,
+    files: Mapping[bytes, Zone | None],
+    begins: Mapping[bytes, Begin],
+) -> _Look:
     """:raises ConfigError: what is kept of the zone cannot be read."""
     if origin in files:
         return _Look(_edit(files[origin], zone), None)
-    held = Held(origin, keeper.load(origin, zone))
+    held = Held(origin, keeper.load(origin, zone), begin=begins.get(origin))
     return _Look(_edit(held.file, zone), held)
 
 

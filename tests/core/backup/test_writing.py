@@ -45,6 +45,8 @@ def test_what_belongs_in_no_backup_is_left_out(tmp_path: Path) -> None:
         (state / name).mkdir()
         (state / name / "x").write_text("x")
     (state / "share" / "a.sock").write_text("a name like any other here")
+    (state / "dns").mkdir()
+    (state / "dns" / "served").write_text("x")
     os.mkfifo(state / "share" / "pipe")
     (state / "share" / "link").symlink_to("/etc/passwd")
     (state / "settings.toml").write_text("lang = 'en'\n")
@@ -54,7 +56,7 @@ def test_what_belongs_in_no_backup_is_left_out(tmp_path: Path) -> None:
     assert {"share/a.sock", "settings.toml", "words.db"} <= there
     assert not [name for name in there if members.left_out(name)]
     assert {name for name in there if "/" not in name} == {
-        "audit.jsonl", "people.db", "people.key", "settings.toml", "share", "words.db",
+        "audit.jsonl", "dns", "people.db", "people.key", "settings.toml", "share", "words.db",
     }  # fmt: skip
 
 
