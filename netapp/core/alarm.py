@@ -11,14 +11,17 @@ def _nobody() -> None:
 
 
 class Alarm:
-    """Calls ``wake`` at the time last set, or never while that is infinity."""
+    """Calls ``wake`` at the time last set, or never while that is infinity.
 
-    __slots__ = ("_call", "_clock", "_due", "_wake")
+    :param clock: its seconds may be others than those its calls go by, if no slower.
+    """
+
+    __slots__ = ("_at", "_call", "_clock", "_due", "_wake")
 
     def __init__(self, clock: interfaces.IReactorTime, wake: Callable[[], object]) -> None:
         self._clock, self._wake = clock, wake
         self._call: interfaces.IDelayedCall | None = None
-        self._due = math.inf
+        self._due = self._at = math.inf  # the second is when the call comes
 
     def set(self, due: float) -> None:
         """A later time than before needs no new timer: it is seen to when the old one fires."""
@@ -28,8 +31,10 @@ class Alarm:
         delay = max(0.0, due - self._clock.seconds())
         if self._call is None or not self._call.active():
             self._call = self._clock.callLater(delay, self._fire)
-        elif due < self._call.getTime():
+            self._at = due
+        elif due < self._at:
             self._call.reset(delay)
+            self._at = due
 
     def end(self) -> None:
         """It wakes nobody any more, and lets go of whom it would have: often that holds the alarm."""

@@ -15,14 +15,19 @@ One-time codes (RFC 6238) and times for people to read are of the system's clock
 others count by it: :attr:`Steady.wall`.
 
 The reactor's own seconds are such a time in every process: :func:`keep_steady`.
+
+Where to end early does harm, as a zone's expiry does, the time that has passed is counted instead:
+:class:`Elapsed`.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from twisted.internet import interfaces
 from twisted.logger import Logger
 from twisted.python import runtime
+from zope.interface import implementer
 
 from netapp.core import limits
 
@@ -73,6 +78,35 @@ class Steady:
         if abs(step) > limits.CLOCK_STEP:
             self._stepped(step)
         return monotonic + self._most
+
+
+@implementer(interfaces.IReactorTime)
+class Elapsed:
+    """A reactor's timers, and the time that has passed, whatever the system's clock is set to.
+
+    Set forward, calls come early: whoever has them looks at the seconds again, as
+    :class:`netapp.core.alarm.Alarm` does.
+
+    :param elapsed: :data:`netapp.core.platform.elapsed`.
+    """
+
+    def __init__(self, reactor: interfaces.IReactorTime, elapsed: Callable[[], float]) -> None:
+        self._reactor, self._elapsed = reactor, elapsed
+
+    def seconds(self) -> float:
+        return self._elapsed()
+
+    def callLater(
+        self,
+        delay: float,
+        callable: Callable[..., Any],  # noqa: A002  (the interface has it so)
+        *args: object,
+        **kwargs: object,
+    ) -> Any:
+        return self._reactor.callLater(delay, callable, *args, **kwargs)
+
+    def getDelayedCalls(self) -> Any:
+        return self._reactor.getDelayedCalls()
 
 
 def is_alive(created: float, expires: float, now: float) -> bool:

@@ -8,6 +8,9 @@ needs something of that kind asks here, so that nothing fails by being imported.
 import ctypes
 import errno
 import os
+import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
@@ -39,6 +42,12 @@ O_DIRECTORY: Final[int] = getattr(os, "O_DIRECTORY", 0)
 O_NOCTTY: Final[int] = getattr(os, "O_NOCTTY", 0)
 O_NOFOLLOW: Final[int] = getattr(os, "O_NOFOLLOW", 0)
 O_NONBLOCK: Final[int] = getattr(os, "O_NONBLOCK", 0)
+
+#: Seconds since any moment, by a clock that nobody sets; it goes on while the machine sleeps, where the
+#: system has such a one.
+elapsed: Final[Callable[[], float]] = (
+    partial(time.clock_gettime, time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic
+)
 
 #: Whether a folder can be opened, and what is in it named from there.
 OPENS_FOLDERS: Final = bool(O_DIRECTORY) and os.open in os.supports_dir_fd

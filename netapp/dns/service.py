@@ -11,6 +11,7 @@ from netapp.core import listen
 from netapp.core.access import Access
 from netapp.core.datagrams import OwnPorts
 from netapp.core.metrics import Metrics
+from netapp.core.platform import elapsed
 from netapp.core.services import House, Part
 from netapp.core.signals import Hangup
 from netapp.core.status.readings import Status
@@ -68,7 +69,7 @@ def dns_service(
     names.changes.subscribe(answers.use)
     keyring = keyring if keyring is not None else Keyring()
     requests = Requests(partial(_plain, answers), keyring, time.time)
-    transfers = Transfers(names, keyring, config, reactor, time.time)
+    transfers = Transfers(names, keyring, config, reactor, time.time, elapsed)
     transfers.join(requests)
     transfers.setServiceParent(house)
     if hangup is not None and transfers.secondaries:

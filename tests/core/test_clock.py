@@ -8,7 +8,9 @@ from twisted.internet.base import ReactorBase
 from twisted.logger import capturedLogs, formatEvent
 
 from netapp.core import limits
-from netapp.core.clock import Steady, is_alive, keep_steady
+from netapp.core.alarm import Alarm
+from netapp.core.clock import Elapsed, Steady, is_alive, keep_steady
+from netapp.core.platform import elapsed
 
 HOUR = 3600.0
 
@@ -138,3 +140,26 @@ def test_a_reactor_with_a_clock_of_its_own_keeps_it() -> None:
     before = clock.seconds
     keep_steady(clock, lambda: 1.0, lambda: 1.0)
     assert clock.seconds == before
+
+
+def test_what_counts_the_time_that_has_passed_does_not_end_early() -> None:
+    reactor, passed, woken = task.Clock(), [100.0], list[float]()
+    clock = Elapsed(reactor, lambda: passed[0])
+    alarm = Alarm(clock, lambda: woken.append(clock.seconds()))
+    alarm.set(700.0)
+    reactor.advance(HOUR)  # the system's clock was set
+    assert woken == []
+    alarm.set(400.0)
+    passed[0] += 300.0
+    reactor.advance(300.0)
+    assert woken == [400.0]
+    alarm.set(500.0)
+    passed[0] += HOUR  # the machine has slept: the reactor's time went on as well
+    reactor.advance(HOUR)
+    assert woken == [400.0, 500.0 - 100.0 + HOUR]
+    assert clock.getDelayedCalls() == reactor.getDelayedCalls() == []
+
+
+def test_the_time_that_has_passed_goes_on() -> None:
+    before = elapsed()
+    assert before <= elapsed() < before + HOUR

@@ -9,6 +9,7 @@ from twisted.application import service
 from twisted.internet import defer, threads
 
 from netapp.core import limits
+from netapp.core.clock import Elapsed
 from netapp.core.metrics import Metrics
 from netapp.dns.allow import allowed
 from netapp.dns.config import Config
@@ -35,6 +36,7 @@ class Transfers(service.Service):
     """Everything of this folder that runs.
 
     :param time: gives seconds since 1970.
+    :param elapsed: seconds that have passed since any moment.
     :raises ConfigError: a value that cannot be, or a zone that has a file too.
     """
 
@@ -45,6 +47,7 @@ class Transfers(service.Service):
         config: Config,
         reactor: Any,
         time: Callable[[], float],
+        elapsed: Callable[[], float],
     ) -> None:
         self._names = names
         chance = random.SystemRandom()
@@ -53,14 +56,15 @@ class Transfers(service.Service):
         aside = partial(_aside, reactor)
         followed = primaries(config.primary, keyring)
         self._refuse_files(set(followed))
+        clock = Elapsed(reactor, elapsed)
         self._times: Kept | Forgotten = Forgotten()
         if followed and config.state is not None:
-            self._times = Kept(config.state, reactor, aside)
+            self._times = Kept(config.state, clock, aside, time)
         looks = Queue(limits.ZONE_LOOKS, limits.ZONE_LOOKS_EACH)
         turns = Queue(limits.TRANSFERS_IN, limits.TRANSFERS_IN_EACH)
         fetching = Fetching(asker, names, ident, aside, looks, turns)
         self.secondaries = Secondaries(
-            Secondary(origin, servers, names, fetching, reactor, chance.random, time, self._times)
+            Secondary(origin, servers, names, fetching, clock, chance.random, time, self._times)
             for origin, servers in followed.items()
         )
         self.outgoing = Outgoing(

@@ -35,33 +35,49 @@ class Kept:
     """A small file of the state directory, a line for each zone; written a while after a change.
 
     What a crash loses of it is that while.
+
+    :param clock: by the time that has passed.
+    :param time: gives seconds since 1970.  A refresh is as long ago as it is, though the system's
+        clock has been set since: the file has when it was by the new time.
     """
 
     _log = Logger()
 
-    def __init__(self, folder: Path, clock: interfaces.IReactorTime, aside: Aside) -> None:
-        self._path, self._clock, self._aside = folder / _FILE, clock, aside
+    def __init__(
+        self, folder: Path, clock: interfaces.IReactorTime, aside: Aside, time: Callable[[], float]
+    ) -> None:
+        self._path, self._clock, self._aside, self._time = folder / _FILE, clock, aside, time
         self._times = _read(self._path)
+        self._passed: dict[bytes, float] = {}  # of those since we began: when, by our clock
         self._timer: interfaces.IDelayedCall | None = None
 
     def get(self, origin: bytes) -> float | None:
-        return self._times.get(origin)
+        passed = self._passed.get(origin)
+        return passed + self._apart() if passed is not None else self._times.get(origin)
 
     def put(self, origin: bytes, when: float) -> None:
-        self._times[origin] = when
+        self._passed[origin] = when - self._apart()
         if self._timer is None or not self._timer.active():
             self._timer = self._clock.callLater(limits.ZONE_TIMES, self._write)
 
     def stop(self) -> None:
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
+        if self._passed:
             try:
-                _write(self._path, dict(self._times))
+                _write(self._path, self._all())
             except OSError:
                 self._unwritten(Failure())
 
+    def _apart(self) -> float:
+        return self._time() - self._clock.seconds()
+
+    def _all(self) -> dict[bytes, float]:
+        apart = self._apart()
+        return self._times | {origin: passed + apart for origin, passed in self._passed.items()}
+
     def _write(self) -> None:
-        times = dict(self._times)
+        times = self._all()
         self._aside(lambda: _write(self._path, times)).addErrback(self._unwritten)
 
     def _unwritten(self, failure: Failure) -> None:

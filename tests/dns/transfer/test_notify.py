@@ -262,18 +262,18 @@ def test_without_targets_nothing_is_sent() -> None:
 
 def test_times_are_kept_and_a_broken_file_of_them_is_none(tmp_path: Path) -> None:
     clock = task.Clock()
-    times = Kept(tmp_path, clock, defer.execute)
+    times = Kept(tmp_path, clock, defer.execute, clock.seconds)
     assert times.get(ORIGIN) is None
     times.put(ORIGIN, 1_700_000_000.4)
     times.put(OTHER, 5.0)
     clock.advance(limits.ZONE_TIMES)
-    assert Kept(tmp_path, clock, defer.execute).get(ORIGIN) == 1_700_000_000
+    assert Kept(tmp_path, clock, defer.execute, clock.seconds).get(ORIGIN) == 1_700_000_000
     times.put(OTHER, 6.0)
     times.stop()
-    assert Kept(tmp_path, clock, defer.execute).get(OTHER) == 6.0
+    assert Kept(tmp_path, clock, defer.execute, clock.seconds).get(OTHER) == 6.0
     assert not clock.getDelayedCalls()
     (tmp_path / "dns" / "refreshed").write_bytes(b"\xff\xff")
-    assert Kept(tmp_path, clock, defer.execute).get(ORIGIN) is None
+    assert Kept(tmp_path, clock, defer.execute, clock.seconds).get(ORIGIN) is None
     nothing = Forgotten()
     nothing.put(ORIGIN, 1.0)
     assert nothing.get(ORIGIN) is None
