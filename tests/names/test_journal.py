@@ -118,6 +118,38 @@ def test_what_is_forgotten_is_gone(tmp_path: Path) -> None:
     assert here.load() is None
 
 
+@pytest.mark.parametrize("done", [0, 1, 2, 3])
+def test_a_crash_while_a_zone_is_forgotten_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, done: int
+) -> None:
+    zones, here = chain(2), folder(tmp_path)
+    here.keep([Whole(zones[0], zones[0])])
+    here.keep([step(zones[0], zones[1])])
+    synced: list[Path] = []
+
+    def crashes(path: Path) -> None:
+        if len(synced) == done:
+            raise OSError(5, "Input/output error")
+        synced.append(path)
+
+    with monkeypatch.context() as broken:
+        broken.setattr("netapp.names.keeping.journal.sync_folder", crashes)
+        assert here.keep([Forget()]).rebase == (done < 3)
+    again = folder(tmp_path)
+    with capturedLogs() as events:
+        assert again.load() is None
+    assert again.keep([Whole(zones[1], zones[0])]).error is None
+    assert again.keep([step(zones[1], zones[2])]).error is None
+    with capturedLogs() as later:
+        assert same(loaded(tmp_path).zone, zones[2])
+    assert (events, later) == ([], [])
+    assert {each.name for each in (tmp_path / "zone").iterdir()} == {"base", "journal"}
+    (tmp_path / "zone" / "base").unlink()
+    with capturedLogs() as events:
+        assert folder(tmp_path).load() is None
+    assert "octets of changes, and the base that they belong to is not there" in str(formatEvent(events[0]))
+
+
 @given(cut=st.integers(0, 400), flip=st.integers(0, 400))
 @settings(max_examples=60, deadline=None)
 def test_a_journal_that_is_cut_or_damaged_gives_one_of_its_states(

@@ -49,6 +49,7 @@ class ZoneFolder:
         self._complain = complain or self._tell_log
         self._path, self._origin = path, origin
         self._base, self._journal = path / "base", path / "journal"
+        self._gone = path / "base.gone"  # as long as it is there without a base the zone is forgotten
         self._number = 0  # of the last step that was ever written
         self._length = 0  # octets of the journal that count
         self._base_length = 0
@@ -113,7 +114,7 @@ class ZoneFolder:
 
     def _see_no_base(self, journal: bytes | None) -> None:
         self._number = self._length = self._base_length = 0
-        if journal:
+        if journal and not self._gone.exists():
             self._spoiled = (self._journal,)
             self._complain(
                 f"{self._journal}: {len(journal)} octets of changes, and the base that they belong to is not"
@@ -241,6 +242,8 @@ class ZoneFolder:
         new, before = self._path / "base.new", self._number
         try:
             state.make(self._path)
+            if self._gone.exists():
+                self._remove_rest()
             with open(to_write(new, os.O_TRUNC), "wb") as file:
                 with bulk.work() if len(whole.zone) > limits.TRANSFER_BULK else nullcontext():
                     for octets in pack_base(whole, self._number, self._numbered(steps)):
@@ -264,12 +267,18 @@ class ZoneFolder:
         self._length = self._base_length = 0
         if not self._path.exists():
             return Stored()
-        for each in (self._base, self._journal):
-            each.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            self._base.replace(self._gone)
             sync_folder(self._path)
+        self._remove_rest()
         with suppress(OSError):  # what was put aside stays
             self._path.rmdir()
         return Stored()
+
+    def _remove_rest(self) -> None:
+        for each in (self._journal, self._gone):
+            each.unlink(missing_ok=True)
+            sync_folder(self._path)
 
 
 def folder_name(origin: bytes) -> str:
