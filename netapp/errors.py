@@ -27,6 +27,10 @@ class ConfigError(NetappError):
     """The operator asked for what cannot be: the text names the cause and the cure."""
 
 
+class ToldApart(ConfigError):
+    """What it is about has been told of already, each thing on its own."""
+
+
 class Busy(NetappError):
     """A bounded queue is full; the caller may try again later."""
 

@@ -34,6 +34,10 @@ PHRASES: Final = Phrases(
             "不能读取状态目录 {state}({reason}):请用启动 netapp 的那个用户运行",
             "the state directory {state} cannot be read ({reason}): be the user that started netapp",
         ),
+        "no state": (
+            "不能读取 {path}({reason}):请用 --state 指定状态目录",
+            "{path} cannot be read ({reason}): name the state directory by --state",
+        ),
         "process": (
             "{plugin} {version},进程号 {pid},已运行 {uptime}",
             "{plugin} {version}, pid {pid}, up {uptime}",
@@ -93,7 +97,8 @@ def status(as_json: bool, draw: bool, folder: Path | None) -> None:
     try:
         found = neighbours.neighbours(folder, time.time())
     except OSError as error:
-        common.fail(say("unreadable", state=folder, reason=error.strerror))
+        key = "unreadable" if isinstance(error, PermissionError) else "no state"
+        common.fail(say(key, state=folder, path=error.filename or folder, reason=error.strerror))
     if as_json:
         _show_json(folder, found)
         click.get_current_context().exit(0 if found else 1)

@@ -28,6 +28,11 @@ PHRASES: Final = Phrases(
             "{plugin} 出过 {count} 次错,最近一次在 {when}:{last}",
             "{plugin} has failed {count} times, last at {when}: {last}",
         ),
+        "error": (
+            "{plugin} 出过 1 次错,在 {when}:{last}",
+            "{plugin} has failed once, at {when}: {last}",
+        ),
+        "fault": ("{plugin}:{fault}", "{plugin}: {fault}"),
         "full": (
             "{owner} 的 {transport} {port} 连接数已满({count})",
             "{owner}, {transport} {port}, has all the connections it may: {count}",
@@ -60,11 +65,14 @@ def troubles(folder: Path, found: Sequence[Neighbour]) -> Iterator[str]:
         for listener in one["listeners"]:
             yield from _deaf(listener)
     for one in told:
+        for fault in one.get("faults") or ():
+            yield say("fault", plugin=one.get("plugin"), fault=fault)
         errors = one.get("errors") or {}
         if errors.get("count"):
             when = moment(float(errors.get("time") or 0))
             last = errors.get("last", "")
-            yield say("errors", plugin=one.get("plugin"), count=errors["count"], when=when, last=last)
+            key = "error" if errors["count"] == 1 else "errors"
+            yield say(key, plugin=one.get("plugin"), count=errors["count"], when=when, last=last)
         if int(one.get("present_count") or 0) >= limits.PRESENCES:
             yield say("crowd", count=limits.PRESENCES)
         for listener in one["listeners"]:

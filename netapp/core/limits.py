@@ -147,6 +147,8 @@ STATUS: Final = 1024 * 1024
 STATUS_NAMES: Final = 200
 #: Listeners that it tells of.
 STATUS_LISTENERS: Final = 200
+#: Lines of what is wrong now that it tells.
+STATUS_FAULTS: Final = 40
 #: Characters of one of its lines, such as the last error's.
 STATUS_LINE: Final = 300
 #: Clients that wait for it.

@@ -147,6 +147,7 @@ def _watch(plugin: str, options: SharedOptions, shared: Shared, house: Storeys, 
         page = partial(metrics_listener, plugin, options["metrics"], shared.metrics, access, reactor)
         starting(plugin, page).setServiceParent(doors)
     shared.status.page = shared.page
+    shared.status.add("faults", "reload", shared.hangup.faults)
     about = {"state": str(options.state_path.absolute())}
     shared.status.add("more", "options", lambda: about | {"settings": _absolute(options.settings_path)})
     if (log_path := log_file(options.parent)) is not None:

@@ -10,7 +10,7 @@ from twisted.internet import defer
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from netapp.errors import ConfigError
+from netapp.errors import ConfigError, ToldApart
 
 
 class Hangup(service.Service):
@@ -32,10 +32,15 @@ class Hangup(service.Service):
         self._reloaders: list[tuple[str, Callable[[], object]]] = []
         self._before: Any = None
         self._reading = self._again = False
+        self._unsound: dict[str, str] = {}
         self.told: Callable[[bool], object] = lambda begins: None
 
     def add(self, name: str, reload: Callable[[], object]) -> None:
         self._reloaders.append((name, reload))
+
+    def faults(self) -> list[str]:
+        """What the last reading has found wrong and nobody else tells of, a line each."""
+        return list(self._unsound.values())
 
     def startService(self) -> None:
         super().startService()
@@ -73,11 +78,16 @@ class Hangup(service.Service):
             self.told(False)
 
     def _read(self, _: object, name: str) -> None:
+        self._unsound.pop(name, None)
         self._log.info("{name}: read again", name=name)
 
     def _unread(self, failure: Failure, name: str) -> None:
         if failure.check(ConfigError):
-            self._log.error("{name}: not read again: {reason}", name=name, reason=failure.getErrorMessage())
+            reason = failure.getErrorMessage()
+            self._log.error("{name}: not read again: {reason}", name=name, reason=reason, standing=True)
+            self._unsound.pop(name, None)
+            if not failure.check(ToldApart):
+                self._unsound[name] = f"{name}: not read again: {reason}"
         else:
             self._log.failure("{name} could not be read again", failure, name=name)
 

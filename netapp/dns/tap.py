@@ -187,6 +187,7 @@ def part(options: Options, shared: Shared) -> IService:
     names = shared.noun("names", opened)
     door = ZonesDoor(options.state_path, partial(rows, names), shared.reactor)
     shared.status.add("more", "zones of files", lambda: told(names, door.name))
+    shared.status.add("faults", "names", names.faults)
     Part(door.start, door.stop).setServiceParent(shared.nouns)
     keyring = keyring_from(options)
     shared.hangup.add("keys", keyring.reload)

@@ -10,7 +10,7 @@ from twisted.python.failure import Failure
 
 from netapp.core import limits
 from netapp.core.events import Topic
-from netapp.errors import ConfigError
+from netapp.errors import ConfigError, ToldApart
 from netapp.names.changing.changes import Change
 from netapp.names.changing.held import Held
 from netapp.names.changing.status import ZoneStatus
@@ -75,6 +75,7 @@ class Names:
             ZoneShelf(source, self._zones, self._owners, self._complain, self._again.later)
             for source in zones
         ]
+        self._broken: dict[Shelf | ZoneShelf, str] = {}  # what cannot be read at all, and why
         self._running = self._seen = False
         self._changed: dict[Shelf | ZoneShelf, None] = {}
         self._timer: interfaces.IDelayedCall | None = None
@@ -207,10 +208,17 @@ class Names:
         """:raises ConfigError: at a start, for those that are grave: there is no old zone to stay with."""
         if not self._seen and grave:
             raise faulty(grave)
+        of_files = self.files.faults() if self.files is not None else frozenset()
         for fault in faults[: limits.FAULTS_LOGGED]:
-            self._log.error("names: {fault}", fault=fault)
-        if len(faults) > limits.FAULTS_LOGGED:
-            self._log.error("names: and {count} more faults", count=len(faults) - limits.FAULTS_LOGGED)
+            self._log.error("names: {fault}", fault=fault, standing=fault in of_files)
+        if more := faults[limits.FAULTS_LOGGED :]:
+            standing = of_files.issuperset(more)
+            self._log.error("names: and {count} more faults", count=len(more), standing=standing)
+
+    def faults(self) -> list[str]:
+        """What is wrong with files now, a line each; where that keeps old names, they stay."""
+        of_files = self.files.faults() if self.files is not None else ()
+        return [f"names: {fault}" for fault in (*self._broken.values(), *sorted(of_files))]
 
     def _follow(self, shelf: Shelf | ZoneShelf) -> None:
         shelf.end = shelf.source.subscribe(lambda: self._note_change(shelf))
@@ -230,7 +238,7 @@ class Names:
             sound = [await self._read(shelf) for shelf in shelves]
             self._publish()
             if not all(sound):
-                raise ConfigError("some of it could not be read; its old names stay")
+                raise ToldApart("some of it could not be read; its old names stay")
 
         return self._reading.run(lambda: defer.ensureDeferred(read()))
 
@@ -245,16 +253,21 @@ class Names:
         """:returns: whether it could be read; if not the log says why."""
         await self._zones.dropped()  # what is loaded again is all there
         try:
-            return await shelf.read(self._aside)
+            sound = await shelf.read(self._aside)
         except BrokenHosts as error:
+            self._broken[shelf] = str(error)
             for fault in error.faults[: limits.FAULTS_LOGGED]:
-                self._log.error(
-                    "names: {where}:{line}: {reason}", where=error.where, line=fault.line, reason=fault.reason
-                )
+                told = {"where": error.where, "line": fault.line, "reason": fault.reason}
+                self._log.error("names: {where}:{line}: {reason}", **told, standing=True)
         except ConfigError as error:
-            self._log.error("names: {error}", error=str(error))
+            self._broken[shelf] = str(error)
+            self._log.error("names: {error}", error=str(error), standing=True)
         except Exception:
             self._log.failure("names: {source} failed", source=shelf.source)
+        else:
+            if shelf in self._broken:
+                self._log.info("names: mended: {fault}", fault=self._broken.pop(shelf))
+            return sound
         return False
 
     # Publishing ------------------------------------------------------------------------------------

@@ -97,7 +97,7 @@ def test_a_state_directory_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "run").touch()
     done = netapp("status", state=tmp_path, **ENGLISH)
     assert done.returncode == 1
-    assert "cannot be read (Not a directory): be the user that started netapp" in done.stderr
+    assert "run cannot be read (Not a directory): name the state directory by --state" in done.stderr
 
 
 # Something does ----------------------------------------------------------------------------------
@@ -139,6 +139,25 @@ def test_all_of_it_in_80_columns(state: Path, tell: Tell) -> None:
     assert "and 20 more" in text
     assert "! netapp has failed 3 times" in text
     assert "! netapp-dns, udp 53, has refused 12" in text
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        (
+            "en_US.UTF-8",
+            ["! netapp: names: z:5: x is no IPv4 address", "! netapp has failed once, at 2001-09-09"],
+        ),
+        ("zh_CN.UTF-8", ["! netapp:names: z:5: x is no IPv4 address", "! netapp 出过 1 次错,在 2001-09-09"]),
+    ],
+)
+def test_what_is_wrong_now_stands_apart_from_what_has_happened(
+    state: Path, tell: Tell, lang: str, said: list[str]
+) -> None:
+    once = {"count": 1, "last": "the disk is full", "time": 1e9}
+    tell(told(errors=once, faults=["names: z:5: x is no IPv4 address"]))
+    done = netapp("status", state=state, lang=lang)
+    assert [line in done.stdout for line in said] == [True, True], done.stdout
 
 
 def test_what_peers_have_said_cannot_steer_the_terminal(state: Path, tell: Tell) -> None:

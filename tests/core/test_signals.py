@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from twisted.internet import defer
-from twisted.logger import LogLevel, capturedLogs, formatEvent
+from twisted.logger import LogLevel, capturedLogs, formatEvent, globalLogPublisher
 
 from netapp.core.signals import Ending, Hangup
-from netapp.errors import ConfigError
+from netapp.core.status.readings import Errors
+from netapp.errors import ConfigError, ToldApart
 from netapp.testing import FakeReactor
 
 
@@ -43,6 +44,32 @@ def test_the_operators_fault_is_one_line(broken: Callable[[], Any]) -> None:
     assert "names: not read again: hosts:3: no address" in str(formatEvent(events[0]))
     assert "log_failure" not in events[0]
     assert formatEvent(events[1]) == "two: read again"
+
+
+def test_what_was_not_read_again_is_told_until_it_is() -> None:
+    hangup, counted = Hangup(FakeReactor()), Errors()
+    raised: list[ConfigError | None] = [ConfigError("the file k cannot be read")]
+
+    def read() -> None:
+        if raised[0] is not None:
+            raise raised[0]
+
+    hangup.add("keys", read)
+    globalLogPublisher.addObserver(counted)
+    try:
+        hangup.reload()
+        assert hangup.faults() == ["keys: not read again: the file k cannot be read"]
+        raised[0] = ToldApart("some of it could not be read")
+        hangup.reload()
+        assert hangup.faults() == []
+        raised[0] = ConfigError("again")
+        hangup.reload()
+        raised[0] = None
+        hangup.reload()
+        assert hangup.faults() == []
+    finally:
+        globalLogPublisher.removeObserver(counted)
+    assert counted.count == 0
 
 
 @pytest.mark.parametrize("broken", [lambda: 1 / 0, lambda: defer.fail(ValueError("no"))])

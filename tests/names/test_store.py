@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 from twisted.internet import defer, task
-from twisted.logger import capturedLogs, formatEvent
+from twisted.logger import capturedLogs, formatEvent, globalLogPublisher
+from twisted.python.failure import Failure
 
 from netapp.core import addresses, limits
-from netapp.errors import ConfigError
+from netapp.core.status.readings import Errors
+from netapp.errors import ConfigError, ToldApart
 from netapp.names.config import Config
+from netapp.names.files.zonefiles import ZoneFiles
 from netapp.names.lookup.walk import address_of, look_up
 from netapp.names.model import Record, address_record
 from netapp.names.naming import wire_name
@@ -21,6 +24,7 @@ from netapp.names.sources.declared import DeclaredRecords, parse_record
 from netapp.names.sources.hosts import HostsFile
 from netapp.names.sources.own import OwnName, own_addresses
 from netapp.names.store import Names
+from tests.names.master.making import HEAD, put
 
 
 def record(name: str, address: str) -> Record:
@@ -90,6 +94,36 @@ def test_a_file_that_breaks_keeps_its_old_names_and_is_named(tmp_path: Path, bro
     said = "\n".join(str(formatEvent(event)) for event in events)
     assert (f"{path}:2: '10.0.0' is no address" if broken else f"{path} cannot be read") in said
     assert failed == ["some of it could not be read; its old names stay"]
+
+
+def test_what_is_wrong_is_told_until_it_is_mended(tmp_path: Path) -> None:
+    hosts, zone = tmp_path / "hosts", put(tmp_path, HEAD, "z.example")
+    hosts.write_text("10.0.0.1 box\n")
+    config = Config(zone=(f"example.com={zone}",))
+    files = ZoneFiles(lambda: config, task.Clock())
+    names = Names([HostsFile(str(hosts))], task.Clock(), zones=[files])
+    names.files = files
+    assert names.faults() == []
+    counted, wrong = Errors(), f"{hosts}:2: 'nonsense' is no address"
+    globalLogPublisher.addObserver(counted)
+    try:
+        hosts.write_text("10.0.0.1 box\nnonsense\n")
+        put(tmp_path, HEAD + "a A x\n", "z.example")
+        failed: list[Failure] = []
+        names.reload().addErrback(failed.append)
+        assert [bool(each.check(ToldApart)) for each in failed] == [True]
+        assert names.faults() == [f"names: {wrong}", f"names: {zone}:5: x is no IPv4 address"]
+        hosts.write_text("10.0.0.1 box\n")
+        put(tmp_path, HEAD, "z.example")
+        with capturedLogs() as events:
+            names.reload()
+    finally:
+        globalLogPublisher.removeObserver(counted)
+    assert {formatEvent(each) for each in events} >= {
+        f"names: mended: {wrong}",
+        f"names: mended: {zone}:5: x is no IPv4 address",
+    }
+    assert (names.faults(), counted.count) == ([], 0)
 
 
 def test_at_the_first_start_a_broken_or_missing_file_is_an_error(tmp_path: Path) -> None:

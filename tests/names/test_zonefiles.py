@@ -108,6 +108,23 @@ def test_a_broken_file_keeps_the_old_zone_and_is_named_by_line(tmp_path: Path) -
     assert files.read().faults == ()
 
 
+def test_a_fault_that_has_gone_is_said_to_be_mended(tmp_path: Path) -> None:
+    path = put(tmp_path, HEAD + "b A nowhere\nc A 10.0.0.300\n")
+    files = source(zones=(tmp_path,))
+    two = f"{path}:5: nowhere is no IPv4 address; 2 faults in all"
+    one = f"{path}:6: 10.0.0.300 is no IPv4 address"
+    assert (files.read().faults, files.faults()) == ((two,), {two})
+    with capturedLogs() as events:
+        put(tmp_path, HEAD + "b A 10.0.0.1\nc A 10.0.0.300\n")
+        assert (files.read().faults, files.faults()) == ((one,), {one})
+        assert events == []
+        put(tmp_path, HEAD)
+        files.read()
+        files.read()
+    assert [formatEvent(each) for each in events] == [f"names: mended: {one}"]
+    assert files.faults() == frozenset()
+
+
 def test_an_included_file_is_content_too(tmp_path: Path) -> None:
     put(tmp_path, "a A 10.0.0.1\n", "part.inc")
     files = source(put(tmp_path, HEAD + "$INCLUDE part.inc\n"))

@@ -5,7 +5,7 @@ Services and nouns say what can be asked of them; nothing is read until somebody
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final
 
 from twisted.application.service import IService
@@ -33,13 +33,16 @@ _OF_DATAGRAMS: Final = ("received", "answered", "refused", "malformed", "unsent"
 
 @implementer(ILogObserver)
 class Errors:
-    """An observer of the log: how many failures there were, and the last one's line."""
+    """An observer of the log: how many failures there were, and the last one's line.
+
+    An event with a true ``standing`` is none of them: it stands among the faults for as long as it is so.
+    """
 
     def __init__(self) -> None:
         self.count, self.last, self.time = 0, "", 0.0
 
     def __call__(self, event: dict[str, Any]) -> None:
-        if event.get("log_level") not in _SERIOUS:
+        if event.get("log_level") not in _SERIOUS or event.get("standing"):
             return
         self.count += 1
         line = formatEvent(event) or ""
@@ -65,7 +68,8 @@ class Status:
     def add(self, key: str, source: str, reading: Reading) -> None:
         """Have something told: ``add("present", "talk", ...)``.
 
-        :param key: ``present`` takes pairs of a name and a door, ``retention`` and ``more`` take dicts.
+        :param key: ``present`` takes pairs of a name and a door, ``retention`` and ``more`` take dicts,
+            ``faults`` lines of what is wrong now.
         :param source: who reads it; a second reading of the same takes the place of the first.
         """
         self._readings.setdefault(key, {})[source] = reading
@@ -95,6 +99,10 @@ class Status:
             "present": [{"name": name, "door": door} for name, door in present[: limits.STATUS_NAMES]],
             "present_count": len({name for name, _ in present}),
             "errors": {"count": self.errors.count, "last": self.errors.last, "time": self.errors.time},
+            "faults": [
+                visible(" ".join(line.split()))[: limits.STATUS_LINE]
+                for line in islice(chain.from_iterable(self._read("faults")), limits.STATUS_FAULTS)
+            ],
             "retention": {key: value for each in self._read("retention") for key, value in each.items()},
             **{key: value for each in self._read("more") for key, value in each.items()},
         }

@@ -59,6 +59,7 @@ _STATUS: Final[Mapping[str, Kind]] = {
     **dict.fromkeys(("started", "uptime"), _is_number),
     **dict.fromkeys(("pid", "present_count"), _is_count),
     "addresses": _are_texts,
+    "faults": _are_texts,
     "listeners": _are(_LISTENER),
     "present": _are({"name": _is_text, "door": _is_text}),
     "errors": lambda value: _fits(value, {"count": _is_count, "last": _is_text, "time": _is_number}),

@@ -104,6 +104,8 @@ class ZoneFile:
         except master.Unreadable as error:
             self.fault, self.files = str(error), error.files
             return
+        if self.fault:
+            self._log.info("names: mended: {fault}", fault=self.fault)
         self.fault, self.files, self._records = "", read.files, read.records
         self._loaded = self._clock()
         self.zone = prepare(read.zone if self.zone is None else sharing(self.zone, read.zone))

@@ -117,6 +117,10 @@ class ZoneFiles:
         file = self._zones.get(origin)
         return file.told() if file is not None else None
 
+    def faults(self) -> frozenset[str]:
+        """All that is wrong with files now."""
+        return self._told
+
     def broken(self) -> list[str]:
         """The faults of files that have no zone yet."""
         return [file.fault for file in list(self._files.values()) if file.zone is None and file.fault]

@@ -77,8 +77,10 @@ def test_a_snapshot_has_listeners_people_and_what_went_wrong() -> None:
     status.add("present", "login", lambda: [("小明", "ssh"), ("a", "login")])
     status.add("retention", "talk", lambda: {"talk_days": 7})
     status.add("more", "broken", lambda: 1 / 0)
+    status.add("faults", "names", lambda: ["names: z:5: \n\x1b"])
     fake.advance(90.0)
     Logger().error("the disk\nis \x1b full")
+    Logger().error("z:5: stands among the faults", standing=True)
     told = status.snapshot("netapp-x", house)
     status.end()
     Logger().error("nobody counts this")
@@ -91,6 +93,7 @@ def test_a_snapshot_has_listeners_people_and_what_went_wrong() -> None:
     ]  # fmt: skip
     assert told["present_count"] == 2
     assert told["retention"] == {"talk_days": 7}
+    assert told["faults"] == ["names: z:5: ⟦U+001B⟧"]
     assert status.snapshot("netapp-x", house)["errors"]["count"] == 2, (
         "the reading that failed is one of ours"
     )
