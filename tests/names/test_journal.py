@@ -25,6 +25,7 @@ from netapp.names.keeping.keeper import DiskKeeper, zones_path
 from netapp.names.keeping.salvage import read_journal
 from netapp.names.model import TXT, Record
 from netapp.names.naming import shown, wire_name
+from netapp.names.serial import newer
 from netapp.names.store import Names
 from netapp.names.zone import Zone
 from tests.names.zoning import ORIGIN, Files, a, adding, same, signed, soa, zone
@@ -236,6 +237,24 @@ def test_what_hangs_on_a_lost_update_is_left_out(tmp_path: Path) -> None:
         found = loaded(tmp_path)
     assert same(found.zone, zone(5, a("y.example.lan")))
     assert "1 changes are lost, 1 that hang on them are left out, 1 behind" in str(formatEvent(events[0]))
+
+
+@pytest.mark.parametrize("lost", [1, 3])
+def test_a_zone_whose_last_changes_are_damaged_gets_a_serial_that_it_never_had(
+    tmp_path: Path, lost: int
+) -> None:
+    zones, here = chain(5), folder(tmp_path)
+    here.keep([Whole(zones[0], zones[0])])
+    ends = [here.keep([step(old, new)]).journal for old, new in pairwise(zones)]
+    journal = tmp_path / "zone" / "journal"
+    octets = journal.read_bytes()
+    journal.write_bytes(octets[: ends[-1 - lost] + 20] + bytes(len(octets) - ends[-1 - lost] - 20))
+    with capturedLogs() as events:
+        found = loaded(tmp_path)
+    assert same(found.zone, zones[-1 - lost].changed([soa(6 - lost)], [soa(found.zone.serial)]))
+    assert newer(found.zone.serial, zones[-1].serial)
+    assert (found.history, found.mended) == ((), True)
+    assert f"its serial is {found.zone.serial} now" in str(formatEvent(events[0]))
 
 
 def test_a_signed_zone_gets_no_serial_that_it_is_not_signed_with(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ from netapp.names.keeping import chunks
 from netapp.names.keeping.base import pack_base, read_base
 from netapp.names.keeping.chunks import Damaged
 from netapp.names.keeping.ondisk import Identity, identity, octets_of, put_aside, to_write, write_all
-from netapp.names.keeping.salvage import Journal, mended, read_journal, replayed, rising
+from netapp.names.keeping.salvage import Journal, beyond, mended, read_journal, replayed, rising
 from netapp.names.lookup.denial import prepare
 from netapp.names.naming import shown
 from netapp.names.zone import BadZone, Zone
@@ -154,9 +154,11 @@ class ZoneFolder:
             return whole  # the base has all of it
         self._spoiled = (self._journal,)
         if not later or whole.file is None or whole.zone.signed:
+            whole = beyond(whole, length - found.sound)
             self._complain(
                 f"{self._journal} is damaged from octet {found.sound} of {length} on: the zone is as it was"
-                " before that; the damaged journal is put aside with the next change"
+                f" before that, its serial is {whole.zone.serial} now; the damaged journal is put aside with"
+                " the next change"
             )
             return whole
         made = mended(whole, self._number, later)

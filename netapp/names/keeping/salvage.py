@@ -110,6 +110,23 @@ def mended(whole: Whole, number: int, later: Numbered) -> Mended:
     return Mended(Whole(found, own, mended=True), lost, len(steps) - fitting)
 
 
+def beyond(whole: Whole, lost: int) -> Whole:
+    """A zone that goes back, with a serial that none of the lost steps gave it, one after another.
+
+    One that comes from a primary, or is signed, keeps its serial.
+
+    :param lost: octets of the journal.
+    """
+    if whole.file is None or whole.zone.signed:
+        return whole
+    serial = after((whole.zone.serial + lost // _SMALLEST) % 2**32)
+    return Whole(_Salvaged(whole.zone).made(serial), whole.file, mended=True)
+
+
+#: Octets that no step is smaller than: of its two SOA records alone it has more.
+_SMALLEST = 64
+
+
 class _Salvaged:
     """A zone, and what of later changes fits into it, one after another."""
 
