@@ -41,6 +41,11 @@ def test_every_broken_line_is_named_by_its_number() -> None:
     assert str(caught.value) == "names.txt:2: '10.0.0.256' is no address; 2 more of its lines are broken too"
 
 
+def test_a_file_of_another_encoding_is_one_fault() -> None:
+    with pytest.raises(BrokenHosts, match=r"^names.txt:1: this file is UTF-16: save it as UTF-8$"):
+        parse_hosts("10.0.0.1 a\n10.0.0.2 b\n".encode("utf-16"), "names.txt")
+
+
 def test_a_long_or_dirty_word_is_shown_short_and_harmless() -> None:
     with pytest.raises(BrokenHosts) as caught:
         parse_hosts(b"\x1b[2J" + b"x" * 1000000 + b" a\n", "names.txt")

@@ -21,6 +21,8 @@ from netapp.names.sources.source import ReadOnReload
 
 #: How much of a broken word is shown.
 _SHOWN: Final = 40
+#: Marks that editors write before UTF-16.
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ def parse_hosts(octets: bytes, where: str) -> list[Record]:
     :param where: the file's name, for errors.
     :raises BrokenHosts: lines that cannot be read, every one named.
     """
+    if octets.startswith(_UTF_16):
+        raise BrokenHosts(where, [BadLine(1, "this file is UTF-16: save it as UTF-8")])
     records: list[Record] = []
     faults: list[BadLine] = []
     decoded = text.decode(octets.removeprefix(b"\xef\xbb\xbf"))[0]
