@@ -78,5 +78,5 @@ def test_l7_l42_the_owner_comes_in_and_a_restart_forgives_nothing(
     client.socket.settimeout(real.PATIENCE)
     assert client.socket.recv(1024).decode() == "请输入密码:"
     client.socket.close()
-    assert max(disturbed, restarted) < undisturbed + 3.0  # a second, and this machine has other work
+    assert max(disturbed, restarted) < undisturbed + 3.9  # a second is usual; four are the strangers’
     assert again.log.count("authentication failure") == 0
