@@ -809,7 +809,8 @@ DNS_RULES: Final = 256
 #: How far a signed message's time may be from ours; what RFC 8945 section 10 recommends.
 TSIG_FUDGE: Final = 300
 #: How much earlier than the latest of its key an update may have been signed: RFC 8945 section 5.2.3.
-TSIG_LEEWAY: Final = 5
+#: ``nsupdate`` signs once, and sends that again for nine seconds.
+TSIG_LEEWAY: Final = 15
 #: Between two lines of the log on one key whose signatures do not hold, for one reason.
 TSIG_LOG: Final = 600
 #: Unsigned messages of a transfer in between two signed ones: RFC 8945 section 5.3.1.

@@ -69,6 +69,7 @@ class Request:
     client: Client
     key: Key | None = None  # whose signature it was
     signed: int = 0  # when, by the signature: seconds since 1970
+    came: int = 0  # when, by our clock
 
     @property
     def room(self) -> int:
@@ -152,12 +153,12 @@ class Requests:
 
     def _answer_signed(self, came: bytes, octets: bytes, signature: Signature, client: Client) -> Outcome:
         """:param came: the request as it came; ``octets`` is it before it was signed."""
-        plain = came[:2] + octets[2:]
+        plain, now = came[:2] + octets[2:], self._time()
         try:
-            signer = signing.verified(octets, signature, self._keyring, self._time())
+            signer = signing.verified(octets, signature, self._keyring, now)
         except Refused as refused:
             return self._refuse(Request(plain, client), refused, len(came))
-        request = Request(plain, client, signer.key, signature.time)
+        request = Request(plain, client, signer.key, signature.time, int(now))
         try:
             outcome = self._answer(request)
         except Early as early:

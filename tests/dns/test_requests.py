@@ -54,7 +54,7 @@ def test_a_handler_is_given_the_request_without_its_signature_and_the_key() -> N
         return echo(request)
 
     answered, verifier = ask(requests(handler), query())
-    assert seen == [Request(query(), UDP, KEY, int(NOW))]
+    assert seen == [Request(query(), UDP, KEY, int(NOW), int(NOW))]
     assert seen[0].room == signing.room(KEY)
     assert verifier.verify(octets(answered), NOW) == echo(Request(query(), UDP))
 

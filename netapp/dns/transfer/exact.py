@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from netapp.errors import NetappError
 from netapp.names.changing.changes import Change, framed
-from netapp.names.model import RRSIG, Record
+from netapp.names.model import RRSIG, SOA, Record
 from netapp.names.naming import shown
 from netapp.names.rdata import folded
 from netapp.names.zone import Zone, records_of
@@ -29,6 +29,8 @@ def as_one(zone: Zone, changes: Sequence[Change]) -> Change:
     first, last = changes[0], changes[-1]
     if first.old_serial != zone.serial:
         raise Inexact(f"the differences begin at serial {first.old_serial}, ours is {zone.serial}")
+    if folded(SOA, first.removed[0].rdata) != folded(SOA, zone.soa.rdatas[0]):
+        raise Inexact("the differences begin at another SOA than ours, though with its serial")
     touched = _Touched(zone)
     for change in changes:
         for record in change.removed[1:]:

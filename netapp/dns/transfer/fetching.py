@@ -32,7 +32,7 @@ from netapp.names.lookup.denial import prepare
 from netapp.names.model import SOA
 from netapp.names.naming import shown
 from netapp.names.serial import newer
-from netapp.names.zone import Zone, build_zone, serial_of
+from netapp.names.zone import BadZone, Zone, build_zone, serial_of
 
 T = TypeVar("T")
 #: A zone that came whole, and how it differs from the one before, where that is worth knowing.
@@ -126,7 +126,7 @@ class Fetching:
                 return await self._once(server, origin, have, whole=False)
             except Backwards:
                 raise
-            except (Broken, Inexact) as error:
+            except (Broken, Inexact, BadZone) as error:  # where the two are apart, all of it is the cure
                 self._log.info(
                     "zone {zone}: {server} is asked for all of it: {why}",
                     zone=shown(origin), server=server, why=str(error),

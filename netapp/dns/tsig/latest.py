@@ -27,14 +27,20 @@ class Latest:
     def __init__(self) -> None:
         self._times: dict[bytes, int] = {}  # by name; the key that has signed last is the last
 
-    def take(self, key: bytes, signed: int) -> None:
+    def take(self, key: bytes, signed: int, now: int) -> None:
         """A request is about to be carried out.
 
+        What is kept is never later than our own time was: a client whose clock is ahead shuts nobody
+        out, and where ours was set back all that is kept is of no more use.
+
         :param signed: when it was signed, by its signature, which is sound.
+        :param now: when it came.  Both in seconds since 1970.
         :raises Early: it is not to be.
         """
-        latest = max(signed, self._times.pop(key, signed))
-        self._times[key] = latest
+        known = self._times.pop(key, 0)
+        if known > now + limits.TSIG_LEEWAY:
+            known = 0
+        latest = self._times[key] = max(known, min(signed, now))
         if len(self._times) > limits.DNS_KEYS:  # others were read since
             del self._times[next(iter(self._times))]
         if latest - signed > limits.TSIG_LEEWAY:

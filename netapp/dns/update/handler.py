@@ -145,7 +145,7 @@ class Updates:
     def _begun(self, request: Request, head: Head, update: Update, senders: tuple[_Sender, ...]) -> Outcome:
         """:param senders: as which it is known when it comes again."""
         if request.key is not None:
-            self._latest.take(request.key.name, request.signed)
+            self._latest.take(request.key.name, request.signed, request.came)
         waiting: list[defer.Deferred[int]] = []
         self._running.update(dict.fromkeys(senders, waiting))
 

@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from netapp.dns.transfer.exact import Inexact, as_one
 from netapp.names.changing.changes import Change
-from netapp.names.model import MX, TXT, A, Record
+from netapp.names.model import MX, SOA, TXT, A, Record
 from netapp.names.naming import wire_name
 from netapp.names.zone import Zone
 from tests.dns.transfer.zones import alike, host, soa, zone
 
 OLD = host("a.example.lan", "10.0.0.1")
 ONE = zone(1, OLD)
+OTHER = soa(1)
 
 
 def chain(*steps: tuple[list[Record], list[Record]]) -> list[Change]:
@@ -36,6 +37,7 @@ def at_once(zone: Zone, changes: list[Change]) -> Zone:
         Change((soa(2),), (soa(3),)),
         Change((soa(1), host("zz.example.lan", "10.0.0.1")), (soa(3),)),
         Change((soa(1), OLD, OLD), (soa(3),)),
+        Change((Record(OTHER.owner, SOA, OTHER.rdata[:-1] + b"!", OTHER.ttl),), (soa(2),)),
     ],
 )
 def test_differences_that_are_not_of_this_zone(change: Change) -> None:

@@ -98,7 +98,23 @@ def test_what_overtakes_another_and_clocks_a_little_apart_are_no_matter() -> Non
     house = House()
     for number, later in enumerate((0, -LEEWAY, LEEWAY, 0, LEEWAY)):
         assert house.rcode(signed(adding(f"n{number}"), later)) == "NOERROR"
-    assert house.rcode(signed(adding("n"), -1)) == "BadTime"
+    assert house.rcode(signed(adding("n"), -LEEWAY - 1)) == "BadTime"
+
+
+def test_a_clock_that_is_ahead_shuts_nobody_out() -> None:
+    house = House()
+    assert house.rcode(signed(adding("n"), 280)) == "NOERROR"
+    assert house.rcode(signed(adding("m"), -LEEWAY)) == "NOERROR"
+    assert house.rcode(signed(adding("o"), -LEEWAY - 1)) == "BadTime"
+
+
+def test_our_own_clock_may_be_set_back() -> None:
+    latest = Latest()
+    latest.take(b"k", NOW + 3600, NOW + 3600)
+    for later in (0, 1, -LEEWAY):
+        latest.take(b"k", NOW + later, NOW)
+    with pytest.raises(Early):
+        latest.take(b"k", NOW - LEEWAY - 1, NOW + 3)
 
 
 def test_one_key_says_nothing_of_another() -> None:
@@ -126,10 +142,10 @@ def test_so_many_keys_are_known_and_no_more(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(limits, "DNS_KEYS", 2)
     latest = Latest()
     for name, when in ((b"a", NOW), (b"b", NOW), (b"a", NOW), (b"c", NOW)):
-        latest.take(name, when)
+        latest.take(name, when, NOW)
     with pytest.raises(Early):
-        latest.take(b"a", NOW - 20)
-    latest.take(b"b", NOW - 20)  # forgotten: it was the one not heard of for longest
+        latest.take(b"a", NOW - 20, NOW)
+    latest.take(b"b", NOW - 20, NOW)  # forgotten: it was the one not heard of for longest
 
 
 @given(st.lists(st.integers(0, 40)))
@@ -138,7 +154,7 @@ def test_each_is_refused_that_is_earlier_by_more_than_the_leeway(times: list[int
     for number, when in enumerate(times):
         early = max(times[: number + 1]) - when > LEEWAY
         try:
-            latest.take(b"k", when)
+            latest.take(b"k", when, 40)
         except Early:
             assert early
         else:
