@@ -713,8 +713,11 @@ ZONE_SETTLE_MOST: Final = 30.0
 ZONE_POLL: Final = 5.0
 #: How often they are looked at where there is: of what it cannot tell.
 ZONE_LOOK: Final = 60.0
-#: After this an owner's edit that could not be taken in is tried again.
+#: After this an owner's edit that could not be taken in is tried again: one that does not go together
+#: with an update if the zone is another by then; one that the disk did not take each time twice as many
+#: rounds later, up to the second figure.
 ZONE_EDIT_AGAIN: Final = 5.0
+ZONE_EDIT_ROUNDS: Final = 64
 #: Records of one name and type that updates may make: more would fit into no answer.
 ZONE_SET: Final = 2000
 #: Changes of one zone that are remembered for IXFR, and records in all of them.

@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pytest
 from twisted.internet import defer, task
 from twisted.logger import capturedLogs
 
 from netapp.core import limits
 from netapp.errors import ConfigError
 from netapp.names.changing.changes import difference
+from netapp.names.changing.editing import Edit
+from netapp.names.changing.held import Held
 from netapp.names.changing.storing import Entry, Forgetful, Keeper, Stored, Whole
 from netapp.names.config import Config
 from netapp.names.files.zonefiles import ZoneFiles
@@ -144,6 +147,53 @@ def test_an_edit_that_went_down_with_anothers_change_is_tried_again() -> None:
     assert (disk.waiting, served(names).serial) == ([], 1)
     clock.advance(limits.ZONE_EDIT_AGAIN)
     assert same(served(names), files.zones[ORIGIN])
+    names.stop()
+
+
+def tries(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Gets a 1 for each time that an edit is worked out: of a large zone that takes seconds."""
+    made: list[float] = []
+    edit = Held.edit
+
+    def counted(held: Held, what: Edit) -> Entry | None:
+        made.append(1)
+        return edit(held, what)
+
+    monkeypatch.setattr(Held, "edit", counted)
+    return made
+
+
+def test_an_edit_is_not_worked_out_again_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = Files(zone(1))
+    names, clock = started(files, Disk())
+    names.submit(ORIGIN, adding(www := a("www.example.lan")))
+    files.put(zone(9, Record(www.owner, CNAME, ORIGIN, 60)))
+    reload(names)
+    made = tries(monkeypatch)
+    clock.pump([limits.ZONE_EDIT_AGAIN] * 20)
+    assert made == []
+    names.submit(ORIGIN, adding(a("dhcp.example.lan")))
+    clock.pump([limits.ZONE_EDIT_AGAIN] * 20)
+    assert len(made) == 1  # the update might have been what was in its way
+    names.stop()
+
+
+def test_a_disk_that_stays_full_is_asked_less_and_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    files, disk = Files(zone(1)), Disk()
+    names, clock = started(files, disk)
+    names.submit(ORIGIN, adding(a("dhcp.example.lan")))
+    disk.error = FULL
+    files.put(zone(9, a("new.example.lan")))
+    reload(names)
+    made = tries(monkeypatch)
+    asked = []
+    for _ in range(200):
+        clock.advance(limits.ZONE_EDIT_AGAIN)
+        asked.append(len(made))
+    assert [asked.index(number) for number in range(1, 9)] == [0, 2, 6, 14, 30, 62, 126, 190]
+    disk.error = None
+    clock.pump([limits.ZONE_EDIT_AGAIN] * limits.ZONE_EDIT_ROUNDS)
+    assert fault(names) == ""
     names.stop()
 
 

@@ -20,7 +20,7 @@ from netapp.names.changing.storing import Entry, Keeper, Stored
 from netapp.names.changing.writing import Waiter, Writing
 from netapp.names.naming import shown
 from netapp.names.serial import newer
-from netapp.names.zone import Zone
+from netapp.names.zone import BadZone, Zone
 
 Decide = Callable[[Zone], Change | None]
 
@@ -72,6 +72,11 @@ class Zones:
     def files(self) -> dict[bytes, Zone | None]:
         """What the file of each zone held, as far as it is taken in."""
         return {origin: held.file for origin, held in self._held.items()}
+
+    def newest(self, origin: bytes) -> Zone | None:
+        """With what is not on the disk yet."""
+        held = self._held.get(origin)
+        return held.newest if held is not None else None
 
     def history(self, origin: bytes, since: int) -> tuple[Change, ...] | None:
         held = self._held.get(origin)
@@ -127,35 +132,39 @@ class Zones:
     def replace(self, origin: bytes, zone: Zone) -> "defer.Deferred[Zone]":
         return self._do(origin, lambda held: held.replace(zone))
 
-    def edit(self, edits: Mapping[bytes, Edit], *, again: bool = False) -> "defer.Deferred[set[bytes]]":
+    def edit(
+        self, edits: Mapping[bytes, Edit], *, again: bool = False
+    ) -> "defer.Deferred[dict[bytes, Zone | None]]":
         """Owners' files have another content: readers see all of it at once, but for what the disk delays.
 
         :param again: they could not be taken in before, and nobody asks.
-        :returns: which could not be taken in; the log says why, and the zone's status.
+        :returns: which could not be taken in: the log says why, and the zone's status.  With each the zone
+            that it does not go together with; None where the disk did not take it.
         """
         self._gathering = True
         done = [self._edit(origin, edit, again) for origin, edit in edits.items()]
         self._gathering = False
         self._go_on()
         return defer.gatherResults(done).addCallback(
-            lambda taken: {origin for origin, sound in zip(edits, taken, strict=True) if not sound}
+            lambda ended: {
+                origin: against for origin, (taken, against) in zip(edits, ended, strict=True) if not taken
+            }
         )
 
-    def _edit(self, origin: bytes, edit: Edit, again: bool) -> "defer.Deferred[bool]":
-        held = self._held.get(origin)
-        before = held.newest if held is not None else None
+    def _edit(self, origin: bytes, edit: Edit, again: bool) -> "defer.Deferred[tuple[bool, Zone | None]]":
+        held, before = self._held.get(origin), self.newest(origin)
 
-        def done(zone: Zone | None) -> bool:
+        def done(zone: Zone | None) -> tuple[bool, None]:
             self._refused.taken_in(origin)
             if (edit.change is not None or before is None) and zone is not None:
                 self._see_serial(edit.file, before, zone)
-            return True
+            return True, None
 
-        def failed(failure: Failure) -> bool:
+        def failed(failure: Failure) -> tuple[bool, Zone | None]:
             failure.trap(NetappError)
             if self._held.get(origin) is held is not None:
                 self._refused.edit(origin, failure.getErrorMessage(), again=again)
-            return False
+            return False, before if failure.check(BadZone) else None
 
         return self._do(origin, lambda held: held.edit(edit), bounded=False).addCallbacks(done, failed)
 

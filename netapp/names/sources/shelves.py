@@ -86,6 +86,25 @@ class _Looks:
     lost: Mapping[bytes, str]
 
 
+@dataclass(slots=True)
+class _Refusal:
+    """What a file holds, and could not be taken in.
+
+    :ivar against: the zone that it does not go together with; None where the disk did not take it.
+    :ivar pause: after how many rounds the disk is tried again; ``left`` are left of them.
+    """
+
+    file: Zone
+    against: Zone | None
+    pause: int = 1
+    left: int = 1
+
+    def is_due(self, newest: Zone | None) -> bool:
+        """Whether it may go another way than last time; to be asked once a round."""
+        self.left -= 1
+        return self.left <= 0 if self.against is None else newest is not self.against
+
+
 class ZoneShelf(_Place[_Looks]):
     """A source of zones.
 
@@ -107,7 +126,7 @@ class ZoneShelf(_Place[_Looks]):
         self._zones, self._owners, self._complain = zones, owners, complain
         self._waiting: set[bytes] = set()  # zones that are ours, and of which nothing may be said yet
         self._tell_refused = refused
-        self._refused: dict[bytes, Zone] = {}  # what their files hold
+        self._refused: dict[bytes, _Refusal] = {}
 
     def _reader(self) -> Callable[[], _Looks]:
         files = {origin: file for origin, file in self._zones.files().items() if origin not in self._waiting}
@@ -172,19 +191,21 @@ class ZoneShelf(_Place[_Looks]):
         """:returns: whether all of them could be taken in."""
         refused = await self._zones.edit(edits, again=again)
         for origin, edit in edits.items():
-            self._refused.pop(origin, None)
+            before = self._refused.pop(origin, None)
             if origin in refused:
-                self._refused[origin] = edit.file
+                pause = min(2 * before.pause, limits.ZONE_EDIT_ROUNDS) if again and before is not None else 1
+                self._refused[origin] = _Refusal(edit.file, refused[origin], pause, pause)
         if self._refused:
             self._tell_refused()
         return not refused
 
     async def try_again(self, aside: Aside) -> None:
         """Take in what could not be: the disk may have room again, or an update be gone."""
-        files, refused = self._zones.files(), dict(self._refused)
+        newest, files = self._zones.newest, self._zones.files()
+        due = {origin: each.file for origin, each in self._refused.items() if each.is_due(newest(origin))}
 
         def compare() -> dict[bytes, Edit]:
-            return {origin: _edit(files.get(origin), zone) for origin, zone in refused.items()}
+            return {origin: _edit(files.get(origin), file) for origin, file in due.items()}
 
         await self._take(await (aside if self.source.slow else defer.execute)(compare), again=True)
 
