@@ -54,6 +54,18 @@ def bindable(host: str, port: int) -> tuple[Any, ...]:
     return address, port, 0, index
 
 
+def bound(taken: tuple[Any, ...]) -> tuple[str, int]:
+    """What :func:`bindable` was given, of what ``getsockname`` gives."""
+    host, port, *more = taken
+    index = more[1] if more else 0
+    if not index:
+        return host, port
+    try:
+        return f"{host}%{socket.if_indextoname(index)}", port
+    except OSError:  # the link has gone meanwhile
+        return f"{host}%{index}", port
+
+
 def reach(host: str | None, addresses: Iterable[str]) -> list[str]:
     """Which of this machine's addresses lead to a socket from other machines.
 

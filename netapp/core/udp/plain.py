@@ -10,6 +10,7 @@ from typing import Any
 
 from twisted.internet import address, udp
 
+from netapp.core.addresses import bound
 from netapp.core.udp.binding import bound_socket
 
 
@@ -19,23 +20,23 @@ class TidyPort(udp.Port):
     socket: Any
     _preexistingSocket: Any = None
 
-    def takes(self, bound: socket.socket) -> None:
+    def takes(self, made: socket.socket) -> None:
         """Listen on this socket instead of one of its own; to be called before it starts."""
-        self._preexistingSocket = bound
+        self._preexistingSocket = made
 
     def startListening(self) -> None:
         if self._preexistingSocket is None:
             self._preexistingSocket = bound_socket(self.interface, self.port)
         super().startListening()
 
+    def _bindSocket(self) -> None:
+        super()._bindSocket()
+        kind = address.IPv4Address if self.addressFamily == socket.AF_INET else address.IPv6Address
+        self._own = kind("UDP", *bound(self.socket.getsockname()))
+
     def getHost(self) -> Any:
         """Where it listens; with its link, without which nobody reaches an address of one link alone."""
-        taken = self.socket.getsockname()
-        if self.addressFamily == socket.AF_INET:
-            return address.IPv4Address("UDP", *taken)
-        host, port, _, index = taken
-        link = f"%{socket.if_indextoname(index)}" if index else ""
-        return address.IPv6Address("UDP", host + link, port)
+        return self._own
 
 
 class PlainPort(TidyPort):

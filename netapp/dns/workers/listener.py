@@ -7,6 +7,7 @@ from typing import Any
 from twisted.internet import address, defer
 
 from netapp.core import listen
+from netapp.core.addresses import bound
 from netapp.core.datagrams import Datagrams, OwnPorts
 from netapp.core.udp.ports import shared_sockets
 from netapp.dns.workers.tally import Told
@@ -52,7 +53,7 @@ class _Port:
 
     def __init__(self, sockets: Sequence[socket], wait: Callable[[], "defer.Deferred[None]"]) -> None:
         self._sockets, self._wait = sockets, wait
-        host, number = sockets[0].getsockname()[:2]
+        host, number = bound(sockets[0].getsockname())
         kind = address.IPv6Address if ":" in host else address.IPv4Address
         self._host = kind("UDP", host, number)
 

@@ -173,12 +173,16 @@ def test_an_address_of_one_link_alone_answers_by_that_link(
         assert ask(there, 7000, b"pc1", LINKS) == dict.fromkeys(LINKS, b"192.168.1.7")
 
 
-def test_an_address_of_one_link_can_be_listened_on(network: tuple[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", [(), ("--workers=2",)])
+def test_an_address_of_one_link_can_be_listened_on(
+    network: tuple[str, str], tmp_path: Path, more: tuple[str, ...]
+) -> None:
     here, there = network
     with real.running(
         "netapp-dns",
         r"--listen=udp:7000:interface=fe80\:\:7%lan0",
         "--record=pc1=192.168.1.7",
+        *more,
         state=tmp_path,
         inside=("ip", "netns", "exec", here),
     ) as plugin:
