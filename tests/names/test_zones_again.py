@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -252,8 +253,10 @@ def test_who_gets_the_list_late_begins_it_anew(tmp_path: Path) -> None:
     assert steps(late, 5) is None
 
 
-def test_a_list_that_cannot_be_had_is_not_in_the_way(tmp_path: Path) -> None:
-    (tmp_path / "dns" / "served").mkdir(parents=True)
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])
+def test_a_list_that_cannot_be_had_is_not_in_the_way(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    (tmp_path / "dns").mkdir()
+    make(tmp_path / "dns" / "served")
     with capturedLogs() as events:
         names = opened(tmp_path, files := Files(zone(5)))
         files.put(zone(6))

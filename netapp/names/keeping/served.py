@@ -14,6 +14,7 @@ Everything here waits for the disk.
 
 import hashlib
 import os
+import stat
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext, suppress
@@ -23,6 +24,7 @@ from typing import Final, NamedTuple
 from twisted.logger import Logger
 
 from netapp.core import bulk, limits
+from netapp.core.files import NotRegular
 from netapp.core.platform import O_CLOEXEC, O_NOFOLLOW, O_NONBLOCK, fcntl
 from netapp.names.changing.storing import Begin
 from netapp.names.keeping import chunks
@@ -96,6 +98,8 @@ class ServedList:
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC
         file = os.open(self._path, flags, 0o600)
         try:
+            if not stat.S_ISREG(os.fstat(file).st_mode):
+                raise NotRegular(self._path)
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             with open(file, "rb", closefd=False) as reading:
                 self._read(reading.read())
