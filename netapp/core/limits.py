@@ -61,6 +61,8 @@ DATAGRAM_ROOM: Final = 4 * 1024 * 1024
 DATAGRAM_DENSE: Final = 6
 #: Seconds of that pause; a batch that is full is followed by the next at once.
 DATAGRAM_PAUSE: Final = 0.000_05
+#: Datagrams that one socket may have in one turn where each is read by itself.
+DATAGRAM_TURN_PLAIN: Final = 128
 #: Seconds that answers wait for a socket whose buffer is full, until they are dropped.
 DATAGRAM_BLOCKED: Final = 1.0
 #: Peers of which is remembered which address of ours they have asked; the oldest is forgotten.

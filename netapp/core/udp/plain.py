@@ -10,6 +10,7 @@ from typing import Any
 
 from twisted.internet import address, udp
 
+from netapp.core import limits
 from netapp.core.addresses import bound
 from netapp.core.udp.binding import bound_socket
 
@@ -50,6 +51,11 @@ class PlainPort(TidyPort):
         self.socket = _WholeSocket(self.socket)
         self.fileno = self.socket.fileno  # type: ignore[method-assign]
 
+    def doRead(self) -> None:
+        """At most ``limits.DATAGRAM_TURN_PLAIN``; then the others have their turn, whatever waits here."""
+        self.socket.left = limits.DATAGRAM_TURN_PLAIN
+        super().doRead()
+
     @property
     def truncated(self) -> int:
         return self.socket.truncated if self.connected else 0
@@ -60,9 +66,13 @@ class _WholeSocket(socket.socket):
         super().__init__(taken.family, taken.type, taken.proto, fileno=taken.detach())
         self.setblocking(False)
         self.truncated = 0
+        self.left = 0  # how many more may be read in this turn
 
     def recvfrom(self, size: int, *flags: int) -> tuple[bytes, Any]:
-        """:raises BlockingIOError: nothing is there, or nothing that is whole."""
+        """:raises BlockingIOError: nothing is there, or nothing that is whole, or it has been enough."""
+        if not self.left:
+            raise BlockingIOError(errno.EWOULDBLOCK, "others have their turn")
+        self.left -= 1
         octets, peer = super().recvfrom(size + 1, *flags)
         if len(octets) > size:
             self.truncated += 1

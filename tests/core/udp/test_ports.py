@@ -247,6 +247,17 @@ def test_only_a_true_reactor_gets_sockets() -> None:
     assert fake.udpServers[0][0] == 8888
 
 
+def test_a_flood_has_one_turn_and_no_more() -> None:
+    handler, most = Heard(), limits.DATAGRAM_TURN_PLAIN
+    with port("plain", handler) as made, client(to=made) as peer:
+        for _ in range(most + 9):
+            peer.send(b"a")
+        made.doRead()
+        assert len(handler.got) == most
+        made.doRead()
+        assert len(handler.got) == most + 9
+
+
 @both_forms
 def test_there_is_room_for_what_comes_while_nobody_reads(form: str) -> None:
     """A reload may take the processor for some hundredths of a second: see ``DATAGRAM_ROOM``."""
