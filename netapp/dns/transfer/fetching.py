@@ -126,7 +126,7 @@ class Fetching:
                 return await self._once(server, origin, have, whole=False)
             except Backwards:
                 raise
-            except (Broken, Inexact, BadZone) as error:  # where the two are apart, all of it is the cure
+            except (Broken, Inexact) as error:
                 self._log.info(
                     "zone {zone}: {server} is asked for all of it: {why}",
                     zone=shown(origin), server=server, why=str(error),
@@ -151,7 +151,10 @@ class Fetching:
 
     async def _applied(self, origin: bytes, outcome: Outcome, have: Zone | None) -> tuple[Zone, str]:
         if isinstance(outcome, Differences):
-            return await self._changed(origin, outcome.changes), "IXFR"
+            try:
+                return await self._changed(origin, outcome.changes), "IXFR"
+            except BadZone as error:  # ours is another than they begin with
+                raise Inexact(str(error)) from None
         assert isinstance(outcome, Whole)
         whole = outcome
         zone, change = await self._aside(lambda: _built(origin, whole, have))

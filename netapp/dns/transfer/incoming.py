@@ -226,11 +226,12 @@ class Inbound:
         self._whole.append((record.owner, record.rdtype, record.rdata, record.ttl))
 
     def _begin_run(self, record: Record) -> None:
-        self._removed, self._added = [record], []
+        self._removed, self._added = [], []
+        self._differ(self._removed, record)
         self._take = self._removing
 
     def _differ(self, records: list[Record], record: Record) -> None:
-        """One record more goes or comes; a zone that changes by too many is asked for whole."""
+        """One record more goes or comes, SOAs too; a zone that changes by too many is asked for whole."""
         records.append(record)
         if self.records > limits.TRANSFER_DIFFERENCES:
             raise Broken(f"its differences have more than {limits.TRANSFER_DIFFERENCES} records")

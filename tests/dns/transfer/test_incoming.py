@@ -132,6 +132,15 @@ def test_differences_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         ixfr(octets)
 
 
+def test_differences_of_soas_alone_are_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = [soa(serial) for each in range(1, 9) for serial in (each, each + 1)]
+    octets = answer(soa(9), *steps, soa(9), qtype=251)
+    assert isinstance(ixfr(octets), Differences)
+    monkeypatch.setattr(limits, "TRANSFER_DIFFERENCES", 10)
+    with pytest.raises(Broken, match="its differences have more than"):
+        ixfr(octets)
+
+
 def test_a_serial_that_goes_backwards() -> None:
     with pytest.raises(Backwards, match="its serial 0 is older than ours, 1"):
         ixfr(answer(soa(0), qtype=251))

@@ -263,6 +263,7 @@ def test_without_targets_nothing_is_sent() -> None:
 def test_times_are_kept_and_a_broken_file_of_them_is_none(tmp_path: Path) -> None:
     clock = task.Clock()
     times = Kept(tmp_path, clock, defer.execute, clock.seconds)
+    times.start()
     assert times.get(ORIGIN) is None
     times.put(ORIGIN, 1_700_000_000.4)
     times.put(OTHER, 5.0)

@@ -57,6 +57,7 @@ class Server:
             ORIGIN, (FIRST,), self.names, fetching, clock, lambda: 0.0, lambda: machine.wall, self.times
         )
         self.secondary.load()
+        self.times.start()
         self.secondary.start()
         machine.run(1)
 
@@ -106,3 +107,37 @@ def test_a_refresh_is_as_long_ago_after_a_restart(tmp_path: Path, step: float) -
     assert Kept(tmp_path, again.reactor, defer.execute, lambda: again.wall).get(ORIGIN) == pytest.approx(
         again.wall + left - EXPIRE, abs=3
     )  # what was not refreshed since is as it was
+
+
+@pytest.mark.parametrize("before", [0, 5, limits.ZONE_TIMES + 5])
+@pytest.mark.parametrize("step", [10 * DAY, -10 * DAY])
+def test_a_refresh_is_as_long_ago_after_a_power_cut(tmp_path: Path, step: float, before: float) -> None:
+    server = Server(machine := Machine(), tmp_path)
+    server.network.servers.clear()
+    machine.run(before)
+    machine.set(step)
+    machine.run(limits.ZONE_TIMES + 50)  # it is cut here: nobody stops
+    again = Machine(machine.wall + 100)
+    later = Server(again, tmp_path, answers=False)
+    left = later.secondary.status()["expires"] - again.wall
+    assert left == pytest.approx(EXPIRE - before - limits.ZONE_TIMES - 50 - 100, abs=3)
+
+
+def test_times_are_not_written_again_for_nothing(tmp_path: Path) -> None:
+    machine, writes = Machine(), list[object]()
+    clock = Elapsed(machine.reactor, lambda: machine.passed)
+
+    def aside(write: object) -> "defer.Deferred[None]":
+        writes.append(write)
+        return defer.succeed(None)
+
+    times = Kept(tmp_path, clock, aside, lambda: machine.wall)
+    times.start()
+    machine.run(100)
+    assert writes == []
+    times.put(ORIGIN, machine.wall)
+    machine.set(limits.CLOCK_STEP / 2)  # a drift
+    machine.run(300)
+    assert len(writes) == 1
+    times.stop()
+    assert machine.reactor.getDelayedCalls() == []
