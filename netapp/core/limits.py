@@ -715,9 +715,9 @@ ZONE_SETTLE_MOST: Final = 30.0
 ZONE_POLL: Final = 5.0
 #: How often they are looked at where there is: of what it cannot tell.
 ZONE_LOOK: Final = 60.0
-#: After this an owner's edit that could not be taken in is tried again: one that does not go together
-#: with an update if the zone is another by then; one that the disk did not take each time twice as many
-#: rounds later, up to the second figure.
+#: After this an owner's edit that could not be taken in is tried again, and each time twice as many rounds
+#: later, up to the second figure; one that does not go together with an update only if the zone is
+#: another by then.
 ZONE_EDIT_AGAIN: Final = 5.0
 ZONE_EDIT_ROUNDS: Final = 64
 #: Records of one name and type that updates may make: more would fit into no answer.
@@ -924,7 +924,7 @@ ZONE_EXPIRE: Final = (10.0, 365 * 24 * 3600.0)
 ZONE_JITTER: Final = 0.1
 #: How long a zone that has never been had waits before its primaries are tried again, at first and at most.
 ZONE_FIRST_RETRY: Final = (5.0, 3600.0)
-#: How long after a refresh it is noted on the disk that there was one.
+#: How long after a refresh, at most, it is noted on the disk when that was; and again once the clock was set.
 ZONE_TIMES: Final = 30.0
 #: Primaries of one zone.
 ZONE_PRIMARIES: Final = 16

@@ -107,6 +107,7 @@ class Transfers(service.Service):
         self._unsubscribe = self._names.zone_changed.subscribe(lambda each: self.notifier.changed(each.zone))
         for zone in self._names.snapshot.zones.values():  # it may be another than when we stopped
             self.notifier.changed(zone)
+        self._times.start()
         self.secondaries.start()
 
     def stopService(self) -> None:

@@ -4,6 +4,7 @@ Without it a server that is started every day would serve for ever what it had o
 has gone: the SOA's expire counts from the last refresh (RFC 1035 section 3.3.13).
 """
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -28,17 +29,20 @@ class Forgotten:
 
     def put(self, origin: bytes, when: float) -> None: ...
 
+    def start(self) -> None: ...
+
     def stop(self) -> None: ...
 
 
 class Kept:
-    """A small file of the state directory, a line for each zone; written a while after a change.
+    """A small file of the state directory, a line for each zone; written within a while after a change.
 
     What a crash loses of it is that while.
 
     :param clock: by the time that has passed.
     :param time: gives seconds since 1970.  A refresh is as long ago as it is, though the system's
-        clock has been set since: the file has when it was by the new time.
+        clock has been set since: the file has when it was by the new time, soon after that too.  What
+        was not refreshed since we began stays as it is there.
     """
 
     _log = Logger()
@@ -49,6 +53,7 @@ class Kept:
         self._path, self._clock, self._aside, self._time = folder / _FILE, clock, aside, time
         self._times = _read(self._path)
         self._passed: dict[bytes, float] = {}  # of those since we began: when, by our clock
+        self._written = -math.inf  # how far apart the clocks were then; not while there is more to write
         self._timer: interfaces.IDelayedCall | None = None
 
     def get(self, origin: bytes) -> float | None:
@@ -57,8 +62,10 @@ class Kept:
 
     def put(self, origin: bytes, when: float) -> None:
         self._passed[origin] = when - self._apart()
-        if self._timer is None or not self._timer.active():
-            self._timer = self._clock.callLater(limits.ZONE_TIMES, self._write)
+        self._written = -math.inf
+
+    def start(self) -> None:
+        self._timer = self._clock.callLater(limits.ZONE_TIMES, self._look)
 
     def stop(self) -> None:
         if self._timer is not None and self._timer.active():
@@ -76,9 +83,13 @@ class Kept:
         apart = self._apart()
         return self._times | {origin: passed + apart for origin, passed in self._passed.items()}
 
-    def _write(self) -> None:
-        times = self._all()
-        self._aside(lambda: _write(self._path, times)).addErrback(self._unwritten)
+    def _look(self) -> None:
+        """Write what is not written, or is by another time than the system's clock has now."""
+        apart = self._apart()
+        if self._passed and abs(apart - self._written) > limits.CLOCK_STEP:
+            times, self._written = self._all(), apart
+            self._aside(lambda: _write(self._path, times)).addErrback(self._unwritten)
+        self.start()
 
     def _unwritten(self, failure: Failure) -> None:
         failure.trap(OSError)
