@@ -91,7 +91,8 @@ class _Refusal:
     """What a file holds, and could not be taken in.
 
     :ivar against: the zone that it does not go together with; None where the disk did not take it.
-    :ivar pause: after how many rounds the disk is tried again; ``left`` are left of them.
+    :ivar pause: after how many rounds it is tried again, each costs seconds of a large zone; ``left`` are
+        left of them.
     """
 
     file: Zone
@@ -102,7 +103,7 @@ class _Refusal:
     def is_due(self, newest: Zone | None) -> bool:
         """Whether it may go another way than last time; to be asked once a round."""
         self.left -= 1
-        return self.left <= 0 if self.against is None else newest is not self.against
+        return self.left <= 0 and newest is not self.against
 
 
 class ZoneShelf(_Place[_Looks]):
