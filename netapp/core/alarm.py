@@ -13,13 +13,17 @@ def _nobody() -> None:
 class Alarm:
     """Calls ``wake`` at the time last set, or never while that is infinity.
 
-    :param clock: its seconds may be others than those its calls go by, if no slower.
+    :param clock: its seconds may be others than those its calls go by.
+    :param look: it looks at the clock at least this often: where calls may come late, as a machine's that
+        has slept do.
     """
 
-    __slots__ = ("_at", "_call", "_clock", "_due", "_wake")
+    __slots__ = ("_at", "_call", "_clock", "_due", "_look", "_wake")
 
-    def __init__(self, clock: interfaces.IReactorTime, wake: Callable[[], object]) -> None:
-        self._clock, self._wake = clock, wake
+    def __init__(
+        self, clock: interfaces.IReactorTime, wake: Callable[[], object], look: float = math.inf
+    ) -> None:
+        self._clock, self._wake, self._look = clock, wake, look
         self._call: interfaces.IDelayedCall | None = None
         self._due = self._at = math.inf  # the second is when the call comes
 
@@ -28,13 +32,14 @@ class Alarm:
         self._due = due
         if due == math.inf:
             return
-        delay = max(0.0, due - self._clock.seconds())
+        now = self._clock.seconds()
+        at = min(due, now + self._look)
         if self._call is None or not self._call.active():
-            self._call = self._clock.callLater(delay, self._fire)
-            self._at = due
-        elif due < self._at:
-            self._call.reset(delay)
-            self._at = due
+            self._call = self._clock.callLater(max(0.0, at - now), self._fire)
+            self._at = at
+        elif at < self._at:
+            self._call.reset(max(0.0, at - now))
+            self._at = at
 
     def end(self) -> None:
         """It wakes nobody any more, and lets go of whom it would have: often that holds the alarm."""

@@ -85,7 +85,8 @@ class Elapsed:
     """A reactor's timers, and the time that has passed, whatever the system's clock is set to.
 
     Set forward, calls come early: whoever has them looks at the seconds again, as
-    :class:`netapp.core.alarm.Alarm` does.
+    :class:`netapp.core.alarm.Alarm` does.  A reactor may not count a machine's sleep, and they come late
+    then: such an alarm looks each ``limits.ELAPSED_LOOK``.
 
     :param elapsed: :data:`netapp.core.platform.elapsed`.
     """

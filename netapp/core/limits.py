@@ -308,6 +308,8 @@ AUDIT_LINE: Final = 64 * 1024
 AUDIT_EVENTS: Final = 10_000
 #: A step of the system's clock that is told of, and what may lie in the future by it.
 CLOCK_STEP: Final = 60.0
+#: Who counts the time that has passed looks at it this often: timers may stand still while a machine sleeps.
+ELAPSED_LOOK: Final = 60.0
 
 # --- Class lists -----------------------------------------------------------------------------
 

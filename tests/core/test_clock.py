@@ -1,5 +1,7 @@
 """Time that never goes back."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +28,10 @@ class Machine:
     def run(self, seconds: float) -> float:
         self.wall += seconds
         self.running += seconds
+        return self.steady.seconds()
+
+    def sleep(self, seconds: float) -> float:
+        self.wall += seconds
         return self.steady.seconds()
 
 
@@ -158,6 +164,29 @@ def test_what_counts_the_time_that_has_passed_does_not_end_early() -> None:
     reactor.advance(HOUR)
     assert woken == [400.0, 500.0 - 100.0 + HOUR]
     assert clock.getDelayedCalls() == reactor.getDelayedCalls() == []
+
+
+@pytest.mark.parametrize("sooner", [False, True])
+def test_what_was_due_in_a_sleep_is_not_late_behind_it_though_the_clock_was_set_back(sooner: bool) -> None:
+    machine, reactor, passed, woken = Machine(), task.Clock(), [0.0], list[float]()
+    reactor.rightNow = machine.steady.seconds()
+    alarm = Alarm(Elapsed(reactor, lambda: passed[0]), lambda: woken.append(passed[0]), limits.ELAPSED_LOOK)
+
+    def go_on(seconds: float, how: Callable[[float], float]) -> None:
+        passed[0] += seconds
+        reactor.advance(how(seconds) - reactor.rightNow)
+
+    alarm.set(50_000.0 if sooner else 1000.0)
+    go_on(10.0, machine.run)
+    machine.wall -= HOUR
+    if sooner:
+        alarm.set(1000.0)
+    go_on(10.0, machine.run)
+    go_on(1800.0, machine.sleep)
+    for _ in range(int(limits.ELAPSED_LOOK)):
+        go_on(1.0, machine.run)
+    assert woken == [pytest.approx(1820.0, abs=limits.ELAPSED_LOOK)]
+    assert not reactor.getDelayedCalls()
 
 
 def test_the_time_that_has_passed_goes_on() -> None:

@@ -65,7 +65,7 @@ class Secondary:
         self._names, self._fetching, self._clock = names, fetching, clock
         self._random, self._time, self._times = random, time, times
         self._timing = Timing()
-        self._alarm = Alarm(clock, self._wake)
+        self._alarm = Alarm(clock, self._wake, limits.ELAPSED_LOOK)
         self._first = 0  # of the primaries, the one to try first
         self._zone: Zone | None = None
         self._expired = False
