@@ -208,17 +208,15 @@ class Names:
         """:raises ConfigError: at a start, for those that are grave: there is no old zone to stay with."""
         if not self._seen and grave:
             raise faulty(grave)
-        of_files = self.files.faults() if self.files is not None else frozenset()
         for fault in faults[: limits.FAULTS_LOGGED]:
-            self._log.error("names: {fault}", fault=fault, standing=fault in of_files)
-        if more := faults[limits.FAULTS_LOGGED :]:
-            standing = of_files.issuperset(more)
-            self._log.error("names: and {count} more faults", count=len(more), standing=standing)
+            self._log.error("names: {fault}", fault=fault, standing=True)
+        if (more := len(faults) - limits.FAULTS_LOGGED) > 0:
+            self._log.error("names: and {count} more faults", count=more, standing=True)
 
     def faults(self) -> list[str]:
         """What is wrong with files now, a line each; where that keeps old names, they stay."""
-        of_files = self.files.faults() if self.files is not None else ()
-        return [f"names: {fault}" for fault in (*self._broken.values(), *sorted(of_files))]
+        of_zones = chain.from_iterable(shelf.faults for shelf in self._zone_shelves)
+        return [f"names: {fault}" for fault in dict.fromkeys((*self._broken.values(), *of_zones))]
 
     def _follow(self, shelf: Shelf | ZoneShelf) -> None:
         shelf.end = shelf.source.subscribe(lambda: self._note_change(shelf))

@@ -1,11 +1,12 @@
 """Zones that sources have beside those that are not theirs."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from twisted.internet import defer, task
-from twisted.logger import capturedLogs
+from twisted.logger import LogLevel, capturedLogs, formatEvent
 
 from netapp.core import limits
 from netapp.errors import ConfigError
@@ -16,8 +17,10 @@ from netapp.names.changing.storing import Entry, Forgetful, Keeper, Stored, Whol
 from netapp.names.config import Config
 from netapp.names.files.zonefiles import ZoneFiles
 from netapp.names.model import CNAME, Record
+from netapp.names.sources.source import ZonesRead
 from netapp.names.store import Names
 from netapp.names.telling.rows import rows
+from netapp.names.zone import Zone
 from tests.names.master.making import HEAD, put
 from tests.names.test_zones import Remembering, said, served
 from tests.names.zoning import ORIGIN, Files, SlowDisk, a, adding, same, soa, zone
@@ -68,6 +71,60 @@ def test_a_zone_of_a_primary_is_not_told_with_the_file_that_is_passed_over(tmp_p
     assert (row["kind"], row["file"], row["url"], row["records"]) == ("secondary", None, None, None)
 
 
+class Watched(Files):
+    """Files that are read because one has moved: nobody asks."""
+
+    def read(self) -> ZonesRead:
+        return replace(super().read(), asked=False)
+
+
+def lines(names: Names) -> list[str]:
+    """What a read says that comes since a file has moved."""
+    with capturedLogs() as events:
+        names._read_again(names._all()).addErrback(lambda failure: failure.trap(ConfigError))
+    assert all(each.get("standing") for each in events if each["log_level"] == LogLevel.error)
+    return [str(formatEvent(each)) for each in events]
+
+
+def test_what_is_wrong_with_zones_is_told_once_and_stands_until_it_is_mended() -> None:
+    names = Names([], task.Clock(), zones=[files := Watched()])
+    names.add_secondary(ORIGIN)
+    assert lines(names) == names.faults() == []
+    files.put(zone(1))
+    files.faults = ("zones/b.zone:3: no type",)
+    first = lines(names)
+    assert len(first) == 2
+    assert sorted(first) == sorted(names.faults())
+    assert first[1].startswith("names: example.lan comes from --primary, and its file is passed over")
+    files.put(zone(1, origin=b"\5other\0"))
+    assert (lines(names), sorted(names.faults())) == ([], sorted(first))
+    files.faults = ("zones/b.zone:3: no type", "zones/c.zone:3: no type")
+    assert lines(names) == ["names: zones/c.zone:3: no type"]
+    files.faults = ()
+    del files.zones[ORIGIN]
+    assert lines(names) == [first[1].replace("names: ", "names: mended: ")]
+    assert names.faults() == []
+
+
+def test_who_asks_is_told_again_what_is_wrong_with_a_zone() -> None:
+    names = Names([], task.Clock(), zones=[files := Files()])
+    names.add_secondary(ORIGIN)
+    files.put(zone(1))
+    assert [len(lines(names)) for _ in range(2)] == [1, 1]
+
+
+def test_a_zone_whose_kept_changes_cannot_be_read_is_a_fault_until_they_can() -> None:
+    keeper, files = Broken(), Watched(zone(1))
+    files.many = frozenset({ORIGIN})
+    names = Names([], task.Clock(), zones=[files], keeper=keeper)
+    assert names.faults() == ["names: the journal is damaged"]
+    files.put(zone(1, origin=b"\5other\0"))
+    assert lines(names) == []
+    keeper.error = None
+    assert lines(names) == ["names: mended: the journal is damaged"]
+    assert (names.faults(), served(names).serial) == ([], 1)
+
+
 # Edits that cannot be taken in ----------------------------------------------------------------------
 
 FULL = OSError(28, "No space left on device")
@@ -80,6 +137,17 @@ class Disk(Forgetful):
 
     def keep(self, batch: Mapping[bytes, Sequence[Entry]]) -> "defer.Deferred[dict[bytes, Stored]]":
         return defer.succeed({origin: Stored(self.error) for origin in batch})
+
+
+class Broken(Forgetful):
+    """Has something of a zone that cannot be read."""
+
+    error: ConfigError | None = ConfigError("the journal is damaged")
+
+    def load(self, origin: bytes, like: Zone | None = None) -> Whole | None:
+        if self.error is not None and origin == ORIGIN:
+            raise self.error
+        return None
 
 
 def started(files: Files, keeper: Keeper) -> tuple[Names, task.Clock]:
@@ -161,6 +229,25 @@ def tries(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
     monkeypatch.setattr(Held, "edit", counted)
     return made
+
+
+def test_a_refused_edit_is_not_tried_nor_told_again_since_another_file_moved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files = Watched(zone(1))
+    names, _ = started(files, Disk())
+    names.submit(ORIGIN, adding(www := a("www.example.lan")))
+    files.put(zone(9, alias := Record(www.owner, CNAME, ORIGIN, 60)))
+    with capturedLogs() as events:
+        names._read_again(names._all()).addErrback(lambda failure: failure.trap(ConfigError))
+    assert said(events).count("stays") == 1
+    made, before = tries(monkeypatch), fault(names)
+    assert (lines(names), made, fault(names)) == ([], [], before)
+    files.put(zone(10, alias))  # saved again
+    with capturedLogs() as events:
+        names._read_again(names._all()).addErrback(lambda failure: failure.trap(ConfigError))
+    assert (len(made), "CNAME" in said(events)) == (1, True)
+    names.stop()
 
 
 def test_an_edit_is_not_worked_out_again_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 import pytest_twisted
 from twisted.internet import defer, reactor, task
+from twisted.logger import capturedLogs, formatEvent
 
 from netapp.core import limits
 from netapp.names.config import Config
 from netapp.names.files.watch import FolderWatch, place
 from netapp.names.files.zonefiles import ZoneFiles
+from netapp.names.store import Names
 from tests.names.master.making import HEAD, put
 
 Look = Callable[[frozenset[str]], "defer.Deferred[bool]"]
@@ -229,16 +231,18 @@ def test_a_fault_that_our_own_watch_finds_is_told_once(tmp_path: Path) -> None:
     path = put(tmp_path, HEAD)
     config = Config(zones=(str(tmp_path),))
     files = ZoneFiles(lambda: config, clock)
-    files.read()
-    told: list[tuple[str, ...]] = []
-    end = files.subscribe(lambda: told.append(files.read().faults))
-    put(tmp_path, HEAD + "a A x\n")
-    clock.advance(limits.ZONE_POLL)
-    put(tmp_path, HEAD, "another.example")
-    clock.advance(limits.ZONE_POLL)
-    assert told == [(f"{path}:5: x is no IPv4 address",), ()]
-    assert len(files.read().faults) == 1  # a SIGHUP asks
-    end()
+    names = Names([], clock, zones=[files])
+    names.start()
+    with capturedLogs() as events:
+        for text, name in ((HEAD + "a A x\n", path.name), (HEAD, "another.example")):
+            put(tmp_path, text, name)
+            clock.pump([limits.ZONE_POLL, limits.NAMES_SETTLE])
+        assert len(names.snapshot.zones) == 2
+        fault = f"names: {path}:5: x is no IPv4 address"
+        assert [formatEvent(each) for each in events] == [fault]
+        names.reload().addErrback(lambda failure: None)  # a SIGHUP asks
+        assert [formatEvent(each) for each in events] == [fault] * 2
+    names.stop()
 
 
 def test_only_what_cannot_be_watched_is_looked_at_again_and_again() -> None:

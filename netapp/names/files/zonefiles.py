@@ -73,14 +73,11 @@ class ZoneFiles:
         self._watch: FolderWatch | None = None
         self._places = _Places()
         self._heard: deque[frozenset[str]] = deque()  # from our own watch; a read in its thread takes it
-        self._told: frozenset[str] = frozenset()
         self._misnamed: list[str] = []
         self._passed: set[tuple[str, str]] = set()  # folder and name of what the log was told of
 
     def read(self) -> ZonesRead:
         """All zones; of a broken file the old one.  Files that have not changed are not read again.
-
-        A fault is told when it is new, or when somebody other than our own watch asks.
 
         :raises ConfigError: an option that cannot be, or a folder that cannot be read.
         """
@@ -101,25 +98,18 @@ class ZoneFiles:
             files[each] = file
         self._files = files  # at once: the reactor's thread looks at it too
         self._zones, faults, bearable = self._gathered()
-        told, self._told = self._told, frozenset(faults)
-        if heard:
-            faults = [each for each in faults if each not in told]
         self._places = self._found_places()
         if self._watch is not None:
             self._reactor.callFromThread(self._watch.follow, self._places.folders)
         zones = {origin: file.zone for origin, file in self._zones.items() if file.zone is not None}
         many = frozenset(each.origin for each in files if each.origin is not None and not each.own)
         waiting = frozenset(each.origin for each in files if each.origin is not None) - zones.keys()
-        return ZonesRead(zones, tuple(faults), bearable, many, waiting)
+        return ZonesRead(zones, tuple(faults), bearable, many, waiting, asked=not heard)
 
     def told(self, origin: bytes) -> Told | None:
         """What is known of a zone's file."""
         file = self._zones.get(origin)
         return file.told() if file is not None else None
-
-    def faults(self) -> frozenset[str]:
-        """All that is wrong with files now."""
-        return self._told
 
     def broken(self) -> list[str]:
         """The faults of files that have no zone yet."""

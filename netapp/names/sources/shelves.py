@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from twisted.internet import defer
+from twisted.logger import Logger
 
 from netapp.core import bulk, limits
 from netapp.errors import ConfigError
@@ -110,9 +111,12 @@ class ZoneShelf(_Place[_Looks]):
     """A source of zones.
 
     :param owners: which shelf has a zone: the first that had it.
-    :param complain: told of all faults, and of those that end a start.
+    :param complain: told of what is wrong, new of it or all if somebody asks, and of what ends a start.
     :param refused: told when there are edits that could not be taken in; see :meth:`try_again`.
+    :ivar faults: what is wrong now.
     """
+
+    _log = Logger()
 
     def __init__(
         self,
@@ -128,10 +132,13 @@ class ZoneShelf(_Place[_Looks]):
         self._waiting: set[bytes] = set()  # zones that are ours, and of which nothing may be said yet
         self._tell_refused = refused
         self._refused: dict[bytes, _Refusal] = {}
+        self.faults: tuple[str, ...] = ()
+        self._lost: Mapping[bytes, str] = {}
 
     def _reader(self) -> Callable[[], _Looks]:
         files = {origin: file for origin, file in self._zones.files().items() if origin not in self._waiting}
         secondaries = self._zones.secondaries()
+        refused = {origin: each.file for origin, each in self._refused.items()}
 
         def read() -> _Looks:
             found = self.source.read()
@@ -147,6 +154,7 @@ class ZoneShelf(_Place[_Looks]):
                 if origin not in secondaries
                 and self._owners.get(origin, self) is self
                 and files.get(origin) is not zone
+                and (found.asked or refused.get(origin) is not zone)  # which is tried again by itself
             }
             begins = self._zones.keeper.note(changed)
             for origin, zone in changed.items():
@@ -165,7 +173,10 @@ class ZoneShelf(_Place[_Looks]):
             *(each for each in read.faults if each not in read.bearable),
             *(fault for origin, fault in lost.items() if origin not in read.many),
         )
-        self._complain(faults, grave)
+        self._complain(tuple(each for each in faults if read.asked or each not in self.faults), grave)
+        for origin in self._lost.keys() - lost.keys():
+            self._log.info("names: mended: {fault}", fault=self._lost[origin])
+        self.faults, self._lost = faults, lost
         stored = defer.ensureDeferred(self._store(read, found.changes, read.waiting | lost.keys()))
         return stored.addCallback(lambda sound: sound and not faults)
 

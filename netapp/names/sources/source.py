@@ -27,11 +27,12 @@ class ZonesRead:
 
     :ivar zones: by origin; what has not changed since the read before is the same object, what is
         broken is the old one.
-    :ivar faults: a line each for what is broken, with file and line.
+    :ivar faults: a line each for what is broken now, with file and line.
     :ivar bearable: those of the faults that a start goes on with: of one file of many.
     :ivar many: origins of zones that are some of many: if what is kept of one cannot be read, a start
         goes on without it.
     :ivar waiting: origins of zones that should be here, and of which nothing could be read yet.
+    :ivar asked: somebody asks, and is told again what was told before.
     """
 
     zones: Mapping[bytes, Zone]
@@ -39,6 +40,7 @@ class ZonesRead:
     bearable: frozenset[str] = frozenset()
     many: frozenset[bytes] = frozenset()
     waiting: frozenset[bytes] = frozenset()
+    asked: bool = True
 
 
 class ZoneSource(Protocol):
