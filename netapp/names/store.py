@@ -22,7 +22,7 @@ from netapp.names.model import WILDCARD, Record
 from netapp.names.naming import shown, wire_name
 from netapp.names.snapshot import Snapshot
 from netapp.names.sources.again import Again
-from netapp.names.sources.hosts import BrokenHosts
+from netapp.names.sources.broken import Broken
 from netapp.names.sources.little import LittleNames
 from netapp.names.sources.shelves import Aside, Shelf, ZoneShelf, faulty
 from netapp.names.sources.source import Source, ZoneSource
@@ -75,7 +75,7 @@ class Names:
             ZoneShelf(source, self._zones, self._owners, self._complain, self._again.later)
             for source in zones
         ]
-        self._broken: dict[Shelf | ZoneShelf, str] = {}  # what cannot be read at all, and why
+        self._broken = Broken()
         self._running = self._seen = False
         self._changed: dict[Shelf | ZoneShelf, None] = {}
         self._timer: interfaces.IDelayedCall | None = None
@@ -216,7 +216,7 @@ class Names:
     def faults(self) -> list[str]:
         """What is wrong with files now, a line each; where that keeps old names, they stay."""
         of_zones = chain.from_iterable(shelf.faults for shelf in self._zone_shelves)
-        return [f"names: {fault}" for fault in dict.fromkeys((*self._broken.values(), *of_zones))]
+        return [f"names: {fault}" for fault in dict.fromkeys((*self._broken.reasons, *of_zones))]
 
     def _follow(self, shelf: Shelf | ZoneShelf) -> None:
         shelf.end = shelf.source.subscribe(lambda: self._note_change(shelf))
@@ -233,7 +233,8 @@ class Names:
 
     def _read_again(self, shelves: Sequence[Shelf | ZoneShelf]) -> "defer.Deferred[None]":
         async def read() -> None:
-            sound = [await self._read(shelf) for shelf in shelves]
+            told: set[str] = set()
+            sound = [await self._read(shelf, told) for shelf in shelves]
             self._publish()
             if not all(sound):
                 raise ToldApart("some of it could not be read; its old names stay")
@@ -247,24 +248,17 @@ class Names:
 
         return self._reading.run(lambda: defer.ensureDeferred(take()))
 
-    async def _read(self, shelf: Shelf | ZoneShelf) -> bool:
-        """:returns: whether it could be read; if not the log says why."""
+    async def _read(self, shelf: Shelf | ZoneShelf, told: set[str]) -> bool:
+        """:returns: whether it could be read; if not the log says why, unless that is told."""
         await self._zones.dropped()  # what is loaded again is all there
         try:
             sound = await shelf.read(self._aside)
-        except BrokenHosts as error:
-            self._broken[shelf] = str(error)
-            for fault in error.faults[: limits.FAULTS_LOGGED]:
-                told = {"where": error.where, "line": fault.line, "reason": fault.reason}
-                self._log.error("names: {where}:{line}: {reason}", **told, standing=True)
         except ConfigError as error:
-            self._broken[shelf] = str(error)
-            self._log.error("names: {error}", error=str(error), standing=True)
+            self._broken.put(shelf, error, told)
         except Exception:
             self._log.failure("names: {source} failed", source=shelf.source)
         else:
-            if shelf in self._broken:
-                self._log.info("names: mended: {fault}", fault=self._broken.pop(shelf))
+            self._broken.mended(shelf)
             return sound
         return False
 

@@ -126,6 +126,29 @@ def test_what_is_wrong_is_told_until_it_is_mended(tmp_path: Path) -> None:
     assert (names.faults(), counted.count) == ([], 0)
 
 
+def test_a_fault_of_the_one_file_that_several_sources_are_in_is_told_once() -> None:
+    wrong = list[str]()
+
+    def declared() -> tuple[Record, ...]:
+        if wrong:
+            raise ConfigError(wrong[0])
+        return ()
+
+    files = ZoneFiles(lambda: Config(records=declared()), task.Clock())
+    names = Names([DeclaredRecords(declared)], task.Clock(), zones=[files])
+    wrong.append("netapp.toml is no TOML")
+    for _ in range(2):  # each time that somebody asks
+        with capturedLogs() as events:
+            names.reload().addErrback(Failure.trap, ToldApart)
+        assert [formatEvent(each) for each in events] == ["names: netapp.toml is no TOML"]
+    assert names.faults() == ["names: netapp.toml is no TOML"]
+    wrong.clear()
+    with capturedLogs() as events:
+        names.reload()
+    assert [formatEvent(each) for each in events] == ["names: mended: netapp.toml is no TOML"]
+    assert names.faults() == []
+
+
 def test_at_the_first_start_a_broken_or_missing_file_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "hosts"
     with pytest.raises(ConfigError, match="cannot be read: No such file"):
