@@ -13,13 +13,11 @@ from twisted.internet import task
 from twisted.logger import capturedLogs, formatEvent
 from twisted.python.failure import Failure
 
-from netapp.core import limits
 from netapp.errors import ConfigError, Unavailable
 from netapp.names.changing.editing import Edit
 from netapp.names.changing.held import Held
-from netapp.names.changing.storing import Begin, Forget, Stored, Whole
+from netapp.names.changing.storing import Forget, Stored, Whole
 from netapp.names.keeping.keeper import DiskKeeper, zones_path
-from netapp.names.keeping.served import ServedList
 from netapp.names.model import Record
 from netapp.names.serial import newer
 from netapp.names.store import Names
@@ -180,11 +178,24 @@ def test_a_file_that_was_gone_comes_back_with_the_next_serial(tmp_path: Path) ->
 
 def test_a_file_that_nobody_has_touched_goes_on_with_its_history(tmp_path: Path) -> None:
     names = restarted(tmp_path, None, Files(zone(5, a("www.example.lan"), a("ftp.example.lan"))))
-    names = restarted(tmp_path, names, files := Files(zone(5, a("ftp.example.lan"), a("www.example.lan"))))
+    names = restarted(tmp_path, names, Files(zone(6, a("www.example.lan"), a("ftp.example.lan"))))
+    names = restarted(tmp_path, names, files := Files(zone(6, a("ftp.example.lan"), a("www.example.lan"))))
     assert now(names) is files.zones[ORIGIN]
-    files.put(zone(6))
+    files.put(zone(7))
     names.reload()
-    assert steps(names, 5) == [(5, 6)]
+    assert steps(names, 6) == [(6, 7)]
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_first_start_says_nothing_of_what_was_served_before(tmp_path: Path, moved: bool) -> None:
+    there = restarted(tmp_path, None, Files(zone(1, origin=b"\5other\0"))) if moved else None
+    names = restarted(tmp_path, there, files := Files(zone(5, a("new.example.lan"))))
+    files.put(zone(6, a("new.example.lan"), a("later.example.lan")))
+    names.reload()
+    assert steps(names, 5) is None
+    files.put(zone(7))
+    names.reload()
+    assert steps(names, 6) == [(6, 7)]
 
 
 @pytest.mark.parametrize("damage", ["truncated", "gone", "flipped", "other process"])
@@ -211,16 +222,60 @@ def test_without_the_list_whoever_follows_takes_the_next_zone_whole(tmp_path: Pa
     assert steps(names, 6) == [(6, 7)]
 
 
-def test_a_list_that_cannot_be_written_is_forgotten(tmp_path: Path) -> None:
+def test_a_full_disk_costs_the_list_what_is_new_alone(tmp_path: Path) -> None:
+    path, other = tmp_path / "dns" / "served", b"\5other\0"
     names = restarted(tmp_path, None, files := Files(zone(5, a("old.example.lan"))))
-    path = tmp_path / "dns" / "served"
-    files.put(zone(6, a("old.example.lan")))
-    with full_at(path.stat().st_size), capturedLogs() as events:
+    whole = path.read_bytes()
+    with full_at(path.stat().st_size + 3), capturedLogs() as events:
+        files.put(zone(6, a("old.example.lan")), zone(1, origin=other))
         names.reload()
-    assert "which serials zones were served with cannot be kept: [Errno 27]" in str(formatEvent(events[0]))
-    assert now(names).serial == 6
-    assert path.stat().st_size == 0
+    (said,) = map(str, map(formatEvent, events))
+    assert "which serials zones were served with cannot be kept: [Errno 27]" in said
+    assert path.stat().st_size == len(whole)
+    files.put(zone(6, a("old.example.lan")), zone(2, origin=other))  # there is room again
+    names.reload()
+    assert path.stat().st_size > len(whole)
+    names = restarted(
+        tmp_path, names, files := Files(zone(6, a("new.example.lan")), zone(2, a("b.other"), origin=other))
+    )
+    assert {origin: each.serial for origin, each in names.snapshot.zones.items()} == {ORIGIN: 7, other: 3}
+    files.put(zone(8), zone(2, a("b.other"), origin=other))
+    names.reload()
+    assert steps(names, 7) == [(7, 8)]
+
+
+def test_a_list_that_cannot_be_written_over_is_emptied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = restarted(tmp_path, None, files := Files(zone(5)))
+
+    def full(file: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    files.put(zone(6, a("old.example.lan")))
+    with monkeypatch.context() as patched, capturedLogs():
+        patched.setattr(os, "fsync", full)
+        names.reload()
+    assert (now(names).serial, (tmp_path / "dns" / "served").read_bytes()) == (6, b"")
     names = restarted(tmp_path, names, files := Files(zone(6, a("new.example.lan"))))
+    files.put(zone(7))
+    names.reload()
+    assert steps(names, 6) is None
+
+
+def test_another_that_serves_a_zone_of_the_list_empties_it(tmp_path: Path) -> None:
+    both = zone(5, a("old.example.lan"))
+    first = restarted(tmp_path, None, mine := Files(both, zone(1, origin=b"\4mine\0")))
+    path = tmp_path / "dns" / "served"
+    before = path.read_bytes()
+    opened(tmp_path, Files(zone(5, origin=b"\5other\0")))
+    assert path.read_bytes() == before
+    opened(tmp_path, Files(zone(5, a("new.example.lan"))))
+    assert path.read_bytes() == b""
+    for serial in range(2, 9):
+        mine.put(both, zone(serial, origin=b"\4mine\0"))
+        first.reload()
+    names = restarted(tmp_path, first, files := Files(zone(6, a("third.example.lan"))))
     files.put(zone(7))
     names.reload()
     assert steps(names, 6) is None
@@ -263,35 +318,6 @@ def test_a_list_that_cannot_be_had_is_not_in_the_way(tmp_path: Path, make: Calla
         names.reload()
     assert now(names).serial == 6
     assert ["is not kept" in str(formatEvent(each)) for each in events] == [True]
-
-
-def first_list(state: Path) -> ServedList:
-    listed = ServedList(state / "dns" / "served")
-    (state / "dns").mkdir()
-    return listed
-
-
-def test_the_list_does_not_grow_beyond_its_zones(tmp_path: Path) -> None:
-    listed = first_list(tmp_path)
-    for serial in range(1, 2500):
-        assert listed.note({ORIGIN: zone(serial)}) == {ORIGIN: Begin(serial, sure=True)}
-    assert (tmp_path / "dns" / "served").stat().st_size < 1100 * 50
-    assert listed._file is not None
-    os.close(listed._file)
-    again = ServedList(tmp_path / "dns" / "served")
-    other = zone(7, origin=b"\5other\0")
-    found = again.note({ORIGIN: zone(2499, a("new.example.lan")), other.origin: other})
-    assert found == {ORIGIN: Begin(2500, sure=True), other.origin: Begin(7, sure=True)}
-
-
-def test_zones_that_the_list_had_no_room_for_are_not_sure(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(limits, "ZONE_SERVED", 3)
-    listed = first_list(tmp_path)
-    many = {bytes((1, 65 + each, 0)): zone(1, origin=bytes((1, 65 + each, 0))) for each in range(4)}
-    assert all(each.sure for each in listed.note(many).values())
-    assert listed.note({b"\1A\0": many[b"\1A\0"]}) == {b"\1A\0": Begin(1, sure=False)}
 
 
 @given(

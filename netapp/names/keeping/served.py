@@ -1,13 +1,14 @@
 """The serial that each file's zone was served with last, and what the file held then: one list for all.
 
 By it a file that was edited while nobody looked is told from the one that was served, and no serial
-stands for two zones.  What is new is added, a chunk each (:mod:`netapp.names.keeping.chunks`): serial
-(4 octets), digest (16), whether it is sure (1), origin.  It is on the disk before it is served.  A
-chunk without anything says that what is not in the list was never served, or that this is no longer so.
+stands for two zones.  Each zone has one chunk (:mod:`netapp.names.keeping.chunks`) in a place of its own:
+serial (4 octets), digest (16), whether it is sure (1), origin.  What changes is written over, which needs
+no room on the disk; what is new comes behind.  It is on the disk before it is served.
 
-One process at a time has the list; another says in it that it serves what the list does not know.  Where
-it cannot be had, or is damaged, nothing is known: then a file is served as it is, and whoever follows it
-takes the next one whole.
+So the list need never be complete: of a zone that is not in it nothing is known.  Its file is served as it
+is, and whoever follows it takes the next one whole.  Whatever is not sound is cut off with all behind it.
+
+One process at a time has the list.  Another empties it before it serves a zone that is in it.
 
 Everything here waits for the disk.
 """
@@ -16,8 +17,10 @@ import hashlib
 import os
 import stat
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext, suppress
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -33,8 +36,8 @@ from netapp.names.model import RecordSet
 from netapp.names.serial import after, newer
 from netapp.names.zone import Zone
 
-#: Kinds of chunks.
-_VERSION, _COMPLETE, _PARTLY = b"V", b"C", b"P"
+#: The kind of its chunks.
+_VERSION: Final = b"O"
 _HEAD: Final = struct.Struct("!I16s?")
 
 
@@ -49,21 +52,46 @@ class Version(NamedTuple):
     sure: bool
 
 
+@dataclass(slots=True)
+class _Content:
+    """What the list holds.
+
+    :ivar at: where each zone's chunk begins.
+    :ivar end: of what is sound, in octets.
+    """
+
+    versions: dict[bytes, Version] = field(default_factory=dict)
+    at: dict[bytes, int] = field(default_factory=dict)
+    end: int = 0
+
+    @classmethod
+    def of(cls, octets: bytes) -> "_Content":
+        """Up to the first that is not sound; a zone that comes twice is not."""
+        found = cls()
+        with suppress(chunks.Damaged, struct.error):
+            for kind, data, end in chunks.chunks(octets):
+                origin = data[_HEAD.size :]
+                if kind != _VERSION or origin in found.versions:
+                    break
+                found.versions[origin] = Version(*_HEAD.unpack_from(data))
+                found.at[origin] = found.end
+                found.end = end
+        return found
+
+
 class ServedList:
     """The list.
 
-    :param path: in a folder that need not be there yet; if it is, this is not the first start.
+    :param path: in a folder that need not be there yet.
     """
 
     _log = Logger()
 
     def __init__(self, path: Path) -> None:
-        self._path, self._is_first = path, not os.path.exists(path.parent)
+        self._path = path
         self._missed = False  # files were served that are not in it
         self._file: int | None = None
-        self._versions: dict[bytes, Version] = {}
-        self._complete = False  # what is not in it was never served
-        self._chunks = 0  # in the file
+        self._content = _Content()
 
     @property
     def is_open(self) -> bool:
@@ -75,124 +103,137 @@ class ServedList:
         :returns: how each begins, if nothing is kept of its zone; nothing where the list cannot be had.
         :raises OSError: it cannot be had, and it is not another process that has it.
         """
-        if not files or not (self.is_open or self._open()):
+        if not files or not (self._is_ours() or self._open(files)):
             return {}
         begins: dict[bytes, Begin] = {}
         new: dict[bytes, Version] = {}
         for origin, file in files.items():
-            known, digest = self._versions.get(origin), digest_of(file)
-            version = follows(known, file, digest, self._complete)
+            known = self._content.versions.get(origin)
+            version = follows(known, file, digest_of(file))
             if version != known:
                 new[origin] = version
             begins[origin] = Begin(version.serial, version.sure)
-        if new:
-            self._add(new)
+        self._add(new)
         return begins
 
     def miss(self) -> None:
         """Something is served that was not noted."""
         self._missed = True
 
-    def _open(self) -> bool:
+    def _is_ours(self) -> bool:
+        """Whether we have the list; if another has emptied it nothing in it is known."""
+        if self._file is not None and os.fstat(self._file).st_size != self._content.end:
+            self._forget()
+        return self._file is not None
+
+    def _open(self, files: Iterable[bytes]) -> bool:
         """:returns: whether it could be had.  :raises OSError: for another reason than another process."""
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC
-        file = os.open(self._path, flags, 0o600)
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0o600)
         try:
             if not stat.S_ISREG(os.fstat(file).st_mode):
                 raise NotRegular(self._path)
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            ours = _locked(file)
             with open(file, "rb", closefd=False) as reading:
-                self._read(reading.read())
-        except BlockingIOError:
-            with os.fdopen(file, "ab", 0) as other:
-                if not self._missed:
-                    other.write(chunks.chunk(_PARTLY, b""))
-            self.miss()
-            return False
+                octets = reading.read()
+            content = _Content.of(octets)
+            sound = content.end == len(octets)
+            if ours:
+                os.ftruncate(file, content.end)
+            elif not sound or not content.versions.keys().isdisjoint(files):
+                os.ftruncate(file, 0)
         except OSError:
             os.close(file)
             raise
-        self._file = file
+        if not ours:
+            os.close(file)
+            self.miss()
+            return False
+        self._file, self._content = file, content
         if self._missed:
             self._forget()
         return True
 
-    def _read(self, octets: bytes) -> None:
-        self._versions, self._chunks, end = {}, 0, 0
-        self._complete = self._is_first and not octets
-        try:
-            for kind, data, at in chunks.chunks(octets):
-                if kind in (_COMPLETE, _PARTLY):
-                    self._complete = kind == _COMPLETE
-                else:
-                    self._take(data[_HEAD.size :], Version(*_HEAD.unpack_from(data)))
-                end = at
-                self._chunks += 1
-        except (chunks.Damaged, struct.error):
-            self._chunks = _FULL  # it is written anew before anything is added
-            if not chunks.cut(octets, end):  # what is known might be older than what is lost
-                self._versions, self._complete = {}, False
-
-    def _take(self, origin: bytes, version: Version) -> None:
-        self._versions.pop(origin, None)
-        self._versions[origin] = version
-        if len(self._versions) > limits.ZONE_SERVED:
-            del self._versions[next(iter(self._versions))]
-            self._complete = False
-
     def _add(self, new: Mapping[bytes, Version]) -> None:
-        for origin, version in new.items():
-            self._take(origin, version)
+        if len(self._content.versions.keys() | new.keys()) > limits.ZONE_SERVED:
+            self._forget()
         try:
-            if self._chunks + len(new) > 2 * len(self._versions) + _SPARE:
-                self._write(self._versions, anew=True)
-            else:
-                self._write(new, anew=False)
-        except OSError as error:
-            self._log.warn(
-                "names: {path}: which serials zones were served with cannot be kept: {error}",
-                path=str(self._path),
-                error=error,
-            )
+            if new:
+                self._write(dict(islice(new.items(), limits.ZONE_SERVED)))
+        except OSError as error:  # what it has of them may be older than what is served
+            self._complain(error)
             self._forget()
 
-    def _write(self, versions: Mapping[bytes, Version], *, anew: bool) -> None:
-        """:raises OSError: some of it may not be there."""
+    def _write(self, new: Mapping[bytes, Version]) -> None:
+        """:raises OSError: it is not known what the disk has of them."""
         assert self._file is not None
-        if anew:
-            os.ftruncate(self._file, 0)
-            self._chunks = 0
-        octets = b"".join(_packed(versions.items()))
-        if self._complete and not self._chunks:
-            octets += chunks.chunk(_COMPLETE, b"")  # behind all that must be there for it
-        write_all(self._file, octets)
+        content, fresh, end = self._content, list[bytes](), self._content.end
+        places: dict[bytes, int] = {}
+        for origin, version in new.items():
+            octets = chunks.chunk(_VERSION, _HEAD.pack(*version) + origin)
+            if origin in content.at:
+                content.versions[origin] = version
+                _write_at(self._file, content.at[origin], octets)
+            else:
+                places[origin] = end
+                fresh.append(octets)
+                end += len(octets)
+        try:
+            _write_at(self._file, content.end, b"".join(fresh))
+        except OSError as error:  # of these nothing was known before
+            self._complain(error)
+            os.ftruncate(self._file, content.end)
+        else:
+            content.versions |= {origin: new[origin] for origin in places}
+            content.at |= places
+            content.end = end
         os.fsync(self._file)
-        self._chunks += len(versions) + 1
+
+    def _complain(self, error: OSError) -> None:
+        self._log.warn(
+            "names: {path}: which serials zones were served with cannot be kept: {error}",
+            path=str(self._path),
+            error=error,
+        )
 
     def _forget(self) -> None:
-        """An old list is worse than none: what was served since is not in it."""
-        self._versions, self._complete = {}, False
+        """An old list is worse than none."""
+        assert self._file is not None
+        self._content = _Content()
         with suppress(OSError):
-            self._write({}, anew=True)
+            os.ftruncate(self._file, 0)
+            os.fsync(self._file)
 
 
-def follows(known: Version | None, file: Zone, digest: bytes, complete: bool = True) -> Version:
+def _locked(file: int) -> bool:
+    """Whether nobody else has it.  :raises OSError: it cannot be locked."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _write_at(file: int, at: int, octets: bytes) -> None:
+    """:raises OSError: not all of it is written."""
+    os.lseek(file, at, os.SEEK_SET)
+    write_all(file, octets)
+
+
+def follows(known: Version | None, file: Zone, digest: bytes) -> Version:
     """With what a file is to be served, after what was served before it.
 
     =======================  ==================================================================
     the file                 is served with
     =======================  ==================================================================
-    is the first             its serial
+    follows nothing known    its serial, which others may have had
     is what it was           the serial that it had
     is another, newer        its serial
     is another, not newer    the serial after the one before
     is so, and is signed     its own serial all the same: the signatures are over it
     =======================  ==================================================================
-
-    :param complete: whether one that is not known was never served.
     """
     if known is None:
-        return Version(file.serial, digest, complete)
+        return Version(file.serial, digest, sure=False)
     if known.digest == digest:
         return known
     if newer(file.serial, known.serial):
@@ -220,12 +261,4 @@ def _rdtype(each: RecordSet) -> int:
     return each.rdtype
 
 
-def _packed(versions: Iterable[tuple[bytes, Version]]) -> Iterator[bytes]:
-    for origin, version in versions:
-        yield chunks.chunk(_VERSION, _HEAD.pack(*version) + origin)
-
-
 _ALL: Final = (1 << 128) - 1
-#: Chunks beyond two for each zone before the list is written anew.
-_SPARE: Final = 1000
-_FULL: Final = 1 << 62

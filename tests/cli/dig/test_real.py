@@ -291,18 +291,20 @@ def test_netapp_dns_gives_its_zone_and_its_changes_to_who_signs(tmp_path: Path) 
         place = ("--server", f"127.0.0.1:{server.tcp()}", "--key", key)
         whole = netapp("dns", "class.lan", "--axfr", *place, lang="C")
         refused = netapp("dns", "class.lan", "--axfr", *place[:2], lang="C")
-        zone.write_text(ZONE.format(serial=2, last=11) + MANY, "ascii")
-        deadline = time.monotonic() + PATIENCE
-        while " 2 3600" not in netapp("dns", "class.lan", "--type", "SOA", "--tcp", "--short", *place).stdout:
-            assert time.monotonic() < deadline
-        changes = netapp("dns", "class.lan", "--ixfr", "1", *place, lang="C")
+        for serial, last in ((2, 9), (3, 11)):
+            zone.write_text(ZONE.format(serial=serial, last=last) + MANY, "ascii")
+            soa = ("dns", "class.lan", "--type", "SOA", "--tcp", "--short", *place)
+            deadline = time.monotonic() + PATIENCE
+            while f" {serial} 3600" not in netapp(*soa).stdout:
+                assert time.monotonic() < deadline
+        changes = netapp("dns", "class.lan", "--ixfr", "2", *place, lang="C")
         signed = json.loads(netapp("dns", "打印机.class.lan", "--tcp", "--json", *place).stdout)
     assert (whole.returncode, len(whole.stdout.splitlines())) == (0, 312)
     assert "312 records in " in whole.stderr
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "REFUSED" in refused.stderr
     assert [line for line in changes.stdout.splitlines() if "SOA" not in line] == [
-        "-web.class.lan.\t3600\tIN\tA\t192.168.1.10",
+        "-web.class.lan.\t3600\tIN\tA\t192.168.1.9",
         "+web.class.lan.\t3600\tIN\tA\t192.168.1.11",
     ]
     assert signed["signed"]
