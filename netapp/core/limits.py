@@ -731,6 +731,9 @@ ZONE_HISTORY_RECORDS: Final = 100_000
 ZONE_SERVED: Final = 100_000
 #: Changes of zones that wait for the disk; one more is refused.
 ZONE_WAITING: Final = 2000
+#: How far its serial steps on where changes of a zone are lost, and nobody can tell how many: more than
+#: there may be in a journal, and not so far that serials by date never overtake it.
+ZONE_LOST_SERIALS: Final = 2**20
 #: Octets of a zone's journal before the whole zone is written anew, if the zone is not larger than that.
 ZONE_JOURNAL: Final = 1024 * 1024
 #: Octets that are looked at for what is sound behind damage in a zone's journal.

@@ -257,6 +257,38 @@ def test_a_zone_whose_last_changes_are_damaged_gets_a_serial_that_it_never_had(
     assert f"its serial is {found.zone.serial} now" in str(formatEvent(events[0]))
 
 
+@pytest.mark.parametrize("last", [1, 3])
+def test_what_is_damaged_behind_the_last_sound_change_counts_as_lost_too(tmp_path: Path, last: int) -> None:
+    zones, here = chain(9), folder(tmp_path)
+    here.keep([Whole(zones[0], zones[0])])
+    ends = [0, *(here.keep([step(old, new)]).journal for old, new in pairwise(zones))]
+    journal = tmp_path / "zone" / "journal"
+    spoiled = flipped(ends[2] + 30)(journal.read_bytes())
+    for each in range(len(zones) - 1 - last, len(zones) - 1):
+        spoiled = flipped(ends[each] + 30)(spoiled)
+    journal.write_bytes(spoiled)
+    with capturedLogs() as events:
+        found = loaded(tmp_path)
+    assert hosts(found.zone) == {f"h{each}" for each in range(9 - last)} - {"h2"}
+    assert newer(found.zone.serial, zones[-1].serial)
+    said = f"1 changes are lost and what the last {ends[-1] - ends[-1 - last]} octets held, 0 that hang"
+    assert said in str(formatEvent(events[0]))
+
+
+def test_a_zone_without_its_journal_goes_on_far_beyond(tmp_path: Path) -> None:
+    zones, here = chain(4), folder(tmp_path)
+    here.keep([Whole(zones[0], zones[0]), step(zones[0], zones[1])])
+    for old, new in pairwise(zones[1:]):
+        here.keep([step(old, new)])
+    (tmp_path / "zone" / "journal").unlink()
+    with capturedLogs() as events:
+        found = loaded(tmp_path)
+    serial = zones[1].serial + limits.ZONE_LOST_SERIALS + 1
+    assert same(found.zone, zones[1].changed([soa(2)], [soa(serial)]))
+    assert (found.history, found.mended, found.file is not None) == ((), True, True)
+    assert f"if there were any, and the serial is {serial} now" in str(formatEvent(events[0]))
+
+
 def test_a_signed_zone_gets_no_serial_that_it_is_not_signed_with(tmp_path: Path) -> None:
     here = folder(tmp_path)
     zones = [signed(each, *(a(f"h{n}.example.lan") for n in range(each))) for each in range(1, 5)]

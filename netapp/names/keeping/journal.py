@@ -30,7 +30,7 @@ from netapp.names.keeping import chunks
 from netapp.names.keeping.base import pack_base, read_base
 from netapp.names.keeping.chunks import Damaged
 from netapp.names.keeping.ondisk import Identity, identity, octets_of, put_aside, to_write, write_all
-from netapp.names.keeping.salvage import Journal, beyond, mended, read_journal, replayed, rising
+from netapp.names.keeping.salvage import Journal, beyond, mended, most, read_journal, replayed, rising
 from netapp.names.lookup.denial import prepare
 from netapp.names.naming import shown
 from netapp.names.zone import BadZone, Zone
@@ -60,7 +60,7 @@ class ZoneFolder:
     def _tell_log(self, lost: str) -> None:
         self._log.error("names: {lost}", lost=lost)
 
-    # Reading -----------------------------------------------------------------------------------------
+    # Reading --------------------------------------------------------------------------------------
 
     def load(self, like: Zone | None = None) -> Whole | None:
         """The zone as it is here.
@@ -124,22 +124,21 @@ class ZoneFolder:
     def _with_journal(self, whole: Whole, steps: list[Step], octets: bytes | None) -> Whole:
         """What the base has not, joined to it; where that ends is where the next will stand."""
         if octets is None:
+            self._length = 0
+            whole = beyond(replayed(whole, steps), limits.ZONE_LOST_SERIALS)
             self._complain(
                 f"{self._journal} is not there: changes since {self._base} was written are lost, if there"
-                " were any"
+                f" were any, and the serial is {whole.zone.serial} now"
             )
-        octets = octets or b""
+            return whole
         found = read_journal(octets)
         fresh = rising(found.steps, self._number)
         self._number = fresh[-1][0] if fresh else self._number
         self._length = found.sound
         whole = replayed(whole, [*steps, *(step for _, step in fresh)])
         if found.torn and found.sound < len(octets):
-            self._log.warn(
-                "names: {path}: the last {count} octets were not written to their end, and are cut off",
-                path=str(self._journal),
-                count=len(octets) - found.sound,
-            )
+            cut = "names: {path}: the last {count} octets were not written to their end, and are cut off"
+            self._log.warn(cut, path=str(self._journal), count=len(octets) - found.sound)
         elif found.sound < len(octets):
             whole = self._salvaged(whole, found, len(octets))
         return whole
@@ -154,20 +153,21 @@ class ZoneFolder:
             return whole  # the base has all of it
         self._spoiled = (self._journal,)
         if not later or whole.file is None or whole.zone.signed:
-            whole = beyond(whole, length - found.sound)
+            whole = beyond(whole, most(length - found.sound))
             self._complain(
                 f"{self._journal} is damaged from octet {found.sound} of {length} on: the zone is as it was"
                 f" before that, its serial is {whole.zone.serial} now; the damaged journal is put aside with"
                 " the next change"
             )
             return whole
-        made = mended(whole, self._number, later)
+        made = mended(whole, self._number, later, found.behind)
         self._number = later[-1][0]
+        behind = f" and what the last {found.behind} octets held" if found.behind else ""
         self._complain(
-            f"{self._journal} is damaged at octet {found.sound} of {length}: {made.lost} changes are lost,"
-            f" {made.left_out} that hang on them are left out, {len(later) - made.left_out} behind them are"
-            f" kept, and the serial is {made.whole.zone.serial} now; the damaged journal is put aside with"
-            " the next change"
+            f"{self._journal} is damaged at octet {found.sound} of {length}: {made.lost} changes are lost"
+            f"{behind}, {made.left_out} that hang on them are left out, {len(later) - made.left_out} behind"
+            f" them are kept, and the serial is {made.whole.zone.serial} now; the damaged journal is put"
+            " aside with the next change"
         )
         return made.whole
 

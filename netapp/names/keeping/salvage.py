@@ -34,12 +34,14 @@ class Journal:
     :ivar sound: the octets that they take.
     :ivar later: what is sound behind it.
     :ivar torn: what follows them is the beginning of a chunk, and nothing else.
+    :ivar behind: octets behind all that is sound.
     """
 
     steps: Numbered
     sound: int
     later: Numbered
     torn: bool
+    behind: int
 
 
 def read_journal(octets: bytes) -> Journal:
@@ -50,7 +52,7 @@ def read_journal(octets: bytes) -> Journal:
     at = sound
     while (begin := chunks.following(octets, at)) is not None:
         at = _gather(octets, begin, later)
-    return Journal(steps, sound, later, not later and chunks.cut(octets, sound))
+    return Journal(steps, sound, later, not later and chunks.cut(octets, sound), len(octets) - at)
 
 
 def _gather(octets: bytes, at: int, into: Numbered) -> int:
@@ -83,18 +85,20 @@ class Mended:
     left_out: int
 
 
-def mended(whole: Whole, number: int, later: Numbered) -> Mended:
+def mended(whole: Whole, number: int, later: Numbered, behind: int = 0) -> Mended:
     """A zone with what is sound behind damage.
 
     :param number: of the last step that the zone has.
     :param later: at least one; their numbers come after that.
+    :param behind: octets of damage behind them.
     :raises Damaged: none is lost, and they are not this zone's all the same.
     """
     lost = later[-1][0] - number - len(later)
     steps = [step for _, step in later]
     if not lost:
-        return Mended(replace(replayed(whole, steps), mended=True), 0, 0)
-    serial = after(steps[-1].change.new_serial)
+        made = replace(replayed(whole, steps), mended=True)
+        return Mended(beyond(made, most(behind)) if behind else made, 0, 0)
+    serial = _on(steps[-1].change.new_serial, most(behind))
     zone, file = _Salvaged(whole.zone), _Salvaged(whole.file or whole.zone)
     fitting = 0
     for step in steps:
@@ -111,16 +115,22 @@ def mended(whole: Whole, number: int, later: Numbered) -> Mended:
 
 
 def beyond(whole: Whole, lost: int) -> Whole:
-    """A zone that goes back, with a serial that none of the lost steps gave it, one after another.
+    """A zone that goes back, with a serial that none of so many lost steps gave it, one after another.
 
     One that comes from a primary, or is signed, keeps its serial.
-
-    :param lost: octets of the journal.
     """
     if whole.file is None or whole.zone.signed:
         return whole
-    serial = after((whole.zone.serial + lost // _SMALLEST) % 2**32)
-    return Whole(_Salvaged(whole.zone).made(serial), whole.file, mended=True)
+    return Whole(_Salvaged(whole.zone).made(_on(whole.zone.serial, lost)), whole.file, mended=True)
+
+
+def most(octets: int) -> int:
+    """How many steps they may have been."""
+    return octets // _SMALLEST
+
+
+def _on(serial: int, steps: int) -> int:
+    return after((serial + steps) % 2**32)
 
 
 #: Octets that no step is smaller than: of its two SOA records alone it has more.
