@@ -13,12 +13,14 @@ from twisted.internet import task
 from twisted.logger import capturedLogs, formatEvent
 from twisted.python.failure import Failure
 
+from netapp.core import limits
 from netapp.errors import ConfigError, Unavailable
 from netapp.names.changing.editing import Edit
 from netapp.names.changing.held import Held
 from netapp.names.changing.storing import Forget, Stored, Whole
 from netapp.names.keeping.keeper import DiskKeeper, zones_path
-from netapp.names.model import Record
+from netapp.names.model import CNAME, Record
+from netapp.names.naming import wire_name
 from netapp.names.serial import newer
 from netapp.names.store import Names
 from netapp.names.zone import Zone
@@ -306,6 +308,55 @@ def test_who_gets_the_list_late_begins_it_anew(tmp_path: Path) -> None:
     files.put(zone(6))
     late.reload()
     assert steps(late, 5) is None
+
+
+@pytest.mark.parametrize("gone", ["base", "folder"])
+def test_a_zone_whose_updates_are_gone_goes_on_far_beyond_them(tmp_path: Path, gone: str) -> None:
+    names = restarted(tmp_path, None, files := Files(zone(5)))
+    for each in range(20):
+        names.submit(ORIGIN, adding(a(f"u{each}.example.lan")))
+    names = restarted(tmp_path, names, files)  # it is remembered, whoever is the last to read it
+    highest = now(names).serial
+    path = zones_path(tmp_path) / "example.lan"
+    (path / "base").unlink() if gone == "base" else shutil.rmtree(path)
+    with capturedLogs() as events:
+        names = restarted(tmp_path, names, files)
+    far = 5 + 1 + limits.ZONE_LOST_SERIALS + 1
+    assert far > highest == 25
+    assert same(now(names), zone(far))
+    said = "".join(str(formatEvent(each)) for each in events)
+    assert f"updates are lost, and it goes on with serial {far}, which none of them had" in said
+    with capturedLogs() as events:
+        names = restarted(tmp_path, names, files)
+    assert "updates are lost" not in "".join(str(formatEvent(each)) for each in events)
+    names.submit(ORIGIN, adding(a("new.example.lan")))
+    assert (steps(names, 6), steps(names, far)) == (None, [(far, far + 1)])
+
+
+def test_versions_that_are_refused_do_not_count_as_served(tmp_path: Path) -> None:
+    names = restarted(tmp_path, None, files := Files(zone(5)))
+    names.submit(ORIGIN, adding(Record(wire_name("c.example.lan"), CNAME, wire_name("www.example.lan"), 60)))
+    for each in range(3):
+        files.put(zone(5, a("c.example.lan", f"192.0.2.{each}")))
+        names.reload().addErrback(lambda _: None)
+    files.put(written := zone(7, Record(wire_name("c.example.lan"), CNAME, wire_name("www.example.lan"), 60)))
+    names.reload()
+    assert now(names) is written
+    names = restarted(tmp_path, names, files)
+    assert now(names) is written
+    files.put(zone(8))
+    names.reload()
+    assert steps(names, 7) == [(7, 8)]
+
+
+def test_an_update_that_found_no_room_is_no_lost_one(tmp_path: Path) -> None:
+    names = restarted(tmp_path, None, files := Files(zone(5)))
+    refused: list[Failure] = []
+    with full_at(100):
+        names.submit(ORIGIN, adding(a("new.example.lan"))).addErrback(refused.append)
+    assert len(refused) == 1
+    names = restarted(tmp_path, names, files)
+    assert now(names) is files.zones[ORIGIN]
 
 
 @pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])

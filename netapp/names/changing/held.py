@@ -170,7 +170,7 @@ class Held:
         if self._newest.disk is Disk.NOTHING:
             return None
         self._newest = dataclasses.replace(self._newest, disk=Disk.NOTHING)
-        return Forget()
+        return Forget(self._newest.zone, self._newest.sure)
 
     def _join(self, change: Change) -> None:
         """It joins the history, unless serials do not say from which zone to which it leads."""

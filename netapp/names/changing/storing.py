@@ -51,7 +51,14 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """Nothing of a zone need be kept: its file has it all."""
+    """Nothing of a zone need be kept: its file has it all.
+
+    :ivar file: that, to be remembered; None if it need not be.
+    :ivar sure: nothing else was served with its serial.
+    """
+
+    file: Zone | None = None
+    sure: bool = False
 
 
 Entry = Step | Whole | Forget

@@ -12,7 +12,7 @@ from netapp.core import state
 from netapp.core.platform import O_CLOEXEC, fcntl
 from netapp.core.threads import Pool
 from netapp.errors import ConfigError, Unavailable
-from netapp.names.changing.storing import Begin, Entry, Stored, Whole
+from netapp.names.changing.storing import Begin, Entry, Forget, Step, Stored, Whole
 from netapp.names.keeping.journal import ZoneFolder, folder_name
 from netapp.names.keeping.served import ServedList
 from netapp.names.naming import shown
@@ -64,7 +64,17 @@ class DiskKeeper:
         folder = self._folder(origin)
         if self._lock is None:
             self._unheld.add(origin)
-        return folder.load(like)
+        found = folder.load(like)
+        if found is not None and found.file is not None:
+            self._served.keep({origin: found.zone.serial}, again=False)
+        elif found is None and like is not None and (serial := self._served.lose(like)) is not None:
+            self._log.error(
+                "names: {zone}: what was kept of it is not there: its updates are lost, and it goes on with"
+                " serial {serial}, which none of them had",
+                zone=shown(origin),
+                serial=serial,
+            )
+        return found
 
     def note(self, files: Mapping[bytes, Zone]) -> Mapping[bytes, Begin]:
         """As :meth:`netapp.names.keeping.served.ServedList.note`; what cannot be noted is not in the way."""
@@ -106,6 +116,14 @@ class DiskKeeper:
     def _keep(self, batch: Mapping[bytes, Sequence[Entry]]) -> dict[bytes, Stored]:
         self._hold()
         stored = {origin: self._keep_zone(origin, entries) for origin, entries in batch.items()}
+        wholes = {origin: _begun(entries) for origin, entries in batch.items() if not stored[origin].error}
+        self._served.keep(
+            {
+                origin: each.zone.serial
+                for origin, each in wholes.items()
+                if isinstance(each, Whole) and each.file is not None
+            }
+        )
         if not self._writes:
             self._release()
         return stored
@@ -116,6 +134,11 @@ class DiskKeeper:
         except (Unavailable, OSError) as error:
             return Stored(error)
         self._writes = True
+        begun = _begun(entries)
+        if isinstance(begun, Forget) and begun.file is not None:
+            self._served.let_go(
+                begun.file, sure=begun.sure
+            )  # before nothing is there: that is a sign of loss
         try:
             return self._folder(origin).keep(entries)
         except Exception as error:  # a bug: it must not undo what is stored of the others
@@ -161,3 +184,8 @@ class DiskKeeper:
         os.close(self._lock)
         self._lock = None
         self._unheld.update(self._folders)
+
+
+def _begun(entries: Sequence[Entry]) -> Entry | None:
+    """What all that comes behind it is added to; None if that is there already."""
+    return next((each for each in reversed(entries) if not isinstance(each, Step)), None)

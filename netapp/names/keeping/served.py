@@ -2,54 +2,45 @@
 
 By it a file that was edited while nobody looked is told from the one that was served, and no serial
 stands for two zones.  Each zone has one chunk (:mod:`netapp.names.keeping.chunks`) in a place of its own:
-serial (4 octets), digest (16), whether it is sure (1), origin.  What changes is written over, which needs
-no room on the disk; what is new comes behind.  It is on the disk before it is served.
+serial (4 octets), digest (16), whether it is sure (1) and kept (1), origin.  What changes is written over,
+which needs no room on the disk; what is new comes behind.  It is on the disk before it is served.
 
 So the list need never be complete: of a zone that is not in it nothing is known.  Its file is served as it
 is, and whoever follows it takes the next one whole.  Whatever is not sound is cut off with all behind it.
+
+A zone that has more than its file is kept in its folder: the list says so, and no more of it.  If nothing
+is there then, its changes are lost, and it goes on with a serial that none of them can have had.
 
 One process at a time has the list.  Another empties it before it serves a zone that is in it.
 
 Everything here waits for the disk.
 """
 
-import hashlib
 import os
 import stat
 import struct
 from collections.abc import Iterable, Mapping
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Final, NamedTuple
+from threading import Lock
+from typing import Final
 
 from twisted.logger import Logger
 
-from netapp.core import bulk, limits
+from netapp.core import limits
 from netapp.core.files import NotRegular
 from netapp.core.platform import O_CLOEXEC, O_NOFOLLOW, O_NONBLOCK, fcntl
 from netapp.names.changing.storing import Begin
 from netapp.names.keeping import chunks
 from netapp.names.keeping.ondisk import write_all
-from netapp.names.model import RecordSet
-from netapp.names.serial import after, newer
+from netapp.names.keeping.version import Version, digest_of, follows, lost
 from netapp.names.zone import Zone
 
 #: The kind of its chunks.
 _VERSION: Final = b"O"
-_HEAD: Final = struct.Struct("!I16s?")
-
-
-class Version(NamedTuple):
-    """What a zone was served with: the highest serial, and what the file held that had it.
-
-    :ivar sure: nothing else had it.
-    """
-
-    serial: int
-    digest: bytes
-    sure: bool
+_HEAD: Final = struct.Struct("!I16s??")
 
 
 @dataclass(slots=True)
@@ -82,6 +73,8 @@ class _Content:
 class ServedList:
     """The list.
 
+    Of its methods one at a time runs, in whatever thread.
+
     :param path: in a folder that need not be there yet.
     """
 
@@ -92,6 +85,7 @@ class ServedList:
         self._missed = False  # files were served that are not in it
         self._file: int | None = None
         self._content = _Content()
+        self._turn = Lock()
 
     @property
     def is_open(self) -> bool:
@@ -103,18 +97,56 @@ class ServedList:
         :returns: how each begins, if nothing is kept of its zone; nothing where the list cannot be had.
         :raises OSError: it cannot be had, and it is not another process that has it.
         """
-        if not files or not (self._is_ours() or self._open(files)):
-            return {}
-        begins: dict[bytes, Begin] = {}
-        new: dict[bytes, Version] = {}
-        for origin, file in files.items():
-            known = self._content.versions.get(origin)
-            version = follows(known, file, digest_of(file))
-            if version != known:
-                new[origin] = version
-            begins[origin] = Begin(version.serial, version.sure)
-        self._add(new)
-        return begins
+        with self._turn:
+            if not files or not (self._is_ours() or self._open(files)):
+                return {}
+            begins: dict[bytes, Begin] = {}
+            new: dict[bytes, Version] = {}
+            for origin, file in files.items():
+                known = self._content.versions.get(origin)
+                if known is not None and known.kept:
+                    version = lost(known, file)
+                else:
+                    version = new[origin] = follows(known, file, digest_of(file))
+                begins[origin] = Begin(version.serial, version.sure)
+            self._put(new)
+            return begins
+
+    def keep(self, serials: Mapping[bytes, int], *, again: bool = True) -> None:
+        """These zones are kept in their folders, with these serials or later ones.
+
+        :param again: write it of those too of which it is known.
+        """
+        with self._turn:
+            if not again:
+                known = self._content.versions
+                serials = {
+                    origin: each
+                    for origin, each in serials.items()
+                    if not (origin in known and known[origin].kept)
+                }
+            self._put({origin: Version(each, bytes(16), False, True) for origin, each in serials.items()})
+
+    def let_go(self, file: Zone, *, sure: bool) -> None:
+        """A zone is going to be kept in its folder no more: its file has it all.
+
+        :param sure: nothing else was served with its serial.
+        """
+        with self._turn:
+            self._put({file.origin: Version(file.serial, digest_of(file), sure)})
+
+    def lose(self, file: Zone) -> int | None:
+        """Nothing is kept of a zone.
+
+        :returns: the serial that it goes on with if there was something.
+        """
+        with self._turn:
+            known = self._content.versions.get(file.origin)
+            if known is None or not known.kept:
+                return None
+            version = lost(known, file)
+            self._put({file.origin: version})
+            return version.serial
 
     def miss(self) -> None:
         """Something is served that was not noted."""
@@ -153,7 +185,11 @@ class ServedList:
             self._forget()
         return True
 
-    def _add(self, new: Mapping[bytes, Version]) -> None:
+    def _put(self, versions: Mapping[bytes, Version]) -> None:
+        if not self._is_ours():
+            return
+        versions_now = self._content.versions
+        new = {origin: each for origin, each in versions.items() if versions_now.get(origin) != each}
         if len(self._content.versions.keys() | new.keys()) > limits.ZONE_SERVED:
             self._forget()
         try:
@@ -217,48 +253,3 @@ def _write_at(file: int, at: int, octets: bytes) -> None:
     """:raises OSError: not all of it is written."""
     os.lseek(file, at, os.SEEK_SET)
     write_all(file, octets)
-
-
-def follows(known: Version | None, file: Zone, digest: bytes) -> Version:
-    """With what a file is to be served, after what was served before it.
-
-    =======================  ==================================================================
-    the file                 is served with
-    =======================  ==================================================================
-    follows nothing known    its serial, which others may have had
-    is what it was           the serial that it had
-    is another, newer        its serial
-    is another, not newer    the serial after the one before
-    is so, and is signed     its own serial all the same: the signatures are over it
-    =======================  ==================================================================
-    """
-    if known is None:
-        return Version(file.serial, digest, sure=False)
-    if known.digest == digest:
-        return known
-    if newer(file.serial, known.serial):
-        return Version(file.serial, digest, sure=True)
-    if file.signed:
-        return Version(known.serial, digest, sure=False)
-    return Version(after(known.serial), digest, sure=True)
-
-
-def digest_of(zone: Zone) -> bytes:
-    """Of all records, in whatever order they stand: 1 µs a name."""
-    total, blake, number = 0, hashlib.blake2b, int.from_bytes
-    with bulk.work() if len(zone) > limits.ZONE_BULK_NAMES else nullcontext():
-        for owner, node in zone.nodes.items():
-            parts = [owner]
-            for each in sorted(node, key=_rdtype) if len(node) > 1 else node:
-                parts.append(b"%d %d %d" % (each.rdtype, each.ttl, len(each.rdatas)))
-                parts += sorted(each.rdatas)
-                parts += sorted(each.signatures)
-            total += number(blake(b"\n".join(parts), digest_size=16).digest(), "big")
-    return (total & _ALL).to_bytes(16, "big")
-
-
-def _rdtype(each: RecordSet) -> int:
-    return each.rdtype
-
-
-_ALL: Final = (1 << 128) - 1
