@@ -4,6 +4,7 @@ Nothing here reads, waits or logs.
 """
 
 import hashlib
+import struct
 from contextlib import nullcontext
 from typing import Final, NamedTuple
 
@@ -60,17 +61,22 @@ def lost(known: Version, file: Zone) -> Version:
 
 
 def digest_of(zone: Zone) -> bytes:
-    """Of all records, in whatever order they stand: 1 µs a name."""
-    total, blake, number = 0, hashlib.blake2b, int.from_bytes
+    """Of all records, in whatever order they stand: some 0.7 µs a name."""
+    total, blake, number, pack = 0, hashlib.blake2b, int.from_bytes, _SET.pack
     with bulk.work() if len(zone) > limits.ZONE_BULK_NAMES else nullcontext():
         for owner, node in zone.nodes.items():
-            parts = [owner]
-            for each in sorted(node, key=_rdtype) if len(node) > 1 else node:
-                parts.append(b"%d %d %d" % (each.rdtype, each.ttl, len(each.rdatas)))
-                parts += sorted(each.rdatas)
-                parts += sorted(each.signatures)
-            total += number(blake(b"\n".join(parts), digest_size=16).digest(), "big")
+            if len(node) == 1 and len((only := node[0]).rdatas) == 1 and not only.signatures:
+                octets = owner + pack(only.rdtype, only.ttl, 1) + only.rdatas[0]  # most are so
+            else:
+                octets = owner + b"".join(map(_octets, sorted(node, key=_rdtype)))
+            total += number(blake(octets, digest_size=16).digest(), "big")
     return (total & _ALL).to_bytes(16, "big")
+
+
+def _octets(each: RecordSet) -> bytes:
+    rdatas = (*sorted(each.rdatas), *sorted(each.signatures))
+    lengths = b"".join(len(rdata).to_bytes(2, "big") for rdata in rdatas)
+    return _SET.pack(each.rdtype, each.ttl, len(each.rdatas)) + lengths + b"".join(rdatas)
 
 
 def _rdtype(each: RecordSet) -> int:
@@ -78,3 +84,5 @@ def _rdtype(each: RecordSet) -> int:
 
 
 _ALL: Final = (1 << 128) - 1
+#: A set's type, TTL and how many records it has, its signatures beside.
+_SET: Final = struct.Struct("!HII")
