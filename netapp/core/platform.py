@@ -77,31 +77,39 @@ def sync_folder(path: Path) -> None:
         os.close(handle)
 
 
-def system_call() -> Any:
-    """libc's ``syscall``, on Linux; None elsewhere."""
-    if not hasattr(os, "uname") or os.uname().sysname != "Linux":
+def _is_linux() -> bool:
+    return hasattr(os, "uname") and os.uname().sysname == "Linux"
+
+
+def _of_libc(*names: str) -> tuple[Any, ...] | None:
+    """Functions of libc, each of which leaves an errno; None where it is not Linux', or lacks one."""
+    if not _is_linux():
         return None
     try:
-        return ctypes.CDLL(None, use_errno=True).syscall
+        libc = ctypes.CDLL(None, use_errno=True)
+        return tuple(getattr(libc, name) for name in names)
     except (AttributeError, OSError, TypeError):
         return None
+
+
+def system_call() -> Any:
+    """libc's ``syscall``, on Linux; None elsewhere."""
+    found = _of_libc("syscall")
+    return found[0] if found is not None else None
 
 
 def shares_ports() -> bool:
     """Whether the system divides a port's clients among several sockets: Linux does; a Mac, which has
     ``SO_REUSEPORT`` too, gives all of them to one."""
-    return hasattr(os, "uname") and os.uname().sysname == "Linux"
+    return _is_linux()
 
 
 def batch_calls() -> tuple[Any, Any] | None:
     """``recvmmsg`` and ``sendmmsg``, on Linux; None elsewhere, and where a sandbox forbids them."""
-    if not hasattr(os, "uname") or os.uname().sysname != "Linux":
+    found = _of_libc("recvmmsg", "sendmmsg")
+    if found is None:
         return None
-    try:
-        libc = ctypes.CDLL(None, use_errno=True)
-        receive, send = libc.recvmmsg, libc.sendmmsg
-    except (AttributeError, OSError, TypeError):
-        return None
+    receive, send = found
     receive.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_void_p)
     send.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int)
     for call, none in ((receive, (-1, None, 0, 0, None)), (send, (-1, None, 0, 0))):
@@ -115,13 +123,10 @@ def timer_calls() -> tuple[Any, Any] | None:
 
     (With 32 bits it is the C library's to say how large a time is.)
     """
-    if not hasattr(os, "uname") or os.uname().sysname != "Linux" or ctypes.sizeof(ctypes.c_long) != 8:
+    found = _of_libc("timerfd_create", "timerfd_settime")
+    if found is None or ctypes.sizeof(ctypes.c_long) != 8:
         return None
-    try:
-        libc = ctypes.CDLL(None, use_errno=True)
-        create, set_time = libc.timerfd_create, libc.timerfd_settime
-    except (AttributeError, OSError, TypeError):
-        return None
+    create, set_time = found
     create.argtypes = (ctypes.c_int, ctypes.c_int)
     set_time.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
     return create, set_time
