@@ -167,12 +167,18 @@ def fault(names: Names) -> str:
     return status.fault
 
 
-def test_an_edit_that_found_no_room_is_told_and_taken_in_once_there_is_some() -> None:
+def edited_on_a_full_disk() -> tuple[Files, Disk, Names, task.Clock]:
+    """An update is stored; then the disk is full, and the owner edits the file, which is not read yet."""
     files, disk = Files(zone(1)), Disk()
     names, clock = started(files, disk)
     names.submit(ORIGIN, adding(a("dhcp.example.lan")))
     disk.error = FULL
     files.put(zone(9, a("new.example.lan")))
+    return files, disk, names, clock
+
+
+def test_an_edit_that_found_no_room_is_told_and_taken_in_once_there_is_some() -> None:
+    _, disk, names, clock = edited_on_a_full_disk()
     with capturedLogs() as events:
         reload(names)
         assert "No space left" in fault(names)
@@ -266,11 +272,7 @@ def test_an_edit_is_not_worked_out_again_for_nothing(monkeypatch: pytest.MonkeyP
 
 
 def test_a_disk_that_stays_full_is_asked_less_and_less(monkeypatch: pytest.MonkeyPatch) -> None:
-    files, disk = Files(zone(1)), Disk()
-    names, clock = started(files, disk)
-    names.submit(ORIGIN, adding(a("dhcp.example.lan")))
-    disk.error = FULL
-    files.put(zone(9, a("new.example.lan")))
+    _, disk, names, clock = edited_on_a_full_disk()
     reload(names)
     made = tries(monkeypatch)
     asked = []
@@ -285,11 +287,7 @@ def test_a_disk_that_stays_full_is_asked_less_and_less(monkeypatch: pytest.Monke
 
 
 def test_an_edit_that_was_refused_is_given_up_with_its_file() -> None:
-    files, disk = Files(zone(1)), Disk()
-    names, clock = started(files, disk)
-    names.submit(ORIGIN, adding(a("dhcp.example.lan")))
-    disk.error = FULL
-    files.put(zone(9, a("new.example.lan")))
+    files, _, names, clock = edited_on_a_full_disk()
     reload(names)
     files.put(zone(1))  # as it was
     reload(names)

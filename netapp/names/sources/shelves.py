@@ -104,7 +104,7 @@ class _Refusal:
     def is_due(self, newest: Zone | None) -> bool:
         """Whether it may go another way than last time; to be asked once a round."""
         self.left -= 1
-        return self.left <= 0 and newest is not self.against
+        return self.left <= 0 and (self.against is None or newest is not self.against)
 
 
 class ZoneShelf(_Place[_Looks]):

@@ -31,11 +31,17 @@ def edit(path: Path, old: str, new: str) -> None:
     os.utime(path, (1, 1))
 
 
-def test_a_secondary_that_becomes_a_primary_keeps_its_updates(start: Start, tmp_path: Path) -> None:
+def primary_at(tmp_path: Path) -> tuple[Path, int, Path, tuple[str, str]]:
+    """For a primary: its zone's file, a port, its state directory, and options by which it gives the zone."""
     zone, port = zone_file(tmp_path), free_port()
     first = tmp_path / "first"
     first.mkdir(mode=0o700)
     sends = f"--zone=example.lan={zone}", "--allow-transfer=127.0.0.0/8"
+    return zone, port, first, sends
+
+
+def test_a_secondary_that_becomes_a_primary_keeps_its_updates(start: Start, tmp_path: Path) -> None:
+    zone, port, first, sends = primary_at(tmp_path)
     with real.running("netapp-dns", *at(port), *sends, state=first):
         secondary = start("netapp-dns", *LOCAL, f"--primary=example.lan@127.0.0.1:{port}")
         secondary.wait_for("serial 1 from .* by AXFR")
@@ -66,10 +72,7 @@ def test_a_process_that_writes_late_undoes_no_update(start: Start, tmp_path: Pat
 
 
 def test_secondaries_follow_a_file_that_was_edited_while_nothing_ran(start: Start, tmp_path: Path) -> None:
-    zone, port = zone_file(tmp_path), free_port()
-    first = tmp_path / "first"
-    first.mkdir(mode=0o700)
-    sends = f"--zone=example.lan={zone}", "--allow-transfer=127.0.0.0/8"
+    zone, port, first, sends = primary_at(tmp_path)
     with real.running("netapp-dns", *at(port), *sends, state=first):
         follows = f"--primary=example.lan@127.0.0.1:{port}", "--allow-transfer=127.0.0.0/8"
         secondary = start("netapp-dns", *LOCAL, *follows)
